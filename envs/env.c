@@ -1,0 +1,155 @@
+/* env.c - the table of environments, plug-ins, and instances made from text options. */
+#include "envs/table.h"
+
+#include <dlfcn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#ifdef HAVE_MUJOCO
+#include "envs/mujoco/mujoco.h"
+#endif
+
+#define ENV_BUILT_IN(X)                                                                        \
+    X(breakout)                                                                                \
+    X(cartpole)                                                                                \
+    X(mountain_car)                                                                            \
+    X(mountain_car_continuous)                                                                 \
+    X(acrobot)                                                                                 \
+    X(pendulum)
+
+#define DECLARE(name) extern const struct env name##_env;
+#define ADDRESS(name) &name##_env,
+ENV_BUILT_IN(DECLARE)
+
+const struct env *const env_table[] = { ENV_BUILT_IN(ADDRESS) NULL };
+
+static void add(struct env_registry *r, const struct env *env)
+{
+    r->list = xrealloc(r->list, sizeof(*r->list) * (size_t)(r->n + 1));
+    r->list[r->n++] = env;
+}
+
+void env_registry_init(struct env_registry *r)
+{
+    *r = (struct env_registry){ 0 };
+    for (const struct env *const *e = env_table; *e; e++)
+        add(r, *e);
+#ifdef HAVE_MUJOCO
+    for (const struct env *const *e = mujoco_envs; *e; e++)
+        add(r, *e);
+#endif
+}
+
+void env_registry_clear(struct env_registry *r)
+{
+    free(r->list);
+    *r = (struct env_registry){ 0 };
+}
+
+static const struct env *find_quietly(const struct env_registry *r, const char *name)
+{
+    for (int i = 0; i < r->n; i++)
+        if (!strcmp(r->list[i]->name, name))
+            return r->list[i];
+    return NULL;
+}
+
+static int check_plugin_env(const struct env_registry *r, const char *path,
+                            const struct env *env, struct error *err)
+{
+    if (env->abi != ENV_ABI)
+        return error_set(err, "%s: built for version %u of env.h, this program has %d; "
+                         "build it again", path, env->abi, ENV_ABI);
+    if (!env->name || !env->fields || !env->actions || !env->noop || !env->create ||
+        !env->destroy || !env->reset || !env->step || !env->observe || !env->state_size ||
+        !env->save || !env->load)
+        return error_set(err, "%s: environment \"%s\" lacks a required entry of struct env",
+                         path, env->name ? env->name : "?");
+    if (find_quietly(r, env->name))
+        return error_set(err, "%s: there is an environment \"%s\" already", path, env->name);
+    return 0;
+}
+
+int env_registry_load(struct env_registry *r, const char *path, struct error *err)
+{
+    char *file = strchr(path, '/') ? xstrdup(path) : xasprintf("./%s", path);
+    void *object = dlopen(file, RTLD_NOW | RTLD_LOCAL);
+    const struct env *const *envs;
+
+    free(file);
+    if (!object)
+        return error_set(err, "%s: cannot load this plug-in: %s", path, dlerror());
+    envs = (const struct env *const *)dlsym(object, "ratchet_envs");
+    if (!envs)
+        return error_set(err, "%s: not a plug-in: it exports no ratchet_envs "
+                         "(see envs/README.md)", path);
+    for (; *envs; envs++) {
+        if (check_plugin_env(r, path, *envs, err) != 0)
+            return -1;
+        add(r, *envs);
+    }
+    return 0;
+}
+
+const struct env *env_find(const struct env_registry *r, const char *name, struct error *err)
+{
+    const struct env *env = find_quietly(r, name);
+    char *names = NULL;
+    size_t size;
+    FILE *out;
+
+    if (env)
+        return env;
+    out = open_memstream(&names, &size);
+    for (int i = 0; i < r->n; i++)
+        fprintf(out, "%s%s", i ? ", " : "", r->list[i]->name);
+    fclose(out);
+    error_set(err, "%s: no such environment; there are: %s", name, names);
+    free(names);
+    return NULL;
+}
+
+int env_count_options(const struct env *env)
+{
+    int n = 0;
+
+    while (env->options && env->options[n].name)
+        n++;
+    return n;
+}
+
+int env_option_index(const struct env *env, const char *name, size_t len)
+{
+    for (int i = 0, n = env_count_options(env); i < n; i++)
+        if (strlen(env->options[i].name) == len && !memcmp(env->options[i].name, name, len))
+            return i;
+    return -1;
+}
+
+void *env_create(const struct env *env, const char *const *settings, int n, struct error *err)
+{
+    int n_options = env_count_options(env);
+    const char **values = xcalloc((size_t)n_options + 1, sizeof(*values));
+    char why[512] = "it gave no reason";
+    void *instance = NULL;
+
+    for (int i = 0; i < n_options; i++)
+        values[i] = env->options[i].value;
+    for (int i = 0; i < n; i++) {
+        const char *equals = strchr(settings[i], '=');
+        int at = equals ? env_option_index(env, settings[i], (size_t)(equals - settings[i])) : -1;
+        if (at < 0) {
+            error_set(err, "%s: no option \"%s\" (see `ratchet envs %s`)", env->name,
+                      settings[i], env->name);
+            goto out;
+        }
+        values[at] = equals + 1;
+    }
+    instance = env->create(values, why, sizeof(why));
+    if (!instance)
+        error_set(err, "%s: cannot be created: %s", env->name, why);
+out:
+    free(values);
+    return instance;
+}

@@ -1,0 +1,180 @@
+/* episode.c - one episode of an environment, as worker, harness and viewer all play it.
+ *
+ * The trajectory hash is a chain: every step mixes action, reward and flags into it, and every
+ * HASH_STRIDE steps, at the start and at the end the whole state, so that two trajectories with
+ * equal hashes are the same trajectory. */
+#define XXH_INLINE_ALL
+#include "envs/episode.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <xxhash.h>
+
+#define HASH_STRIDE 64 /* steps */
+
+enum { STREAM_START = 1, STREAM_STICKY = 2 }; /* of the episode's seed */
+
+int env_count_actions(const struct env *env)
+{
+    int n = 0;
+
+    while (env->actions[n].name)
+        n++;
+    return n;
+}
+
+int env_count_obs(const struct env *env)
+{
+    int n = 0;
+
+    for (const struct env_field *f = env->fields; f->name; f++)
+        n += f->n;
+    return n;
+}
+
+void episode_init(struct episode *e, const struct env *env, void *instance,
+                  const struct episode_rules *rules)
+{
+    *e = (struct episode){ .env = env, .instance = instance, .rules = *rules };
+    e->n_actions = env_count_actions(env);
+    e->n_obs = env_count_obs(env);
+    e->scratch = xcalloc(1, env->state_size(instance));
+}
+
+void episode_clear(struct episode *e)
+{
+    free(e->scratch);
+    e->scratch = NULL;
+}
+
+static size_t held_size(const struct episode *e)
+{
+    return sizeof(e->held[0]) * (size_t)e->n_actions;
+}
+
+static uint64_t hash_state(const struct episode *e, uint64_t hash)
+{
+    e->env->save(e->instance, e->scratch);
+    return XXH3_64bits_withSeed(e->scratch, e->env->state_size(e->instance), hash);
+}
+
+/* One frame. A sticky frame repeats the previous frame's action; the chance is drawn whether
+ * or not it matters, so that it never depends on what the policy asked for. */
+static struct env_step play_frame(struct episode *e, const double *action)
+{
+    if (e->rules.sticky <= 0 || rng_uniform(&e->now.chance) >= e->rules.sticky)
+        memcpy(e->held, action, held_size(e));
+    return e->env->step(e->instance, e->held);
+}
+
+void episode_reset(struct episode *e, uint64_t seed)
+{
+    uint32_t n_noop = 0;
+    struct env_step s = { 0 };
+    struct rng start;
+
+    e->now = (struct episode_state){ 0 };
+    rng_seed(&start, seed, STREAM_START);
+    rng_seed(&e->now.chance, seed, STREAM_STICKY);
+    if (e->rules.noop_max > 0)
+        n_noop = rng_below(&start, (uint32_t)e->rules.noop_max + 1);
+    memcpy(e->held, e->env->noop, held_size(e));
+    e->env->reset(e->instance, seed);
+    for (uint32_t i = 0; i < n_noop && !s.terminated && !s.truncated; i++)
+        s = e->env->step(e->instance, e->env->noop);
+    e->now.terminated = s.terminated;
+    e->now.truncated = s.truncated;
+    e->now.start_hash = hash_state(e, 0);
+    e->now.hash = e->now.start_hash;
+}
+
+bool episode_is_over(const struct episode *e)
+{
+    return e->now.terminated || e->now.truncated;
+}
+
+/* Also of what a damaged keyframe holds: NaN becomes the lower bound. */
+static void clip_action(const struct episode *e, const double *action, double *out)
+{
+    for (int i = 0; i < e->n_actions; i++) {
+        const struct env_action *a = &e->env->actions[i];
+        out[i] = !(action[i] >= a->min) ? a->min : action[i] > a->max ? a->max : action[i];
+        if (a->is_discrete)
+            out[i] = floor(out[i]);
+    }
+}
+
+static void hash_step(struct episode *e, const double *action, const struct env_step *s)
+{
+    struct {
+        uint64_t hash;
+        double reward;
+        uint32_t events, flags;
+        double action[ENV_MAX_ACTION];
+    } link;
+    size_t len = offsetof(__typeof__(link), action) + sizeof(double) * (size_t)e->n_actions;
+
+    link.hash = e->now.hash;
+    link.reward = s->reward;
+    link.events = s->events;
+    link.flags = (uint32_t)s->terminated | (uint32_t)s->truncated << 1;
+    for (int i = 0; i < e->n_actions; i++)
+        link.action[i] = action[i];
+    e->now.hash = XXH3_64bits(&link, len);
+    if (e->now.n_steps % HASH_STRIDE == 0)
+        e->now.hash = hash_state(e, e->now.hash);
+}
+
+struct env_step episode_step(struct episode *e, const double *action)
+{
+    struct env_step sum = { .terminated = e->now.terminated, .truncated = e->now.truncated };
+    double wanted[ENV_MAX_ACTION];
+
+    if (episode_is_over(e))
+        return sum;
+    clip_action(e, action, wanted);
+    for (int i = 0; i < e->rules.frame_skip && !sum.terminated && !sum.truncated; i++) {
+        struct env_step s = play_frame(e, wanted);
+        sum.reward += s.reward;
+        sum.events |= s.events;
+        sum.terminated = s.terminated;
+        sum.truncated = s.truncated || ++e->now.n_frames >= e->rules.max_frames;
+    }
+    e->now.n_steps++;
+    e->now.total += sum.reward;
+    e->now.events = sum.events;
+    e->now.terminated = sum.terminated;
+    e->now.truncated = sum.truncated;
+    hash_step(e, wanted, &sum);
+    return sum;
+}
+
+size_t episode_block_size(const struct episode *e)
+{
+    return sizeof(e->now) + held_size(e) + e->env->state_size(e->instance);
+}
+
+void episode_save(const struct episode *e, void *out)
+{
+    char *at = out;
+
+    memcpy(at, &e->now, sizeof(e->now));
+    memcpy(at + sizeof(e->now), e->held, held_size(e));
+    e->env->save(e->instance, at + sizeof(e->now) + held_size(e));
+}
+
+int episode_load(struct episode *e, const void *block)
+{
+    const char *at = block;
+
+    memcpy(&e->now, at, sizeof(e->now));
+    memcpy(e->held, at + sizeof(e->now), held_size(e));
+    clip_action(e, e->held, e->held);
+    return e->env->load(e->instance, at + sizeof(e->now) + held_size(e));
+}
+
+uint64_t episode_hash(const struct episode *e)
+{
+    return hash_state(e, e->now.hash);
+}

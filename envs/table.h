@@ -1,0 +1,36 @@
+/* table.h - the environments that this program knows, and plug-ins that add to them. */
+#ifndef RATCHET_ENVS_TABLE_H
+#define RATCHET_ENVS_TABLE_H
+
+#include "envs/env.h"
+#include "envs/error.h"
+
+/* Built-in environments in order, NULL at the end. Constant. */
+extern const struct env *const env_table[];
+
+/* The environments that commands can name: the table and what plug-ins brought. */
+struct env_registry {
+    const struct env **list; /* n of them; the registry owns the array, not the entries */
+    int n;
+};
+
+void env_registry_init(struct env_registry *r);
+void env_registry_clear(struct env_registry *r); /* plug-ins stay loaded */
+
+/* Loads a shared object and adds its environments. A plug-in is native code and trusted like
+ * this program itself. Fails when the file cannot be loaded, exports no ratchet_envs, was
+ * built for another env.h, or names an environment that is already there. */
+int env_registry_load(struct env_registry *r, const char *path, struct error *err);
+
+/* NULL, with the known names in err, when there is none of that name. */
+const struct env *env_find(const struct env_registry *r, const char *name, struct error *err);
+
+/* Creates an instance from "name=value" settings (n of them; the later of two wins); options
+ * that are not named keep their defaults. NULL on failure. Free it with env->destroy. */
+void *env_create(const struct env *env, const char *const *settings, int n, struct error *err);
+
+/* The number of options of env; the index of the one of that name (len bytes), or -1. */
+int env_count_options(const struct env *env);
+int env_option_index(const struct env *env, const char *name, size_t len);
+
+#endif

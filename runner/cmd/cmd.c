@@ -1,0 +1,279 @@
+/* cmd.c - what all commands share: options and help, tasks from the command line, output. */
+#include "runner/cmd/cmd.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define PROGRAM "ratchet"
+
+#define X(name) &cmd_##name,
+const struct command *const command_table[] = { COMMANDS(X) NULL };
+#undef X
+
+static void print_help(const struct command *self, poptContext popt)
+{
+    printf("Usage: " PROGRAM " %s %s%s[OPTION...]\n\n%s%s\n", self->name, self->args,
+           self->args[0] ? " " : "", self->about, self->details ? "." : ".");
+    if (self->details)
+        printf("\n%s\n", self->details);
+    printf("\nOptions:\n");
+    fflush(stdout);
+    poptPrintHelp(popt, stdout, 0);
+    printf("\nExamples:\n");
+    for (const char *at = self->example; *at;) {
+        int len = (int)strcspn(at, "\n");
+        printf("  %.*s\n", len, at);
+        at += len + (at[len] == '\n');
+    }
+}
+
+static void print_man(const struct command *self, const struct poptOption *options)
+{
+    printf(".SS %s %s\n%s.\n", self->name, self->args, self->about);
+    if (self->details)
+        printf(".PP\n%s\n", self->details);
+    for (const struct poptOption *o = options; o->longName || o->shortName; o++) {
+        printf(".TP\n");
+        if (o->shortName)
+            printf("\\fB\\-%c\\fR, ", o->shortName);
+        printf("\\fB\\-\\-%s\\fR", o->longName);
+        if (o->argDescrip)
+            printf(" \\fI%s\\fR", o->argDescrip);
+        printf("\n%s\n", o->descrip);
+    }
+    printf(".PP\nExamples:\n.nf\n%s\n.fi\n", self->example);
+}
+
+static void print_words(const struct poptOption *options)
+{
+    for (const struct poptOption *o = options; o->longName; o++)
+        printf(" --%s", o->longName);
+    printf(" --help");
+}
+
+/* popt's help, without its own usage line: ours stands above it. */
+static int usage(const struct command *self, int *status, const char *format, ...)
+{
+    va_list args;
+
+    fprintf(stderr, PROGRAM " %s: ", self->name);
+    va_start(args, format);
+    vfprintf(stderr, format, args);
+    va_end(args);
+    fprintf(stderr, "; see `" PROGRAM " %s --help`\n", self->name);
+    *status = EXIT_USAGE;
+    return -1;
+}
+
+static int parse(const struct command *self, poptContext popt, const int *help, int n_min,
+                 int n_max, const char ***left, int *status)
+{
+    int code, n = 0;
+
+    while ((code = poptGetNextOpt(popt)) > 0)
+        continue;
+    if (code < -1)
+        return usage(self, status, "%s: %s", poptBadOption(popt, POPT_BADOPTION_NOALIAS),
+                     poptStrerror(code));
+    if (*help) {
+        print_help(self, popt);
+        *status = cmd_done();
+        return -1;
+    }
+    *left = xcalloc(1, sizeof(char *));
+    for (const char *arg; (arg = poptGetArg(popt)); n++) {
+        *left = xrealloc(*left, sizeof(char *) * (size_t)(n + 2));
+        (*left)[n] = xstrdup(arg);
+        (*left)[n + 1] = NULL;
+    }
+    if (n < n_min)
+        return usage(self, status, "%s expected", n_min == 1 && n == 0 ? self->args
+                                                                        : "more arguments");
+    if (n_max >= 0 && n > n_max)
+        return usage(self, status, "%s: one argument too many", (*left)[n_max]);
+    return 0;
+}
+
+void cmd_free_args(const char **args)
+{
+    for (int i = 0; args && args[i]; i++)
+        free((char *)args[i]);
+    free(args);
+}
+
+const char **cmd_parse(const struct command *self, struct app *app, int argc,
+                       const char **argv, struct poptOption *options, int n_min, int n_max,
+                       int *status)
+{
+    int help = 0;
+    struct poptOption with_help[] = {
+        { NULL, '\0', POPT_ARG_INCLUDE_TABLE, options, 0, NULL, NULL },
+        { "help", 'h', POPT_ARG_NONE, &help, 0, "show this help", NULL },
+        POPT_TABLEEND,
+    };
+    const char **left = NULL;
+    poptContext popt;
+
+    *status = EXIT_DONE;
+    if (app->mode != APP_RUN) {
+        if (app->mode == APP_MAN)
+            print_man(self, options);
+        else
+            print_words(options);
+        return NULL;
+    }
+    popt = poptGetContext(PROGRAM, argc, argv, with_help, 0);
+    poptSetOtherOptionHelp(popt, " ");
+    if (parse(self, popt, &help, n_min, n_max, &left, status) != 0) {
+        cmd_free_args(left);
+        left = NULL;
+    }
+    poptFreeContext(popt);
+    return left;
+}
+
+int common_plugins(struct app *app, const struct common *c, struct error *err)
+{
+    for (char **p = c->plugins; p && *p; p++)
+        if (env_registry_load(&app->envs, *p, err) != 0)
+            return -1;
+    return 0;
+}
+
+struct task *common_task(struct app *app, const struct common *c, const char *name,
+                         struct error *err)
+{
+    struct task *t;
+
+    if (common_plugins(app, c, err) != 0)
+        return NULL;
+    t = task_load(&app->envs, name, err);
+    for (char **s = c->set; t && s && *s; s++)
+        if (task_set(t, *s, err) != 0) {
+            task_destroy(t);
+            t = NULL;
+        }
+    return t;
+}
+
+static void free_list(char **list)
+{
+    for (char **p = list; p && *p; p++)
+        free(*p);
+    free(list);
+}
+
+void common_clear(struct common *c)
+{
+    free_list(c->set);
+    free_list(c->plugins);
+    *c = (struct common){ 0 };
+}
+
+int common_jobs(const struct common *c)
+{
+    return c->jobs > 0 ? c->jobs : evaluate_cores();
+}
+
+struct evaluation common_evaluation(const struct app *app, const struct common *c,
+                                    const struct task *task, const struct policy *policy)
+{
+    struct evaluation e = { .task = task, .policy = *policy, .plugins = c->plugins };
+
+    while (c->plugins && c->plugins[e.n_plugins])
+        e.n_plugins++;
+    e.n_jobs = common_jobs(c);
+    e.is_unjailed = c->unjailed;
+    e.interrupted = app->interrupted;
+    return e;
+}
+
+int cmd_fail(int status, const struct error *err)
+{
+    fprintf(stderr, PROGRAM ": %s\n", err->text);
+    return status;
+}
+
+int cmd_print_json(json_t *json)
+{
+    int bad = json_dumpf(json, stdout, JSON_INDENT(2)) != 0 || putchar('\n') == EOF;
+
+    json_decref(json);
+    return bad ? -1 : 0;
+}
+
+int cmd_done(void)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return EXIT_DONE;
+    fprintf(stderr, PROGRAM ": cannot write the output: %s\n", strerror(errno));
+    return EXIT_FAILED;
+}
+
+char *read_text_file(const char *path, size_t max, struct error *err)
+{
+    FILE *f = fopen(path, "rb");
+    char *text = NULL, *result = NULL;
+    size_t len;
+
+    if (!f) {
+        error_set(err, "%s: %s", path, strerror(errno));
+        return NULL;
+    }
+    text = xcalloc(1, max + 2);
+    len = fread(text, 1, max + 1, f);
+    if (ferror(f))
+        error_set(err, "%s: %s", path, strerror(errno));
+    else if (len > max)
+        error_set(err, "%s: larger than %zu bytes", path, max);
+    else if (memchr(text, '\0', len))
+        error_set(err, "%s: not a text file", path);
+    else
+        result = text;
+    fclose(f);
+    if (!result)
+        free(text);
+    return result;
+}
+
+const char *base_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    return slash ? slash + 1 : path;
+}
+
+const char *ratchet_home(void)
+{
+    const char *home = getenv("RATCHET_HOME");
+
+    return home && home[0] ? home : ".";
+}
+
+char *find_shipped(const char *relative)
+{
+    static const char *const places[] = { "../policies", "../../policies",
+                                          "../share/ratchet/policies" };
+    char self[PATH_MAX];
+    ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
+    char *slash, *path = xasprintf("policies/%s", relative);
+
+    if (access(path, R_OK) == 0)
+        return path;
+    free(path);
+    self[len > 0 ? len : 0] = '\0';
+    slash = strrchr(self, '/');
+    if (slash)
+        *slash = '\0';
+    for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+        path = xasprintf("%s/%s/%s", self, places[i], relative);
+        if (access(path, R_OK) == 0)
+            return path;
+        free(path);
+    }
+    return NULL;
+}

@@ -1,0 +1,105 @@
+/* cmd.h - commands: one file each, with a popt table that help, man page and completion share. */
+#ifndef RATCHET_RUNNER_CMD_CMD_H
+#define RATCHET_RUNNER_CMD_CMD_H
+
+#include <jansson.h>
+#include <popt.h>
+#include <stdio.h>
+
+#include "runner/evaluate/evaluate.h"
+#include "runner/record/task.h"
+
+enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
+
+/* What `main` gives to every command. */
+struct app {
+    /* Run the command, or only tell its options: as help, as a part of the man page, as words
+     * for the shell's completion. */
+    enum { APP_RUN, APP_MAN, APP_WORDS } mode;
+    const volatile sig_atomic_t *interrupted; /* set by Ctrl-C and SIGTERM */
+    struct env_registry envs;
+};
+
+struct command {
+    const char *name;
+    const char *args;    /* "ENV POLICY.lua" */
+    const char *about;   /* one line, for the list of commands */
+    const char *details; /* paragraphs for --help and the man page; may be NULL */
+    const char *example; /* command lines, one a line */
+    int (*run)(const struct command *self, struct app *app, int argc, const char **argv);
+};
+
+#define COMMANDS(X)                                                                            \
+    X(run)                                                                                     \
+    X(improve)                                                                                 \
+    X(test)                                                                                    \
+    X(replay)                                                                                  \
+    X(view)                                                                                    \
+    X(ledger)                                                                                  \
+    X(envs)                                                                                    \
+    X(task)                                                                                    \
+    X(doctor)                                                                                  \
+    X(bench)
+
+#define X(name) extern const struct command cmd_##name;
+COMMANDS(X)
+#undef X
+extern const struct command *const command_table[]; /* NULL at the end */
+
+/* Parses the command's own options (options ends with POPT_TABLEEND or COMMON_TABLE; help is
+ * added). Returns the arguments that are left, n_min to n_max of them (n_max < 0: any number),
+ * NULL-terminated; free them with free(). NULL when there is nothing to do: *status is then the
+ * exit status (help, man page, wrong usage). */
+const char **cmd_parse(const struct command *self, struct app *app, int argc,
+                       const char **argv, struct poptOption *options, int n_min, int n_max,
+                       int *status);
+
+void cmd_free_args(const char **args);
+
+/* Options that commands about environments share; zero at first. */
+struct common {
+    int json;
+    char **set, **plugins;
+    int jobs;     /* 0: all cores */
+    int unjailed;
+};
+#define COMMON_TABLE(c)                                                                        \
+    { "set", 's', POPT_ARG_ARGV, &(c).set, 0,                                                  \
+      "an option of the environment or a key of the task (see `ratchet task`)", "KEY=VALUE" }, \
+    { "plugin", '\0', POPT_ARG_ARGV, &(c).plugins, 0,                                          \
+      "load environments from a shared object; it is trusted native code", "FILE.so" },        \
+    { "json", '\0', POPT_ARG_NONE, &(c).json, 0, "print the result as one JSON object", NULL }
+#define JOBS_TABLE(c)                                                                          \
+    { "jobs", 'j', POPT_ARG_INT, &(c).jobs, 0, "workers at once (default: one a core)", "N" }, \
+    { "unjailed", '\0', POPT_ARG_NONE, &(c).unjailed, 0,                                       \
+      "run policies without the jail: only for policies that you trust", NULL }
+
+/* Loads the plug-ins and the task (an environment's name or a JSON file) with its settings.
+ * NULL on failure. */
+struct task *common_task(struct app *app, const struct common *c, const char *name,
+                         struct error *err);
+int common_plugins(struct app *app, const struct common *c, struct error *err);
+void common_clear(struct common *c);
+int common_jobs(const struct common *c);
+/* An evaluation with what the options say filled in. */
+struct evaluation common_evaluation(const struct app *app, const struct common *c,
+                                    const struct task *task, const struct policy *policy);
+
+/* Prints "ratchet: TEXT" on stderr and returns the status. */
+int cmd_fail(int status, const struct error *err);
+/* Prints json on stdout and releases it. -1 when stdout cannot be written. */
+int cmd_print_json(json_t *json);
+/* Checks that everything printed has arrived; the exit status of a command that is done. */
+int cmd_done(void);
+
+/* A whole text file of at most max bytes, NUL-terminated; NULL on failure. */
+char *read_text_file(const char *path, size_t max, struct error *err);
+/* The last part of a path. */
+const char *base_name(const char *path);
+/* $RATCHET_HOME, or ".": the folder in which logs/ lies. */
+const char *ratchet_home(void);
+/* A file of the shipped policies: in the tree, or where `make install` put it. The caller
+ * frees it; NULL when there is none. */
+char *find_shipped(const char *relative);
+
+#endif

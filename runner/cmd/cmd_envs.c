@@ -1,0 +1,166 @@
+/* cmd_envs.c - `ratchet envs`: lists the environments, or describes one. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "runner/cmd/cmd.h"
+
+static const char *bits_text(enum env_bits bits)
+{
+    return bits == ENV_BITS_X86_64    ? "any x86-64 machine"
+           : bits == ENV_BITS_MACHINE ? "machines of this kind"
+                                      : "not reproducible";
+}
+
+static json_t *number(double v)
+{
+    return isfinite(v) ? json_real(v) : json_null();
+}
+
+static json_t *fields_json(const struct env *env)
+{
+    json_t *list = json_array();
+
+    for (const struct env_field *f = env->fields; f->name; f++)
+        json_array_append_new(list, json_pack("{s:s, s:s, s:i, s:o, s:o}", "name", f->name,
+                                              "unit", f->unit, "n", f->n, "min",
+                                              number(f->min), "max", number(f->max)));
+    return list;
+}
+
+static json_t *actions_json(const struct env *env)
+{
+    json_t *list = json_array();
+
+    for (const struct env_action *a = env->actions; a->name; a++) {
+        json_t *one = json_pack("{s:s, s:b, s:o, s:o}", "name", a->name, "discrete",
+                                a->is_discrete, "min", number(a->min), "max", number(a->max));
+        if (a->choices) {
+            json_t *choices = json_array();
+            for (int i = 0; i <= (int)(a->max - a->min); i++)
+                json_array_append_new(choices, json_string(a->choices[i]));
+            json_object_set_new(one, "choices", choices);
+        }
+        json_array_append_new(list, one);
+    }
+    return list;
+}
+
+static json_t *env_json(const struct env *env)
+{
+    json_t *events = json_array(), *options = json_object();
+
+    for (const struct env_event *e = env->events; e && e->name; e++)
+        json_array_append_new(events, json_pack("{s:s, s:b}", "name", e->name, "failure",
+                                                e->is_failure));
+    for (const struct env_option *o = env->options; o && o->name; o++)
+        json_object_set_new(options, o->name, json_string(o->value));
+    return json_pack("{s:s, s:i, s:s, s:s, s:o, s:o, s:o, s:o, s:f, s:I, s:o, s:[i,i], s:i}",
+                     "name", env->name, "version", (int)env->version, "about", env->about,
+                     "bits", bits_text(env->bits), "fields", fields_json(env), "actions",
+                     actions_json(env), "events", events, "options", options, "fps",
+                     env->frames_per_second, "max_frames", (json_int_t)env->max_frames,
+                     "target", number(env->target), "frame", env->frame_width,
+                     env->frame_height, "ram", env->ram_size);
+}
+
+static void print_range(double min, double max)
+{
+    if (isfinite(min) || isfinite(max))
+        printf("%g to %g", min, max);
+    else
+        printf("unbounded");
+}
+
+static void print_env(const struct env *env)
+{
+    printf("%s (version %u): %s\n", env->name, env->version, env->about);
+    printf("%g frames a second, at most %lld; ", env->frames_per_second,
+           (long long)env->max_frames);
+    if (!isnan(env->target))
+        printf("a return worth reaching: %g; ", env->target);
+    printf("same bits on: %s\n\nobservation\n", bits_text(env->bits));
+    for (const struct env_field *f = env->fields; f->name; f++) {
+        printf("  %-18s ", f->name);
+        print_range(f->min, f->max);
+        printf("%s%s", f->unit[0] ? " " : "", f->unit);
+        printf(f->n > 1 ? "  (a list of %d)\n" : "\n", f->n);
+    }
+    if (env->ram_size)
+        printf("  observation=ram    %d bytes, obs.ram[0..%d]\n", env->ram_size,
+               env->ram_size - 1);
+    if (env->frame_width)
+        printf("  observation=frame  %d x %d pixels, obs.frame\n", env->frame_width,
+               env->frame_height);
+    printf("\naction\n");
+    for (const struct env_action *a = env->actions; a->name; a++) {
+        printf("  %-18s ", a->name);
+        for (int i = 0; a->choices && i <= (int)(a->max - a->min); i++)
+            printf("%s%d %s", i ? ", " : "", (int)a->min + i, a->choices[i]);
+        if (!a->choices)
+            print_range(a->min, a->max);
+        printf("\n");
+    }
+    printf("\nevents\n");
+    for (const struct env_event *e = env->events; e && e->name; e++)
+        printf("  %s%s\n", e->name, e->is_failure ? "  (a failure)" : "");
+    printf("\noptions (--set)\n");
+    for (const struct env_option *o = env->options; o && o->name; o++)
+        printf("  %-18s %s (default %s)\n", o->name, o->help, o->value);
+}
+
+static int list(const struct app *app, bool as_json)
+{
+    json_t *all = json_array();
+
+    for (int i = 0; i < app->envs.n; i++)
+        if (as_json)
+            json_array_append_new(all, env_json(app->envs.list[i]));
+        else
+            printf("%-26s %s\n", app->envs.list[i]->name, app->envs.list[i]->about);
+    if (as_json)
+        cmd_print_json(all);
+    else
+        json_decref(all);
+#ifndef HAVE_MUJOCO
+    if (!as_json)
+        printf("\nThe MuJoCo tasks are missing: this program was built without libmujoco-dev.\n");
+#endif
+    return cmd_done();
+}
+
+static int main_envs(const struct command *self, struct app *app, int argc, const char **argv)
+{
+    struct common common = { 0 };
+    struct error err = { "" };
+    int status;
+    struct poptOption options[] = { COMMON_TABLE(common), POPT_TABLEEND };
+    const char **args = cmd_parse(self, app, argc, argv, options, 0, 1, &status);
+
+    if (!args)
+        return status;
+    if (common_plugins(app, &common, &err) != 0) {
+        status = cmd_fail(EXIT_FAILED, &err);
+    } else if (!args[0]) {
+        status = list(app, common.json);
+    } else {
+        const struct env *env = env_find(&app->envs, args[0], &err);
+        if (!env)
+            status = cmd_fail(EXIT_FAILED, &err);
+        else if (common.json)
+            cmd_print_json(env_json(env));
+        else
+            print_env(env);
+        status = env ? cmd_done() : status;
+    }
+    common_clear(&common);
+    cmd_free_args(args);
+    return status;
+}
+
+const struct command cmd_envs = {
+    "envs", "[ENV]", "list the environments, or describe one",
+    NULL,
+    "ratchet envs\nratchet envs breakout\nratchet envs walk --plugin build/tests/walk.so",
+    main_envs,
+};

@@ -1,0 +1,277 @@
+/* cmd_run.c - `ratchet run`: plays a policy and prints its score. */
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "runner/cmd/cmd.h"
+#include "runner/evaluate/stats.h"
+#include "runner/record/hash.h"
+#include "runner/record/replay.h"
+
+struct run {
+    struct common common;
+    int episodes, outside;
+    long seed;
+    char *record;
+    const char *path;
+    struct task *task;
+    struct evaluation e;
+    struct episode_result *results;
+    int n_done, n_total;
+    double seconds;
+};
+
+static double now(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+static void on_result(void *user, int index, const struct episode_result *result)
+{
+    struct run *r = user;
+
+    (void)index;
+    (void)result;
+    r->n_done++;
+    if (isatty(STDERR_FILENO))
+        fprintf(stderr, "\r%d of %d episodes%s", r->n_done, r->n_total,
+                r->n_done == r->n_total ? "\r\033[K" : "");
+}
+
+static int compare_hash(const void *a, const void *b)
+{
+    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+    return (x > y) - (x < y);
+}
+
+static int count_distinct(const struct run *r)
+{
+    uint64_t *hashes = xcalloc((size_t)r->episodes, sizeof(*hashes));
+    int n = 0, distinct = 0;
+
+    for (int i = 0; i < r->episodes; i++)
+        if (r->results[i].is_done)
+            hashes[n++] = r->results[i].trajectory;
+    qsort(hashes, (size_t)n, sizeof(*hashes), compare_hash);
+    for (int i = 0; i < n; i++)
+        distinct += i == 0 || hashes[i] != hashes[i - 1];
+    free(hashes);
+    return distinct;
+}
+
+static json_t *episode_json(const struct episode_result *e)
+{
+    char hash[17];
+    json_t *error = json_null();
+
+    snprintf(hash, sizeof(hash), "%016llx", (unsigned long long)e->trajectory);
+    if (e->fault)
+        error = json_pack("{s:s, s:s}", "kind", fault_name(e->fault), "text",
+                          e->fault_text ? e->fault_text : "");
+    return json_pack("{s:I, s:f, s:I, s:I, s:b, s:b, s:o, s:s, s:b, s:I}", "seed",
+                     (json_int_t)e->seed, "return", e->score, "steps", (json_int_t)e->n_steps,
+                     "frames", (json_int_t)e->n_frames, "terminated", e->terminated,
+                     "truncated", e->truncated, "error", error, "trajectory", hash,
+                     "verified", e->verified, "instructions",
+                     (json_int_t)e->most_instructions);
+}
+
+struct totals {
+    struct summary scores;
+    int64_t steps;
+    int n_faults, n_verified, distinct;
+};
+
+static struct totals add_up(const struct run *r)
+{
+    double *scores = xcalloc((size_t)r->episodes, sizeof(*scores));
+    struct totals t = { 0 };
+    int n = 0;
+
+    for (int i = 0; i < r->episodes; i++) {
+        if (!r->results[i].is_done)
+            continue;
+        scores[n++] = r->results[i].score;
+        t.steps += r->results[i].n_steps;
+        t.n_faults += r->results[i].fault != FAULT_none;
+        t.n_verified += r->results[i].verified;
+    }
+    t.scores = summarize(scores, n);
+    t.distinct = count_distinct(r);
+    free(scores);
+    return t;
+}
+
+static void print_json(const struct run *r, const struct totals *t)
+{
+    json_t *list = json_array();
+    char sha[65];
+
+    sha256_hex(r->e.policy.source, strlen(r->e.policy.source), sha);
+    for (int i = 0; i < r->episodes; i++)
+        if (r->results[i].is_done)
+            json_array_append_new(list, episode_json(&r->results[i]));
+    cmd_print_json(json_pack("{s:s, s:s, s:o, s:f, s:f, s:f, s:f, s:i, s:I, s:f, s:i, s:i, s:o}",
+                             "env", r->task->env->name, "policy_sha256", sha, "episodes", list,
+                             "mean", t->scores.mean, "std", t->scores.std, "min", t->scores.min,
+                             "max", t->scores.max, "distinct", t->distinct, "steps",
+                             (json_int_t)t->steps, "seconds", r->seconds, "faults", t->n_faults,
+                             "verified", t->n_verified, "task", task_to_json(r->task)));
+}
+
+static const char *ending(const struct episode_result *e)
+{
+    return e->fault ? fault_name(e->fault) : e->terminated ? "terminated" : "truncated";
+}
+
+static void print_table(const struct run *r, const struct totals *t)
+{
+    printf("%6s  %10s  %8s  %-12s  %-16s  %s\n", "seed", "return", "steps", "ended", "trajectory",
+           "verified");
+    for (int i = 0; i < r->episodes; i++) {
+        const struct episode_result *e = &r->results[i];
+        if (e->is_done)
+            printf("%6llu  %10.4g  %8lld  %-12s  %016llx  %s\n", (unsigned long long)e->seed,
+                   e->score, (long long)e->n_steps, ending(e),
+                   (unsigned long long)e->trajectory, e->verified ? "yes" : "no");
+    }
+    for (int i = 0; i < r->episodes; i++)
+        if (r->results[i].fault) {
+            printf("\nseed %llu: %s: %s\n", (unsigned long long)r->results[i].seed,
+                   fault_name(r->results[i].fault), r->results[i].fault_text);
+            break;
+        }
+    printf("\nmean %.4g +- %.3g (95 %%), std %.4g, min %.4g, max %.4g; %d episodes, %d distinct, "
+           "%d verified, %d with faults; %lld steps in %.2f s\n", t->scores.mean,
+           t->scores.n > 1 ? mean_interval(&t->scores, 0.95) : NAN, t->scores.std,
+           t->scores.min, t->scores.max, t->scores.n, t->distinct, t->n_verified, t->n_faults,
+           (long long)t->steps, r->seconds);
+}
+
+static int record(const struct run *r, struct error *err)
+{
+    int status = 0;
+
+    if (mkdir(r->record, 0777) != 0 && errno != EEXIST)
+        return error_set(err, "%s: cannot make this folder: %s", r->record, strerror(errno));
+    for (int i = 0; i < r->episodes && status == 0; i++) {
+        struct replay *replay;
+        char *path;
+        if (!r->results[i].is_done)
+            continue;
+        replay = replay_of_result(&r->e, &r->results[i], err);
+        path = xasprintf("%s/%s-%llu.replay", r->record, r->task->env->name,
+                         (unsigned long long)r->results[i].seed);
+        for (char *slash = path + strlen(r->record) + 1; *slash; slash++)
+            if (*slash == '/')
+                *slash = '_';
+        status = replay ? replay_save(replay, path, err) : -1;
+        replay_destroy(replay);
+        free(path);
+    }
+    return status;
+}
+
+static int play(struct run *r, struct error *err)
+{
+    struct episode_request *requests = xcalloc((size_t)r->episodes, sizeof(*requests));
+    struct policy_facts facts;
+    double start = now();
+    int status;
+
+    for (int i = 0; i < r->episodes; i++)
+        requests[i] = (struct episode_request){ .seed = (uint64_t)r->seed + (uint64_t)i,
+                                                .wants_notes = r->record != NULL };
+    r->n_total = r->episodes;
+    r->e.on_result = on_result;
+    r->e.user = r;
+    r->e.is_outside = r->outside;
+    status = evaluate(&r->e, requests, r->episodes, r->results, &facts, err);
+    r->seconds = now() - start;
+    free(requests);
+    if (status == 0 && facts.fault)
+        return error_set(err, "%s: %s", r->path, facts.fault_text);
+    return status;
+}
+
+static int run(struct run *r, struct app *app, const char *env, struct error *err)
+{
+    struct policy policy = { .name = base_name(r->path) };
+    struct totals t;
+    int status = EXIT_FAILED;
+
+    r->task = common_task(app, &r->common, env, err);
+    policy.source = r->task ? read_text_file(r->path, VM_MAX_SOURCE, err) : NULL;
+    if (!policy.source)
+        goto out;
+    r->e = common_evaluation(app, &r->common, r->task, &policy);
+    r->results = xcalloc((size_t)r->episodes, sizeof(*r->results));
+    if (play(r, err) != 0 || (r->record && record(r, err) != 0))
+        goto out;
+    t = add_up(r);
+    if (r->common.json)
+        print_json(r, &t);
+    else
+        print_table(r, &t);
+    status = cmd_done();
+    if (*app->interrupted)
+        status = EXIT_FAILED;
+out:
+    results_clear(r->results, r->results ? r->episodes : 0);
+    free(r->results);
+    free((char *)policy.source);
+    task_destroy(r->task);
+    return status;
+}
+
+static int main_run(const struct command *self, struct app *app, int argc, const char **argv)
+{
+    struct run r = { .episodes = 10 };
+    struct error err = { "" };
+    int status;
+    struct poptOption options[] = {
+        { "episodes", 'n', POPT_ARG_INT, &r.episodes, 0, "how many (default 10)", "N" },
+        { "seed", '\0', POPT_ARG_LONG, &r.seed, 0, "of the first; the next take the next (default 0)",
+          "S" },
+        { "record", '\0', POPT_ARG_STRING, &r.record, 0, "keep the replays in this folder", "DIR" },
+        { "outside", '\0', POPT_ARG_NONE, &r.outside, 0,
+          "step in the harness: the worker sees observations only", NULL },
+        JOBS_TABLE(r.common),
+        COMMON_TABLE(r.common),
+        POPT_TABLEEND,
+    };
+    const char **args = cmd_parse(self, app, argc, argv, options, 2, 2, &status);
+
+    if (!args)
+        return status;
+    if (r.episodes < 1 || r.episodes > 1000000 || r.seed < 0 || r.common.jobs < 0) {
+        error_set(&err, "run: --episodes takes 1 to 1000000, --seed and --jobs 0 or more");
+        status = EXIT_USAGE;
+    } else {
+        r.path = args[1];
+        status = run(&r, app, args[0], &err);
+    }
+    if (status != EXIT_DONE && err.text[0])
+        cmd_fail(status, &err);
+    common_clear(&r.common);
+    free(r.record);
+    cmd_free_args(args);
+    return status;
+}
+
+const struct command cmd_run = {
+    "run", "ENV|TASK.json POLICY.lua", "play a policy and print its score",
+    "Episodes are spread over jailed workers, and every return is confirmed by playing the\n"
+    "actions again here: `verified` says that both trajectories are the same.",
+    "ratchet run breakout policies/breakout/follow.lua --episodes 20 --seed 1000\n"
+    "ratchet run breakout my.lua --set preset=v5 --record replays --json",
+    main_run,
+};

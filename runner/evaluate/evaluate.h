@@ -1,0 +1,89 @@
+/* evaluate.h - episodes of one policy, spread over jailed workers, and confirmed here. */
+#ifndef RATCHET_RUNNER_EVALUATE_EVALUATE_H
+#define RATCHET_RUNNER_EVALUATE_EVALUATE_H
+
+#include <signal.h>
+
+#include "runner/record/replay.h"
+#include "sandbox/vm.h"
+
+struct episode_result;
+
+/* One policy in one task. Everything is borrowed for the time of a call. */
+struct policy {
+    const char *name; /* as messages call it: "follow.lua" */
+    const char *source;
+    struct vm_param *params; /* overrides of declared parameters, n_params of them */
+    int n_params;
+};
+
+struct evaluation {
+    const struct task *task;
+    struct policy policy;
+    char *const *plugins; /* paths, n_plugins of them */
+    int n_plugins;
+    int n_jobs;        /* workers at once, >= 1 */
+    bool is_outside;   /* the harness steps; the worker sees observations only */
+    bool is_unjailed;  /* asked for by a user who knows what it means */
+    const volatile sig_atomic_t *interrupted; /* may be NULL */
+    /* Called as episodes finish, one at a time, in any order; may be NULL. */
+    void (*on_result)(void *user, int index, const struct episode_result *result);
+    void *user;
+};
+
+struct episode_request {
+    uint64_t seed;
+    int64_t max_steps;         /* 0: to the end; the episode then counts as cut, not failed */
+    const struct tape *shadow; /* actions that are played in place of the policy's; or NULL */
+    bool wants_notes;
+};
+
+/* What came of one episode. The harness's own word, except for the notes. */
+struct episode_result {
+    uint64_t seed;
+    bool is_done;    /* false: interrupted before it was played */
+    double score;    /* what counts: total, or less after a fault (struct task) */
+    double total;    /* what the played actions gave */
+    int64_t n_steps, n_frames, planner_steps;
+    bool terminated, truncated;
+    bool verified;   /* the worker's trajectory and ours are the same */
+    enum fault_kind fault;
+    char *fault_text; /* owned; NULL without fault */
+    uint64_t trajectory, start_hash;
+    uint32_t events;  /* all that happened, as bits */
+    int64_t most_instructions; /* of one act; the worker's word */
+    int n_tries;      /* 2 after a void episode */
+    struct tape tape; /* owned */
+    struct replay_note *notes; /* owned */
+    int n_notes;
+    struct replay_mark *marks; /* owned */
+    int n_marks;
+};
+
+/* What is known of a policy once a worker has loaded it. */
+struct policy_facts {
+    enum fault_kind fault; /* of loading it */
+    char fault_text[3072];
+    struct vm_param params[VM_MAX_PARAMS];
+    int n_params;
+    uint32_t jail_layers;
+};
+
+/* Plays n episodes; results[i] belongs to requests[i] and is the caller's (results_clear). A
+ * policy that cannot be loaded gives every episode its fault. facts may be NULL. -1: the
+ * harness itself could not go on. */
+int evaluate(const struct evaluation *e, const struct episode_request *requests, int n,
+             struct episode_result *results, struct policy_facts *facts, struct error *err);
+void results_clear(struct episode_result *results, int n);
+
+/* Loads the policy in a worker and plays nothing. */
+int evaluate_check(const struct evaluation *e, struct policy_facts *facts, struct error *err);
+
+/* Makes a replay of a result: everything that is needed to play it again. */
+struct replay *replay_of_result(const struct evaluation *e, const struct episode_result *r,
+                                struct error *err);
+
+/* The number of cores that this process may use. */
+int evaluate_cores(void);
+
+#endif

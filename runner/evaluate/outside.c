@@ -1,0 +1,246 @@
+/* outside.c - episodes that the harness steps, while the worker sees observations only. */
+#include "runner/evaluate/outside.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "runner/evaluate/verify.h"
+
+#define MOST_NOTES 4096 /* of one message, of each kind */
+
+/* One environment of the batch. */
+struct seat {
+    struct episode episode;
+    void *instance;
+    const struct episode_request *request;
+    struct episode_result *result;
+    struct wire tape;
+    bool is_over;
+};
+
+struct batch {
+    const struct evaluation *e;
+    struct seat *seats;
+    int n;
+    struct wire out;
+    double *values;
+    uint8_t *ram;
+    struct canvas frame;
+};
+
+void read_said(struct wire *in, struct episode_result *out)
+{
+    uint32_t n = wire_get_u32(in);
+
+    if (n > MOST_NOTES)
+        n = 0, in->is_bad = true;
+    out->notes = xrealloc(out->notes, sizeof(*out->notes) * (size_t)(out->n_notes + (int)n));
+    for (uint32_t i = 0; i < n && !in->is_bad; i++) {
+        int64_t step = wire_get_i64(in);
+        out->notes[out->n_notes++] = (struct replay_note){ step, wire_get_text(in) };
+    }
+    n = wire_get_u32(in);
+    if (n > MOST_NOTES)
+        n = 0, in->is_bad = true;
+    out->marks = xrealloc(out->marks, sizeof(*out->marks) * (size_t)(out->n_marks + (int)n));
+    for (uint32_t i = 0; i < n && !in->is_bad; i++) {
+        struct replay_mark m = { .step = wire_get_i64(in) };
+        m.kind = wire_get_u32(in);
+        wire_get(in, &m.x, 4 * sizeof(double));
+        m.label = wire_get_text(in);
+        out->marks[out->n_marks++] = m;
+    }
+}
+
+
+static void put_view(struct batch *b, struct seat *s)
+{
+    const struct env *env = b->e->task->env;
+
+    if (b->e->task->observation == OBSERVATION_features) {
+        env->observe(s->instance, b->values);
+        wire_put(&b->out, b->values, sizeof(double) * (size_t)s->episode.n_obs);
+    } else if (b->e->task->observation == OBSERVATION_ram) {
+        env->ram(s->instance, b->ram);
+        wire_put(&b->out, b->ram, (size_t)env->ram_size);
+    } else {
+        env->draw(s->instance, &b->frame);
+        wire_put(&b->out, b->frame.rgb, 3 * (size_t)b->frame.width * (size_t)b->frame.height);
+    }
+}
+
+/* One observation of every seat that still plays; returns how many there are. */
+static uint32_t put_step(struct batch *b)
+{
+    uint32_t n = 0;
+
+    wire_reset(&b->out);
+    wire_put_u32(&b->out, 0);
+    for (int i = 0; i < b->n; i++) {
+        struct seat *s = &b->seats[i];
+        int64_t step = s->episode.now.n_steps;
+        if (s->is_over)
+            continue;
+        wire_put_u32(&b->out, (uint32_t)i);
+        wire_put_u8(&b->out, step == 0);
+        wire_put_u64(&b->out, job_policy_chance(s->request->seed));
+        wire_put_u8(&b->out, s->request->wants_notes);
+        wire_put_i64(&b->out, step);
+        put_view(b, s);
+        n++;
+    }
+    memcpy(b->out.data, &n, sizeof(n));
+    return n;
+}
+
+static void finish(struct batch *b, struct seat *s, enum fault_kind fault, char *text)
+{
+    struct episode_result *r = s->result;
+    const struct episode *e = &s->episode;
+
+    s->is_over = true;
+    r->is_done = r->verified = true;
+    r->total = e->now.total;
+    r->n_steps = e->now.n_steps;
+    r->n_frames = e->now.n_frames;
+    r->terminated = e->now.terminated;
+    r->truncated = e->now.truncated;
+    r->start_hash = e->now.start_hash;
+    r->trajectory = episode_hash(e);
+    r->fault = fault;
+    r->fault_text = text;
+    r->score = fault_score(b->e->task, fault, r->total);
+    r->tape = (struct tape){ s->tape.data, r->n_steps, tape_width(e->env) };
+    if (!r->tape.data)
+        r->tape.data = xcalloc(1, 1);
+    s->tape = (struct wire){ 0 };
+}
+
+static bool is_action(const struct env *env, const double *action)
+{
+    uint8_t packed[ENV_MAX_ACTION * sizeof(double)];
+    struct tape one = { packed, 1, tape_width(env) };
+
+    for (const struct env_action *a = env->actions; a->name; a++)
+        if (a->is_discrete && !(action[a - env->actions] >= a->min &&
+                                action[a - env->actions] <= a->max))
+            return false;
+    tape_put(packed, env, action);
+    return tape_check(&one, env, NULL) == 0;
+}
+
+/* The answer of one seat. -1 when the message is not one. */
+static int take_answer(struct batch *b, struct seat *s, struct wire *in)
+{
+    const struct env *env = b->e->task->env;
+    enum fault_kind fault = wire_get_u32(in);
+    char *text = wire_get_text(in);
+    double action[ENV_MAX_ACTION];
+    uint8_t packed[ENV_MAX_ACTION * sizeof(double)];
+    const struct tape *shadow = s->request->shadow;
+
+    s->result->most_instructions = wire_get_i64(in);
+    wire_get(in, action, sizeof(double) * (size_t)s->episode.n_actions);
+    read_said(in, s->result);
+    if (in->is_bad || fault >= N_FAULTS || (!fault && !is_action(env, action))) {
+        free(text);
+        return -1;
+    }
+    if (fault) {
+        finish(b, s, fault, text);
+        return 0;
+    }
+    free(text);
+    if (shadow && s->episode.now.n_steps < shadow->n_steps)
+        tape_get(shadow, env, s->episode.now.n_steps, action);
+    tape_put(packed, env, action);
+    wire_put(&s->tape, packed, (size_t)tape_width(env));
+    s->result->events |= episode_step(&s->episode, action).events;
+    if (episode_is_over(&s->episode) ||
+        (s->request->max_steps && s->episode.now.n_steps >= s->request->max_steps))
+        finish(b, s, FAULT_none, NULL);
+    return 0;
+}
+
+static int play(struct process *p, struct batch *b, const struct limits *limits)
+{
+    while (put_step(b) > 0) {
+        watch_begin(p, limits);
+        if (process_send(p, MESSAGE_STEP, &b->out) != 0 ||
+            process_receive(p, MESSAGE_STEPPED) != 0)
+            return -1;
+        watch_pause(p);
+        for (int i = 0; i < b->n; i++)
+            if (!b->seats[i].is_over && take_answer(b, &b->seats[i], &p->in) != 0)
+                return -1;
+        if (!wire_is_done(&p->in))
+            return -1;
+        if (b->e->interrupted && *b->e->interrupted)
+            break;
+    }
+    return 0;
+}
+
+static int open_batch(struct batch *b, const struct episode_request *requests,
+                      struct episode_result *results, struct vm_fault *lost)
+{
+    const struct task *task = b->e->task;
+    struct error why = { "" };
+
+    b->frame = (struct canvas){ task->env->frame_width, task->env->frame_height, NULL };
+    b->frame.rgb = xcalloc((size_t)b->frame.width * (size_t)b->frame.height, 3);
+    b->values = xcalloc((size_t)env_count_obs(task->env), sizeof(double));
+    b->ram = xcalloc((size_t)task->env->ram_size, 1);
+    for (int i = 0; i < b->n; i++) {
+        struct seat *s = &b->seats[i];
+        s->request = &requests[i];
+        s->result = &results[i];
+        *s->result = (struct episode_result){ .seed = requests[i].seed };
+        s->instance = task_create_instance(task, &why);
+        if (!s->instance) {
+            lost->kind = FAULT_environment;
+            snprintf(lost->text, sizeof(lost->text), "%s", why.text);
+            return -1;
+        }
+        episode_init(&s->episode, task->env, s->instance, &task->rules);
+        episode_reset(&s->episode, requests[i].seed);
+        s->is_over = episode_is_over(&s->episode);
+    }
+    return 0;
+}
+
+static void close_batch(struct batch *b)
+{
+    for (int i = 0; i < b->n; i++) {
+        struct seat *s = &b->seats[i];
+        if (s->instance)
+            episode_clear(&s->episode);
+        b->e->task->env->destroy(s->instance);
+        wire_clear(&s->tape);
+    }
+    free(b->seats);
+    free(b->frame.rgb);
+    free(b->values);
+    free(b->ram);
+    wire_clear(&b->out);
+}
+
+int outside_play(struct process *p, const struct evaluation *e, const struct job *job,
+                 const struct episode_request *requests, int n,
+                 struct episode_result *results, struct vm_fault *lost)
+{
+    struct batch b = { .e = e, .n = n };
+    int status;
+
+    b.seats = xcalloc((size_t)n, sizeof(*b.seats));
+    status = open_batch(&b, requests, results, lost);
+    if (status == 0 && play(p, &b, &job->limits) != 0) {
+        process_end(p, lost);
+        status = -1;
+    }
+    close_batch(&b);
+    if (status != 0)
+        results_clear(results, n);
+    return status;
+}

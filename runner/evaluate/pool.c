@@ -1,0 +1,343 @@
+/* pool.c - spreads episodes over workers: a thread for each, which feeds its worker, confirms
+ * what comes back, and replaces a worker that is lost. */
+#include <pthread.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "runner/evaluate/evaluate.h"
+#include "runner/evaluate/outside.h"
+#include "runner/evaluate/process.h"
+#include "runner/evaluate/verify.h"
+
+#define MOST_AT_ONCE 64  /* episodes in one message */
+#define MOST_SLOTS 16    /* outside mode: environments to a crossing */
+
+struct pool {
+    const struct evaluation *e;
+    const struct episode_request *requests;
+    struct episode_result *results;
+    struct job job;
+    struct watch *watch;
+    int n, at_once;
+
+    pthread_mutex_t mutex; /* guards what follows */
+    int next;
+    bool is_failed;
+    struct error failure;
+    struct policy_facts facts;
+    bool has_facts;
+};
+
+/* One thread with its worker and its own environment. */
+struct lane {
+    struct pool *pool;
+    int index;
+    pthread_t thread;
+    struct process process;
+    struct episode episode;
+    struct policy_facts facts;
+    struct wire out;
+    int n_tries; /* of what is played now */
+};
+
+int evaluate_cores(void)
+{
+    cpu_set_t set;
+
+    return sched_getaffinity(0, sizeof(set), &set) == 0 ? CPU_COUNT(&set) : 1;
+}
+
+static void fail(struct pool *p, const struct error *why)
+{
+    pthread_mutex_lock(&p->mutex);
+    if (!p->is_failed)
+        p->failure = *why;
+    p->is_failed = true;
+    pthread_mutex_unlock(&p->mutex);
+}
+
+static bool is_interrupted(const struct pool *p)
+{
+    return p->e->interrupted && *p->e->interrupted;
+}
+
+/* The next requests: [*from, result). Empty when there are no more. */
+static int take(struct pool *p, int *from)
+{
+    int to;
+
+    pthread_mutex_lock(&p->mutex);
+    *from = p->next;
+    to = p->next + p->at_once < p->n ? p->next + p->at_once : p->n;
+    if (p->is_failed || is_interrupted(p))
+        to = *from;
+    p->next = to;
+    pthread_mutex_unlock(&p->mutex);
+    return to;
+}
+
+static void deliver(struct pool *p, int index)
+{
+    pthread_mutex_lock(&p->mutex);
+    if (p->e->on_result)
+        p->e->on_result(p->e->user, index, &p->results[index]);
+    pthread_mutex_unlock(&p->mutex);
+}
+
+static int start(struct lane *l, struct error *err)
+{
+    struct pool *p = l->pool;
+    struct ready ready;
+
+    if (process_start(&l->process, p->watch, &p->job, &ready, err) != 0)
+        return -1;
+    l->facts = (struct policy_facts){ .fault = ready.fault.kind, .n_params = ready.n_params,
+                                      .jail_layers = ready.layers };
+    memcpy(l->facts.fault_text, ready.fault.text, sizeof(l->facts.fault_text));
+    memcpy(l->facts.params, ready.params, sizeof(l->facts.params));
+    pthread_mutex_lock(&p->mutex);
+    if (!p->has_facts)
+        p->facts = l->facts;
+    p->has_facts = true;
+    pthread_mutex_unlock(&p->mutex);
+    return 0;
+}
+
+/* One PLAYED message, confirmed. -1 when it is not one. */
+static int read_played(struct lane *l, const struct episode_request *request,
+                       struct episode_result *out)
+{
+    struct wire *in = &l->process.in;
+    struct episode_result said = { 0 };
+    struct claim claim = { 0 };
+    size_t len;
+    char *text;
+
+    claim.fault.kind = wire_get_u32(in);
+    text = wire_get_text(in);
+    strncpy(claim.fault.text, text, sizeof(claim.fault.text) - 1);
+    free(text);
+    claim.most_instructions = wire_get_i64(in);
+    claim.total = wire_get_f64(in);
+    claim.trajectory = wire_get_u64(in);
+    claim.tape.data = (uint8_t *)wire_get_bytes(in, &len);
+    claim.tape.width = tape_width(l->pool->e->task->env);
+    claim.tape.n_steps = (int64_t)len / claim.tape.width;
+    read_said(in, &said);
+    if (claim.fault.kind >= N_FAULTS || len % (size_t)claim.tape.width || !wire_is_done(in)) {
+        results_clear(&said, 1);
+        return -1;
+    }
+    verify_claim(&l->episode, l->pool->e->task, request, &claim, out);
+    out->notes = said.notes;
+    out->n_notes = said.n_notes;
+    out->marks = said.marks;
+    out->n_marks = said.n_marks;
+    return 0;
+}
+
+static void put_request(struct wire *w, const struct episode_request *r)
+{
+    wire_put_u64(w, r->seed);
+    wire_put_i64(w, r->max_steps);
+    wire_put_u8(w, r->wants_notes);
+    wire_put_bytes(w, r->shadow ? r->shadow->data : NULL,
+                   r->shadow ? (size_t)r->shadow->n_steps * (size_t)r->shadow->width : 0);
+}
+
+/* Plays requests [from, to) in one message and delivers them. Returns how many were: fewer
+ * than all when the worker was lost; what it was lost with is in *lost. */
+static int play_inside(struct lane *l, int from, int to, struct vm_fault *lost)
+{
+    struct pool *p = l->pool;
+    int i;
+
+    wire_reset(&l->out);
+    wire_put_u32(&l->out, (uint32_t)(to - from));
+    for (i = from; i < to; i++)
+        put_request(&l->out, &p->requests[i]);
+    watch_begin(&l->process, &p->job.limits);
+    i = from;
+    if (process_send(&l->process, MESSAGE_PLAY, &l->out) == 0)
+        for (; i < to && process_receive(&l->process, MESSAGE_PLAYED) == 0; i++) {
+            watch_begin(&l->process, &p->job.limits); /* the next episode starts */
+            if (read_played(l, &p->requests[i], &p->results[i]) != 0)
+                break;
+            p->results[i].n_tries = l->n_tries;
+            deliver(p, i);
+        }
+    if (i < to)
+        process_end(&l->process, lost);
+    else
+        watch_pause(&l->process);
+    return i - from;
+}
+
+/* The same in outside mode, where a batch is delivered as a whole. */
+static int play_outside(struct lane *l, int from, int to, struct vm_fault *lost)
+{
+    struct pool *p = l->pool;
+
+    if (outside_play(&l->process, p->e, &p->job, p->requests + from, to - from,
+                     p->results + from, lost) != 0)
+        return 0;
+    for (int i = from; i < to; i++) {
+        p->results[i].n_tries = l->n_tries;
+        deliver(p, i);
+    }
+    return to - from;
+}
+
+static void give_up(struct lane *l, int index, const struct vm_fault *fault)
+{
+    struct pool *p = l->pool;
+
+    verify_lost(p->e->task, &p->requests[index], fault, &p->results[index]);
+    p->results[index].n_tries = l->n_tries;
+    l->n_tries = 1;
+    deliver(p, index);
+}
+
+/* All of [from, to), whatever the worker does. An episode that is lost to the clock is tried
+ * once more, alone; what then is lost, stays lost. */
+static int play_all(struct lane *l, int from, int to, struct error *err)
+{
+    struct vm_fault lost = { 0 };
+    bool is_alone = false;
+
+    l->n_tries = 1;
+    while (from < to && !is_interrupted(l->pool)) {
+        int end = is_alone ? from + 1 : to, n;
+        if (!l->process.pid && start(l, err) != 0)
+            return -1;
+        if (l->facts.fault) {
+            lost.kind = l->facts.fault;
+            memcpy(lost.text, l->facts.fault_text, sizeof(lost.text));
+            give_up(l, from++, &lost);
+            continue;
+        }
+        n = l->pool->e->is_outside ? play_outside(l, from, end, &lost)
+                                   : play_inside(l, from, end, &lost);
+        from += n;
+        if (from == end) {
+            is_alone = false;
+            l->n_tries = 1;
+        } else if (l->pool->e->is_outside && end - from > 1) {
+            is_alone = true; /* to learn which of them it was */
+        } else if (lost.kind == FAULT_void && l->n_tries == 1) {
+            is_alone = true;
+            l->n_tries = 2;
+        } else {
+            give_up(l, from++, &lost);
+            is_alone = false;
+        }
+    }
+    return 0;
+}
+
+static void *run_lane(void *arg)
+{
+    struct lane *l = arg;
+    struct pool *p = l->pool;
+    struct error err = { "" };
+    void *instance = task_create_instance(p->e->task, &err);
+    int from, to;
+
+    if (!instance) {
+        fail(p, &err);
+        return NULL;
+    }
+    l->process = (struct process){ .pidfd = -1, .socket = -1, .watch = p->watch,
+                                   .watch_index = l->index };
+    episode_init(&l->episode, p->e->task->env, instance, &p->e->task->rules);
+    if (p->n == 0 && start(l, &err) != 0)
+        fail(p, &err);
+    while ((to = take(p, &from)) > from)
+        if (play_all(l, from, to, &err) != 0) {
+            fail(p, &err);
+            break;
+        }
+    process_end(&l->process, NULL);
+    episode_clear(&l->episode);
+    p->e->task->env->destroy(instance);
+    wire_clear(&l->out);
+    return NULL;
+}
+
+static void fill_job(struct job *job, const struct evaluation *e)
+{
+    *job = (struct job){
+        .plugins = (char **)e->plugins,
+        .n_plugins = (uint32_t)e->n_plugins,
+        .env = (char *)e->task->env->name,
+        .settings = e->task->settings,
+        .n_settings = (uint32_t)e->task->n_settings,
+        .rules = e->task->rules,
+        .observation = e->task->observation,
+        .fields = e->task->fields,
+        .n_fields = (uint32_t)e->task->n_fields,
+        .limits = e->task->limits,
+        .policy_name = (char *)e->policy.name,
+        .source = (char *)e->policy.source,
+        .params = e->policy.params,
+        .n_params = (uint32_t)e->policy.n_params,
+        .n_slots = e->is_outside ? MOST_SLOTS : 0,
+        .is_unjailed = e->is_unjailed,
+    };
+}
+
+int evaluate(const struct evaluation *e, const struct episode_request *requests, int n,
+             struct episode_result *results, struct policy_facts *facts, struct error *err)
+{
+    struct pool p = { .e = e, .requests = requests, .results = results, .n = n };
+    int n_lanes = n < 1 ? 1 : e->n_jobs < n ? e->n_jobs : n, n_started = 0;
+    struct lane *lanes = xcalloc((size_t)n_lanes, sizeof(*lanes));
+
+    if (n)
+        memset(results, 0, sizeof(*results) * (size_t)n);
+    fill_job(&p.job, e);
+    p.at_once = n / (n_lanes * 4);
+    p.at_once = p.at_once < 1 ? 1 : p.at_once > MOST_AT_ONCE ? MOST_AT_ONCE : p.at_once;
+    if (e->is_outside)
+        p.at_once = MOST_SLOTS < n / n_lanes ? MOST_SLOTS : n / n_lanes > 0 ? n / n_lanes : 1;
+    pthread_mutex_init(&p.mutex, NULL);
+    p.watch = watch_create(n_lanes);
+    for (int i = 0; p.watch && i < n_lanes; i++) {
+        lanes[i] = (struct lane){ .pool = &p, .index = i };
+        if (pthread_create(&lanes[i].thread, NULL, run_lane, &lanes[i]) != 0)
+            break;
+        n_started++;
+    }
+    for (int i = 0; i < n_started; i++)
+        pthread_join(lanes[i].thread, NULL);
+    watch_destroy(p.watch);
+    pthread_mutex_destroy(&p.mutex);
+    free(lanes);
+    if (facts)
+        *facts = p.facts;
+    if (!n_started)
+        return error_set(err, "no thread could be started");
+    return p.is_failed ? error_set(err, "%s", p.failure.text) : 0;
+}
+
+int evaluate_check(const struct evaluation *e, struct policy_facts *facts, struct error *err)
+{
+    return evaluate(e, NULL, 0, NULL, facts, err);
+}
+
+void results_clear(struct episode_result *results, int n)
+{
+    for (int i = 0; results && i < n; i++) {
+        struct episode_result *r = &results[i];
+        for (int k = 0; k < r->n_notes; k++)
+            free(r->notes[k].text);
+        for (int k = 0; k < r->n_marks; k++)
+            free(r->marks[k].label);
+        free(r->notes);
+        free(r->marks);
+        free(r->fault_text);
+        tape_clear(&r->tape);
+        *r = (struct episode_result){ 0 };
+    }
+}

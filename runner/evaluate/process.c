@@ -1,0 +1,399 @@
+/* process.c - the harness's side of one worker process: started, spoken to, watched, ended. */
+#include "runner/evaluate/process.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define WATCH_TICK_MS 20
+#define STACK_WAIT_MS 30 /* for a stuck worker to write down where it is */
+#define START_MS 20000   /* for a worker to be ready, beside the policy's own limits */
+#define FIRST_FREE_FD 16 /* descriptors are moved here, out of the worker's way */
+
+/* One watched process. Guarded by the watch's mutex. */
+struct watched {
+    pid_t pid;
+    int pidfd;
+    struct worker_shared *shared;
+    uint64_t calls;
+    int64_t changed_ms, started_ms, signaled_ms; /* signaled: 0 when not */
+    int64_t stall_ms, episode_ms;
+    bool is_waited_for, is_ended, is_too_long;
+};
+
+struct watch {
+    pthread_t thread;
+    pthread_mutex_t mutex;
+    bool is_over;
+    int n;
+    struct watched list[];
+};
+
+static int64_t now_ms(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static void send_signal(int pidfd, int number)
+{
+    syscall(SYS_pidfd_send_signal, pidfd, number, NULL, 0);
+}
+
+/* A stuck worker is first asked where it is, then killed. */
+static void look(struct watched *w, int64_t now)
+{
+    uint64_t calls = atomic_load_explicit(&w->shared->calls, memory_order_relaxed);
+
+    if (calls != w->calls && !w->signaled_ms) {
+        w->calls = calls;
+        w->changed_ms = now;
+    }
+    w->is_too_long = now - w->started_ms > w->episode_ms;
+    if (!w->signaled_ms && (now - w->changed_ms > w->stall_ms || w->is_too_long)) {
+        w->signaled_ms = now;
+        send_signal(w->pidfd, WORKER_STACK_SIGNAL);
+    } else if (w->signaled_ms && now - w->signaled_ms > STACK_WAIT_MS) {
+        w->is_ended = true;
+        send_signal(w->pidfd, SIGKILL);
+    }
+}
+
+static void *run_watch(void *arg)
+{
+    struct watch *watch = arg;
+    const struct timespec tick = { 0, WATCH_TICK_MS * 1000000L };
+    bool is_over = false;
+
+    while (!is_over) {
+        nanosleep(&tick, NULL);
+        pthread_mutex_lock(&watch->mutex);
+        for (int i = 0; i < watch->n; i++)
+            if (watch->list[i].pid && watch->list[i].is_waited_for && !watch->list[i].is_ended)
+                look(&watch->list[i], now_ms());
+        is_over = watch->is_over;
+        pthread_mutex_unlock(&watch->mutex);
+    }
+    return NULL;
+}
+
+struct watch *watch_create(int n_processes)
+{
+    struct watch *w = xcalloc(1, sizeof(*w) + sizeof(w->list[0]) * (size_t)n_processes);
+
+    w->n = n_processes;
+    pthread_mutex_init(&w->mutex, NULL);
+    if (pthread_create(&w->thread, NULL, run_watch, w) != 0) {
+        free(w);
+        return NULL;
+    }
+    return w;
+}
+
+void watch_destroy(struct watch *w)
+{
+    if (!w)
+        return;
+    pthread_mutex_lock(&w->mutex);
+    w->is_over = true;
+    pthread_mutex_unlock(&w->mutex);
+    pthread_join(w->thread, NULL);
+    pthread_mutex_destroy(&w->mutex);
+    free(w);
+}
+
+void watch_begin(struct process *p, const struct limits *limits)
+{
+    struct watched *w = &p->watch->list[p->watch_index];
+
+    pthread_mutex_lock(&p->watch->mutex);
+    w->pid = p->pid;
+    w->pidfd = p->pidfd;
+    w->shared = p->shared;
+    w->calls = atomic_load_explicit(&p->shared->calls, memory_order_relaxed);
+    w->changed_ms = w->started_ms = now_ms();
+    w->stall_ms = limits->stall_ms;
+    w->episode_ms = limits->episode_ms;
+    w->is_waited_for = true;
+    pthread_mutex_unlock(&p->watch->mutex);
+}
+
+void watch_pause(struct process *p)
+{
+    pthread_mutex_lock(&p->watch->mutex);
+    p->watch->list[p->watch_index].is_waited_for = false;
+    pthread_mutex_unlock(&p->watch->mutex);
+}
+
+/* Beside the program as it was built, in PREFIX/libexec as it was installed. */
+static int find_worker(char *out, size_t size, struct error *err)
+{
+    static const char *const places[] = { "ratchet-worker", "../libexec/ratchet/ratchet-worker" };
+    char self[PATH_MAX];
+    ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
+    char *slash;
+
+    self[len > 0 ? len : 0] = '\0';
+    slash = strrchr(self, '/');
+    if (slash)
+        slash[1] = '\0';
+    for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+        snprintf(out, size, "%s%s", self, places[i]);
+        if (access(out, X_OK) == 0)
+            return 0;
+    }
+    return error_set(err, "%sratchet-worker: the worker program is missing; run `make`", self);
+}
+
+/* The worker gets no environment but what its C library is tuned by: no key leaks into it. */
+static char **worker_environment(void)
+{
+    static const char *const kept[] = { "GLIBC_TUNABLES", "ASAN_OPTIONS", "UBSAN_OPTIONS" };
+    char **list = xcalloc(sizeof(kept) / sizeof(kept[0]) + 1, sizeof(*list));
+    int n = 0;
+
+    for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
+        if (getenv(kept[i]))
+            list[n++] = xasprintf("%s=%s", kept[i], getenv(kept[i]));
+    return list;
+}
+
+static int spawn(struct process *p, int socket_fd, int shared_fd, struct error *err)
+{
+    char path[PATH_MAX + 64];
+    char *argv[] = { path, NULL }, **envp = NULL;
+    posix_spawn_file_actions_t actions;
+    int failed;
+
+    if (find_worker(path, sizeof(path), err) != 0)
+        return -1;
+    envp = worker_environment();
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_adddup2(&actions, socket_fd, WORKER_SOCKET_FD);
+    posix_spawn_file_actions_adddup2(&actions, shared_fd, WORKER_SHARED_FD);
+    failed = posix_spawn(&p->pid, path, &actions, NULL, argv, envp);
+    posix_spawn_file_actions_destroy(&actions);
+    for (char **e = envp; *e; e++)
+        free(*e);
+    free(envp);
+    if (failed) {
+        p->pid = 0;
+        return error_set(err, "%s: cannot be started: %s", path, strerror(failed));
+    }
+    p->pidfd = (int)syscall(SYS_pidfd_open, p->pid, 0);
+    return 0;
+}
+
+static int move_up(int fd)
+{
+    int moved = fcntl(fd, F_DUPFD_CLOEXEC, FIRST_FREE_FD);
+
+    close(fd);
+    return moved;
+}
+
+/* The process with its socket and its shared page. */
+static int open_process(struct process *p, struct error *err)
+{
+    int pair[2], shared_fd, status = -1;
+
+    *p = (struct process){ .pidfd = -1, .socket = -1, .watch = p->watch,
+                           .watch_index = p->watch_index, .in = p->in };
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
+        return error_set(err, "worker: no socket: %s", strerror(errno));
+    pair[1] = move_up(pair[1]);
+    p->socket = pair[0];
+    shared_fd = move_up((int)memfd_create("ratchet", MFD_CLOEXEC));
+    if (ftruncate(shared_fd, sizeof(*p->shared)) != 0) {
+        error_set(err, "worker: no shared memory: %s", strerror(errno));
+        goto out;
+    }
+    p->shared = mmap(NULL, sizeof(*p->shared), PROT_READ | PROT_WRITE, MAP_SHARED, shared_fd, 0);
+    if (p->shared == MAP_FAILED) {
+        p->shared = NULL;
+        error_set(err, "worker: no shared memory: %s", strerror(errno));
+        goto out;
+    }
+    status = spawn(p, pair[1], shared_fd, err);
+out:
+    close(pair[1]);
+    close(shared_fd);
+    return status;
+}
+
+static int read_ready(struct wire *in, struct ready *ready, struct error *err)
+{
+    const uint8_t *params;
+    char *why, *text;
+    size_t len;
+
+    *ready = (struct ready){ .layers = wire_get_u32(in) };
+    why = wire_get_text(in);
+    ready->fault.kind = wire_get_u32(in);
+    text = wire_get_text(in);
+    snprintf(ready->fault.text, sizeof(ready->fault.text), "%s", text);
+    params = wire_get_bytes(in, &len);
+    ready->n_params = (int)(len / sizeof(ready->params[0]));
+    if (ready->n_params > VM_MAX_PARAMS || ready->fault.kind >= N_FAULTS)
+        in->is_bad = true;
+    else if (len)
+        memcpy(ready->params, params, (size_t)ready->n_params * sizeof(ready->params[0]));
+    for (int i = 0; i < ready->n_params && !in->is_bad; i++)
+        ready->params[i].name[sizeof(ready->params[i].name) - 1] = '\0';
+    if (why[0])
+        error_set(err, "%s", why);
+    else if (!wire_is_done(in))
+        error_set(err, "the worker's first message makes no sense");
+    len = why[0] || !wire_is_done(in);
+    free(why);
+    free(text);
+    return len ? -1 : 0;
+}
+
+int process_start(struct process *p, struct watch *watch, const struct job *job,
+                  struct ready *ready, struct error *err)
+{
+    struct limits patience = { .stall_ms = job->limits.stall_ms + START_MS,
+                               .episode_ms = job->limits.stall_ms * 2 + START_MS };
+    struct wire setup = { 0 };
+    int status = -1;
+
+    p->watch = watch;
+    if (open_process(p, err) != 0)
+        goto out;
+    job_put(&setup, job);
+    watch_begin(p, &patience);
+    if (process_send(p, MESSAGE_SETUP, &setup) != 0 || process_receive(p, MESSAGE_READY) != 0) {
+        struct vm_fault fault;
+        process_end(p, &fault);
+        *ready = (struct ready){ .fault = fault };
+        status = 0; /* the policy's first lines run before READY: what they did is its fault */
+        goto out;
+    }
+    watch_pause(p);
+    status = read_ready(&p->in, ready, err);
+out:
+    wire_clear(&setup);
+    if (status != 0)
+        process_end(p, NULL);
+    return status;
+}
+
+int process_send(struct process *p, uint32_t type, const struct wire *w)
+{
+    return wire_send(p->socket, type, w);
+}
+
+int process_receive(struct process *p, uint32_t type)
+{
+    uint32_t got;
+
+    if (wire_receive(p->socket, &got, &p->in, WORKER_MAX_MESSAGE) != 1 || got != type)
+        return -1;
+    return 0;
+}
+
+static void set(struct vm_fault *fault, enum fault_kind kind, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+static void set(struct vm_fault *fault, enum fault_kind kind, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(fault->text, sizeof(fault->text), format, args);
+    va_end(args);
+    fault->kind = kind;
+}
+
+/* The stack that a stuck worker wrote; it is its word, so it is cleaned and bounded. */
+static void copy_stack(const struct process *p, char *out, size_t size)
+{
+    size_t n = 0;
+
+    for (; n + 1 < size && n < sizeof(p->shared->stack) && p->shared->stack[n]; n++) {
+        unsigned char c = (unsigned char)p->shared->stack[n];
+        out[n] = (char)(c == '\n' || (c >= ' ' && c < 127) ? c : '?');
+    }
+    out[n] = '\0';
+}
+
+static void tell_loss(const struct process *p, const struct watched *w, bool still_ran,
+                      int status, struct vm_fault *fault)
+{
+    char stack[sizeof(p->shared->stack)];
+
+    copy_stack(p, stack, sizeof(stack));
+    if (w->signaled_ms && w->is_too_long)
+        set(fault, FAULT_void, "one episode took longer than %lld ms; last seen%s",
+            (long long)w->episode_ms, stack[0] ? stack : " outside the policy");
+    else if (w->signaled_ms)
+        set(fault, FAULT_void, "one call took longer than %lld ms; last seen%s",
+            (long long)w->stall_ms, stack[0] ? stack : " outside the policy's code");
+    else if (still_ran)
+        set(fault, FAULT_nonsense, "the worker sent something that is not a message");
+    else if (WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS)
+        set(fault, FAULT_worker, "the worker made a system call that the jail forbids");
+    else if (WIFSIGNALED(status))
+        set(fault, FAULT_worker, "the worker was ended by signal %d (%s)", WTERMSIG(status),
+            strsignal(WTERMSIG(status)));
+    else
+        set(fault, FAULT_worker, "the worker ended with status %d", WEXITSTATUS(status));
+}
+
+/* Has the worker ended by itself? A moment is given to one whose socket has just closed. */
+static bool still_runs(const struct process *p)
+{
+    struct pollfd fd = { p->pidfd, POLLIN, 0 };
+
+    return poll(&fd, 1, STACK_WAIT_MS * 2) == 0;
+}
+
+void process_end(struct process *p, struct vm_fault *fault)
+{
+    struct watched seen = { 0 };
+    bool still_ran = false;
+    int status = 0;
+
+    if (p->pid) {
+        struct watched *w = &p->watch->list[p->watch_index];
+        if (fault)
+            still_ran = still_runs(p);
+        pthread_mutex_lock(&p->watch->mutex);
+        seen = *w;
+        *w = (struct watched){ 0 };
+        pthread_mutex_unlock(&p->watch->mutex);
+        send_signal(p->pidfd, SIGKILL);
+        while (waitpid(p->pid, &status, 0) < 0 && errno == EINTR)
+            continue;
+        if (fault)
+            tell_loss(p, &seen, still_ran, status, fault);
+    } else if (fault) {
+        set(fault, FAULT_worker, "the worker could not be started");
+    }
+    if (p->pidfd >= 0)
+        close(p->pidfd);
+    if (p->socket >= 0)
+        close(p->socket);
+    if (p->shared)
+        munmap(p->shared, sizeof(*p->shared));
+    wire_clear(&p->in);
+    *p = (struct process){ .pidfd = -1, .socket = -1, .watch = p->watch,
+                           .watch_index = p->watch_index };
+}

@@ -1,0 +1,53 @@
+/* process.h - the harness's side of one worker process: started, spoken to, watched, ended. */
+#ifndef RATCHET_RUNNER_EVALUATE_PROCESS_H
+#define RATCHET_RUNNER_EVALUATE_PROCESS_H
+
+#include <sys/types.h>
+
+#include "envs/error.h"
+#include "sandbox/job.h"
+
+struct watch;
+
+/* Belongs to the thread that started it; the watch looks at it from its own. */
+struct process {
+    pid_t pid; /* 0: not running */
+    int pidfd, socket;
+    struct worker_shared *shared; /* hostile memory */
+    struct watch *watch;
+    int watch_index;
+    struct wire in; /* the last message received */
+};
+
+/* What a worker said when it was ready to play. */
+struct ready {
+    uint32_t layers; /* of the jail */
+    struct vm_fault fault; /* of loading the policy */
+    struct vm_param params[VM_MAX_PARAMS];
+    int n_params;
+};
+
+/* Starts a worker with a job and waits for it to be ready. -1: the harness's own failure (no
+ * worker binary, no jail, the environment cannot be created); a policy that cannot be loaded
+ * is a fault in ready. */
+int process_start(struct process *p, struct watch *watch, const struct job *job,
+                  struct ready *ready, struct error *err);
+
+int process_send(struct process *p, uint32_t type, const struct wire *w);
+/* Waits for the next message, of the type that is expected; it is in p->in. -1: see
+ * process_end. */
+int process_receive(struct process *p, uint32_t type);
+
+/* Ends the worker if it still runs. fault (may be NULL) gets why it was lost: void with the
+ * policy's call stack when the watch ended it, worker with its signal or status when it ended
+ * by itself, nonsense when it still ran but did not speak the protocol. */
+void process_end(struct process *p, struct vm_fault *fault);
+
+/* A thread that ends workers which make no progress. Limits are the job's. */
+struct watch *watch_create(int n_processes);
+void watch_destroy(struct watch *w); /* NULL is fine */
+/* The process starts or stops being waited for, and an episode starts. */
+void watch_begin(struct process *p, const struct limits *limits);
+void watch_pause(struct process *p);
+
+#endif

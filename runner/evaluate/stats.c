@@ -1,0 +1,37 @@
+/* stats.c - numbers that sum up many: means, spreads, confidence. */
+#include "runner/evaluate/stats.h"
+
+#include <gsl/gsl_cdf.h>
+#include <math.h>
+
+struct summary summarize(const double *values, int n)
+{
+    struct summary s = { .n = n };
+    double sum = 0, squares = 0;
+
+    if (n < 1)
+        return s;
+    s.min = s.max = values[0];
+    for (int i = 0; i < n; i++) {
+        sum += values[i];
+        s.min = fmin(s.min, values[i]);
+        s.max = fmax(s.max, values[i]);
+    }
+    s.mean = sum / n;
+    for (int i = 0; i < n; i++)
+        squares += (values[i] - s.mean) * (values[i] - s.mean);
+    s.std = n > 1 ? sqrt(squares / (n - 1)) : 0;
+    return s;
+}
+
+double student_quantile(double probability, double freedom)
+{
+    return gsl_cdf_tdist_Pinv(probability, freedom);
+}
+
+double mean_interval(const struct summary *s, double confidence)
+{
+    if (s->n < 2)
+        return INFINITY;
+    return student_quantile(0.5 + confidence / 2, s->n - 1) * s->std / sqrt(s->n);
+}

@@ -1,0 +1,19 @@
+/* stats.h - numbers that sum up many: means, spreads, confidence. */
+#ifndef RATCHET_RUNNER_EVALUATE_STATS_H
+#define RATCHET_RUNNER_EVALUATE_STATS_H
+
+struct summary {
+    int n;
+    double mean, std, min, max; /* std with n - 1; all 0 when n is 0 */
+};
+
+struct summary summarize(const double *values, int n);
+
+/* Half the width of the two-sided confidence interval of the mean (Student's t), e.g. for
+ * confidence 0.95. Infinite for n < 2. */
+double mean_interval(const struct summary *s, double confidence);
+
+/* The quantile of Student's t with so many degrees of freedom. */
+double student_quantile(double probability, double freedom);
+
+#endif

@@ -1,0 +1,30 @@
+/* verify.h - plays a worker's actions again in the harness: what comes out is the score. */
+#ifndef RATCHET_RUNNER_EVALUATE_VERIFY_H
+#define RATCHET_RUNNER_EVALUATE_VERIFY_H
+
+#include "runner/evaluate/evaluate.h"
+
+/* What the worker says of an episode. The tape's bytes are borrowed and hostile. */
+struct claim {
+    struct vm_fault fault;
+    struct tape tape;
+    double total;
+    uint64_t trajectory;
+    int64_t most_instructions;
+};
+
+/* Plays the claim's actions in e from the request's seed and fills in out (without notes and
+ * tries). A claim that does not hold ends in FAULT_nonsense or FAULT_forged. The tape is
+ * copied into out. */
+void verify_claim(struct episode *e, const struct task *task,
+                  const struct episode_request *request, const struct claim *claim,
+                  struct episode_result *out);
+
+/* Puts down an episode that has no actions to judge it by: lost with its worker. */
+void verify_lost(const struct task *task, const struct episode_request *request,
+                 const struct vm_fault *fault, struct episode_result *out);
+
+/* The score of an episode that reached `total` and then ended in a fault. */
+double fault_score(const struct task *task, enum fault_kind fault, double total);
+
+#endif

@@ -1,0 +1,96 @@
+/* main.c - the program: finds the command and runs it. */
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "runner/cmd/cmd.h"
+
+static volatile sig_atomic_t interrupted;
+
+/* The first Ctrl-C asks for a clean end, the second ends at once. */
+static void on_interrupt(int number)
+{
+    if (interrupted)
+        signal(number, SIG_DFL);
+    interrupted = 1;
+}
+
+static void print_overview(FILE *out)
+{
+    fputs("Usage: ratchet COMMAND [ARGUMENT...]\n\n"
+          "A sandbox for heuristic learning: a model writes policies as Lua programs, ratchet\n"
+          "runs and judges them, and hands their failures back.\n\nCommands:\n", out);
+    for (const struct command *const *c = command_table; *c; c++)
+        fprintf(out, "  %-9s %s\n", (*c)->name, (*c)->about);
+    fputs("\n`ratchet COMMAND --help` tells more. Example:\n"
+          "  ratchet run breakout policies/breakout/follow.lua --episodes 20\n", out);
+}
+
+static void print_man(struct app *app)
+{
+    const char *nothing[] = { "", NULL };
+
+    puts(".TH RATCHET 1 \"\" \"ratchet " RATCHET_VERSION "\" \"User Commands\"\n.SH NAME\n"
+         "ratchet \\- a sandbox for heuristic learning\n.SH SYNOPSIS\n"
+         ".B ratchet\n.I COMMAND\n[\\fIARGUMENT\\fR...]\n.SH DESCRIPTION\n"
+         "A model writes policies as Lua programs; ratchet runs them in environments, judges\n"
+         "them, and hands their failures back so that the model rewrites them.\n"
+         ".SH COMMANDS");
+    for (const struct command *const *c = command_table; *c; c++)
+        (*c)->run(*c, app, 1, nothing);
+    puts(".SH EXIT STATUS\n0 done, 1 failed, 2 wrong usage.\n.SH ENVIRONMENT\n"
+         "OPENAI_API_KEY, OPENAI_BASE_URL, ANTHROPIC_API_KEY, ANTHROPIC_BASE_URL: the model.\n"
+         "RATCHET_HOME: the folder in which logs/ lies.");
+}
+
+/* For the shell's completion: a line a command, its options behind it. */
+static void print_words(struct app *app)
+{
+    const char *nothing[] = { "", NULL };
+
+    for (const struct command *const *c = command_table; *c; c++) {
+        printf("%s", (*c)->name);
+        (*c)->run(*c, app, 1, nothing);
+        putchar('\n');
+    }
+}
+
+static int run_command(struct app *app, int argc, const char **argv)
+{
+    for (const struct command *const *c = command_table; *c; c++)
+        if (!strcmp((*c)->name, argv[1]))
+            return (*c)->run(*c, app, argc - 1, argv + 1);
+    fprintf(stderr, "ratchet: %s: no such command; see `ratchet --help`\n", argv[1]);
+    return EXIT_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+    struct app app = { .interrupted = &interrupted };
+    struct sigaction on_stop = { .sa_handler = on_interrupt };
+    int status = EXIT_DONE;
+
+    signal(SIGPIPE, SIG_IGN);
+    sigaction(SIGINT, &on_stop, NULL);
+    sigaction(SIGTERM, &on_stop, NULL);
+    env_registry_init(&app.envs);
+    if (argc < 2) {
+        print_overview(stderr);
+        status = EXIT_USAGE;
+    } else if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") ||
+               !strcmp(argv[1], "help")) {
+        print_overview(stdout);
+        status = cmd_done();
+    } else if (!strcmp(argv[1], "--version")) {
+        puts("ratchet " RATCHET_VERSION);
+        status = cmd_done();
+    } else if (!strcmp(argv[1], "--man") || !strcmp(argv[1], "--completion-words")) {
+        app.mode = argv[1][2] == 'm' ? APP_MAN : APP_WORDS;
+        (app.mode == APP_MAN ? print_man : print_words)(&app);
+        status = cmd_done();
+    } else {
+        status = run_command(&app, argc, (const char **)argv);
+    }
+    env_registry_clear(&app.envs);
+    return status;
+}

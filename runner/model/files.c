@@ -1,0 +1,315 @@
+/* files.c - the provider whose model is whoever writes the reply into a folder.
+ *
+ * Each request becomes NNNN-request.md, to read, and NNNN-request.json, exact (it appears
+ * last). The reply is NNNN-reply.md, the assistant's text, or NNNN-reply.json, a turn with tool
+ * calls. A request that lies there already, to the last byte, keeps its number and its reply:
+ * that is how a run that was killed goes on. */
+#include "runner/model/files_request.h"
+#include "runner/model/providers.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "runner/model/whole_file.h"
+
+#define MAX_REPLY ((size_t)8 << 20)   /* bytes */
+#define MAX_REQUEST ((size_t)256 << 20)
+#define STILL_S 0.5 /* a reply that did not grow for so long is whole */
+#define POLL_NS 100000000L
+
+struct files {
+    char *folder;
+    const volatile sig_atomic_t *interrupted;
+    double timeout_s;
+    bool is_quiet, has_said_where;
+};
+
+static bool files_is_usable(char *why, size_t why_size)
+{
+    (void)why, (void)why_size;
+    return true;
+}
+
+static int make_folders(const char *path, struct error *err)
+{
+    char *part = xstrdup(path);
+    int result = 0;
+
+    for (char *p = part + 1; result == 0; p++) {
+        char end = *p;
+
+        if (end != '/' && end != '\0')
+            continue;
+        *p = '\0';
+        if (mkdir(part, 0755) != 0 && errno != EEXIST)
+            result = error_set(err, "%s: %s", part, strerror(errno));
+        *p = end;
+        if (end == '\0')
+            break;
+    }
+    free(part);
+    return result;
+}
+
+static void files_destroy(void *self)
+{
+    struct files *f = self;
+
+    if (!f)
+        return;
+    free(f->folder);
+    free(f);
+}
+
+static void *files_create(const struct provider_config *config, struct error *err)
+{
+    struct files *f;
+
+    if (!(config->name && *config->name) && !config->folder) {
+        error_set(err, "files: name a folder: --model files:FOLDER");
+        return NULL;
+    }
+    f = xcalloc(1, sizeof(*f));
+    f->folder = config->name && *config->name ? xstrdup(config->name)
+                                              : xasprintf("%s/files", config->folder);
+    f->interrupted = config->interrupted;
+    f->timeout_s = config->timeout_s > 0 ? config->timeout_s : HUGE_VAL;
+    f->is_quiet = config->is_quiet;
+    if (make_folders(f->folder, err) != 0) {
+        files_destroy(f);
+        return NULL;
+    }
+    return f;
+}
+
+/* The number that the name starts with, or -1. */
+static int number_of(const char *name)
+{
+    char *end;
+    long n = strtol(name, &end, 10);
+
+    return end - name >= 4 && *end == '-' && n >= 0 && n < 1000000000 ? (int)n : -1;
+}
+
+static bool has_content(const char *path, const char *content, size_t len)
+{
+    struct stat st;
+    size_t got;
+    char *bytes;
+    bool is_same;
+
+    if (stat(path, &st) != 0 || (size_t)st.st_size != len)
+        return false;
+    bytes = file_read(path, MAX_REQUEST, &got, NULL);
+    is_same = bytes && got == len && memcmp(bytes, content, len) == 0;
+    free(bytes);
+    return is_same;
+}
+
+/* The number of the request that is there already, or else the next free one. */
+static int find_number(const struct files *f, const char *json, size_t len, int *number,
+                       bool *is_there, struct error *err)
+{
+    DIR *folder = opendir(f->folder);
+    int found = -1, highest = 0;
+
+    if (!folder)
+        return error_set(err, "%s: %s", f->folder, strerror(errno));
+    for (struct dirent *e; (e = readdir(folder));) {
+        int n = number_of(e->d_name);
+        char *path;
+
+        if (n > highest)
+            highest = n;
+        if (n <= found || !strstr(e->d_name, "-request.json") || strstr(e->d_name, ".new"))
+            continue;
+        path = xasprintf("%s/%s", f->folder, e->d_name);
+        if (has_content(path, json, len))
+            found = n;
+        free(path);
+    }
+    closedir(folder);
+    *is_there = found >= 0;
+    *number = found >= 0 ? found : highest + 1;
+    return 0;
+}
+
+static int write_request(const struct files *f, const struct request *request, int number,
+                         const char *json, size_t len, struct error *err)
+{
+    char *path = xasprintf("%s/%04d-request.md", f->folder, number);
+    char *markdown = files_request_markdown(request, number);
+    int result = files_request_images(request, f->folder, err);
+
+    if (result == 0)
+        result = file_write(path, markdown, strlen(markdown), err);
+    free(path);
+    path = xasprintf("%s/%04d-request.json", f->folder, number);
+    if (result == 0)
+        result = file_write(path, json, len, err);
+    free(markdown);
+    free(path);
+    return result;
+}
+
+static double seconds_now(clockid_t clock)
+{
+    struct timespec t;
+
+    clock_gettime(clock, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+/* Nothing has changed in it for a while. */
+static bool is_still(const char *path, off_t *size, double *since)
+{
+    struct stat st;
+    double now = seconds_now(CLOCK_MONOTONIC);
+    double age;
+
+    if (stat(path, &st) != 0 || st.st_size == 0) {
+        *size = -1;
+        return false;
+    }
+    age = seconds_now(CLOCK_REALTIME) -
+          ((double)st.st_mtim.tv_sec + (double)st.st_mtim.tv_nsec * 1e-9);
+    if (st.st_size != *size) {
+        *size = st.st_size;
+        *since = now;
+        return age >= STILL_S;
+    }
+    return now - *since >= STILL_S;
+}
+
+/* A reply that cannot be read makes room for a better one. */
+static int refuse(const char *path, struct error *err)
+{
+    char *aside = xasprintf("%s.refused", path);
+    struct error why = err ? *err : (struct error){ "" };
+
+    rename(path, aside);
+    error_set(err, "%s: %.600s; it was renamed to .refused: write a new one", path, why.text);
+    free(aside);
+    return -1;
+}
+
+/* 1: there is none yet; 0: taken; -1: there is one that cannot be used. A whole JSON object
+ * cannot be the beginning of a longer one, so it need not be still. */
+static int take_json(const char *path, bool is_still_, struct turn *out, struct error *err)
+{
+    json_error_t at;
+    size_t len;
+    json_t *json;
+    int result = 0;
+    char *bytes;
+
+    if (access(path, R_OK) != 0)
+        return 1;
+    bytes = file_read(path, MAX_REPLY, &len, err);
+    if (!bytes)
+        return refuse(path, err);
+    json = json_loadb(bytes, len, 0, &at);
+    if (!json && !is_still_)
+        result = 1;
+    else if (!json)
+        error_set(err, "line %d: %.200s", at.line, at.text);
+    if (json && turn_from_json(json, out, err) != 0)
+        result = -1;
+    if (!json && result == 0)
+        result = -1;
+    json_decref(json);
+    free(bytes);
+    return result < 0 ? refuse(path, err) : result;
+}
+
+static int take_text(const char *path, struct turn *out, struct error *err)
+{
+    size_t len;
+    char *bytes = file_read(path, MAX_REPLY, &len, err);
+
+    if (!bytes)
+        return refuse(path, err);
+    free(out->message.text);
+    out->message.text = provider_clean_text(bytes, len);
+    free(bytes);
+    return 0;
+}
+
+static int await_reply(struct files *f, int number, struct turn *out, struct error *err)
+{
+    char *json_path = xasprintf("%s/%04d-reply.json", f->folder, number);
+    char *text_path = xasprintf("%s/%04d-reply.md", f->folder, number);
+    double start = seconds_now(CLOCK_MONOTONIC), json_since = 0, text_since = 0;
+    off_t json_size = -1, text_size = -1;
+    int result;
+
+    for (;;) {
+        result = take_json(json_path, is_still(json_path, &json_size, &json_since), out, err);
+        if (result == 1 && json_size < 0 && is_still(text_path, &text_size, &text_since))
+            result = take_text(text_path, out, err);
+        if (result != 1)
+            break;
+        result = -1;
+        if (f->interrupted && *f->interrupted) {
+            error_set(err, "%s: interrupted while waiting for a reply", text_path);
+            break;
+        }
+        if (seconds_now(CLOCK_MONOTONIC) - start > f->timeout_s) {
+            error_set(err, "%s: no reply within %g s", text_path, f->timeout_s);
+            break;
+        }
+        if (!f->has_said_where && !f->is_quiet)
+            fprintf(stderr, "files: waiting for %s or .json\n", text_path);
+        f->has_said_where = true;
+        nanosleep(&(struct timespec){ .tv_nsec = POLL_NS }, NULL);
+    }
+    free(json_path);
+    free(text_path);
+    return result;
+}
+
+static int files_ask(void *self, const struct request *request, struct turn *out,
+                     struct error *err)
+{
+    struct files *f = self;
+    json_t *json = files_request_json(request);
+    char *text = json_dumps(json, JSON_INDENT(1));
+    double start = seconds_now(CLOCK_MONOTONIC);
+    bool is_there = false;
+    int number = 0, result = -1;
+
+    turn_init(out);
+    out->usage.n_tries = 1;
+    if (!text)
+        error_set(err, "files: the request cannot be written as JSON");
+    else
+        result = find_number(f, text, strlen(text), &number, &is_there, err);
+    if (result == 0 && !is_there)
+        result = write_request(f, request, number, text, strlen(text), err);
+    if (result == 0)
+        result = await_reply(f, number, out, err);
+    if (out->usage.seconds <= 0)
+        out->usage.seconds = seconds_now(CLOCK_MONOTONIC) - start;
+    if (out->usage.n_tries < 1)
+        out->usage.n_tries = 1;
+    free(text);
+    json_decref(json);
+    return result;
+}
+
+const struct provider_kind files_provider = {
+    .name = "files",
+    .about = "each request is a file in a folder, its reply the file beside it",
+    .argument = "FOLDER",
+    .is_usable = files_is_usable,
+    .create = files_create,
+    .destroy = files_destroy,
+    .ask = files_ask,
+};

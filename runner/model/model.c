@@ -1,0 +1,64 @@
+/* model.c - the table of providers, and how a `--model` is read. */
+#include "runner/model/model.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "runner/model/providers.h"
+
+const struct provider_kind *const provider_kinds[] = {
+    &files_provider,
+    &recorded_provider,
+    NULL,
+};
+
+static const struct provider_kind *find_kind(const char *name, size_t len)
+{
+    for (int i = 0; provider_kinds[i]; i++)
+        if (strlen(provider_kinds[i]->name) == len &&
+            strncmp(provider_kinds[i]->name, name, len) == 0)
+            return provider_kinds[i];
+    return NULL;
+}
+
+static int unknown_kind(const char *spec, struct error *err)
+{
+    char known[512] = "";
+
+    for (int i = 0; provider_kinds[i]; i++) {
+        const struct provider_kind *kind = provider_kinds[i];
+        size_t at = strlen(known);
+
+        snprintf(known + at, sizeof(known) - at, "%s%s%s%s", i ? ", " : "", kind->name,
+                 *kind->argument ? ":" : "", kind->argument);
+    }
+    return error_set(err, "%.100s: no such provider; there are %s", spec, known);
+}
+
+int provider_open(struct provider *out, const char *spec, struct provider_config config,
+                  struct error *err)
+{
+    size_t len = strcspn(spec, ":");
+    const struct provider_kind *kind = find_kind(spec, len);
+    char why[512] = "";
+
+    memset(out, 0, sizeof(*out));
+    if (!kind)
+        return unknown_kind(spec, err);
+    if (!kind->is_usable(why, sizeof(why)))
+        return error_set(err, "%s: %s", kind->name, why);
+    config.name = spec[len] == ':' ? spec + len + 1 : "";
+    out->self = kind->create(&config, err);
+    if (!out->self)
+        return -1;
+    out->kind = kind;
+    return 0;
+}
+
+void provider_clear(struct provider *p)
+{
+    if (p->kind)
+        p->kind->destroy(p->self);
+    memset(p, 0, sizeof(*p));
+}

@@ -1,0 +1,15 @@
+/* model.h - the providers that there are, chosen by `--model PROVIDER[:NAME]`. */
+#ifndef RATCHET_RUNNER_MODEL_MODEL_H
+#define RATCHET_RUNNER_MODEL_MODEL_H
+
+#include "runner/learn/provider.h"
+
+extern const struct provider_kind *const provider_kinds[]; /* NULL at the end */
+
+/* spec: "openai:gpt-x", "recorded:FILE", "search". config->name is taken from it. The caller
+ * clears the provider. -1 when there is no such provider or it cannot be used. */
+int provider_open(struct provider *out, const char *spec, struct provider_config config,
+                  struct error *err);
+void provider_clear(struct provider *p);
+
+#endif

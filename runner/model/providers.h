@@ -1,0 +1,10 @@
+/* providers.h - the rows of the provider table; only model.c and tests need them. */
+#ifndef RATCHET_RUNNER_MODEL_PROVIDERS_H
+#define RATCHET_RUNNER_MODEL_PROVIDERS_H
+
+#include "runner/learn/provider.h"
+
+extern const struct provider_kind files_provider;
+extern const struct provider_kind recorded_provider;
+
+#endif

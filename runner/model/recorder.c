@@ -1,0 +1,173 @@
+/* recorder.c - a session of a provider, kept as JSON lines, to be played again. */
+#include "runner/model/recorder.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+#include <xxhash.h>
+
+struct recorder {
+    struct provider inner;
+    char *path;
+    int fd;
+};
+
+void recorder_hash(const struct request *request, char out[17])
+{
+    const char *text = "";
+
+    for (int i = 0; i < request->n_messages; i++)
+        if (request->messages[i].role == ROLE_USER)
+            text = request->messages[i].text;
+    snprintf(out, 17, "%016llx", (unsigned long long)XXH3_64bits(text, strlen(text)));
+}
+
+/* One write a line, so that a kill leaves whole lines and at most one that is cut. */
+static int append_line(struct recorder *r, json_t *line, struct error *err)
+{
+    char *text = json_dumps(line, JSON_COMPACT);
+    size_t len = text ? strlen(text) : 0;
+    int result = 0;
+
+    if (!text)
+        return error_set(err, "%s: a turn cannot be written as JSON", r->path);
+    text[len] = '\n'; /* in place of the NUL */
+    if (write(r->fd, text, len + 1) != (ssize_t)(len + 1) || fsync(r->fd) != 0)
+        result = error_set(err, "%s: %s", r->path,
+                           errno ? strerror(errno) : "written only in part");
+    free(text);
+    return result;
+}
+
+static int write_header(struct recorder *r, const struct recorder_header *header,
+                        struct error *err)
+{
+    char when[32];
+    time_t now = time(NULL);
+    struct tm utc;
+    json_t *line;
+    int result;
+
+    gmtime_r(&now, &utc);
+    strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%SZ", &utc);
+    line = json_pack("{s:i, s:s, s:s, s:s*, s:s*, s:s*}", "ratchet_session", 1, "when", when,
+                     "provider", r->inner.kind->name, "model", header->model,
+                     "brief_format", header->brief_format, "notes", header->notes);
+    if (!line)
+        return error_set(err, "%s: the session's header is not UTF-8", r->path);
+    result = append_line(r, line, err);
+    json_decref(line);
+    return result;
+}
+
+/* Leaves the file at the end of its last whole line. -1 when it cannot be written. */
+static int cut_last_line(struct recorder *r, off_t *size, struct error *err)
+{
+    struct stat st;
+    char byte = '\n';
+
+    if (fstat(r->fd, &st) != 0)
+        return error_set(err, "%s: %s", r->path, strerror(errno));
+    *size = st.st_size;
+    while (*size > 0 && pread(r->fd, &byte, 1, *size - 1) == 1 && byte != '\n')
+        --*size;
+    if (*size != st.st_size) {
+        fprintf(stderr, "%s: the last line was cut short and is dropped\n", r->path);
+        if (ftruncate(r->fd, *size) != 0)
+            return error_set(err, "%s: %s", r->path, strerror(errno));
+    }
+    return 0;
+}
+
+static void recorder_destroy(void *self)
+{
+    struct recorder *r = self;
+
+    if (!r)
+        return;
+    if (r->inner.kind)
+        r->inner.kind->destroy(r->inner.self);
+    if (r->fd >= 0)
+        close(r->fd);
+    free(r->path);
+    free(r);
+}
+
+/* A turn that cannot be kept is no turn: the caller would go on with what is lost. */
+static int recorder_ask(void *self, const struct request *request, struct turn *out,
+                        struct error *err)
+{
+    struct recorder *r = self;
+    char hash[17];
+    json_t *line;
+    int result = r->inner.kind->ask(r->inner.self, request, out, err);
+
+    if (result != 0)
+        return result;
+    recorder_hash(request, hash);
+    line = json_pack("{s:s, s:i, s:i, s:o}", "request", hash, "iteration", request->iteration,
+                     "turn", request->turn, "reply", turn_to_json(out));
+    result = append_line(r, line, err);
+    json_decref(line);
+    if (result != 0)
+        out->is_final_error = true;
+    return result;
+}
+
+static bool always_usable(char *why, size_t why_size)
+{
+    (void)why, (void)why_size;
+    return true;
+}
+
+static void *never_created(const struct provider_config *config, struct error *err)
+{
+    (void)config;
+    error_set(err, "a recorder wraps another provider");
+    return NULL;
+}
+
+static const struct provider_kind recorder_provider = {
+    .name = "recorder",
+    .about = "keeps the turns of another provider in a file",
+    .argument = "FILE",
+    .is_usable = always_usable,
+    .create = never_created,
+    .destroy = recorder_destroy,
+    .ask = recorder_ask,
+};
+
+int recorder_wrap(struct provider *p, const char *path, const struct recorder_header *header,
+                  bool is_resumed, struct error *err)
+{
+    struct recorder *r = xcalloc(1, sizeof(*r));
+    off_t size = 0;
+
+    r->path = xstrdup(path);
+    r->fd = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | (is_resumed ? 0 : O_EXCL),
+                 0644);
+    if (r->fd < 0) {
+        error_set(err, errno == EEXIST ? "%s: %s; sessions are not overwritten, name another "
+                  "file" : "%s: %s", path, strerror(errno));
+        goto failed;
+    }
+    if (cut_last_line(r, &size, err) != 0)
+        goto failed;
+    r->inner = *p;
+    if (size == 0 && write_header(r, header, err) != 0) {
+        r->inner.kind = NULL; /* still the caller's */
+        goto failed;
+    }
+    p->kind = &recorder_provider;
+    p->self = r;
+    return 0;
+
+failed:
+    recorder_destroy(r);
+    return -1;
+}

@@ -1,0 +1,122 @@
+/* file.c - whole files: read with a bound, written so that a failure leaves the old one. */
+#include "runner/record/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+uint8_t *file_load(const char *path, size_t max_len, size_t *len, struct error *err)
+{
+    uint8_t *bytes = NULL, *result = NULL;
+    size_t size = 0, n = 0, got;
+    struct stat st;
+    FILE *f = fopen(path, "rb");
+
+    if (!f || fstat(fileno(f), &st) != 0 || S_ISDIR(st.st_mode)) {
+        error_set(err, "%s: cannot be read: %s", path, strerror(f ? EISDIR : errno));
+        goto out;
+    }
+    do {
+        if (n == size)
+            bytes = xrealloc(bytes, (size = size ? size * 2 : 65536) + 1);
+        got = fread(bytes + n, 1, size - n, f);
+        n += got;
+    } while (got > 0 && n <= max_len);
+    if (ferror(f)) {
+        error_set(err, "%s: cannot be read: %s", path, strerror(errno));
+        goto out;
+    }
+    if (n > max_len) {
+        error_set(err, "%s: larger than %zu bytes, which is the most that is read", path,
+                  max_len);
+        goto out;
+    }
+    bytes[n] = 0;
+    *len = n;
+    result = bytes;
+    bytes = NULL; /* handed to the caller */
+
+out:
+    free(bytes);
+    if (f)
+        fclose(f);
+    return result;
+}
+
+char *file_temporary(const char *path)
+{
+    return xasprintf("%s.%ld.tmp", path, (long)getpid());
+}
+
+static int sync_folder(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    char *folder = slash ? strndup(path, (size_t)(slash - path) + 1) : xstrdup(".");
+    int fd = folder ? open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+    /* Some file systems have no such thing as a folder's sync, and say EINVAL. */
+    int status = fd >= 0 && fsync(fd) != 0 && errno != EINVAL ? -1 : 0;
+
+    if (fd >= 0)
+        close(fd);
+    free(folder);
+    return status;
+}
+
+int file_commit(const char *temporary, const char *path, struct error *err)
+{
+    int fd = open(temporary, O_RDONLY | O_CLOEXEC);
+    int is_synced = fd >= 0 && fsync(fd) == 0;
+
+    if (is_synced && rename(temporary, path) == 0 && sync_folder(path) == 0) {
+        close(fd);
+        return 0;
+    }
+    error_set(err, "%s: cannot be written: %s", path, strerror(errno));
+    if (fd >= 0)
+        close(fd);
+    unlink(temporary);
+    return -1;
+}
+
+static int write_all(int fd, const uint8_t *bytes, size_t len)
+{
+    while (len > 0) {
+        ssize_t n = write(fd, bytes, len);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return -1;
+        bytes += n;
+        len -= (size_t)n;
+    }
+    return 0;
+}
+
+int file_save(const char *path, const void *bytes, size_t len, struct error *err)
+{
+    char *temporary = file_temporary(path);
+    int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    int status = -1;
+
+    if (fd < 0) {
+        error_set(err, "%s: cannot be written: %s", path, strerror(errno));
+        goto out;
+    }
+    status = write_all(fd, bytes, len);
+    if (status != 0)
+        error_set(err, "%s: cannot be written: %s", path, strerror(errno));
+    if (close(fd) != 0 && status == 0)
+        status = error_set(err, "%s: cannot be written: %s", path, strerror(errno));
+    if (status == 0)
+        status = file_commit(temporary, path, err);
+    else
+        unlink(temporary);
+
+out:
+    free(temporary);
+    return status;
+}

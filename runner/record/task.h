@@ -1,0 +1,70 @@
+/* task.h - a task: environment, observation mode, seed splits, limits, budgets and target. */
+#ifndef RATCHET_RUNNER_RECORD_TASK_H
+#define RATCHET_RUNNER_RECORD_TASK_H
+
+#include <jansson.h>
+
+#include "envs/episode.h"
+#include "envs/table.h"
+#include "sandbox/limits.h"
+
+/* Numbers of seeds in each split, and what the gate does with them. */
+struct task_splits {
+    int dev;     /* the model's own */
+    int gate;    /* hidden; decides promotion; the cap of a sequential comparison */
+    int holdout; /* opened by `freeze` alone */
+    int audit;   /* opened once, for the final claim */
+};
+
+/* 0 means without limit. */
+struct task_budget {
+    int64_t steps, iterations, model_tokens, model_calls;
+    double minutes, usd;
+};
+
+/* Owned by whoever called task_create or task_load. Strings are never NULL. */
+struct task {
+    char *name; /* names the folder under policies/ */
+    const struct env *env;
+    char **settings; /* "name=value" options of the environment, n_settings of them */
+    int n_settings;
+    struct episode_rules rules;
+    enum observation observation;
+    char **fields; /* features: the fields that the policy sees; NULL: all */
+    int n_fields;
+    bool plan; /* may the policy have a private model of the environment? */
+    struct limits limits;
+    struct task_splits splits;
+    struct task_budget budget;
+    double confidence;   /* of the gate, one-sided, for the whole run; e.g. 0.95 */
+    double margin;       /* returns closer than this count as equal */
+    double target;       /* mean return at which a run is done; INFINITY: never */
+    double fault_return; /* see env.h */
+};
+
+/* The built-in task of an environment. */
+struct task *task_create(const struct env *env);
+void task_destroy(struct task *t);
+struct task *task_copy(const struct task *t);
+
+/* From the JSON file at path (format: `ratchet task --help` and logs/README.md), or, when
+ * `name` names an environment, its built-in task. Strict: an unknown or mistyped key is an
+ * error that names it. NULL on failure. */
+struct task *task_load(const struct env_registry *r, const char *name, struct error *err);
+struct task *task_from_json(const struct env_registry *r, json_t *json, const char *where,
+                            struct error *err);
+json_t *task_to_json(const struct task *t); /* a new reference */
+
+/* One `--set key=value`: an option of the environment or a rule, limit, split or budget of the
+ * task by its JSON name ("frame_skip=4", "sticky=0.25", "observation=ram", "preset=v5"). */
+int task_set(struct task *t, const char *setting, struct error *err);
+
+/* The i-th key that task_set takes beside the environment's options; false past the last. */
+bool task_key(size_t i, const char **name, const char **help);
+
+/* An instance of the task's environment, with the task's settings. NULL on failure. */
+void *task_create_instance(const struct task *t, struct error *err);
+
+const char *observation_name(enum observation o);
+
+#endif

@@ -1,0 +1,351 @@
+/* lualib.c - the functions of the policy's world.
+ *
+ * They are Lua's own wherever their work is bounded by VM instructions. Where it is not, a
+ * guard stands before Lua's function: it charges the work by its size, then calls it. What
+ * reaches outside (io, os, package, debug, load, collectgarbage) is not there at all. */
+#include "sandbox/lualib.h"
+
+#include <lauxlib.h>
+#include <lua.h>
+#include <lualib.h>
+#include <math.h>
+#include <string.h>
+#include <time.h>
+
+#include "sandbox/vm.h"
+
+#define BYTES_PER_UNIT 32     /* of plain copying */
+#define ITEMS_PER_UNIT 4      /* of moving table elements */
+#define MATCH_MOST 16777216.0 /* steps that a pattern may take at worst */
+#define RESUME_UNITS 50       /* of one coroutine.resume */
+#define CREATE_UNITS 1000     /* of a coroutine, whose instruction count starts anew */
+
+/* Calls the guarded function, which is this closure's upvalue, with all arguments. */
+static int pass_on(lua_State *L)
+{
+    int n = lua_gettop(L);
+
+    lua_pushvalue(L, lua_upvalueindex(1));
+    lua_insert(L, 1);
+    lua_call(L, n, LUA_MULTRET);
+    return lua_gettop(L);
+}
+
+static int64_t length_of(lua_State *L, int index)
+{
+    return (int64_t)lua_rawlen(L, index);
+}
+
+static void charge_items(lua_State *L, double n)
+{
+    if (n > 0)
+        vm_charge(L, n < 1e15 ? (int64_t)(n / ITEMS_PER_UNIT) : (int64_t)1e15);
+}
+
+static int guard_rep(lua_State *L)
+{
+    double n = luaL_checknumber(L, 2), len = (double)length_of(L, 1) + (double)length_of(L, 3);
+
+    if (n > 0)
+        vm_charge(L, (int64_t)fmin(n * (len + 1) / BYTES_PER_UNIT, 1e15));
+    return pass_on(L);
+}
+
+/* The most steps that Lua's backtracking matcher can take: it starts at every byte, and each
+ * repetition in the pattern may try every length. */
+static int guard_match(lua_State *L)
+{
+    size_t len;
+    const char *pattern = luaL_checklstring(L, 2, &len);
+    double size = (double)length_of(L, 1) + 1, steps = size;
+
+    for (size_t i = 0; i < len; i++) {
+        if (pattern[i] == '%')
+            i++;
+        else if (strchr("*+-?", pattern[i]) && i > 0)
+            steps *= pattern[i] == '?' ? 2 : size;
+    }
+    if (steps > MATCH_MOST)
+        return luaL_error(L, "this pattern may take %f steps on %d bytes; at most %d are "
+                          "allowed", steps, (int)size - 1, (int)MATCH_MOST);
+    vm_charge(L, (int64_t)(steps * (1 + (double)len / 64) / 8));
+    return pass_on(L);
+}
+
+/* A plain find compares the needle at every byte. */
+static int guard_find(lua_State *L)
+{
+    if (!lua_toboolean(L, 4))
+        return guard_match(L);
+    vm_charge(L, (int64_t)((double)length_of(L, 1) * (1 + (double)length_of(L, 2)) / 8));
+    return pass_on(L);
+}
+
+/* Work by the bytes of the strings and the elements of the tables among the arguments. */
+static int guard_size(lua_State *L)
+{
+    for (int i = 1; i <= lua_gettop(L); i++)
+        if (lua_type(L, i) == LUA_TSTRING)
+            vm_charge(L, length_of(L, i) / BYTES_PER_UNIT);
+        else if (lua_type(L, i) == LUA_TTABLE)
+            charge_items(L, (double)length_of(L, i));
+    return pass_on(L);
+}
+
+/* f(x, from, to): byte and unpack push to - from + 1 values. */
+static int guard_range(lua_State *L)
+{
+    double from = luaL_optnumber(L, 2, 1);
+    double to = luaL_optnumber(L, 3, lua_type(L, 1) == LUA_TTABLE ? (double)length_of(L, 1)
+                                                                  : from);
+    charge_items(L, to - from + 1);
+    return pass_on(L);
+}
+
+/* f(t, x, from, to): concat joins, move copies; metamethods among them are Lua's to count. */
+static int guard_concat(lua_State *L)
+{
+    charge_items(L, luaL_optnumber(L, 4, (double)length_of(L, 1)) -
+                        luaL_optnumber(L, 3, 1) + 1);
+    return pass_on(L);
+}
+
+static int guard_move(lua_State *L)
+{
+    charge_items(L, luaL_checknumber(L, 3) - luaL_checknumber(L, 2) + 1);
+    return pass_on(L);
+}
+
+/* insert and remove shift what stands behind their place. */
+static int guard_shift(lua_State *L)
+{
+    int is_number;
+    double n = (double)length_of(L, 1), place = lua_tonumberx(L, 2, &is_number);
+
+    if (is_number)
+        charge_items(L, n - place + 1);
+    return pass_on(L);
+}
+
+static int guard_setmetatable(lua_State *L)
+{
+    if (lua_istable(L, 2)) {
+        lua_pushstring(L, "__gc");
+        if (lua_rawget(L, 2) != LUA_TNIL)
+            return luaL_error(L, "__gc: finalizers are not allowed");
+        lua_pop(L, 1);
+    }
+    return pass_on(L);
+}
+
+static int guard_create(lua_State *L)
+{
+    vm_charge(L, CREATE_UNITS);
+    return pass_on(L);
+}
+
+static int guard_resume(lua_State *L)
+{
+    vm_charge(L, RESUME_UNITS);
+    return pass_on(L);
+}
+
+/* wrap is create with a function around resume. */
+static int call_wrapped(lua_State *L)
+{
+    vm_charge(L, RESUME_UNITS);
+    return pass_on(L);
+}
+
+static int guard_wrap(lua_State *L)
+{
+    vm_charge(L, CREATE_UNITS);
+    pass_on(L);
+    lua_settop(L, 1);
+    lua_pushcclosure(L, call_wrapped, 1);
+    return 1;
+}
+
+/* As Lua's math.random, from the episode's chance. */
+static int random_number(lua_State *L)
+{
+    struct rng *r = vm_chance(vm_of(L));
+    lua_Integer low = 1, high;
+    uint64_t span, v;
+
+    switch (lua_gettop(L)) {
+    case 0:
+        lua_pushnumber(L, rng_uniform(r));
+        return 1;
+    case 1:
+        high = luaL_checkinteger(L, 1);
+        break;
+    default:
+        low = luaL_checkinteger(L, 1);
+        high = luaL_checkinteger(L, 2);
+    }
+    luaL_argcheck(L, low <= high, lua_gettop(L), "interval is empty");
+    span = (uint64_t)high - (uint64_t)low;
+    v = rng_next(r);
+    if (span < UINT64_MAX)
+        for (uint64_t most = UINT64_MAX - UINT64_MAX % (span + 1); v >= most;)
+            v = rng_next(r);
+    lua_pushinteger(L, (lua_Integer)((span < UINT64_MAX ? v % (span + 1) : v) + (uint64_t)low));
+    return 1;
+}
+
+static int random_seed(lua_State *L)
+{
+    double seed = luaL_optnumber(L, 1, 0);
+    uint64_t bits;
+
+    memcpy(&bits, &seed, sizeof(bits));
+    rng_seed(vm_chance(vm_of(L)), bits, 1);
+    return 0;
+}
+
+static int note(lua_State *L)
+{
+    const struct vm_sink *sink = vm_sink(vm_of(L));
+    size_t len;
+    const char *text;
+
+    luaL_checkany(L, 1);
+    text = luaL_tolstring(L, 1, &len);
+    vm_charge(L, 20 + (int64_t)len / BYTES_PER_UNIT);
+    if (sink->note)
+        sink->note(sink->user, text, len);
+    return 0;
+}
+
+static int print(lua_State *L)
+{
+    luaL_Buffer b;
+    int n = lua_gettop(L);
+
+    luaL_buffinit(L, &b);
+    for (int i = 1; i <= n; i++) {
+        if (i > 1)
+            luaL_addchar(&b, ' ');
+        luaL_tolstring(L, i, NULL);
+        luaL_addvalue(&b);
+    }
+    luaL_pushresult(&b);
+    lua_replace(L, 1);
+    return n ? note(L) : 0;
+}
+
+/* mark(kind, x, y [, a, b] [, label]); the kinds are enum mark_kind of the replay. */
+static int mark(lua_State *L)
+{
+    static const char *const kinds[] = { "point", "line", "box", "text", NULL };
+    const struct vm_sink *sink = vm_sink(vm_of(L));
+    int kind = luaL_checkoption(L, 1, NULL, kinds), at = 2;
+    double place[4] = { 0 };
+    const char *label;
+    size_t len = 0;
+
+    for (int i = 0, n = kind == 1 || kind == 2 ? 4 : 2; i < n; i++)
+        place[i] = luaL_checknumber(L, at++);
+    label = luaL_optlstring(L, at, "", &len);
+    vm_charge(L, 20 + (int64_t)len / BYTES_PER_UNIT);
+    if (sink->mark)
+        sink->mark(sink->user, kind, place, label, len);
+    return 0;
+}
+
+/* What Lua's own libraries keep: a name and the guard before it, NULL for none. */
+struct entry {
+    const char *name;
+    lua_CFunction guard;
+};
+
+static const struct entry base_entries[] = {
+    { "assert", NULL },   { "error", NULL },    { "getmetatable", NULL }, { "ipairs", NULL },
+    { "next", NULL },     { "pairs", NULL },    { "pcall", NULL },        { "rawequal", NULL },
+    { "rawget", NULL },   { "rawlen", NULL },   { "rawset", NULL },       { "select", NULL },
+    { "tonumber", guard_size }, { "tostring", NULL }, { "type", NULL },   { "xpcall", NULL },
+    { "setmetatable", guard_setmetatable },     { NULL, NULL },
+};
+static const struct entry string_entries[] = {
+    { "byte", guard_range }, { "char", guard_size },  { "find", guard_find },
+    { "format", guard_size }, { "gmatch", guard_match }, { "gsub", guard_match },
+    { "len", NULL },         { "lower", guard_size }, { "match", guard_match },
+    { "rep", guard_rep },    { "reverse", guard_size }, { "sub", guard_size },
+    { "upper", guard_size }, { NULL, NULL },
+};
+static const struct entry table_entries[] = {
+    { "concat", guard_concat }, { "insert", guard_shift }, { "move", guard_move },
+    { "pack", NULL },           { "remove", guard_shift }, { "unpack", guard_range },
+    { NULL, NULL },
+};
+static const struct entry coroutine_entries[] = {
+    { "close", NULL },      { "create", guard_create },  { "isyieldable", NULL },
+    { "resume", guard_resume }, { "running", NULL },     { "status", NULL },
+    { "wrap", guard_wrap }, { "yield", NULL },           { NULL, NULL },
+};
+
+/* From the library table below the top into the table on top. */
+static void keep(lua_State *L, const struct entry *entries)
+{
+    for (; entries->name; entries++) {
+        lua_getfield(L, -2, entries->name);
+        if (entries->guard)
+            lua_pushcclosure(L, entries->guard, 1);
+        lua_setfield(L, -2, entries->name);
+    }
+}
+
+/* Opens one of Lua's libraries and makes a global of what is kept of it. */
+static void open_library(lua_State *L, const char *name, lua_CFunction open,
+                         const struct entry *entries)
+{
+    lua_pushcfunction(L, open);
+    lua_call(L, 0, 1);
+    lua_newtable(L);
+    keep(L, entries);
+    lua_pushvalue(L, -1);
+    lua_setglobal(L, name);
+    lua_replace(L, -2);
+}
+
+static void set_function(lua_State *L, const char *name, lua_CFunction f)
+{
+    lua_pushcfunction(L, f);
+    lua_setfield(L, -2, name);
+}
+
+void lualib_open(lua_State *L)
+{
+    lua_newtable(L); /* the policy's globals; Lua's own table of them is left behind */
+    lua_pushcfunction(L, luaopen_base);
+    lua_call(L, 0, 1);
+    lua_insert(L, -2);
+    keep(L, base_entries);
+    set_function(L, "note", note);
+    set_function(L, "mark", mark);
+    set_function(L, "print", print);
+    lua_pushstring(L, LUA_VERSION);
+    lua_setfield(L, -2, "_VERSION");
+    lua_pushvalue(L, -1);
+    lua_setfield(L, -2, "_G");
+    lua_rawseti(L, LUA_REGISTRYINDEX, LUA_RIDX_GLOBALS);
+    lua_pop(L, 1);
+
+    open_library(L, "string", luaopen_string, string_entries);
+    lua_pushstring(L, "");
+    lua_getmetatable(L, -1);
+    lua_pushvalue(L, -3);
+    lua_setfield(L, -2, "__index");
+    lua_pop(L, 3);
+    open_library(L, "table", luaopen_table, table_entries);
+    set_function(L, "sort", lualib_sort);
+    lua_pop(L, 1);
+    open_library(L, "coroutine", luaopen_coroutine, coroutine_entries);
+    lua_pop(L, 1);
+    lua_pushcfunction(L, luaopen_math);
+    lua_call(L, 0, 1);
+    set_function(L, "random", random_number);
+    set_function(L, "randomseed", random_seed);
+    lua_setglobal(L, "math");
+}

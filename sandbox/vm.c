@@ -1,0 +1,464 @@
+/* vm.c - one policy in its Lua world: loaded, asked for actions, snapshot and restored.
+ *
+ * A budget is counted by Lua's count hook in quanta, and by the library's functions and the
+ * allocator by size. When it is used up, the call stack is written down and the call is left by
+ * longjmp: no pcall of the policy's can catch it, and the VM, whose memory is the arena, is
+ * thrown away or restored as a whole. */
+#include "sandbox/vm.h"
+
+#include <lauxlib.h>
+#include <lua.h>
+#include <lualib.h>
+#include <math.h>
+#include <setjmp.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sandbox/arena.h"
+#include "sandbox/lualib.h"
+#include "sandbox/vm_world.h"
+
+#define QUANTUM 1000       /* VM instructions between two looks at the budget */
+#define ALLOC_FREE 512     /* bytes of an allocation that cost nothing... */
+#define ALLOC_PER_UNIT 32  /* ...and bytes a unit beyond */
+#define STACK_SHOWN 12     /* levels of a call stack in a fault */
+
+struct vm {
+    struct arena arena; /* first: the VM lies at the head of its arena */
+    lua_State *L;
+    lua_State *running; /* the thread that the hook saw last */
+    const struct vm_world *world;
+    jmp_buf *escape;
+    int64_t budget, spent, most;
+    const char *call; /* "act" */
+    struct rng chance;
+    struct vm_param params[VM_MAX_PARAMS];
+    int n_params;
+    struct vm_obs obs;
+    int act, reset; /* stack indexes */
+};
+
+struct vm_snapshot {
+    size_t len;
+    uint8_t bytes[];
+};
+
+struct vm *vm_of(lua_State *L)
+{
+    return *(struct vm **)lua_getextraspace(L);
+}
+
+struct rng *vm_chance(struct vm *vm)
+{
+    return &vm->chance;
+}
+
+const struct vm_sink *vm_sink(const struct vm *vm)
+{
+    return &vm->world->sink;
+}
+
+int64_t vm_most_instructions(const struct vm *vm)
+{
+    return vm->most;
+}
+
+const struct vm_param *vm_params(const struct vm *vm, int *n)
+{
+    *n = vm->n_params;
+    return vm->params;
+}
+
+static void *allocate(void *ud, void *old, size_t old_size, size_t size)
+{
+    struct vm *vm = ud;
+
+    if (!old)
+        old_size = 0;
+    if (size > old_size + ALLOC_FREE)
+        vm->spent += (int64_t)(size - old_size) / ALLOC_PER_UNIT;
+    return arena_realloc(&vm->arena, old, old_size, size);
+}
+
+/* The stack of L from a level on, a line a call, without any work in the VM. */
+static size_t write_stack(lua_State *L, int level, char *out, size_t size)
+{
+    lua_Debug ar;
+    size_t len = 0;
+
+    out[0] = '\0';
+    for (int shown = 0; shown < STACK_SHOWN && lua_getstack(L, level, &ar); level++, shown++) {
+        int n;
+        lua_getinfo(L, "Sln", &ar);
+        if (ar.currentline > 0)
+            n = snprintf(out + len, size - len, "\n  %s:%d: in %s %s", ar.short_src,
+                         ar.currentline, *ar.what == 'm' ? "the" : "function",
+                         *ar.what == 'm' ? "chunk" : ar.name ? ar.name : "?");
+        else
+            n = snprintf(out + len, size - len, "\n  in the library's %s",
+                         ar.name ? ar.name : "?");
+        if (n < 0 || (size_t)n >= size - len)
+            break;
+        len += (size_t)n;
+    }
+    return len;
+}
+
+void vm_write_stack(struct vm *vm, char *out, size_t size)
+{
+    if (size)
+        out[0] = '\0';
+    if (vm->running)
+        write_stack(vm->running, 0, out, size);
+}
+
+/* "policy.lua:12: " of the innermost Lua function, or "". */
+static void write_place(lua_State *L, char *out, size_t size)
+{
+    lua_Debug ar;
+
+    out[0] = '\0';
+    for (int level = 0; lua_getstack(L, level, &ar); level++) {
+        lua_getinfo(L, "Sl", &ar);
+        if (ar.currentline > 0) {
+            snprintf(out, size, "%s:%d: ", ar.short_src, ar.currentline);
+            return;
+        }
+    }
+}
+
+static void set_fault(struct vm *vm, enum fault_kind kind, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+static void set_fault(struct vm *vm, enum fault_kind kind, const char *format, ...)
+{
+    struct vm_fault *fault = vm->world->fault;
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(fault->text, sizeof(fault->text), format, args);
+    va_end(args);
+    fault->kind = kind;
+}
+
+static void exhaust(struct vm *vm, lua_State *L)
+{
+    char stack[2048], place[256];
+
+    write_stack(L, 0, stack, sizeof(stack));
+    write_place(L, place, sizeof(place));
+    set_fault(vm, FAULT_instructions, "%s%s used up its %lld instructions%s", place, vm->call,
+              (long long)vm->budget, stack);
+    longjmp(*vm->escape, 1);
+}
+
+void vm_charge(lua_State *L, int64_t units)
+{
+    struct vm *vm = vm_of(L);
+
+    vm->spent += units;
+    if (vm->spent > vm->budget && vm->escape)
+        exhaust(vm, L);
+}
+
+static void on_count(lua_State *L, lua_Debug *ar)
+{
+    (void)ar;
+    vm_of(L)->running = L;
+    vm_charge(L, QUANTUM);
+}
+
+/* The message handler of every call: writes the fault before the stack unwinds. Error objects
+ * are not asked for their __tostring, which would be the policy's code. */
+static int on_error(lua_State *L)
+{
+    char stack[2048];
+    const char *text = NULL;
+
+    if (lua_type(L, 1) == LUA_TSTRING || lua_type(L, 1) == LUA_TNUMBER)
+        text = lua_tostring(L, 1);
+    write_stack(L, 1, stack, sizeof(stack));
+    if (text)
+        set_fault(vm_of(L), FAULT_error, "%.900s%s", text, stack);
+    else
+        set_fault(vm_of(L), FAULT_error, "an error object that is a %s%s",
+                  lua_typename(L, lua_type(L, 1)), stack);
+    return 1;
+}
+
+static void begin(struct vm *vm, const char *call, int64_t budget)
+{
+    vm->call = call;
+    vm->budget = budget;
+    vm->spent = 0;
+    vm->running = vm->L;
+    lua_sethook(vm->L, on_count, LUA_MASKCOUNT, QUANTUM);
+}
+
+static int end_call(struct vm *vm, int status)
+{
+    vm->escape = NULL;
+    if (vm->spent > vm->most)
+        vm->most = vm->spent;
+    if (status == LUA_ERRMEM)
+        set_fault(vm, FAULT_memory, "%s used up its %lld KiB of memory", vm->call,
+                  (long long)vm->world->limits.memory_kib);
+    else if (status == LUA_ERRERR && vm->world->fault->kind == FAULT_none)
+        set_fault(vm, FAULT_error, "an error while handling an error in %s", vm->call);
+    return status == LUA_OK ? 0 : -1;
+}
+
+/* Calls the function below n_args on the stack, under the budget; with a view, act with its
+ * observation. The handler lies at index 1 of the VM's stack for good. -1 after a fault. */
+static int call(struct vm *vm, const char *name, int64_t budget, int n_args, int n_results,
+                const struct vm_view *view)
+{
+    jmp_buf escape;
+
+    vm->escape = &escape;
+    if (setjmp(escape)) {
+        vm->escape = NULL;
+        vm->most = vm->spent > vm->most ? vm->spent : vm->most;
+        return -1;
+    }
+    begin(vm, name, budget);
+    if (view) {
+        lua_pushvalue(vm->L, vm->act);
+        vm_obs_push(vm->L, &vm->obs, vm->world, view);
+    }
+    return end_call(vm, lua_pcall(vm->L, n_args, n_results, 1));
+}
+
+/* An error outside of any call: writing the observation found no memory. */
+static int on_panic(lua_State *L)
+{
+    struct vm *vm = vm_of(L);
+
+    if (!vm->escape)
+        return 0;
+    set_fault(vm, FAULT_memory, "%s used up its %lld KiB of memory", vm->call,
+              (long long)vm->world->limits.memory_kib);
+    longjmp(*vm->escape, 1);
+}
+
+static int open_world(lua_State *L)
+{
+    struct vm *vm = vm_of(L);
+
+    lualib_open(L);
+    lua_pushnil(L); /* stands where the handler stands, so that indexes are the same outside */
+    vm_obs_create(L, vm->world, &vm->obs);
+    return lua_gettop(L) - 1;
+}
+
+struct vm *vm_create(int slot, const struct vm_world *world)
+{
+    size_t limit = (size_t)world->limits.memory_kib << 10;
+    struct vm *vm = (struct vm *)arena_create(slot, limit, sizeof(struct vm));
+
+    if (!vm)
+        return NULL;
+    vm->world = world;
+    vm->budget = INT64_MAX;
+    vm->L = lua_newstate(allocate, vm);
+    if (!vm->L)
+        goto fail;
+    *(struct vm **)lua_getextraspace(vm->L) = vm;
+    lua_pushcfunction(vm->L, on_error);
+    lua_pushcfunction(vm->L, open_world);
+    if (lua_pcall(vm->L, 0, LUA_MULTRET, 0) != LUA_OK)
+        goto fail;
+    lua_atpanic(vm->L, on_panic);
+    return vm;
+fail:
+    arena_destroy(&vm->arena);
+    return NULL;
+}
+
+void vm_destroy(struct vm *vm)
+{
+    if (vm)
+        arena_destroy(&vm->arena);
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(((const struct vm_param *)a)->name, ((const struct vm_param *)b)->name);
+}
+
+static double number_field(lua_State *L, const char *name, double fallback)
+{
+    double v = fallback;
+
+    lua_getfield(L, -1, name);
+    if (lua_type(L, -1) == LUA_TNUMBER)
+        v = lua_tonumber(L, -1);
+    else if (!lua_isnil(L, -1))
+        v = NAN;
+    lua_pop(L, 1);
+    return v;
+}
+
+/* One entry of `params`: the key at -2, the declaration at -1. */
+static int read_param(struct vm *vm, lua_State *L)
+{
+    struct vm_param *p = &vm->params[vm->n_params];
+    const char *name = lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : NULL;
+
+    if (!name || strlen(name) >= sizeof(p->name))
+        return luaL_error(L, "params: names are strings of at most %d bytes",
+                          (int)sizeof(p->name) - 1);
+    if (vm->n_params == VM_MAX_PARAMS)
+        return luaL_error(L, "params: at most %d", VM_MAX_PARAMS);
+    if (!lua_istable(L, -1))
+        return luaL_error(L, "params.%s: not a table { default = , min = , max = }", name);
+    strcpy(p->name, name);
+    p->value = number_field(L, "default", NAN);
+    p->min = number_field(L, "min", -INFINITY);
+    p->max = number_field(L, "max", INFINITY);
+    if (!isfinite(p->value) || !(p->min <= p->value && p->value <= p->max))
+        return luaL_error(L, "params.%s: default must be a number from min to max", name);
+    vm->n_params++;
+    return 0;
+}
+
+/* Checks the policy's table and returns its act and its reset. */
+static int read_policy(lua_State *L)
+{
+    struct vm *vm = vm_of(L);
+
+    if (!lua_istable(L, 1))
+        return luaL_error(L, "a policy returns a table with act (and reset, params); "
+                          "this one returns a %s", luaL_typename(L, 1));
+    lua_getfield(L, 1, "params");
+    if (!lua_isnil(L, -1) && !lua_istable(L, -1))
+        return luaL_error(L, "params is a %s, not a table", luaL_typename(L, -1));
+    if (lua_istable(L, -1)) {
+        lua_pushnil(L);
+        while (lua_next(L, -2)) {
+            read_param(vm, L);
+            lua_pop(L, 1);
+        }
+    }
+    qsort(vm->params, (size_t)vm->n_params, sizeof(vm->params[0]), by_name);
+    lua_getfield(L, 1, "act");
+    if (!lua_isfunction(L, -1))
+        return luaL_error(L, "act is a %s, not a function", luaL_typename(L, -1));
+    lua_getfield(L, 1, "reset");
+    if (!lua_isnil(L, -1) && !lua_isfunction(L, -1))
+        return luaL_error(L, "reset is a %s, not a function", luaL_typename(L, -1));
+    return 2;
+}
+
+int vm_load(struct vm *vm, const char *name, const char *source, size_t len)
+{
+    int64_t budget = vm->world->limits.load_instructions;
+    char *chunk = xasprintf("@%s", name);
+    lua_State *L = vm->L;
+    int status;
+
+    if (len > VM_MAX_SOURCE) {
+        set_fault(vm, FAULT_load, "%s: %zu bytes of source; %d is the most", name, len,
+                  VM_MAX_SOURCE);
+        free(chunk);
+        return -1;
+    }
+    status = luaL_loadbufferx(L, source, len, chunk, "t");
+    free(chunk);
+    if (status == LUA_ERRMEM) {
+        set_fault(vm, FAULT_memory, "%s: its source needs more memory than it may have", name);
+        return -1;
+    }
+    if (status != LUA_OK) {
+        set_fault(vm, FAULT_load, "%.2000s", lua_tostring(L, -1));
+        return -1;
+    }
+    if (call(vm, "loading", budget, 0, 1, NULL) != 0)
+        return -1;
+    lua_pushcfunction(L, read_policy);
+    lua_insert(L, -2);
+    if (call(vm, "loading", budget, 1, 2, NULL) != 0) {
+        if (vm->world->fault->kind == FAULT_error)
+            vm->world->fault->kind = FAULT_load;
+        return -1;
+    }
+    vm->act = lua_gettop(L) - 1;
+    vm->reset = lua_gettop(L);
+    lua_gc(L, LUA_GCCOLLECT);
+    return 0;
+}
+
+int vm_set_param(struct vm *vm, const char *name, double value)
+{
+    for (int i = 0; i < vm->n_params; i++)
+        if (!strcmp(vm->params[i].name, name)) {
+            if (!(vm->params[i].min <= value && value <= vm->params[i].max))
+                return -1;
+            vm->params[i].value = value;
+            return 0;
+        }
+    return -1;
+}
+
+struct vm_snapshot *vm_snapshot(const struct vm *vm)
+{
+    struct vm_snapshot *s = xcalloc(1, sizeof(*s) + vm->arena.brk);
+
+    s->len = vm->arena.brk;
+    memcpy(s->bytes, vm, s->len);
+    return s;
+}
+
+void vm_restore(struct vm *vm, const struct vm_snapshot *s)
+{
+    memcpy(vm, s->bytes, s->len);
+}
+
+void vm_snapshot_destroy(struct vm_snapshot *s)
+{
+    free(s);
+}
+
+size_t vm_snapshot_size(const struct vm_snapshot *s)
+{
+    return s->len;
+}
+
+static int make_info(lua_State *L)
+{
+    struct vm *vm = vm_of(L);
+
+    vm_info_push(L, vm->world, vm->params, vm->n_params);
+    return 1;
+}
+
+int vm_reset(struct vm *vm, uint64_t chance)
+{
+    lua_State *L = vm->L;
+
+    rng_seed(&vm->chance, chance, 0);
+    vm->world->fault->kind = FAULT_none;
+    if (lua_isnil(L, vm->reset))
+        return 0;
+    lua_pushvalue(L, vm->reset);
+    lua_pushcfunction(L, make_info);
+    if (call(vm, "reset", INT64_MAX, 0, 1, NULL) != 0)
+        return -1;
+    vm->most = 0;
+    return call(vm, "reset", vm->world->limits.reset_instructions, 1, 0, NULL);
+}
+
+int vm_act(struct vm *vm, const struct vm_view *view, double *action)
+{
+    lua_State *L = vm->L;
+    char why[256];
+
+    if (call(vm, "act", vm->world->limits.act_instructions, 1, LUA_MULTRET, view) != 0)
+        return -1;
+    if (vm_action_read(L, vm->world->env, vm->reset, action, why, sizeof(why)) != 0) {
+        set_fault(vm, FAULT_action, "act returned %s", why);
+        return -1;
+    }
+    lua_settop(L, vm->reset);
+    return 0;
+}

@@ -1,0 +1,393 @@
+/* worker.c - the worker: a process that holds one policy in the jail and plays what it is told.
+ *
+ * It is started by the harness with a socket and a shared page (job.h), reads its job, creates
+ * the environment, locks itself up, and only then runs the first line of the policy. */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "envs/table.h"
+#include "sandbox/jail.h"
+#include "sandbox/job.h"
+#include "sandbox/vm.h"
+
+#define MEMORY_SPARE (512ull << 20) /* for messages and tapes, beside the arenas */
+
+struct slot {
+    struct vm *vm;
+    struct vm_snapshot *fresh; /* after loading: every episode starts from here */
+};
+
+/* What an episode leaves behind, beside its tape. */
+struct said {
+    struct wire notes, marks;
+    uint32_t n_notes, n_marks;
+    int64_t step, bytes_left;
+    bool is_wanted;
+};
+
+struct worker {
+    struct job job;
+    struct env_registry envs;
+    const struct env *env;
+    struct episode episode;
+    struct vm_world world;
+    struct vm_fault fault;
+    struct slot *slots;
+    uint32_t n_slots;
+    struct said said;
+    struct wire out, tape;
+    double *values;
+    uint8_t *ram;
+    struct canvas frame;
+    int width; /* bytes of a step on the tape */
+};
+
+static struct worker_shared *shared; /* both for the signal handler */
+static struct vm *current;
+
+static void on_stack_signal(int number)
+{
+    (void)number;
+    if (current)
+        vm_write_stack(current, shared->stack, sizeof(shared->stack));
+    _exit(1);
+}
+
+static void on_note(void *user, const char *text, size_t len)
+{
+    struct said *said = user;
+
+    if (!said->is_wanted || said->bytes_left < (int64_t)len + 16)
+        return;
+    said->bytes_left -= (int64_t)len + 16;
+    wire_put_i64(&said->notes, said->step);
+    wire_put_bytes(&said->notes, text, len);
+    said->n_notes++;
+}
+
+static void on_mark(void *user, int kind, const double at[4], const char *label, size_t len)
+{
+    struct said *said = user;
+
+    if (!said->is_wanted || said->bytes_left < (int64_t)len + 48)
+        return;
+    said->bytes_left -= (int64_t)len + 48;
+    wire_put_i64(&said->marks, said->step);
+    wire_put_u32(&said->marks, (uint32_t)kind);
+    wire_put(&said->marks, at, 4 * sizeof(double));
+    wire_put_bytes(&said->marks, label, len);
+    said->n_marks++;
+}
+
+static void said_reset(struct worker *w, bool is_wanted)
+{
+    struct said *said = &w->said;
+
+    wire_reset(&said->notes);
+    wire_reset(&said->marks);
+    said->n_notes = said->n_marks = 0;
+    said->bytes_left = w->job.limits.note_bytes;
+    said->is_wanted = is_wanted;
+}
+
+static void put_said(struct wire *out, const struct said *said)
+{
+    wire_put_u32(out, said->n_notes);
+    wire_put(out, said->notes.data, said->notes.len);
+    wire_put_u32(out, said->n_marks);
+    wire_put(out, said->marks.data, said->marks.len);
+}
+
+static void progress(void)
+{
+    atomic_fetch_add_explicit(&shared->calls, 1, memory_order_relaxed);
+}
+
+/* Everything that comes from outside the jail, the policy's own text excepted. */
+static int set_up(struct worker *w, struct error *err)
+{
+    struct job *job = &w->job;
+    void *instance;
+
+    env_registry_init(&w->envs);
+    for (uint32_t i = 0; i < job->n_plugins; i++)
+        if (env_registry_load(&w->envs, job->plugins[i], err) != 0)
+            return -1;
+    w->env = env_find(&w->envs, job->env, err);
+    if (!w->env)
+        return -1;
+    instance = env_create(w->env, (const char *const *)job->settings, (int)job->n_settings, err);
+    if (!instance)
+        return -1;
+    episode_init(&w->episode, w->env, instance, &job->rules);
+    w->values = xcalloc((size_t)w->episode.n_obs, sizeof(double));
+    w->ram = xcalloc((size_t)w->env->ram_size, 1);
+    w->frame = (struct canvas){ w->env->frame_width, w->env->frame_height, NULL };
+    w->frame.rgb = xcalloc((size_t)w->frame.width * (size_t)w->frame.height, 3);
+    w->width = 0;
+    for (const struct env_action *a = w->env->actions; a->name; a++)
+        w->width += a->is_discrete && a->max - a->min < 256 ? 1 : 0;
+    if (w->width != w->episode.n_actions)
+        w->width = w->episode.n_actions * (int)sizeof(double);
+    return 0;
+}
+
+static int create_slots(struct worker *w, struct error *err)
+{
+    struct job *job = &w->job;
+
+    w->world = (struct vm_world){
+        .env = w->env,
+        .observation = job->observation,
+        .fields = (const char *const *)job->fields,
+        .n_fields = (int)job->n_fields,
+        .rules = job->rules,
+        .limits = job->limits,
+        .sink = { on_note, on_mark, &w->said },
+        .fault = &w->fault,
+    };
+    w->n_slots = job->n_slots ? job->n_slots : 1;
+    w->slots = xcalloc(w->n_slots, sizeof(*w->slots));
+    for (uint32_t i = 0; i < w->n_slots; i++) {
+        w->slots[i].vm = vm_create((int)i, &w->world);
+        if (!w->slots[i].vm)
+            return error_set(err, "no memory for a Lua VM of %lld KiB",
+                             (long long)job->limits.memory_kib);
+    }
+    return 0;
+}
+
+/* The first lines of the policy run here. 0 also when it has a fault, which READY tells. */
+static void load_policy(struct worker *w)
+{
+    struct job *job = &w->job;
+
+    for (uint32_t i = 0; i < w->n_slots; i++) {
+        struct slot *s = &w->slots[i];
+        current = s->vm;
+        progress();
+        if (vm_load(s->vm, job->policy_name, job->source, strlen(job->source)) != 0)
+            return;
+        for (uint32_t p = 0; p < job->n_params; p++)
+            if (vm_set_param(s->vm, job->params[p].name, job->params[p].value) != 0) {
+                w->fault.kind = FAULT_load;
+                snprintf(w->fault.text, sizeof(w->fault.text),
+                         "%s: parameter %.48s = %g is not declared or out of its bounds",
+                         job->policy_name, job->params[p].name, job->params[p].value);
+                return;
+            }
+        s->fresh = vm_snapshot(s->vm);
+    }
+}
+
+static int send_ready(struct worker *w, uint32_t layers, const struct error *err)
+{
+    int n = 0;
+    const struct vm_param *params = NULL;
+
+    wire_reset(&w->out);
+    wire_put_u32(&w->out, layers);
+    wire_put_text(&w->out, err->text);
+    wire_put_u32(&w->out, w->fault.kind);
+    wire_put_text(&w->out, w->fault.text);
+    if (w->slots && w->slots[0].fresh)
+        params = vm_params(w->slots[0].vm, &n);
+    wire_put_bytes(&w->out, params, sizeof(*params) * (size_t)n);
+    return wire_send(WORKER_SOCKET_FD, MESSAGE_READY, &w->out);
+}
+
+static void view_take(struct worker *w, struct vm_view *view)
+{
+    void *instance = w->episode.instance;
+
+    *view = (struct vm_view){ w->values, w->ram, &w->frame };
+    switch (w->job.observation) {
+    case OBSERVATION_features:
+        w->env->observe(instance, w->values);
+        break;
+    case OBSERVATION_ram:
+        w->env->ram(instance, w->ram);
+        break;
+    case OBSERVATION_frame:
+        w->env->draw(instance, &w->frame);
+        break;
+    }
+}
+
+static void tape_add(struct worker *w, const double *action)
+{
+    if (w->width != w->episode.n_actions) {
+        wire_put(&w->tape, action, (size_t)w->width);
+        return;
+    }
+    for (int i = 0; i < w->width; i++)
+        wire_put_u8(&w->tape, (uint8_t)(action[i] - w->env->actions[i].min));
+}
+
+/* The recorded action of a step that the policy only shadows. */
+static void tape_read(struct worker *w, const uint8_t *tape, int64_t step, double *action)
+{
+    const uint8_t *at = tape + step * w->width;
+
+    if (w->width != w->episode.n_actions)
+        memcpy(action, at, (size_t)w->width);
+    else
+        for (int i = 0; i < w->width; i++)
+            action[i] = at[i] + w->env->actions[i].min;
+}
+
+static void play_episode(struct worker *w, uint64_t seed, int64_t max_steps,
+                         const uint8_t *shadow, int64_t n_shadow)
+{
+    struct slot *s = &w->slots[0];
+    struct episode *e = &w->episode;
+    double action[ENV_MAX_ACTION];
+    struct vm_view view;
+
+    wire_reset(&w->tape);
+    w->fault.kind = FAULT_none;
+    vm_restore(s->vm, s->fresh);
+    progress();
+    episode_reset(e, seed);
+    w->said.step = 0;
+    if (vm_reset(s->vm, job_policy_chance(seed)) != 0)
+        return;
+    while (!episode_is_over(e) && (!max_steps || e->now.n_steps < max_steps)) {
+        view_take(w, &view);
+        progress();
+        w->said.step = e->now.n_steps;
+        if (vm_act(s->vm, &view, action) != 0)
+            return;
+        if (e->now.n_steps < n_shadow)
+            tape_read(w, shadow, e->now.n_steps, action);
+        tape_add(w, action);
+        episode_step(e, action);
+    }
+}
+
+/* PLAY: u32 n, then seed, max_steps (0: none), wants notes, shadowed tape. */
+static int play(struct worker *w, struct wire *in)
+{
+    uint32_t n = wire_get_u32(in);
+
+    for (uint32_t i = 0; i < n; i++) {
+        uint64_t seed = wire_get_u64(in);
+        int64_t max_steps = wire_get_i64(in);
+        bool wants_notes = wire_get_u8(in);
+        size_t len;
+        const uint8_t *shadow = wire_get_bytes(in, &len);
+        if (in->is_bad)
+            return -1;
+        said_reset(w, wants_notes);
+        play_episode(w, seed, max_steps, shadow, (int64_t)len / w->width);
+        wire_reset(&w->out);
+        wire_put_u32(&w->out, w->fault.kind);
+        wire_put_text(&w->out, w->fault.kind ? w->fault.text : "");
+        wire_put_i64(&w->out, vm_most_instructions(w->slots[0].vm));
+        wire_put_f64(&w->out, w->episode.now.total);
+        wire_put_u64(&w->out, episode_hash(&w->episode));
+        wire_put_bytes(&w->out, w->tape.data, w->tape.len);
+        put_said(&w->out, &w->said);
+        if (wire_send(WORKER_SOCKET_FD, MESSAGE_PLAYED, &w->out) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* One slot of STEP: u32 slot, u8 starts (then the chance), u8 wants notes, step, the view. */
+static int step_slot(struct worker *w, struct wire *in)
+{
+    uint32_t number = wire_get_u32(in);
+    bool starts = wire_get_u8(in);
+    uint64_t chance = wire_get_u64(in);
+    bool wants_notes = wire_get_u8(in);
+    int64_t step = wire_get_i64(in);
+    struct vm_view view = { w->values, w->ram, &w->frame };
+    double action[ENV_MAX_ACTION] = { 0 };
+    struct slot *s = &w->slots[number < w->n_slots ? number : 0];
+
+    if (w->job.observation == OBSERVATION_features)
+        wire_get(in, w->values, sizeof(double) * (size_t)w->episode.n_obs);
+    else if (w->job.observation == OBSERVATION_ram)
+        wire_get(in, w->ram, (size_t)w->env->ram_size);
+    else
+        wire_get(in, w->frame.rgb, 3 * (size_t)w->frame.width * (size_t)w->frame.height);
+    if (in->is_bad || number >= w->n_slots)
+        return -1;
+    current = s->vm;
+    w->fault.kind = FAULT_none;
+    said_reset(w, wants_notes);
+    w->said.step = step;
+    progress();
+    if (starts) {
+        vm_restore(s->vm, s->fresh);
+        vm_reset(s->vm, chance);
+    }
+    if (w->fault.kind == FAULT_none)
+        vm_act(s->vm, &view, action);
+    wire_put_u32(&w->out, w->fault.kind);
+    wire_put_text(&w->out, w->fault.kind ? w->fault.text : "");
+    wire_put_i64(&w->out, vm_most_instructions(s->vm));
+    wire_put(&w->out, action, sizeof(double) * (size_t)w->episode.n_actions);
+    put_said(&w->out, &w->said);
+    return 0;
+}
+
+static int step(struct worker *w, struct wire *in)
+{
+    uint32_t n = wire_get_u32(in);
+
+    wire_reset(&w->out);
+    for (uint32_t i = 0; i < n; i++)
+        if (step_slot(w, in) != 0)
+            return -1;
+    return wire_send(WORKER_SOCKET_FD, MESSAGE_STEPPED, &w->out);
+}
+
+static int serve(struct worker *w)
+{
+    struct wire in = { 0 };
+    uint32_t type;
+
+    while (wire_receive(WORKER_SOCKET_FD, &type, &in, WORKER_MAX_MESSAGE) == 1)
+        if (type == MESSAGE_PLAY ? play(w, &in) : type == MESSAGE_STEP ? step(w, &in) : -1)
+            return 1;
+    return 0;
+}
+
+int main(void)
+{
+    struct worker w = { 0 };
+    struct wire in = { 0 };
+    struct error err = { "" };
+    uint32_t type, layers = 0;
+
+    shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED, WORKER_SHARED_FD, 0);
+    if (shared == MAP_FAILED ||
+        wire_receive(WORKER_SOCKET_FD, &type, &in, WORKER_MAX_MESSAGE) != 1 ||
+        type != MESSAGE_SETUP || job_get(&in, &w.job) != 0) {
+        fputs("ratchet-worker: started by ratchet, not by hand\n", stderr);
+        return 2;
+    }
+    signal(WORKER_STACK_SIGNAL, on_stack_signal);
+    if (set_up(&w, &err) == 0) {
+        if (!w.job.is_unjailed)
+            layers = jail_enter();
+        if (create_slots(&w, &err) == 0) {
+            if (!w.job.is_unjailed)
+                layers |= jail_lock(MEMORY_SPARE);
+            if (!w.job.is_unjailed && (layers & JAIL_REQUIRED) != JAIL_REQUIRED)
+                error_set(&err, "this machine does not give the jail's required layers; "
+                                "see `ratchet doctor`");
+            else
+                load_policy(&w);
+        }
+    }
+    if (send_ready(&w, layers, &err) != 0 || err.text[0])
+        return 1;
+    return serve(&w);
+}
