@@ -1,4 +1,4 @@
-/* breakout.c - Breakout as an environment: its description, observation and saved state. */
+/* breakout.c - Breakout as an environment: description, observation, saved state. */
 #include "envs/breakout.h"
 
 #include <math.h>
@@ -9,31 +9,32 @@
 #include "envs/error.h"
 #include "envs/rng.h"
 
-/* The picture's origin: ball_x 49 is pixel 0; ball_y 0 is row 9 (see fields). */
-enum { X_ORIGIN = 49, PADDLE_ORIGIN = 47, Y_ORIGIN = 9 };
+/* A ball at the game's y is drawn from this many rows further down (see fields). */
+enum { Y_ORIGIN = 9 };
 
-/* ball_y is the game's own line, so that it moves evenly: in the lower part of the picture it
- * is the ball's first row of pixels; the rows above the bricks' lower edge are drawn one pixel
- * higher, those at the top wall two. What the screen does not show in one frame but in a few
- * is given, too: the part of a pixel, and what the ball's speed depends on. */
+/* ball_y is the game's own line, so that it moves evenly: in the lower part of the
+ * picture it is the ball's first row of pixels; the rows above the bricks' lower edge are
+ * drawn one pixel higher, those at the top wall two. What the screen does not show in one
+ * frame but in a few is given, too: the part of a pixel, and what the ball's speed
+ * depends on. */
 static const struct env_field fields[] = {
-    { "ball_x", "px", 1, 0, 159, 5 },     /* left edge; 0 when there is no ball */
-    { "ball_y", "px", 1, 0, 217, 0 },     /* top edge; 0 when there is no ball */
+    { "ball_x", "px", 1, 0, 159, 5 },       /* left edge; 0 when there is no ball */
+    { "ball_y", "px", 1, 0, 220, 0 },       /* top edge; 0 when there is no ball */
     { "ball_dx", "px/frame", 1, -2, 2, 3 }, /* speed of the last movement, right is + */
     { "ball_dy", "px/frame", 1, -3.375, 3.375, 2 }, /* down is + */
-    { "ball_x_part", "px", 1, 0, 1, 0 },  /* add to ball_x for the exact place */
+    { "ball_x_part", "px", 1, 0, 1, 0 }, /* add to ball_x for the exact place */
     { "ball_y_part", "px", 1, 0, 1, 0 },
-    { "paddle_x", "px", 1, 8, 144, 0 },   /* left edge */
+    { "paddle_x", "px", 1, 8, 144, 0 }, /* left edge */
     { "paddle_width", "px", 1, 12, 16, 2 },
     { "lives", "", 1, 0, 5, 0 },
     { "score", "", 1, 0, 864, 0 },
     { "ball_in_play", "", 1, 0, 1, 0 },
-    { "can_break", "", 1, 0, 1, 0 },      /* 1: the next brick that is touched breaks */
-    { "paddle_hits", "", 1, 0, 16, 0 },   /* this life, at most 12; 16 after an upper row */
+    { "can_break", "", 1, 0, 1, 0 },    /* 1: the next brick that is touched breaks */
+    { "paddle_hits", "", 1, 0, 16, 0 }, /* this life, at most 12; 16 after an upper row */
     { "bricks", "", BREAKOUT_BRICKS, 0, 1, 0 }, /* 1 present, by rows from the top */
     { NULL, NULL, 0, 0, 0, 0 },
 };
-enum { N_PLAIN = 13 };
+enum { N_PLAIN = 13 }; /* numbers before the bricks */
 
 static const char *const choices[] = { "NOOP", "FIRE", "RIGHT", "LEFT", NULL };
 static const struct env_action actions[] = {
@@ -48,22 +49,10 @@ static const struct env_event events[] = { BREAKOUT_EVENTS(EVENT_ROW){ NULL, fal
 enum { OPTION_END, OPTION_KNOB };
 static const struct env_option options[] = {
     { "end", "clear", "clear: the episode ends at 864 points; rom: it goes on" },
-    { "knob", "seed", "seed: seeds but 0 start with the paddle elsewhere; centre: as ALE" },
+    { "knob", "seed",
+      "seed: seeds but 0 start with the paddle elsewhere; centre: as ALE" },
     { NULL, NULL, NULL },
 };
-
-/* True when text is yes, false when it is no; else a reason is written and *is_bad set. */
-static bool choose(const char *option, const char *text, const char *yes, const char *no,
-                   char *why, size_t why_size, bool *is_bad)
-{
-    if (!strcmp(text, yes))
-        return true;
-    if (strcmp(text, no)) {
-        snprintf(why, why_size, "%s: \"%.40s\" is not one of %s, %s", option, text, yes, no);
-        *is_bad = true;
-    }
-    return false;
-}
 
 static void reset(void *instance, uint64_t seed)
 {
@@ -80,15 +69,32 @@ static void reset(void *instance, uint64_t seed)
     breakout_boot(b, knob);
 }
 
+/* 1: the option has the first of two values, 0: the second; -1: another, and why. */
+static int choose(int option, const char *text, const char *first, const char *second,
+                  char *why, size_t why_size)
+{
+    text = text ? text : options[option].value;
+    if (!strcmp(text, first))
+        return 1;
+    if (!strcmp(text, second))
+        return 0;
+    snprintf(why, why_size, "%s: \"%.40s\" is neither %s nor %s", options[option].name,
+             text, first, second);
+    return -1;
+}
+
 static void *create(const char *const *values, char *why, size_t why_size)
 {
-    bool is_bad = false;
-    const bool ends = choose("end", values[OPTION_END], "clear", "rom", why, why_size, &is_bad);
-    const bool centred =
-        choose("knob", values[OPTION_KNOB], "centre", "seed", why, why_size, &is_bad);
-
-    if (is_bad)
+    static const char *const defaults[] = { NULL, NULL };
+    const char *const *v = values ? values : defaults;
+    const int ends = choose(OPTION_END, v[OPTION_END], "clear", "rom", why, why_size);
+    if (ends < 0)
         return NULL;
+    const int centred =
+        choose(OPTION_KNOB, v[OPTION_KNOB], "centre", "seed", why, why_size);
+    if (centred < 0)
+        return NULL;
+
     struct breakout *b = xcalloc(1, sizeof(*b));
     b->ends_when_clear = ends;
     b->knob_is_centred = centred;
@@ -118,14 +124,14 @@ static void observe(const void *instance, double *out)
 
     memset(out, 0, 6 * sizeof(*out));
     if (m->ball_y) {
-        out[0] = m->ball_x - X_ORIGIN;
+        out[0] = m->ball_x - BREAKOUT_BALL_ORIGIN;
         out[1] = m->ball_y + Y_ORIGIN;
         out[2] = 0 - speed_of(m->ball_dx, m->ball_dx_low);
         out[3] = speed_of(m->ball_dy, m->ball_dy_low);
         out[4] = m->ball_x_low * 0x1p-8;
         out[5] = m->ball_y_low * 0x1p-8;
     }
-    out[6] = m->paddle_x - PADDLE_ORIGIN;
+    out[6] = m->paddle_x - BREAKOUT_PADDLE_ORIGIN;
     out[7] = 2 * m->paddle_half;
     out[8] = m->lives;
     out[9] = breakout_score(m->score);

@@ -3,10 +3,17 @@
 
 #include "envs/canvas.h"
 
-/* Lines are the game's, rows are the picture's; between them lie lines that the game does not
- * count: one below the top wall, one below the bricks, in which the ball is drawn once more. */
+/* Lines are the game's, rows are the picture's; between them lie lines that the game does
+ * not count: one below the top wall, one below the bricks, in which the ball is drawn
+ * once more. */
 enum { FIRST_LINE = 12, UNDER_TOP = 26, WALL = 50, UNDER_WALL = 86, LAST_LINE = 187 };
-enum { ROW_TOP = 17, ROW_UNDER_TOP = 32, ROW_WALL = 57, ROW_UNDER_WALL = 93, ROW_FOOT = 189 };
+enum {
+    ROW_TOP = 17,
+    ROW_UNDER_TOP = 32,
+    ROW_WALL = 57,
+    ROW_UNDER_WALL = 93,
+    ROW_FOOT = 189
+};
 enum { ROW_LAST = 195, PADDLE_HEIGHT = 4, BRICK_WIDTH = 8, BRICK_HEIGHT = 6 };
 enum { BALL_WIDTH = 2, BALL_LINES = 4, FRAME = 8 };
 
@@ -14,8 +21,8 @@ enum { BALL_WIDTH = 2, BALL_LINES = 4, FRAME = 8 };
  * copy, which ends later. */
 enum { LAST_LINE_ODD = 46, LAST_LINE_EVEN = 56 };
 
-/* The chip's colours by hue (high four bits) and light (bits 1 and 2; the game leaves bit 3
- * out), as the emulator shows them; read from 131,072 frames of ale-py 0.12.1. */
+/* The chip's colours by hue (high four bits) and light (bits 1 and 2; the game leaves bit
+ * 3 out), as the emulator shows them; read from 131,072 frames of ale-py 0.12.1. */
 static const uint32_t palette[64] = {
     0x000000, 0x4a4a4a, 0x6f6f6f, 0x8e8e8e, 0x484800, 0x69690f, 0x86861d, 0xa2a22a,
     0x7c2c00, 0x904811, 0xa26221, 0xb47a30, 0x901c00, 0xa33915, 0xb55328, 0xc66c3a,
@@ -54,7 +61,7 @@ static struct colors choose_colors(uint8_t hue)
     return c;
 }
 
-/* Digits are 3 dots of 4 pixels wide and 5 dots of 2 pixels high. One octal digit a row. */
+/* Digits are 3 dots wide, of 4 pixels, and 5 high, of 2. One octal digit a row. */
 static void draw_digit(struct canvas *out, int x, int digit, uint32_t color)
 {
     static const unsigned glyphs[10] = {
@@ -68,7 +75,8 @@ static void draw_digit(struct canvas *out, int x, int digit, uint32_t color)
             canvas_rect(out, x + dot % 3 * 4, 5 + dot / 3 * 2, 4, 2, color);
 }
 
-static void draw_digits(const struct breakout_state *s, struct canvas *out, uint32_t color)
+static void draw_digits(const struct breakout_state *s, struct canvas *out,
+                        uint32_t color)
 {
     const struct breakout_shown *shown = &s->shown;
 
@@ -118,8 +126,9 @@ static void draw_bricks(const struct breakout_memory *m, struct canvas *out,
             uint8_t mask;
             const int at = breakout_brick_place(row, column, &mask);
             if (m->wall[at] & mask)
-                canvas_rect(out, FRAME + column * BRICK_WIDTH, ROW_WALL + row * BRICK_HEIGHT,
-                            BRICK_WIDTH, BRICK_HEIGHT, c->rows[row]);
+                canvas_rect(out, FRAME + column * BRICK_WIDTH,
+                            ROW_WALL + row * BRICK_HEIGHT, BRICK_WIDTH, BRICK_HEIGHT,
+                            c->rows[row]);
         }
     }
 }
@@ -147,7 +156,7 @@ static void draw_ball_line(struct canvas *out, int x, int line, int last_line_wi
 static void draw_ball(const struct breakout_memory *m, struct canvas *out,
                       const struct colors *c)
 {
-    const int x = m->ball_x - 49;
+    const int x = m->ball_x - BREAKOUT_BALL_ORIGIN;
     const int last_line_width = m->ball_y & 1 ? LAST_LINE_ODD : LAST_LINE_EVEN;
 
     for (int line = m->ball_y + 1; line <= m->ball_y + BALL_LINES; line++)
@@ -166,5 +175,6 @@ void breakout_draw(const struct breakout_state *s, struct canvas *out)
     if (m->ball_y)
         draw_ball(m, out, &c);
     draw_frame(out, &c); /* walls and paddle cover the ball */
-    canvas_rect(out, m->paddle_x - 47, ROW_FOOT, 2 * m->paddle_half, PADDLE_HEIGHT, c.ball);
+    canvas_rect(out, m->paddle_x - BREAKOUT_PADDLE_ORIGIN, ROW_FOOT, 2 * m->paddle_half,
+                PADDLE_HEIGHT, c.ball);
 }

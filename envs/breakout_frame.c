@@ -1,13 +1,12 @@
 /* breakout_frame.c - one frame of the game: knob, serve, bounces, bricks and speed. */
 #include "envs/breakout.h"
 
-#include <string.h>
-
 /* The emulator turns the knob by this much a frame (ALE, PADDLE_DELTA). */
 #define KNOB_TURN 23000
 
 /* Pixel columns as the game counts them: an object's x less this is its pixel. */
-enum { BALL_ORIGIN = 49, PADDLE_ORIGIN = 47, PADDLE_MIN = 55, PADDLE_MAX = 191 };
+enum { BALL_ORIGIN = BREAKOUT_BALL_ORIGIN, PADDLE_ORIGIN = BREAKOUT_PADDLE_ORIGIN };
+enum { PADDLE_MIN = BREAKOUT_PADDLE_MIN, PADDLE_MAX = BREAKOUT_PADDLE_MAX };
 
 /* Lines of the picture as the game counts them; a ball at y covers lines y+1 to y+4. */
 enum {
@@ -15,7 +14,6 @@ enum {
     BALL_LAST = 4,
     TOP_FIRST = 12, /* the top wall */
     TOP_LAST = 25,
-    TOP_BELOW = 40, /* a hit above this y is the top wall's */
     WALL_FIRST = 50,
     WALL_LAST = 85,
     UNDER_WALL = 86,
@@ -50,8 +48,8 @@ static const struct {
     bool is_right;
 } serves[4] = { { 64, true }, { 128, false }, { 128, true }, { 192, false } };
 
-/* Pixels a frame in 1/256, by hits / 4 and the part of the paddle (an end, the middle). The
- * last row is the speed after a brick of the upper three rows. */
+/* Pixels a frame in 1/256, by hits / 4 and the part of the paddle (an end, the middle).
+ * The last row is the speed after a brick of the upper three rows. */
 static const struct {
     uint16_t x, y;
 } speeds[5][2] = {
@@ -61,7 +59,7 @@ static const struct {
     { { 512, 512 }, { 512, 512 } }, /* 2, 2 */
     { { 512, 864 }, { 512, 864 } }, /* 2, 3.375 */
 };
-enum { HITS_FASTEST = 12, HITS_UPPER = 16 };
+enum { HITS_FASTEST = 12, HITS_UPPER = BREAKOUT_HITS_UPPER };
 
 static uint16_t word(uint8_t high, uint8_t low)
 {
@@ -72,11 +70,6 @@ static void put(uint8_t *high, uint8_t *low, unsigned value)
 {
     *high = (uint8_t)(value >> 8);
     *low = (uint8_t)value;
-}
-
-static uint8_t swap_nibbles(uint8_t v)
-{
-    return (uint8_t)(v << 4 | v >> 4);
 }
 
 int breakout_score(const uint8_t digits[2])
@@ -90,39 +83,6 @@ static void add_score(struct breakout_memory *m, int points)
 
     m->score[0] = (uint8_t)(score / 100 % 10);
     m->score[1] = (uint8_t)((score / 10 % 10) << 4 | score % 10);
-}
-
-/* The addresses of the digits' pictures: five bytes a digit, digit 10 is empty. Without a
- * game, the number of the variation is shown in the score's place. */
-static void point_at_digits(struct breakout_memory *m)
-{
-    enum { EMPTY = 10 };
-
-    m->digits[8] = 5; /* the player's number, 1 */
-    if (!m->in_game) {
-        m->digits[4] = 5 * 1;
-        m->digits[2] = 5 * EMPTY;
-        m->stack[4] = 0xf1; /* left by a call that the shown score would cover */
-        m->stack[5] = 0x35;
-        return;
-    }
-    m->digits[0] = (uint8_t)((m->score[0] & 15) * 5);
-    m->digits[2] = (uint8_t)((m->score[1] >> 4) * 5);
-    m->digits[4] = (uint8_t)((m->score[1] & 15) * 5);
-    m->digits[6] = (uint8_t)((m->lives & 15) * 5);
-}
-
-/* In a game the colours stay; without one they are darkened and cycle with the hue. */
-static void choose_colors(struct breakout_memory *m)
-{
-    static const uint8_t base[10] = {
-        0x06, 0x00, 0x46, 0xb6, 0x86, 0xc6, 0x16, 0x26, 0x36, 0x46,
-    };
-    const uint8_t mask = m->is_on ? 0xff : 0xf7;
-
-    m->scratch = swap_nibbles(m->hue);
-    for (int i = 0; i < 10; i++)
-        m->colors[i] = (base[i] ^ m->scratch) & mask;
 }
 
 /* The wall's layout is the video chip's: three registers a half, six rows each from the
@@ -139,22 +99,6 @@ int breakout_brick_place(int row, int column, uint8_t *mask)
 
     *mask = dots[column];
     return block[column] + BREAKOUT_ROWS - 1 - row;
-}
-
-void breakout_list_bricks(struct breakout *b)
-{
-    for (int i = 0; i < BREAKOUT_BRICKS; i++) {
-        uint8_t mask;
-        const int at = breakout_brick_place(i / BREAKOUT_COLUMNS, i % BREAKOUT_COLUMNS, &mask);
-        b->bricks[i] = b->now.ram.wall[at] & mask ? 1 : 0;
-    }
-}
-
-static void fill_wall(uint8_t wall[36])
-{
-    memset(wall, 0x3f, 6);
-    memset(wall + 6, 0xff, 24);
-    memset(wall + 30, 0xc0, 6);
 }
 
 static void remove_ball(struct breakout_memory *m)
@@ -187,8 +131,8 @@ static bool has_timed_out(struct breakout_memory *m)
     return true;
 }
 
-/* Return addresses that the negations below leave behind; they tell a reader of `ram` nothing
- * but whether the ball has bounced, and which way. */
+/* Return addresses that the negations below leave behind; they tell a reader of `ram`
+ * nothing but whether the ball has bounced, and which way. */
 static void leave_on_stack(struct breakout_memory *m, bool is_down, bool is_right)
 {
     if (is_down) {
@@ -206,7 +150,8 @@ static void bounce(struct breakout_memory *m)
     const bool was_left = !(m->ball_dx & 0x80), was_down = !(m->ball_dy & 0x80);
 
     level = level > 4 ? 4 : level;
-    const unsigned x = speeds[level][m->part >> 1 & 1].x, y = speeds[level][m->part >> 1 & 1].y;
+    const unsigned x = speeds[level][m->part >> 1 & 1].x;
+    const unsigned y = speeds[level][m->part >> 1 & 1].y;
     put(&m->ball_dx, &m->ball_dx_low, was_left ? x : 0u - x);
     put(&m->ball_dy, &m->ball_dy_low, was_down ? 0u - y : y);
     leave_on_stack(m, was_down, !was_left);
@@ -226,12 +171,14 @@ static bool is_on_paddle(const struct breakout_memory *m)
 {
     const int ball = m->ball_x - BALL_ORIGIN, paddle = m->paddle_x - PADDLE_ORIGIN;
 
-    return m->ball_y + BALL_LAST >= PADDLE_FIRST && m->ball_y + BALL_FIRST <= PADDLE_LAST &&
-           ball + 1 >= paddle && ball < paddle + 2 * m->paddle_half;
+    return m->ball_y + BALL_LAST >= PADDLE_FIRST &&
+           m->ball_y + BALL_FIRST <= PADDLE_LAST && ball + 1 >= paddle &&
+           ball < paddle + 2 * m->paddle_half;
 }
 
-/* The ball leaves to the side of the paddle's middle that it hit. Within four pixels of the
- * middle it leaves steeply. Every hit counts, up to twelve; each fourth changes the speed. */
+/* The ball leaves to the side of the paddle's middle that it hit. Within four pixels of
+ * the middle it leaves steeply. Every hit counts, up to twelve; each fourth changes the
+ * speed. */
 static uint32_t hit_paddle(struct breakout_memory *m)
 {
     int offset = (int8_t)(m->paddle_x + m->paddle_half - m->ball_x);
@@ -285,8 +232,8 @@ static bool is_on_brick(const struct breakout_memory *m)
            has_brick(m, row0, column1) || has_brick(m, row1, column1);
 }
 
-/* The game looks for the brick at the ball's own place, not at the dots that touched: when
- * there is none, the ball goes on. In the top row it looks one pixel further left. */
+/* The game looks for the brick at the ball's own place, not at the dots that touched:
+ * when there is none, the ball goes on. In the top row it looks a pixel further left. */
 static int find_brick(const struct breakout_memory *m)
 {
     const int y = m->ball_y < WALL_FIRST ? 0 : m->ball_y - WALL_FIRST;
@@ -371,7 +318,7 @@ static uint32_t collide(struct breakout *b, int *points)
 }
 
 /* The exchange of the two players' walls that follows a reset: 36 frames, one byte of the
- * wall in each, in which nothing bounces. Both walls are full, so only the counters show. */
+ * wall in each, in which nothing bounces. Both walls are full: only the counters show. */
 static uint32_t swap_walls(struct breakout *b)
 {
     static const uint8_t n_bits[6] = { 3, 4, 2, 4, 4, 1 }; /* of a byte that are bricks */
@@ -380,9 +327,9 @@ static uint32_t swap_walls(struct breakout *b)
 
     if (!(m->refill & REFILL_COUNT)) {
         m->refill = 0;
-        fill_wall(m->wall);
+        breakout_fill_wall(m->wall);
         breakout_list_bricks(b);
-        return BREAKOUT_EVENT(NEW_WALL);
+        return breakout_score(m->score) ? BREAKOUT_EVENT(NEW_WALL) : 0;
     }
     if (m->swap_bit <= bits) {
         m->swap_bit += 8;
@@ -443,10 +390,10 @@ static uint8_t even(unsigned line, unsigned last)
 }
 
 /* The console cannot read the knob: it counts lines of the picture until a capacitor has
- * charged through it. Cycles of the processor by line, from the moment when charging starts;
- * the picture's parts look at different places of the line, and lie a line apart. Fitted to
- * 20,000 settings of the knob without a difference. */
-static uint8_t knob_line(int32_t knob)
+ * charged through it. Cycles of the processor by line, from the moment when charging
+ * starts; the picture's parts look at different places of the line, and lie a line apart.
+ * Fitted to 20,000 settings of the knob without a difference. */
+uint8_t breakout_knob_line(int32_t knob)
 {
     enum { LINE = 76, AT = 96, AT_BRICKS = 146 };
     const int cycles = (int)((uint32_t)knob * UINT64_C(119) / 6250);
@@ -467,11 +414,11 @@ static void turn_knob(struct breakout_state *s, int turn)
 
     knob = knob < BREAKOUT_KNOB_MIN ? BREAKOUT_KNOB_MIN : knob;
     s->knob = knob > BREAKOUT_KNOB_MAX ? BREAKOUT_KNOB_MAX : knob;
-    s->ram.knob_line = knob_line(s->knob);
+    s->ram.knob_line = breakout_knob_line(s->knob);
 }
 
 /* Half way to where the knob points, as read in the frame before. */
-static uint8_t next_paddle_x(const struct breakout_memory *m)
+uint8_t breakout_next_paddle_x(const struct breakout_memory *m)
 {
     const int x = (m->paddle_x + 235 - m->knob_line) >> 1;
 
@@ -482,26 +429,13 @@ static void move(struct breakout_memory *m)
 {
     m->paddle_half = m->is_narrow ? 6 : 8;
     m->paddle_shape = m->is_narrow ? 0xe0 : 0xf0;
-    m->paddle_x = next_paddle_x(m);
+    m->paddle_x = breakout_next_paddle_x(m);
     if (!m->ball_y)
         return;
     put(&m->ball_y, &m->ball_y_low,
         (unsigned)word(m->ball_y, m->ball_y_low) + word(m->ball_dy, m->ball_dy_low));
     put(&m->ball_x, &m->ball_x_low,
         (unsigned)word(m->ball_x, m->ball_x_low) - word(m->ball_dx, m->ball_dx_low));
-}
-
-/* What the picture shows from the next frame on. */
-static void show(struct breakout_state *s)
-{
-    const struct breakout_memory *m = &s->ram;
-
-    s->shown = (struct breakout_shown){
-        .score = { m->score[0], m->score[1] },
-        .lives = m->lives,
-        .in_game = m->in_game,
-        .hue = m->hue,
-    };
 }
 
 struct env_step breakout_frame(struct breakout *b, enum breakout_action action)
@@ -513,7 +447,7 @@ struct env_step breakout_frame(struct breakout *b, enum breakout_action action)
     int points = 0;
 
     if (s->shown.is_late)
-        show(s);
+        breakout_show(s);
     if (has_timed_out(m))
         result.events = BREAKOUT_EVENT(TIMED_OUT);
     else
@@ -524,69 +458,11 @@ struct env_step breakout_frame(struct breakout *b, enum breakout_action action)
     if (m->sound & SOUND_FRAMES)
         m->sound--;
     if (points || m->lives != lives || m->hue != hue || m->is_on != is_on) {
-        point_at_digits(m);
-        choose_colors(m);
+        breakout_derive(m);
         s->shown.is_late = 1;
     }
     result.reward = points;
     result.terminated = m->lives == 0 || (points && b->ends_when_clear &&
                                           breakout_score(m->score) >= BREAKOUT_MAX_SCORE);
     return result;
-}
-
-void breakout_boot(struct breakout *b, int32_t knob)
-{
-    struct breakout_memory *m = &b->now.ram;
-
-    /* As read from ale-py 0.12.1 after its reset; the rest is zero. */
-    memset(&b->now, 0, sizeof(b->now));
-    fill_wall(m->wall);
-    memset(m->other_wall, 0xff, 13);
-    m->other_wall[13] = 0xf0;
-    m->is_on = m->in_game = m->select_up = 0xff;
-    m->paddle_shape = 0xf0;
-    m->paddle_half = 8;
-    m->lives = BREAKOUT_LIVES;
-    m->swap_row = 6;
-    m->swap_bit = 8;
-    m->swap_kind = 5;
-    m->refill = 0xe4;
-    for (int i = 1; i < 10; i += 2)
-        m->digits[i] = i == 1 || i == 7 ? 0xf1 : 0xf2;
-    memset(m->row_lines, 0xff, sizeof(m->row_lines));
-    memcpy(m->stack, (const uint8_t[8]){ 0, 0, 0xba, 0xd6, 0x75, 0xf6, 0xdb, 0xf2 }, 8);
-    choose_colors(m);
-    point_at_digits(m);
-    /* The paddle has been settling while the machine started. */
-    b->now.knob = knob;
-    turn_knob(&b->now, 0);
-    m->paddle_x = PADDLE_MIN;
-    for (int i = 0; i < 64; i++)
-        m->paddle_x = next_paddle_x(m);
-    show(&b->now);
-    breakout_list_bricks(b);
-}
-
-static bool is_bcd(uint8_t v)
-{
-    return (v & 15) < 10 && v >> 4 < 10;
-}
-
-bool breakout_is_sound(const struct breakout_state *s)
-{
-    const struct breakout_memory *m = &s->ram;
-    uint8_t full[36];
-    bool is_subset = true;
-
-    fill_wall(full);
-    for (int i = 0; i < 36; i++)
-        is_subset = is_subset && !(m->wall[i] & ~full[i]);
-    return is_subset && s->knob >= BREAKOUT_KNOB_MIN && s->knob <= BREAKOUT_KNOB_MAX &&
-           m->knob_line == knob_line(s->knob) && m->lives <= BREAKOUT_LIVES &&
-           is_bcd(m->score[0]) && is_bcd(m->score[1]) &&
-           breakout_score(m->score) <= BREAKOUT_MAX_SCORE && m->paddle_x >= PADDLE_MIN &&
-           m->paddle_x <= PADDLE_MAX && (m->hits & BREAKOUT_HITS) <= HITS_UPPER &&
-           (m->part == 0 || m->part == 2) && (m->paddle_half == 6 || m->paddle_half == 8) &&
-           (m->is_on == 0 || m->is_on == 0xff) && (m->in_game == 0 || m->in_game == 0xff) &&
-           s->shown.is_late <= 1;
 }

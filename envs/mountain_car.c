@@ -121,7 +121,7 @@ static void draw(const struct car *s, double goal, struct canvas *out)
     const double scale = WIDTH / (MAX_POSITION - MIN_POSITION), rise = 260;
     const double base = HEIGHT - 30;
     double slope = 0.45 * 3 * cos(3 * s->position) * rise / scale;
-    double dx = 1 / sqrt(1 + slope * slope), dy = -slope * dx; /* along the hill, pixels */
+    double dx = 1 / sqrt(1 + slope * slope), dy = -slope * dx; /* along the hill */
     double x = (s->position - MIN_POSITION) * scale;
     double y = base - height(s->position) * rise;
     double flag_x = (goal - MIN_POSITION) * scale, flag_y = base - height(goal) * rise;

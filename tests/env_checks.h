@@ -88,8 +88,7 @@ static inline void assert_same_step(struct player *a, struct player *b)
     assert_memory_equal(a->block, b->block, a->size);
 }
 
-/* The description is whole, observations are finite, and a picture has something in it.
- */
+/* The description is whole, observations are finite, a picture has something in it. */
 static inline void check_description(void **state)
 {
     const struct env *env = *state;
@@ -116,8 +115,7 @@ static inline void check_description(void **state)
     player_clear(&p);
 }
 
-/* Two instances agree to the bit, though one is drawn, created later and was used before.
- */
+/* Two instances agree to the bit, though one is drawn, came later and was used before. */
 static inline void check_determinism(void **state)
 {
     const struct env *env = *state;

@@ -1,5 +1,4 @@
-/* core.h - what every MuJoCo task shares: the instance, and the table row that makes a
- * task. */
+/* core.h - what every MuJoCo task shares: the instance, and the row that makes a task. */
 #ifndef RATCHET_ENVS_MUJOCO_CORE_H
 #define RATCHET_ENVS_MUJOCO_CORE_H
 

@@ -1,5 +1,4 @@
-/* mujoco.h - the environments that run on MuJoCo; built only where the library was found.
- */
+/* mujoco.h - the environments that run on MuJoCo; built only where the library is. */
 #ifndef RATCHET_ENVS_MUJOCO_MUJOCO_H
 #define RATCHET_ENVS_MUJOCO_MUJOCO_H
 

@@ -8,8 +8,12 @@
 #include "runner/model/providers.h"
 
 const struct provider_kind *const provider_kinds[] = {
+    &openai_provider,
+    &responses_provider,
+    &anthropic_provider,
     &files_provider,
     &recorded_provider,
+    &search_provider,
     NULL,
 };
 

@@ -6,5 +6,9 @@
 
 extern const struct provider_kind files_provider;
 extern const struct provider_kind recorded_provider;
+extern const struct provider_kind openai_provider;
+extern const struct provider_kind responses_provider;
+extern const struct provider_kind anthropic_provider;
+extern const struct provider_kind search_provider;
 
 #endif

@@ -99,6 +99,10 @@ static int read_session(struct recorded *r, const char *bytes, size_t len, bool 
             return 0;
         if (!stop)
             stop = end;
+        if (stop == at && number > 1) {
+            at = stop + 1; /* an empty line of whoever edited the file */
+            continue;
+        }
         if (read_line(r, at, (size_t)(stop - at), number, err) != 0)
             return -1;
         at = stop + 1;

@@ -54,14 +54,26 @@ struct player *player_create(const struct replay *r, struct error *err)
     episode_init(&p->episode, env, shown, &r->task->rules);
     episode_init(&p->scan_episode, env, scanned, &r->task->rules);
     p->action = xcalloc((size_t)p->episode.n_actions, sizeof(double));
-    p->returns = xcalloc((size_t)r->tape.n_steps + 1, sizeof(double));
-    p->events = xcalloc((size_t)r->tape.n_steps + 1, sizeof(uint32_t));
     p->stride = choose_stride(r->tape.n_steps, episode_block_size(&p->episode));
-    p->keyframes = xcalloc((size_t)(r->tape.n_steps / p->stride) + 1, sizeof(*p->keyframes));
+    p->room = r->tape.n_steps;
+    p->returns = xcalloc((size_t)p->room + 1, sizeof(*p->returns));
+    p->events = xcalloc((size_t)p->room + 1, sizeof(*p->events));
+    p->keyframes = xcalloc((size_t)(p->room / p->stride) + 1, sizeof(*p->keyframes));
     episode_reset(&p->scan_episode, r->seed);
     p->at = -1;
     player_seek(p, 0);
     return p;
+}
+
+void player_extend(struct player *p)
+{
+    if (p->replay->tape.n_steps <= p->room)
+        return;
+    p->room = p->replay->tape.n_steps * 2;
+    p->returns = xrealloc(p->returns, sizeof(*p->returns) * (size_t)(p->room + 1));
+    p->events = xrealloc(p->events, sizeof(*p->events) * (size_t)(p->room + 1));
+    p->keyframes = xrealloc(p->keyframes,
+                            sizeof(*p->keyframes) * (size_t)(p->room / p->stride + 1));
 }
 
 void player_destroy(struct player *p)

@@ -21,6 +21,7 @@ struct player {
     struct replay_keyframe *keyframes; /* by step, ascending; own and borrowed blocks */
     int n_keyframes;
     int64_t stride; /* steps between own keyframes */
+    int64_t room;   /* steps that returns, events and keyframes have room for */
     struct episode scan_episode;
     void *scan_instance;
 };
@@ -37,6 +38,9 @@ bool player_step(struct player *p);
 /* Plays on, apart from `at`, for about budget_ms, filling returns, events and keyframes.
  * True when all is known. budget_ms < 0: to the end. */
 bool player_scan(struct player *p, double budget_ms);
+
+/* To be called when the replay's tape has grown (a live episode): makes room for it. */
+void player_extend(struct player *p);
 
 /* out: episode.n_obs doubles. */
 void player_observe(const struct player *p, double *out);

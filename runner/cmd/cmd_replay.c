@@ -1,0 +1,247 @@
+/* cmd_replay.c - `ratchet replay`: plays a replay again and compares, or makes pictures of it. */
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "runner/cmd/cmd.h"
+#include "runner/picture/clip.h"
+#include "runner/picture/film.h"
+#include "runner/picture/frame.h"
+#include "runner/picture/image.h"
+#include "runner/record/player.h"
+
+#define UNSET INT64_MIN
+
+struct options {
+    struct common common;
+    char *png, *output, *gif, *mp4, *strip, *from, *to;
+    int panels, no_marks;
+};
+
+/* The same, with steps as numbers; UNSET where none was given. */
+struct range {
+    int64_t png, from, to;
+};
+
+static int read_step(const char *name, const char *text, int64_t n_steps, int64_t *out,
+                     struct error *err)
+{
+    char *end;
+
+    *out = UNSET;
+    if (!text)
+        return 0;
+    *out = strtoll(text, &end, 10);
+    if (*end || !*text)
+        return error_set(err, "replay: --%s takes the number of a step, not \"%.40s\"", name,
+                         text);
+    if (*out < 0)
+        *out += n_steps + 1; /* -1 is the end */
+    if (*out < 0 || *out > n_steps)
+        return error_set(err, "replay: --%s %s: the replay has the steps 0 to %" PRId64, name,
+                         text, n_steps);
+    return 0;
+}
+
+static json_t *number_or_null(double value)
+{
+    return isfinite(value) ? json_real(value) : json_null();
+}
+
+static int print_json(const struct replay *r, const struct replay_check *c)
+{
+    return cmd_print_json(json_pack(
+        "{s:b, s:o, s:I, s:o, s:s, s:i, s:s, s:s, s:s, s:s, s:I, s:b, s:b, s:s, s:s, s:s, s:i,"
+        " s:i}",
+        "verified", c->verified, "return", number_or_null(c->total), "steps",
+        (json_int_t)c->n_steps, "trajectory", json_sprintf("%016" PRIx64, c->trajectory), "why",
+        c->why, "env_version", (int)r->env_version, "env", r->task->env->name, "policy",
+        r->policy_name, "policy_sha256", r->policy_sha256, "params", r->params, "frames",
+        (json_int_t)r->n_frames, "terminated", r->terminated, "truncated", r->truncated,
+        "fault", r->fault ? fault_name(r->fault) : "", "fault_text", r->fault_text, "task",
+        r->task->name, "notes", r->n_notes, "marks", r->n_marks));
+}
+
+static void print_table(const struct replay *r, const struct replay_check *c)
+{
+    char when[64] = "?";
+    time_t created = (time_t)r->created;
+    struct tm utc;
+
+    if (gmtime_r(&created, &utc))
+        strftime(when, sizeof(when), "%Y-%m-%d %H:%M UTC", &utc);
+    printf("environment  %s (version %u), seed %" PRIu64 "\n", r->task->env->name,
+           r->env_version, r->seed);
+    printf("policy       %s  %.12s\n", *r->policy_name ? r->policy_name : "?", r->policy_sha256);
+    printf("recorded     %s\n", when);
+    printf("return       %.10g in %" PRId64 " steps, %" PRId64 " frames, %s\n", c->total,
+           c->n_steps, r->n_frames,
+           r->terminated ? "terminated" : r->truncated ? "truncated" : "ended early");
+    if (r->fault)
+        printf("fault        %s: %s\n", fault_name(r->fault), r->fault_text);
+    printf("trajectory   %016" PRIx64 "\n", c->trajectory);
+    printf("verified     %s%s\n", c->verified ? "yes" : "no: ", c->why);
+}
+
+static int save_frame(struct player *p, int64_t step, bool has_marks, const char *path,
+                      struct error *err)
+{
+    struct canvas frame = frame_alloc(p->episode.env, 1);
+
+    player_seek(p, step);
+    frame_draw(p, 1, has_marks, &frame);
+    int status = image_save(&frame, path, err);
+    canvas_free(&frame);
+    return status;
+}
+
+static int save_strip(struct player *p, const struct options *o, const struct range *at,
+                      struct error *err)
+{
+    struct film_options film = film_of_end(p->replay, o->panels);
+
+    if (at->to != UNSET) {
+        film.to = at->to;
+        film.from = film.to - film.n_panels + 1 > 0 ? film.to - film.n_panels + 1 : 0;
+    }
+    if (at->from != UNSET)
+        film.from = at->from;
+    struct canvas strip = film_draw(p, &film);
+    int status = image_save(&strip, o->strip, err);
+    canvas_free(&strip);
+    return status;
+}
+
+static int save_clip(struct player *p, const struct options *o, const struct range *at,
+                     enum clip_kind kind, struct error *err)
+{
+    struct clip_options clip = { .kind = kind, .has_marks = !o->no_marks };
+
+    clip.from = at->from == UNSET ? 0 : at->from;
+    clip.to = at->to == UNSET ? p->replay->tape.n_steps : at->to;
+    return clip_save(p, &clip, kind == CLIP_GIF ? o->gif : o->mp4, NULL, NULL, err);
+}
+
+static int export(const struct replay *r, const struct options *o, struct error *err)
+{
+    int64_t n = r->tape.n_steps;
+    struct range at;
+    int status = -1;
+
+    if (read_step("png", o->png, n, &at.png, err) != 0 ||
+        read_step("from", o->from, n, &at.from, err) != 0 ||
+        read_step("to", o->to, n, &at.to, err) != 0)
+        return -1;
+    if (at.from != UNSET && at.to != UNSET && at.from > at.to)
+        return error_set(err, "replay: --from lies behind --to");
+    struct player *p = player_create(r, err);
+    if (!p)
+        return -1;
+    if ((!o->png || save_frame(p, at.png, !o->no_marks, o->output, err) == 0) &&
+        (!o->strip || save_strip(p, o, &at, err) == 0) &&
+        (!o->gif || save_clip(p, o, &at, CLIP_GIF, err) == 0) &&
+        (!o->mp4 || save_clip(p, o, &at, CLIP_MP4, err) == 0))
+        status = 0;
+    player_destroy(p);
+    return status;
+}
+
+static int run(const struct options *o, struct app *app, const char *path, struct error *err)
+{
+    bool is_export = o->png || o->strip || o->gif || o->mp4;
+    struct replay_check check;
+    struct replay *r = NULL;
+    int status = EXIT_FAILED;
+
+    if (common_plugins(app, &o->common, err) != 0)
+        goto out;
+    r = replay_load(&app->envs, path, err);
+    if (!r || (is_export && export(r, o, err) != 0))
+        goto out;
+    if (is_export && !o->common.json) {
+        status = cmd_done();
+        goto out;
+    }
+    if (replay_verify(r, &check, err) != 0)
+        goto out;
+    if (o->common.json)
+        print_json(r, &check);
+    else
+        print_table(r, &check);
+    status = cmd_done();
+    if (!check.verified)
+        status = EXIT_FAILED;
+
+out:
+    replay_destroy(r);
+    return status;
+}
+
+static void clear(struct options *o)
+{
+    common_clear(&o->common);
+    free(o->png);
+    free(o->output);
+    free(o->gif);
+    free(o->mp4);
+    free(o->strip);
+    free(o->from);
+    free(o->to);
+}
+
+static int main_replay(const struct command *self, struct app *app, int argc,
+                       const char **argv)
+{
+    struct options o = { .panels = FILM_PANELS };
+    struct error err = { "" };
+    int status;
+    struct poptOption options[] = {
+        { "png", '\0', POPT_ARG_STRING, &o.png, 0, "write the frame of step T to -o OUT", "T" },
+        { "output", 'o', POPT_ARG_STRING, &o.output, 0, "where --png writes", "OUT.png" },
+        { "strip", '\0', POPT_ARG_STRING, &o.strip, 0,
+          "write a labelled film strip of the last steps, or of --from to --to", "OUT.png" },
+        { "gif", '\0', POPT_ARG_STRING, &o.gif, 0, "write an animated GIF", "OUT.gif" },
+        { "mp4", '\0', POPT_ARG_STRING, &o.mp4, 0, "write a film; needs the program ffmpeg",
+          "OUT.mp4" },
+        { "from", '\0', POPT_ARG_STRING, &o.from, 0, "first step of strip, GIF or film; "
+          "negative ones count from the end", "A" },
+        { "to", '\0', POPT_ARG_STRING, &o.to, 0, "last step", "B" },
+        { "panels", '\0', POPT_ARG_INT, &o.panels, 0, "most panels of a strip (default 12)",
+          "N" },
+        { "no-marks", '\0', POPT_ARG_NONE, &o.no_marks, 0, "without what the policy marked",
+          NULL },
+        { "plugin", '\0', POPT_ARG_ARGV, &o.common.plugins, 0,
+          "load environments from a shared object; it is trusted native code", "FILE.so" },
+        { "json", '\0', POPT_ARG_NONE, &o.common.json, 0,
+          "verify, and print the result as one JSON object", NULL },
+        POPT_TABLEEND,
+    };
+    const char **args = cmd_parse(self, app, argc, argv, options, 1, 1, &status);
+
+    if (!args)
+        return status;
+    status = EXIT_USAGE;
+    if (o.panels < 1 || o.panels > 200)
+        error_set(&err, "replay: --panels takes 1 to 200");
+    else if (o.png && !o.output)
+        error_set(&err, "replay: --png needs -o OUT.png");
+    else
+        status = run(&o, app, args[0], &err);
+    if (status != EXIT_DONE && err.text[0])
+        cmd_fail(status, &err);
+    clear(&o);
+    cmd_free_args(args);
+    return status;
+}
+
+const struct command cmd_replay = {
+    "replay", "FILE.replay", "play a replay again and compare, or make pictures of it",
+    "Without an option that makes pictures, the replay is verified: its actions are played from\n"
+    "its seed, and return, end and trajectory must be those it states. Exit status 1 when not.",
+    "ratchet replay logs/replays/best.replay --json\n"
+    "ratchet replay best.replay --png -1 -o end.png --strip end-strip.png\n"
+    "ratchet replay best.replay --gif rally.gif --from 400 --to 900",
+    main_replay,
+};

@@ -1,0 +1,58 @@
+/* cases.h - regression cases: failures that were once mastered and must stay so.
+ *
+ * A case is a recorded prefix that the policy shadows (it is asked for its actions, the
+ * recorded ones are played, so that its own state warms up), the step at which it takes over,
+ * a horizon, and an event that must not happen in it. It is admitted only when it was seen to
+ * fail on the policy that it was cut from and to pass on the one that fixed it. */
+#ifndef RATCHET_RUNNER_LEARN_CASES_H
+#define RATCHET_RUNNER_LEARN_CASES_H
+
+#include "runner/evaluate/memo.h"
+#include "runner/learn/failures.h"
+
+/* Owns everything; case_clear. */
+struct regression_case {
+    char *name;      /* "case-003"; the file's name without .json */
+    char *signature; /* of the failure */
+    char *event;     /* that must not happen: an event of the environment, or "fault" */
+    struct task *task; /* rules and options that it was cut under */
+    uint32_t env_version;
+    uint64_t seed;
+    struct tape prefix;  /* its length is the take-over point */
+    int64_t horizon;     /* steps from the take-over on */
+    char *cut_from, *fixed_by; /* SHA-256 of policies */
+    int64_t iteration;
+};
+
+struct case_list {
+    struct regression_case *list;
+    int n;
+};
+
+void case_clear(struct regression_case *c);
+void case_list_clear(struct case_list *l);
+void case_list_add(struct case_list *l, struct regression_case *c); /* takes what c owns */
+
+/* JSON files of a folder, by name; a folder that is not there has none. Damaged files are
+ * errors. */
+int case_list_load(struct case_list *l, const struct env_registry *envs, const char *folder,
+                   struct error *err);
+int case_save(const struct regression_case *c, const char *folder, struct error *err);
+
+/* A case whose environment has another version than it was cut under proves nothing until it
+ * is proven again. */
+bool case_is_stale(const struct regression_case *c);
+
+/* Runs cases on a policy: passed[i] says whether case i holds; result (may be NULL) gets the
+ * episodes (results_clear). */
+enum memo_status cases_run(struct memo *m, const struct policy *policy,
+                           const struct case_list *cases, bool *passed,
+                           struct episode_result *results, struct error *err);
+
+/* Cuts a case from a failure of `old`: the latest take-over from which `old` still fails and
+ * `new` passes. 1: *out is a proven case, not yet named; 0: there is none; -1: see *status. */
+int case_cut(struct memo *m, const struct policy *old, const struct policy *fixed,
+             const struct failure *f, const struct episode_result *result,
+             struct regression_case *out, enum memo_status *status, struct error *err);
+
+#endif

@@ -1,0 +1,266 @@
+/* converse.c - one iteration's conversation with the model: brief, tool calls, reply. */
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "runner/learn/loop_state.h"
+#include "runner/learn/tools.h"
+#include "runner/record/file.h"
+
+#define MOST_TURNS 64   /* of one iteration */
+#define MOST_FAILED 3   /* asks in a row, then the run stops */
+#define STABLE_MESSAGES 1
+
+struct conversation {
+    struct loop *l;
+    struct message *messages;
+    int n;
+    json_t *facts;
+};
+
+static struct message *add_message(struct conversation *c, enum role role, char *text)
+{
+    c->messages = xrealloc(c->messages, sizeof(*c->messages) * (size_t)(c->n + 1));
+    c->messages[c->n] = (struct message){ .role = role, .text = text };
+    return &c->messages[c->n++];
+}
+
+static void conversation_clear(struct conversation *c)
+{
+    for (int i = 0; i < c->n; i++)
+        message_clear(&c->messages[i]);
+    free(c->messages);
+    json_decref(c->facts);
+}
+
+/* The briefs of a run stay readable in its folder. */
+static int keep_brief(const struct loop *l, const char *text, struct error *err)
+{
+    char *folder = xasprintf("%s/briefs", l->c->folder);
+    char *path = xasprintf("%s/%03lld.md", folder, (long long)l->iteration);
+    int status = mkdir(folder, 0777) != 0 && errno != EEXIST
+                     ? error_set(err, "%s: %s", folder, strerror(errno))
+                     : file_save(path, text, strlen(text), err);
+
+    free(path);
+    free(folder);
+    return status;
+}
+
+static int open_conversation(struct conversation *c, struct error *err)
+{
+    struct loop *l = c->l;
+    struct policy policy = champion_policy(&l->incumbent);
+    struct brief_past *past = xcalloc((size_t)l->n_past, sizeof(*past));
+    struct failures failures = { 0 };
+    struct brief brief = {
+        .task = l->task,
+        .iteration = l->iteration,
+        .policy = &policy,
+        .declared = l->incumbent.declared,
+        .n_declared = l->incumbent.n_declared,
+        .results = l->incumbent.results,
+        .n = l->incumbent.n,
+        .failures = &failures,
+        .cases = &l->cases,
+        .past = past,
+        .n_past = l->n_past,
+        .steps_left = l->memo.steps_left,
+    };
+    char *user = NULL;
+
+    for (int i = 0; i < l->n_past; i++)
+        past[i] = (struct brief_past){ l->past[i].iteration, l->past[i].change,
+                                       l->past[i].verdict, l->past[i].why,
+                                       l->past[i].dev_before, l->past[i].dev_after };
+    if (failures_find(&failures, l->task, l->incumbent.results, l->incumbent.n, err) == 0)
+        user = brief_user(&brief, err);
+    if (user) {
+        add_message(c, ROLE_SYSTEM, brief_system(l->task));
+        add_message(c, ROLE_USER, user);
+        c->facts = brief_facts(&brief);
+    }
+    failures_clear(&failures);
+    free(past);
+    return user ? keep_brief(l, user, err) : -1;
+}
+
+static int keep_call(struct loop *l, int turn, const struct turn *t, const char *error,
+                     struct error *err)
+{
+    json_t *json = error ? NULL : turn_to_json(t);
+    char *reply = json ? json_dumps(json, JSON_COMPACT) : NULL;
+    struct ledger_call call = {
+        .iteration = l->iteration,
+        .turn = turn,
+        .model = t->model[0] ? t->model : l->c->run->model,
+        .reply = reply,
+        .error = error,
+        .tokens_in = t->usage.tokens_in,
+        .tokens_cached = t->usage.tokens_cached,
+        .tokens_out = t->usage.tokens_out,
+        .tokens_reasoning = t->usage.tokens_reasoning,
+        .is_estimated = t->usage.is_estimated,
+        .usd = t->usage.usd,
+        .seconds = t->usage.seconds,
+        .tries = t->usage.n_tries,
+    };
+    int status = ledger_call_add(l->c->ledger, l->c->run->id, &call, err);
+
+    json_decref(json);
+    free(reply);
+    return status;
+}
+
+/* A turn that the ledger remembers. 1, 0, -1. */
+static int recall(struct loop *l, int turn, struct turn *out, struct error *err)
+{
+    char *reply = NULL;
+    json_t *json;
+    int found = ledger_call_find(l->c->ledger, l->c->run->id, l->iteration, turn, &reply, err);
+
+    if (found != 1)
+        return found;
+    json = json_loads(reply, 0, NULL);
+    if (turn_from_json(json, out, err) != 0)
+        found = -1;
+    json_decref(json);
+    free(reply);
+    return found;
+}
+
+static enum loop_status check_budget(struct loop *l, struct error *err)
+{
+    const struct task_budget *b = &l->task->budget;
+    int64_t calls, tokens;
+    double usd;
+
+    if (ledger_count_calls(l->c->ledger, l->c->run->id, &calls, &tokens, &usd, err) != 0)
+        return LOOP_FAILED;
+    if (b->model_calls && calls >= b->model_calls)
+        return loop_stop(l, "budget: model calls");
+    if (b->model_tokens && tokens >= b->model_tokens)
+        return loop_stop(l, "budget: model tokens");
+    if (b->usd > 0 && usd >= b->usd)
+        return loop_stop(l, "budget: money");
+    return LOOP_ON;
+}
+
+static enum loop_status ask(struct conversation *c, int turn, int n_before, struct turn *out,
+                            struct error *err)
+{
+    struct loop *l = c->l;
+    struct request request = {
+        .run = (int)l->c->run->id,
+        .iteration = (int)l->iteration,
+        .turn = turn,
+        .n_before = n_before,
+        .messages = c->messages,
+        .n_messages = c->n,
+        .stable_messages = STABLE_MESSAGES,
+        .facts = c->facts,
+    };
+    enum loop_status status = check_budget(l, err);
+
+    request.tools = tools_describe(&request.n_tools);
+    for (int failed = 0; status == LOOP_ON; failed++) {
+        struct error why = { "" };
+        char reason[256];
+        if (l->c->provider->kind->ask(l->c->provider->self, &request, out, &why) == 0)
+            return keep_call(l, turn, out, NULL, err) == 0 ? LOOP_ON : LOOP_FAILED;
+        if (l->memo.base.interrupted && *l->memo.base.interrupted)
+            status = loop_stop(l, "interrupted");
+        else if (keep_call(l, turn, out, why.text, err) != 0)
+            status = LOOP_FAILED;
+        else if (out->is_final_error || failed + 1 >= MOST_FAILED) {
+            snprintf(reason, sizeof(reason), "model: %.240s", why.text);
+            status = loop_stop(l, reason);
+        }
+        turn_clear(out);
+    }
+    return status;
+}
+
+/* Answers every call of the turn. */
+static enum loop_status answer_calls(struct conversation *c, const struct message *turn,
+                                     struct error *err)
+{
+    struct loop *l = c->l;
+    struct policy policy = champion_policy(&l->incumbent);
+    struct tool_context context = { &l->memo, l->c->salt, &policy, l->iteration };
+    enum loop_status status = LOOP_ON;
+
+    for (int i = 0; i < turn->n_calls && status == LOOP_ON; i++) {
+        char *text = NULL;
+        bool is_error = false;
+        struct message *m;
+        status = loop_status_of(l, tools_call(&context, &turn->calls[i], &text, &is_error, err));
+        if (status != LOOP_ON) {
+            free(text);
+            break;
+        }
+        m = add_message(c, ROLE_TOOL, text);
+        m->call_id = xstrdup(turn->calls[i].id);
+        m->is_error = is_error;
+    }
+    return status;
+}
+
+/* Turns answered in this run before this iteration: what `recorded` has played. */
+static int count_before(struct loop *l, struct error *err)
+{
+    json_t *rows = ledger_query(l->c->ledger,
+                                "SELECT iteration, count(*) AS n FROM call WHERE run=? AND"
+                                " reply IS NOT NULL GROUP BY iteration", l->c->run->id, err);
+    int n = 0;
+
+    for (size_t i = 0; i < json_array_size(rows); i++) {
+        json_t *row = json_array_get(rows, i);
+        if (json_integer_value(json_object_get(row, "iteration")) < l->iteration)
+            n += (int)json_integer_value(json_object_get(row, "n"));
+    }
+    json_decref(rows);
+    return n;
+}
+
+enum loop_status loop_converse(struct loop *l, char **reply, char **why, struct error *err)
+{
+    struct conversation c = { .l = l };
+    enum loop_status status = LOOP_ON;
+    int before = count_before(l, err);
+
+    *reply = *why = NULL;
+    if (open_conversation(&c, err) != 0)
+        status = LOOP_FAILED;
+    for (int turn = 0; status == LOOP_ON && !*reply && !*why; turn++) {
+        struct turn t;
+        struct message *m;
+        int found;
+        if (turn == MOST_TURNS) {
+            *why = xasprintf("no reply after %d turns of tool calls", MOST_TURNS);
+            break;
+        }
+        turn_init(&t);
+        found = recall(l, turn, &t, err);
+        if (found < 0)
+            status = LOOP_FAILED;
+        else if (!found)
+            status = ask(&c, turn, before + turn, &t, err);
+        if (status != LOOP_ON)
+            break;
+        m = add_message(&c, ROLE_ASSISTANT, NULL);
+        *m = t.message;
+        t.message = (struct message){ 0 };
+        if (m->n_calls > 0)
+            status = answer_calls(&c, &(struct message){ .calls = m->calls,
+                                                         .n_calls = m->n_calls }, err);
+        else
+            *reply = xstrdup(m->text);
+        turn_clear(&t);
+    }
+    conversation_clear(&c);
+    return status;
+}

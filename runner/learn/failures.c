@@ -1,0 +1,159 @@
+/* failures.c - where a policy's episodes went wrong, grouped by what the failures look like.
+ *
+ * A failure is an event that the environment calls one, a fault of the policy, or the end of
+ * an episode that had been without reward for long. Its signature is its kind and, for the
+ * fields that the environment marks, the bin that the value fell into just before. */
+#include "runner/learn/failures.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define STUCK_SHARE 0.2      /* of the longest episode: so long without reward is stuck */
+#define MOST_IN_EPISODE 64   /* failures kept of one episode */
+
+struct scan {
+    struct failures *out;
+    const struct task *task;
+    struct episode episode;
+    double *before; /* the observation before the step that failed */
+};
+
+uint32_t failure_event_bit(const struct env *env, const char *kind)
+{
+    for (int i = 0; env->events && env->events[i].name; i++)
+        if (!strcmp(env->events[i].name, kind))
+            return 1u << i;
+    return 0;
+}
+
+static void write_signature(const struct scan *s, const char *kind, char *out, size_t size)
+{
+    size_t len = (size_t)snprintf(out, size, "%s", kind);
+    const double *v = s->before;
+
+    for (const struct env_field *f = s->task->env->fields; f->name; v += f->n, f++) {
+        int bin;
+        if (f->bins < 2 || f->n != 1 || !isfinite(f->min) || !isfinite(f->max))
+            continue;
+        bin = (int)floor((v[0] - f->min) / (f->max - f->min) * f->bins);
+        bin = bin < 0 ? 0 : bin >= f->bins ? f->bins - 1 : bin;
+        if (len < size)
+            len += (size_t)snprintf(out + len, size - len, " %s=%d/%d", f->name, bin + 1,
+                                    f->bins);
+    }
+}
+
+static void add(struct scan *s, int episode, const char *kind)
+{
+    struct failures *f = s->out;
+    struct failure *one;
+
+    f->list = xrealloc(f->list, sizeof(*f->list) * (size_t)(f->n + 1));
+    one = &f->list[f->n++];
+    *one = (struct failure){ .episode = episode, .step = s->episode.now.n_steps - 1,
+                             .total = s->episode.now.total, .kind = kind };
+    one->step = one->step < 0 ? 0 : one->step;
+    write_signature(s, kind, one->signature, sizeof(one->signature));
+}
+
+static void add_events(struct scan *s, int episode, uint32_t events, int *left)
+{
+    for (int i = 0; s->task->env->events && s->task->env->events[i].name; i++)
+        if (s->task->env->events[i].is_failure && (events >> i & 1) && (*left)-- > 0)
+            add(s, episode, s->task->env->events[i].name);
+}
+
+static void scan_episode(struct scan *s, int index, const struct episode_result *r)
+{
+    const struct env *env = s->task->env;
+    int64_t last_reward = 0, longest;
+    int left = MOST_IN_EPISODE;
+    double action[ENV_MAX_ACTION];
+
+    episode_reset(&s->episode, r->seed);
+    env->observe(s->episode.instance, s->before);
+    longest = (s->task->rules.max_frames - 1) / s->task->rules.frame_skip + 1;
+    for (int64_t i = 0; i < r->tape.n_steps && !episode_is_over(&s->episode); i++) {
+        struct env_step step;
+        env->observe(s->episode.instance, s->before);
+        tape_get(&r->tape, env, i, action);
+        step = episode_step(&s->episode, action);
+        if (step.reward > 0)
+            last_reward = i;
+        if (step.events)
+            add_events(s, index, step.events, &left);
+    }
+    if (r->fault)
+        add(s, index, fault_name(r->fault));
+    else if (r->truncated && r->n_steps - last_reward > (int64_t)(STUCK_SHARE * (double)longest))
+        add(s, index, "stuck");
+}
+
+static int by_lost(const void *a, const void *b)
+{
+    const struct failure_group *x = a, *y = b;
+
+    if (x->lost != y->lost)
+        return x->lost < y->lost ? 1 : -1;
+    return strcmp(x->signature, y->signature);
+}
+
+/* Each failure bears an equal part of what its episode fell short by. */
+static void group(struct failures *f, const struct episode_result *results, int n, double best)
+{
+    int *count = xcalloc((size_t)n, sizeof(*count));
+
+    for (int i = 0; i < f->n; i++)
+        count[f->list[i].episode]++;
+    for (int i = 0; i < f->n; i++) {
+        const struct failure *one = &f->list[i];
+        struct failure_group *g = NULL;
+        for (int k = 0; k < f->n_groups; k++)
+            if (!strcmp(f->groups[k].signature, one->signature))
+                g = &f->groups[k];
+        if (!g) {
+            f->groups = xrealloc(f->groups, sizeof(*g) * (size_t)(f->n_groups + 1));
+            g = &f->groups[f->n_groups++];
+            *g = (struct failure_group){ .kind = one->kind, .first = i };
+            memcpy(g->signature, one->signature, sizeof(g->signature));
+        }
+        g->n++;
+        g->lost += fmax(0, best - results[one->episode].score) / count[one->episode];
+        if (one->total < f->list[g->first].total)
+            g->first = i;
+    }
+    free(count);
+    qsort(f->groups, (size_t)f->n_groups, sizeof(*f->groups), by_lost);
+}
+
+int failures_find(struct failures *f, const struct task *task,
+                  const struct episode_result *results, int n, struct error *err)
+{
+    struct scan s = { .out = f, .task = task };
+    void *instance = task_create_instance(task, err);
+    double best = isfinite(task->target) ? task->target : -INFINITY;
+
+    *f = (struct failures){ 0 };
+    if (!instance)
+        return -1;
+    episode_init(&s.episode, task->env, instance, &task->rules);
+    s.before = xcalloc((size_t)s.episode.n_obs, sizeof(double));
+    for (int i = 0; i < n; i++) {
+        best = fmax(best, results[i].score);
+        scan_episode(&s, i, &results[i]);
+    }
+    group(f, results, n, best);
+    free(s.before);
+    episode_clear(&s.episode);
+    task->env->destroy(instance);
+    return 0;
+}
+
+void failures_clear(struct failures *f)
+{
+    free(f->list);
+    free(f->groups);
+    *f = (struct failures){ 0 };
+}

@@ -1,0 +1,52 @@
+/* loop_state.h - what the parts of the loop share: private to the loop, converse and judge. */
+#ifndef RATCHET_RUNNER_LEARN_LOOP_STATE_H
+#define RATCHET_RUNNER_LEARN_LOOP_STATE_H
+
+#include "runner/learn/loop.h"
+
+/* How a step of the loop ended. STOP: loop.outcome.stop_reason says why. */
+enum loop_status { LOOP_ON, LOOP_STOP, LOOP_FAILED };
+
+/* One past iteration, owned. */
+struct past {
+    char *change, *why, sha256[65], tokens_sha256[65];
+    const char *verdict;
+    int64_t iteration;
+    double dev_before, dev_after;
+};
+
+struct loop {
+    const struct loop_config *c;
+    const struct task *task;
+    struct memo memo;
+    struct champion start, incumbent, best; /* best: the strongest ever, by the gate */
+    struct case_list cases;
+    struct past *past;
+    int n_past;
+    int64_t iteration;
+    int n_candidates; /* that reached the gate */
+    struct loop_outcome *outcome;
+};
+
+/* Plays a policy on the dev seeds; fills dev and results. facts tell of its loading. */
+enum loop_status loop_evaluate(struct loop *l, struct champion *c, struct policy_facts *facts,
+                               struct error *err);
+void champion_clear(struct champion *c);
+struct policy champion_policy(const struct champion *c); /* borrowed from c */
+void champion_copy(struct champion *to, const struct champion *from);
+
+/* A memo's end as the loop's; MEMO_DONE is LOOP_ON. */
+enum loop_status loop_status_of(struct loop *l, enum memo_status status);
+enum loop_status loop_stop(struct loop *l, const char *reason);
+
+/* converse.c: one iteration's conversation. *reply is the last turn's text, owned by the
+ * caller; NULL when the model gave none that can be used (then *why says so, owned too). */
+enum loop_status loop_converse(struct loop *l, char **reply, char **why, struct error *err);
+
+/* judge.c: a reply becomes a candidate, and the candidate a verdict. Promotes. */
+enum loop_status loop_judge(struct loop *l, const char *reply, const char *no_reply,
+                            struct iteration *it, struct error *err);
+/* Text that an iteration points at; valid until the next. */
+void loop_note_past(struct loop *l, const struct iteration *it, const char *tokens_sha256);
+
+#endif

@@ -1,0 +1,353 @@
+/* api.c - what the providers over HTTP share: where to, with which key, and the tries. */
+#include "runner/model/api.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "runner/model/answer.h"
+#include "runner/model/fault.h"
+#include "runner/model/keys.h"
+
+#define MAX_ADAPTED 8  /* things that may turn out to be lacking, in one ask */
+#define WAIT_S 1.0     /* after the first failed try; doubled after each */
+#define WAIT_MAX_S 60.0
+#define IMAGE_TOKENS 800 /* an estimate */
+
+/* The base URL: from the environment or the file of keys, else the vendor's. */
+static char *find_base(const struct dialect *dialect, struct error *err)
+{
+    for (int i = 0; i < 2; i++) {
+        char *base = dialect->base_names[i] ? keys_find(dialect->base_names[i], err) : NULL;
+
+        if (base)
+            return base;
+    }
+    return xstrdup(dialect->default_base);
+}
+
+bool api_is_usable(const struct dialect *dialect, char *why, size_t why_size)
+{
+    struct error err = { "" };
+    char *key = keys_find(dialect->key_name, &err);
+    char *base = find_base(dialect, NULL);
+    bool is_usable = key || strcmp(base, dialect->default_base) != 0;
+
+    if (!is_usable && *err.text)
+        snprintf(why, why_size, "%.400s", err.text);
+    else if (!is_usable)
+        snprintf(why, why_size, "no API key: set %s, or %s for a server of your own",
+                 dialect->key_name, dialect->base_names[0]);
+    keys_free(key);
+    free(base);
+    return is_usable;
+}
+
+/* Cuts what users paste behind a base. Refuses what is none. */
+static int check_base(struct api *api, struct error *err)
+{
+    const char *name = api->dialect->base_names[0], *path = api->dialect->path;
+    size_t len = strlen(api->base), path_len = strlen(path);
+    const char *host = strstr(api->base, "://");
+
+    if (strncmp(api->base, "http://", 7) != 0 && strncmp(api->base, "https://", 8) != 0)
+        return error_set(err, "%s must begin with http:// or https://", name);
+    if (memchr(host + 3, '@', strcspn(host + 3, "/")))
+        return error_set(err, "%s must not hold a password: the key is %s", name,
+                         api->dialect->key_name);
+    while (len > 0 && api->base[len - 1] == '/')
+        api->base[--len] = '\0';
+    if (len > path_len && strcmp(api->base + len - path_len, path) == 0)
+        api->base[len - path_len] = '\0';
+    else if (strncmp(path, "/v1/", 4) == 0 && len > 3 &&
+             strcmp(api->base + len - 3, "/v1") == 0)
+        api->base[len - 3] = '\0';
+    return 0;
+}
+
+static double or_else(double value, double otherwise)
+{
+    return value > 0 ? value : otherwise;
+}
+
+struct api *api_create(const struct dialect *dialect, const struct provider_config *config,
+                       struct error *err)
+{
+    struct api *api;
+    char why[512];
+
+    if (!config->name || !*config->name) {
+        error_set(err, "%s: name a model: --model %s:NAME", dialect->name, dialect->name);
+        return NULL;
+    }
+    if (!api_is_usable(dialect, why, sizeof(why))) {
+        error_set(err, "%s: %s", dialect->name, why);
+        return NULL;
+    }
+    api = xcalloc(1, sizeof(*api));
+    api->dialect = dialect;
+    api->model = xstrdup(config->name);
+    api->key = keys_find(dialect->key_name, NULL);
+    api->base = find_base(dialect, NULL);
+    api->is_official = strcmp(api->base, dialect->default_base) == 0;
+    api->max_tokens = config->max_tokens > 0 ? config->max_tokens
+                                             : dialect->default_max_tokens;
+    api->max_tries = config->max_tries > 0 ? config->max_tries : 6;
+    api->timeout_s = or_else(config->timeout_s, 1800);
+    api->connect_s = or_else(config->connect_s, 15);
+    api->first_byte_s = or_else(config->first_byte_s, 600);
+    api->idle_s = or_else(config->idle_s, 180);
+    api->retry_scale = or_else(config->retry_scale, 1);
+    api->interrupted = config->interrupted;
+    api->is_quiet = config->is_quiet;
+    rng_seed(&api->rng, config->seed ^ (uint64_t)getpid(), (uint64_t)time(NULL));
+    api->http = http_create();
+    api->prices = prices_load(err);
+    if (!api->prices || check_base(api, err) != 0) {
+        api_destroy(api);
+        return NULL;
+    }
+    return api;
+}
+
+void api_destroy(void *self)
+{
+    struct api *api = self;
+
+    if (!api)
+        return;
+    http_destroy(api->http);
+    prices_destroy(api->prices);
+    keys_free(api->key);
+    free(api->base);
+    free(api->model);
+    free(api);
+}
+
+static double now_s(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+/* Exponential back-off with jitter; a server that names a time is waited for that long. */
+static double wait_after(struct api *api, int n_failed, double retry_after_s)
+{
+    double wait = WAIT_S * ldexp(1, n_failed - 1 < 10 ? n_failed - 1 : 10);
+    double jitter = rng_uniform(&api->rng);
+
+    wait = (wait < WAIT_MAX_S ? wait : WAIT_MAX_S) * (0.5 + 0.5 * jitter);
+    if (isfinite(retry_after_s))
+        wait = retry_after_s + 0.1 * WAIT_S * jitter;
+    return wait * api->retry_scale;
+}
+
+/* -1: interrupted. */
+static int wait_s(const struct api *api, double seconds)
+{
+    double end = now_s() + seconds, left;
+
+    while ((left = end - now_s()) > 0) {
+        double nap = left < 0.05 ? left : 0.05;
+
+        if (api->interrupted && *api->interrupted)
+            return -1;
+        nanosleep(&(struct timespec){ .tv_nsec = (long)(nap * 1e9) }, NULL);
+    }
+    return api->interrupted && *api->interrupted ? -1 : 0;
+}
+
+static int64_t estimate_in(const struct request *request)
+{
+    int64_t bytes = 0, n_images = 0;
+
+    for (int i = 0; i < request->n_messages; i++) {
+        const struct message *m = &request->messages[i];
+
+        bytes += (int64_t)strlen(m->text);
+        n_images += m->n_images;
+        for (int k = 0; k < m->n_calls; k++) {
+            char *text = json_dumps(m->calls[k].arguments, JSON_COMPACT);
+
+            bytes += (int64_t)strlen(text ? text : m->calls[k].raw ? m->calls[k].raw : "");
+            free(text);
+        }
+    }
+    for (int i = 0; i < request->n_tools; i++) {
+        char *text = json_dumps(request->tools[i].schema, JSON_COMPACT);
+
+        bytes += (int64_t)(strlen(request->tools[i].about) + (text ? strlen(text) : 0));
+        free(text);
+    }
+    return bytes / 4 + n_images * IMAGE_TOKENS;
+}
+
+static void fill_usage(const struct api *api, const struct request *request,
+                       const struct draft *reply, struct turn *out)
+{
+    struct usage *u = &out->usage;
+    const struct price *price = prices_find(api->prices, api->dialect->vendor, api->model,
+                                            api->is_official);
+    int64_t n_out = (int64_t)reply->len;
+
+    for (int i = 0; i < reply->n_calls; i++)
+        n_out += (int64_t)(strlen(reply->calls[i].name) + reply->calls[i].len);
+    if (u->tokens_in < 0 || u->tokens_out < 0) {
+        u->is_estimated = true;
+        u->tokens_in = u->tokens_in < 0 ? estimate_in(request) : u->tokens_in;
+        u->tokens_out = u->tokens_out < 0 ? (n_out + 3) / 4 : u->tokens_out;
+    }
+    if (!price)
+        price = prices_find(api->prices, api->dialect->vendor, out->model, api->is_official);
+    u->usd = price ? price_cost(price, u->tokens_in, u->tokens_cached, reply->tokens_written,
+                                u->tokens_out)
+                   : reply->usd;
+}
+
+static enum fault try_once(struct api *api, const struct request *request, double left_s,
+                           struct answer *answer, struct error *err)
+{
+    const struct dialect *d = api->dialect;
+    char *url = xasprintf("%s%s", api->base, d->path);
+    char *auth = api->key ? xasprintf("%s%s", d->key_header, api->key) : NULL;
+    const char *headers[] = { "Content-Type: application/json",
+                              "Accept: text/event-stream, application/json",
+                              auth ? auth : d->other_header, auth ? d->other_header : NULL,
+                              NULL };
+    json_t *json = d->body(api, request);
+    char *body = json_dumps(json, JSON_COMPACT);
+    struct http_call call = {
+        .url = url, .headers = headers, .body = body, .len = body ? strlen(body) : 0,
+        .connect_s = api->connect_s, .first_byte_s = api->first_byte_s,
+        .idle_s = api->idle_s, .total_s = left_s, .body_max = ANSWER_MAX,
+        .interrupted = api->interrupted, .on_body = answer_take, .user = answer,
+    };
+    enum fault fault;
+    struct error why = { "" };
+
+    if (body)
+        fault = answer_end(answer, http_post(api->http, &call, &answer->head, &why), &why,
+                           err);
+    else
+        fault = (error_set(err, "the request cannot be written as JSON"), FAULT_GIVE_UP);
+    free(body);
+    json_decref(json);
+    keys_free(auth);
+    free(url);
+    return fault;
+}
+
+/* What ends an ask, in one line. */
+static int fail(struct api *api, enum fault fault, struct error *why, struct turn *out,
+                struct error *err)
+{
+    out->is_final_error = fault == FAULT_FINAL;
+    keys_redact(api->key, why->text);
+    if (out->usage.n_tries > 1 && fault == FAULT_RETRY)
+        return error_set(err, "%s:%.80s: %.700s (tried %d times)", api->dialect->name,
+                         api->model, why->text, out->usage.n_tries);
+    return error_set(err, "%s:%.80s: %.700s", api->dialect->name, api->model, why->text);
+}
+
+/* 0: waited, try again. */
+static int wait_to_retry(struct api *api, int n_failed, double retry_after_s, double end,
+                         struct error *why)
+{
+    double wait = wait_after(api, n_failed, retry_after_s);
+    struct error was = *why;
+
+    if (n_failed >= api->max_tries)
+        return -1;
+    if (wait >= end - now_s())
+        return error_set(why, "%.500s; the next try would be in %.0f s, later than the "
+                         "time limit", was.text, wait);
+    if (!api->is_quiet) {
+        keys_redact(api->key, was.text);
+        fprintf(stderr, "%s: %s; try %d of %d in %.1f s\n", api->dialect->name, was.text,
+                n_failed + 1, api->max_tries, wait);
+    }
+    return wait_s(api, wait) != 0 ? error_set(why, "interrupted") : 0;
+}
+
+int api_ask(void *self, const struct request *request, struct turn *out, struct error *err)
+{
+    struct api *api = self;
+    double start = now_s(), end = start + api->timeout_s;
+    int n_adapted = 0, result = -1;
+
+    turn_init(out);
+    for (int n_failed = 0; result != 0;) {
+        struct answer answer;
+        struct error why = { "" };
+        enum fault fault;
+        double retry_after_s;
+        bool is_adapted = false;
+
+        answer_init(&answer, api->dialect);
+        fault = try_once(api, request, end - now_s(), &answer, &why);
+        out->usage.n_tries++;
+        if (fault == FAULT_NONE) {
+            draft_take(&answer.reply, request, api->key, out);
+            fill_usage(api, request, &answer.reply, out);
+            result = 0;
+        } else if (answer.reply.has_failed && n_adapted++ < MAX_ADAPTED) {
+            is_adapted = api->dialect->adapt(api, request, &answer.reply.error);
+        }
+        retry_after_s = answer.head.retry_after_s;
+        answer_clear(&answer);
+        if (result == 0 || is_adapted)
+            continue;
+        if (fault == FAULT_RETRY && wait_to_retry(api, ++n_failed, retry_after_s, end, &why) == 0)
+            continue;
+        fail(api, fault, &why, out, err);
+        break;
+    }
+    out->usage.seconds = now_s() - start;
+    return result;
+}
+
+char *api_base64(const char *prefix, const void *bytes, size_t len)
+{
+    static const char digits[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    const unsigned char *in = bytes;
+    size_t at = strlen(prefix);
+    char *out = xcalloc(at + (len + 2) / 3 * 4 + 1, 1);
+
+    memcpy(out, prefix, at);
+    for (size_t i = 0; i < len; i += 3) {
+        size_t n = len - i < 3 ? len - i : 3;
+        unsigned v = (unsigned)in[i] << 16 | (n > 1 ? (unsigned)in[i + 1] << 8 : 0) |
+                     (n > 2 ? (unsigned)in[i + 2] : 0);
+
+        out[at++] = digits[v >> 18];
+        out[at++] = digits[v >> 12 & 63];
+        out[at++] = n > 1 ? digits[v >> 6 & 63] : '=';
+        out[at++] = n > 2 ? digits[v & 63] : '=';
+    }
+    return out;
+}
+
+bool api_mentions(const struct draft_error *error, const char *const *words)
+{
+    for (; *words; words++)
+        if (strcasestr(error->message, *words))
+            return true;
+    return false;
+}
+
+const char *api_tool_name(const struct request *request, int message)
+{
+    const char *id = request->messages[message].call_id;
+
+    for (int i = message - 1; id && i >= 0; i--)
+        for (int k = 0; k < request->messages[i].n_calls; k++)
+            if (strcmp(request->messages[i].calls[k].id, id) == 0)
+                return request->messages[i].calls[k].name;
+    return "tool";
+}

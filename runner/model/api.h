@@ -1,0 +1,70 @@
+/* api.h - what the providers over HTTP share: keys, tries, streams, cost. Each is a dialect. */
+#ifndef RATCHET_RUNNER_MODEL_API_H
+#define RATCHET_RUNNER_MODEL_API_H
+
+#include "envs/rng.h"
+#include "runner/learn/provider.h"
+#include "runner/model/http.h"
+#include "runner/model/prices.h"
+#include "runner/model/draft.h"
+
+/* What a server turned out not to take. */
+struct api_lacks {
+    bool tools, images, stream, usage_option, new_max_tokens, reasoning_items, cache;
+};
+
+struct api {
+    const struct dialect *dialect;
+    char *key;  /* NULL: none is needed */
+    char *base; /* without a slash behind */
+    char *model;
+    bool is_official; /* the vendor's own address */
+    struct http *http;
+    struct prices *prices;
+    struct rng rng; /* of the waits */
+    struct api_lacks lacks;
+    int max_tokens, max_tries; /* max_tokens 0: the server's own */
+    double timeout_s, connect_s, first_byte_s, idle_s, retry_scale;
+    const volatile sig_atomic_t *interrupted;
+    bool is_quiet;
+};
+
+/* How one vendor's protocol differs from another's. */
+struct dialect {
+    const char *name;         /* the provider's */
+    const char *vendor;       /* in the table of prices */
+    const char *key_name;     /* "OPENAI_API_KEY" */
+    const char *base_names[2];/* "OPENAI_BASE_URL", ...; the first that is set */
+    const char *default_base;
+    const char *path;         /* behind the base */
+    const char *key_header;   /* "Authorization: Bearer " */
+    const char *other_header; /* may be NULL */
+    int default_max_tokens;   /* 0: none is sent */
+    json_t *(*body)(const struct api *api, const struct request *request);
+    /* One event of a stream. 1: that was all; 0: go on. */
+    int (*event)(struct draft *reply, const char *name, const json_t *json);
+    /* A reply that is no stream. */
+    void (*whole)(struct draft *reply, const json_t *json);
+    /* The request was refused for what it holds: leave that out from now on. False when
+     * there is nothing more to leave out. */
+    bool (*adapt)(struct api *api, const struct request *request,
+                  const struct draft_error *error);
+};
+
+bool api_is_usable(const struct dialect *dialect, char *why, size_t why_size);
+struct api *api_create(const struct dialect *dialect, const struct provider_config *config,
+                       struct error *err);
+void api_destroy(void *self); /* NULL is fine */
+int api_ask(void *self, const struct request *request, struct turn *out, struct error *err);
+
+/* "data:image/png;base64,..." with `prefix` "data:image/png;base64,", or the digits alone
+ * with "". The caller frees it. */
+char *api_base64(const char *prefix, const void *bytes, size_t len);
+
+/* Does the server's message hold one of these words? Case does not count; NULL at the end. */
+bool api_mentions(const struct draft_error *error, const char *const *words);
+
+/* The name of the tool that a tool message answers, "tool" when it is not found. */
+const char *api_tool_name(const struct request *request, int message);
+
+#endif

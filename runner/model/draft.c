@@ -1,0 +1,260 @@
+/* draft.c - one turn while it is being put together from a server's fragments. */
+#include "runner/model/draft.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "runner/model/keys.h"
+
+void draft_init(struct draft *r)
+{
+    memset(r, 0, sizeof(*r));
+    r->file = open_memstream(&r->text, &r->len);
+    r->tokens_in = r->tokens_cached = r->tokens_out = r->tokens_reasoning = -1;
+    r->tokens_written = -1;
+    r->usd = NAN;
+}
+
+void draft_clear(struct draft *r)
+{
+    for (int i = 0; i < r->n_calls; i++) {
+        fclose(r->calls[i].file);
+        free(r->calls[i].arguments);
+        free(r->calls[i].id);
+        free(r->calls[i].name);
+    }
+    free(r->calls);
+    if (r->file)
+        fclose(r->file);
+    free(r->text);
+    json_decref(r->items);
+    memset(r, 0, sizeof(*r));
+}
+
+static void write_string(FILE *f, const json_t *text)
+{
+    fwrite(json_string_value(text), 1, json_string_length(text), f);
+}
+
+void draft_add_text(struct draft *r, const json_t *text)
+{
+    if (json_is_string(text))
+        write_string(r->file, text);
+}
+
+/* An empty string says nothing. */
+static const char *said(const json_t *text)
+{
+    const char *value = json_string_value(text);
+
+    return value && *value ? value : NULL;
+}
+
+static void set_once(char **to, const char *value)
+{
+    if (!value || **to)
+        return;
+    free(*to);
+    *to = xstrdup(value);
+}
+
+struct draft_call *draft_call(struct draft *r, long index, const json_t *id,
+                              const json_t *name)
+{
+    struct draft_call *call = NULL;
+
+    for (int i = 0; i < r->n_calls; i++)
+        if (r->calls[i].index == index)
+            call = &r->calls[i];
+    if (call && said(id) && said(name) && *call->id && *call->name &&
+        strcmp(call->id, said(id)) != 0)
+        call = NULL;
+    if (!call) {
+        if (r->n_calls == DRAFT_MAX_CALLS)
+            return NULL;
+        r->calls = xrealloc(r->calls, (size_t)(r->n_calls + 1) * sizeof(*r->calls));
+        call = &r->calls[r->n_calls++];
+        memset(call, 0, sizeof(*call));
+        call->index = index;
+        call->id = xstrdup("");
+        call->name = xstrdup("");
+        call->file = open_memstream(&call->arguments, &call->len);
+    }
+    set_once(&call->id, said(id));
+    set_once(&call->name, said(name));
+    return call;
+}
+
+void draft_add_arguments(struct draft_call *call, const json_t *arguments)
+{
+    char *text;
+
+    if (json_is_string(arguments)) {
+        write_string(call->file, arguments);
+    } else if (json_is_object(arguments)) {
+        text = json_dumps(arguments, JSON_COMPACT);
+        fputs(text ? text : "", call->file);
+        free(text);
+    }
+}
+
+/* The same call twice is a proxy's repetition. */
+static bool is_repeated(const struct draft *r, int k)
+{
+    for (int i = 0; i < k; i++)
+        if (*r->calls[k].id && strcmp(r->calls[i].id, r->calls[k].id) == 0 &&
+            strcmp(r->calls[i].arguments, r->calls[k].arguments) == 0)
+            return true;
+    return false;
+}
+
+static void take_calls(struct draft *r, const struct request *request, const char *key,
+                       struct message *m)
+{
+    for (int i = 0; i < r->n_calls; i++)
+        fflush(r->calls[i].file);
+    /* Insertion keeps those of one index in the order in which they began. */
+    for (int i = 1; i < r->n_calls; i++)
+        for (int k = i; k > 0 && r->calls[k - 1].index > r->calls[k].index; k--) {
+            struct draft_call swap = r->calls[k];
+            r->calls[k] = r->calls[k - 1];
+            r->calls[k - 1] = swap;
+        }
+    for (int i = 0; i < r->n_calls; i++) {
+        struct draft_call *from = &r->calls[i];
+        struct tool_call *to;
+        char id[64], *text;
+
+        if ((!*from->name && from->len == 0) || is_repeated(r, i))
+            continue;
+        snprintf(id, sizeof(id), "call_%d_%d_%d", request->iteration, request->turn, i + 1);
+        keys_redact(key, from->id);
+        keys_redact(key, from->name);
+        to = message_add_call(m, *from->id ? from->id : id,
+                              *from->name ? from->name : "unnamed");
+        text = provider_clean_text(from->arguments, from->len);
+        keys_redact(key, text);
+        tool_call_set_arguments(to, text);
+        free(text);
+    }
+}
+
+static void take_items(struct draft *r, const char *key, struct message *m)
+{
+    char *text;
+
+    if (!r->items)
+        return;
+    text = json_dumps(r->items, JSON_COMPACT);
+    keys_redact(key, text);
+    m->extra = text ? json_loads(text, 0, NULL) : NULL;
+    free(text);
+}
+
+void draft_take(struct draft *r, const struct request *request, const char *key,
+                struct turn *out)
+{
+    fflush(r->file);
+    free(out->message.text);
+    out->message.text = provider_clean_text(r->text, r->len);
+    keys_redact(key, out->message.text);
+    take_calls(r, request, key, &out->message);
+    take_items(r, key, &out->message);
+    out->usage.tokens_in = r->tokens_in;
+    out->usage.tokens_cached = r->tokens_cached;
+    out->usage.tokens_out = r->tokens_out;
+    out->usage.tokens_reasoning = r->tokens_reasoning;
+    keys_redact(key, r->model);
+    keys_redact(key, r->fingerprint);
+    snprintf(out->model, sizeof(out->model), "%s", r->model);
+    snprintf(out->fingerprint, sizeof(out->fingerprint), "%s", r->fingerprint);
+    out->is_cut = strcmp(r->finish, "length") == 0 || strcmp(r->finish, "max_tokens") == 0 ||
+                  strcmp(r->finish, "max_output_tokens") == 0;
+}
+
+int64_t draft_count(const json_t *object, const char *key)
+{
+    const json_t *value = json_object_get(object, key);
+
+    return json_is_integer(value) && json_integer_value(value) >= 0
+         ? json_integer_value(value) : -1;
+}
+
+void draft_copy(char *to, size_t size, const json_t *text)
+{
+    if (json_is_string(text))
+        draft_plain_text(to, size, json_string_value(text), json_string_length(text));
+}
+
+void draft_plain_text(char *out, size_t size, const char *text, size_t len)
+{
+    char *clean = provider_clean_text(text, len < 4096 ? len : 4096);
+    size_t n = strlen(clean);
+
+    for (char *p = clean; *p; p++)
+        if ((unsigned char)*p < ' ' || *p == 127)
+            *p = ' ';
+    if (n >= size) {
+        n = size - 1;
+        while (n > 0 && ((unsigned char)clean[n] & 0xc0) == 0x80)
+            n--; /* not in the middle of a character */
+    }
+    memcpy(out, clean, n);
+    out[n] = '\0';
+    free(clean);
+}
+
+static void copy_code(struct draft_error *e, const json_t *code)
+{
+    if (json_is_integer(code)) {
+        if (e->status < 400)
+            e->status = (long)json_integer_value(code);
+    } else {
+        draft_copy(e->code, sizeof(e->code), code);
+    }
+}
+
+/* {"error": {"message", "type", "code"}}, {"error": "text"}, {"message"}, {"detail"}. */
+void draft_error_from_json(struct draft_error *e, const json_t *json)
+{
+    const json_t *error = json_object_get(json, "error");
+    const json_t *from = json_is_object(error) ? error : json;
+    const json_t *detail = json_object_get(json, "detail");
+    char *text = NULL;
+
+    draft_copy(e->type, sizeof(e->type), json_object_get(from, "type"));
+    copy_code(e, json_object_get(from, "code"));
+    draft_copy(e->message, sizeof(e->message), error);
+    draft_copy(e->message, sizeof(e->message), json_object_get(from, "message"));
+    if (!*e->message && detail)
+        text = json_dumps(detail, JSON_COMPACT | JSON_ENCODE_ANY);
+    if (!*e->message && !detail && error)
+        text = json_dumps(error, JSON_COMPACT | JSON_ENCODE_ANY);
+    if (text)
+        draft_plain_text(e->message, sizeof(e->message), text, strlen(text));
+    free(text);
+}
+
+void draft_error_from_body(struct draft_error *e, const char *body, size_t len)
+{
+    char *clean = provider_clean_text(body, len);
+    json_t *json = json_loads(clean, JSON_ALLOW_NUL, NULL);
+    const char *title;
+
+    if (json_is_object(json)) {
+        draft_error_from_json(e, json);
+    } else if (clean[strspn(clean, " \t\r\n")] == '<') {
+        title = strcasestr(clean, "<title>");
+        snprintf(e->message, sizeof(e->message), "an HTML page");
+        if (title)
+            snprintf(e->message, sizeof(e->message), "an HTML page, \"%.*s\"",
+                     (int)(strcspn(title + 7, "<") < 100 ? strcspn(title + 7, "<") : 100),
+                     title + 7);
+        draft_plain_text(e->message, sizeof(e->message), e->message, strlen(e->message));
+    } else {
+        draft_plain_text(e->message, 200, clean, strlen(clean));
+    }
+    json_decref(json);
+    free(clean);
+}

@@ -1,0 +1,240 @@
+/* lua_params.c - the declared parameters' defaults, found and changed in a policy's source.
+ *
+ * A scan over tokens, not a parser of Lua: comments and strings are stepped over, brackets
+ * are counted, and a field is what stands behind `{`, `,` or `;`. The text around the number
+ * stays as it was, to the byte. */
+#include "runner/model/lua_params.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "envs/error.h"
+
+enum token_kind { TOKEN_END, TOKEN_NAME, TOKEN_NUMBER, TOKEN_STRING, TOKEN_SIGN };
+
+struct scan {
+    const char *source;
+    size_t end; /* of the token; the next one is behind it */
+    enum token_kind kind;
+    size_t at; /* of the token */
+};
+
+/* `[[`, `[==[`: the number of bytes to the end of the long bracket that opens at s, or 0. */
+static size_t long_bracket(const char *s)
+{
+    size_t level = strspn(s + 1, "=");
+    const char *close;
+
+    if (s[0] != '[' || s[1 + level] != '[')
+        return 0;
+    for (close = s + 2 + level; (close = strchr(close, ']')); close++)
+        if (strspn(close + 1, "=") == level && close[1 + level] == ']')
+            return (size_t)(close - s) + level + 2;
+    return strlen(s);
+}
+
+static size_t skip_blank(const char *source, size_t at)
+{
+    for (;;) {
+        size_t bracket;
+
+        at += strspn(source + at, " \t\r\n\f\v");
+        if (source[at] != '-' || source[at + 1] != '-')
+            return at;
+        bracket = source[at + 2] == '[' ? long_bracket(source + at + 2) : 0;
+        at += bracket ? 2 + bracket : strcspn(source + at, "\n");
+    }
+}
+
+static size_t string_end(const char *source, size_t at)
+{
+    char quote = source[at++];
+
+    while (source[at] && source[at] != quote && source[at] != '\n')
+        at += source[at] == '\\' && source[at + 1] ? 2 : 1;
+    return source[at] ? at + 1 : at;
+}
+
+static size_t number_end(const char *source, size_t at)
+{
+    bool is_hex = source[at] == '0' && (source[at + 1] == 'x' || source[at + 1] == 'X');
+
+    for (;; at++) {
+        char c = source[at];
+        bool is_exponent = is_hex ? c == 'p' || c == 'P' : c == 'e' || c == 'E';
+
+        if (is_exponent && (source[at + 1] == '-' || source[at + 1] == '+'))
+            at++;
+        else if (!isalnum((unsigned char)c) && c != '.')
+            return at;
+    }
+}
+
+static void next(struct scan *s)
+{
+    const char *t = s->source;
+    size_t at = s->at = skip_blank(t, s->end), bracket = long_bracket(t + at);
+
+    if (t[at] == '\0') {
+        s->kind = TOKEN_END;
+        s->end = at;
+    } else if (isalpha((unsigned char)t[at]) || t[at] == '_') {
+        s->kind = TOKEN_NAME;
+        while (isalnum((unsigned char)t[at]) || t[at] == '_')
+            at++;
+        s->end = at;
+    } else if (isdigit((unsigned char)t[at]) ||
+               (t[at] == '.' && isdigit((unsigned char)t[at + 1]))) {
+        s->kind = TOKEN_NUMBER;
+        s->end = number_end(t, at);
+    } else if (t[at] == '"' || t[at] == '\'' || bracket) {
+        s->kind = TOKEN_STRING;
+        s->end = bracket ? at + bracket : string_end(t, at);
+    } else {
+        s->kind = TOKEN_SIGN;
+        s->end = at + 1 + (strchr("=~<>", t[at]) && t[at + 1] == '=');
+    }
+}
+
+static bool is_sign(const struct scan *s, char sign)
+{
+    return s->kind == TOKEN_SIGN && s->end - s->at == 1 && s->source[s->at] == sign;
+}
+
+/* Of a name, or of a string without escapes. */
+static bool is_word(const struct scan *s, const char *word)
+{
+    size_t len = strlen(word), quotes = s->kind == TOKEN_STRING ? 1 : 0;
+
+    return (s->kind == TOKEN_NAME || s->kind == TOKEN_STRING) &&
+           s->end - s->at == len + 2 * quotes &&
+           strncmp(s->source + s->at + quotes, word, len) == 0;
+}
+
+/* From a token on to the separator or the closing brace that ends its field. */
+static void skip_field(struct scan *s)
+{
+    int depth = 0;
+
+    for (; s->kind != TOKEN_END; next(s)) {
+        char c = s->kind == TOKEN_SIGN ? s->source[s->at] : ' ';
+
+        if (depth == 0 && (c == ',' || c == ';' || c == '}'))
+            return;
+        depth += c == '{' || c == '(' || c == '[';
+        depth -= depth > 0 && (c == '}' || c == ')' || c == ']');
+    }
+}
+
+/* The token is the one behind `{`, or the separator behind a field. Goes on to the value of
+ * the field of that name; false at the table's end. */
+static bool find_field(struct scan *s, const char *name)
+{
+    while (s->kind != TOKEN_END && !is_sign(s, '}')) {
+        bool is_it;
+
+        if (is_sign(s, ',') || is_sign(s, ';')) {
+            next(s);
+            continue;
+        }
+        if (is_sign(s, '[')) {
+            next(s);
+            is_it = is_word(s, name);
+            next(s);
+            is_it = is_it && is_sign(s, ']');
+        } else {
+            is_it = s->kind == TOKEN_NAME && is_word(s, name);
+        }
+        if (s->kind == TOKEN_NAME || is_sign(s, ']'))
+            next(s);
+        if (is_it && is_sign(s, '=')) {
+            next(s);
+            return true;
+        }
+        skip_field(s);
+    }
+    return false;
+}
+
+/* At a value: is it a plain number, and nothing else? */
+static bool take_number(struct scan *s, size_t *at, size_t *len)
+{
+    *at = s->at;
+    if (is_sign(s, '-'))
+        next(s);
+    if (s->kind != TOKEN_NUMBER)
+        return false;
+    *len = s->end - *at;
+    next(s);
+    return is_sign(s, ',') || is_sign(s, ';') || is_sign(s, '}');
+}
+
+/* In the table whose first token is the scan's. */
+static int find_in_params(struct scan s, const char *name, size_t *at, size_t *len)
+{
+    int n_found = 0;
+
+    while (find_field(&s, name)) {
+        struct scan inner = s;
+        size_t number_at, number_len;
+
+        skip_field(&s);
+        if (!is_sign(&inner, '{'))
+            continue;
+        next(&inner);
+        if (!find_field(&inner, "default") || !take_number(&inner, &number_at, &number_len))
+            continue;
+        if (n_found++ == 0) {
+            *at = number_at;
+            *len = number_len;
+        }
+    }
+    return n_found;
+}
+
+int lua_params_find(const char *source, const char *name, size_t *at, size_t *len)
+{
+    struct scan s = { .source = source };
+    int n_found = 0;
+
+    for (next(&s); s.kind != TOKEN_END; next(&s)) {
+        struct scan ahead = s;
+        size_t first_at = 0, first_len = 0;
+        int n;
+
+        if (!is_word(&s, "params"))
+            continue;
+        next(&ahead);
+        if (s.kind == TOKEN_STRING && is_sign(&ahead, ']'))
+            next(&ahead);
+        if (!is_sign(&ahead, '='))
+            continue;
+        next(&ahead);
+        if (!is_sign(&ahead, '{'))
+            continue;
+        next(&ahead);
+        n = find_in_params(ahead, name, &first_at, &first_len);
+        if (n > 0 && n_found == 0) {
+            *at = first_at;
+            *len = first_len;
+        }
+        n_found += n;
+    }
+    return n_found;
+}
+
+char *lua_params_set(const char *source, const char *name, const char *number)
+{
+    size_t at, len, check_at, check_len;
+    char *changed;
+
+    if (lua_params_find(source, name, &at, &len) != 1)
+        return NULL;
+    changed = xasprintf("%.*s%s%s", (int)at, source, number, source + at + len);
+    if (lua_params_find(changed, name, &check_at, &check_len) == 1 && check_at == at &&
+        check_len == strlen(number) && strncmp(changed + at, number, check_len) == 0)
+        return changed;
+    free(changed);
+    return NULL;
+}

@@ -1,0 +1,40 @@
+/* prices.h - what a model's tokens cost; unknown is unknown, and zero is a price.
+ *
+ * The user's file, $XDG_CONFIG_HOME/ratchet/prices.json (or ~/.config/...), beats what is
+ * built in:
+ *   {"models": [{"provider": "openai", "model": "NAME", "in": 2.0, "cached": 0.5,
+ *                "cache_write": 2.0, "out": 8.0}]}
+ * in US dollars per million tokens. A model that ends in `*` stands for all that begin so;
+ * without a provider, for any; `cached` and `cache_write` are `in` when left out. */
+#ifndef RATCHET_RUNNER_MODEL_PRICES_H
+#define RATCHET_RUNNER_MODEL_PRICES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "envs/error.h"
+
+struct price {
+    char provider[32], model[96];
+    double in, cached, cache_write, out; /* USD for a million tokens */
+};
+
+struct prices; /* opaque */
+
+/* Reads the user's file if there is one. NULL when it is broken. */
+struct prices *prices_load(struct error *err);
+/* From text, instead of the user's file; for tests. */
+struct prices *prices_parse(const char *text, struct error *err);
+void prices_destroy(struct prices *p); /* NULL is fine */
+
+/* NULL: unknown. Built-in prices are asked only when is_official: the vendor's own address.
+ * Borrowed; valid until prices_destroy(). */
+const struct price *prices_find(const struct prices *p, const char *provider,
+                                const char *model, bool is_official);
+
+/* tokens_in holds cached and written ones. NAN when the price is NULL or a count is
+ * unknown (-1), but for cached and written, which are then none. */
+double price_cost(const struct price *price, int64_t tokens_in, int64_t tokens_cached,
+                  int64_t tokens_written, int64_t tokens_out);
+
+#endif

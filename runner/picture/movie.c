@@ -1,0 +1,142 @@
+/* movie.c - canvases, one after another, as an MP4, which the ffmpeg program makes. Raw pixels
+ * go to it through a socket, not a pipe, so that its early end is an error and no signal. */
+#include "runner/picture/movie.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "runner/record/file.h"
+
+extern char **environ;
+
+struct movie {
+    char *path, *temporary;
+    struct canvas even; /* ffmpeg's usual colours need even sides */
+    pid_t pid;          /* 0: has been waited for */
+    int in;             /* pixels, to ffmpeg; -1: closed */
+    FILE *complaints;   /* what it wrote to stderr */
+};
+
+static int start(struct movie *m, const char *size, const char *rate, struct error *err)
+{
+    const char *argv[] = { "ffmpeg", "-nostdin", "-v", "error", "-y", "-f", "rawvideo",
+                           "-pix_fmt", "rgb24", "-s", size, "-r", rate, "-i", "pipe:0", "-an",
+                           "-c:v", "libx264", "-pix_fmt", "yuv420p", "-crf", "16",
+                           "-movflags", "+faststart", "-f", "mp4", m->temporary, NULL };
+    posix_spawn_file_actions_t actions;
+    int ends[2], status;
+
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
+        return error_set(err, "ffmpeg: cannot be started: %s", strerror(errno));
+    m->in = ends[0];
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_adddup2(&actions, ends[1], 0);
+    posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0);
+    posix_spawn_file_actions_adddup2(&actions, fileno(m->complaints), 2);
+    status = posix_spawnp(&m->pid, argv[0], &actions, NULL, (char **)(uintptr_t)argv, environ);
+    posix_spawn_file_actions_destroy(&actions);
+    close(ends[1]);
+    if (status == 0)
+        return 0;
+    m->pid = 0;
+    if (status == ENOENT)
+        return error_set(err, "%s: MP4 needs the program ffmpeg, which is not installed: "
+                         "install it (package ffmpeg), or make a GIF", m->path);
+    return error_set(err, "ffmpeg: cannot be started: %s", strerror(status));
+}
+
+struct movie *movie_create(const char *path, int width, int height, double frames_per_second,
+                           struct error *err)
+{
+    struct movie *m = xcalloc(1, sizeof(*m));
+    char size[64], rate[64];
+
+    m->path = xstrdup(path);
+    m->temporary = file_temporary(path);
+    m->in = -1;
+    m->even = canvas_alloc((width + 1) / 2 * 2, (height + 1) / 2 * 2);
+    m->complaints = tmpfile();
+    snprintf(size, sizeof(size), "%dx%d", m->even.width, m->even.height);
+    snprintf(rate, sizeof(rate), "%.6f", frames_per_second);
+    if (m->complaints && start(m, size, rate, err) == 0)
+        return m;
+    if (!m->complaints)
+        error_set(err, "%s: no room for a temporary file: %s", path, strerror(errno));
+    movie_destroy(m);
+    return NULL;
+}
+
+void movie_destroy(struct movie *m)
+{
+    if (!m)
+        return;
+    if (m->in >= 0)
+        close(m->in);
+    if (m->pid > 0) {
+        kill(m->pid, SIGKILL);
+        waitpid(m->pid, NULL, 0);
+    }
+    if (m->complaints)
+        fclose(m->complaints);
+    if (m->temporary)
+        unlink(m->temporary);
+    canvas_free(&m->even);
+    free(m->temporary);
+    free(m->path);
+    free(m);
+}
+
+/* The reason that ffmpeg gave: its last line. */
+static int fail(struct movie *m, struct error *err)
+{
+    char text[512], last[512] = "it gave no reason";
+
+    rewind(m->complaints);
+    while (fgets(text, sizeof(text), m->complaints)) {
+        text[strcspn(text, "\n")] = 0;
+        if (*text)
+            memcpy(last, text, sizeof(last));
+    }
+    return error_set(err, "%s: ffmpeg failed: %.400s", m->path, last);
+}
+
+int movie_add(struct movie *m, const struct canvas *frame, struct error *err)
+{
+    size_t len = (size_t)m->even.width * (size_t)m->even.height * 3;
+
+    canvas_blit(&m->even, 0, 0, 1, frame);
+    for (size_t sent = 0; sent < len;) {
+        ssize_t n = send(m->in, m->even.rgb + sent, len - sent, MSG_NOSIGNAL);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return fail(m, err);
+        sent += (size_t)n;
+    }
+    return 0;
+}
+
+int movie_save(struct movie *m, struct error *err)
+{
+    int status = -1;
+
+    close(m->in);
+    m->in = -1;
+    while (waitpid(m->pid, &status, 0) < 0 && errno == EINTR)
+        ;
+    m->pid = 0;
+    if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+        return fail(m, err);
+    status = file_commit(m->temporary, m->path, err);
+    free(m->temporary);
+    m->temporary = NULL;
+    return status;
+}

@@ -1,0 +1,490 @@
+/* ledger.c - what happened, in one SQLite file: append-only in meaning, open to many processes.
+ */
+#include "runner/record/ledger.h"
+
+#include <errno.h>
+#include <math.h>
+#include <sqlite3.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#define BUSY_MS 30000 /* how long one process waits for another */
+
+struct ledger {
+    sqlite3 *db;
+    char *path;
+};
+
+/* Each entry takes the file from the version that is its index to the next. */
+static const char *const migrations[] = {
+    "CREATE TABLE run(id INTEGER PRIMARY KEY, name TEXT UNIQUE NOT NULL, folder TEXT, task TEXT,"
+    "  model TEXT, start_policy TEXT, start_sha256 TEXT, salt_sha256 TEXT, seed INTEGER,"
+    "  created INTEGER, status TEXT, stop_reason TEXT, is_sealed INTEGER);"
+    "CREATE TABLE source(sha256 TEXT PRIMARY KEY, text TEXT NOT NULL) WITHOUT ROWID;"
+    "CREATE TABLE episode(run INTEGER, purpose TEXT, scope TEXT, sha256 TEXT,"
+    "  seed_index INTEGER, seed INTEGER, score REAL, total REAL, steps INTEGER, frames INTEGER,"
+    "  planner_steps INTEGER, most_instructions INTEGER, terminated INTEGER, truncated INTEGER,"
+    "  verified INTEGER, fault INTEGER, fault_text TEXT, trajectory INTEGER,"
+    "  start_hash INTEGER, events INTEGER, tries INTEGER, tape BLOB, created INTEGER,"
+    "  PRIMARY KEY(run, purpose, scope, sha256, seed_index));"
+    "CREATE TABLE call(run INTEGER, iteration INTEGER, turn INTEGER, model TEXT, reply TEXT,"
+    "  error TEXT, tokens_in INTEGER, tokens_cached INTEGER, tokens_out INTEGER,"
+    "  tokens_reasoning INTEGER, is_estimated INTEGER, usd REAL, seconds REAL, tries INTEGER,"
+    "  created INTEGER);"
+    "CREATE UNIQUE INDEX call_reply ON call(run, iteration, turn) WHERE reply IS NOT NULL;"
+    "CREATE TABLE candidate(run INTEGER, iteration INTEGER, sha256 TEXT, parent_sha256 TEXT,"
+    "  verdict TEXT, why TEXT, change TEXT, dev_before REAL, dev_after REAL, difference REAL,"
+    "  low REAL, high REAL, pairs INTEGER, cases_passed INTEGER, cases INTEGER, seconds REAL,"
+    "  details TEXT, created INTEGER, PRIMARY KEY(run, iteration));"
+    "CREATE TABLE regression(run INTEGER, iteration INTEGER, name TEXT, signature TEXT,"
+    "  state TEXT, reason TEXT, created INTEGER, PRIMARY KEY(run, iteration, name, state));"
+    "CREATE TABLE opening(run INTEGER, split TEXT, number INTEGER, sha256 TEXT,"
+    "  created INTEGER, PRIMARY KEY(run, split, number));"
+    "CREATE TABLE incident(run INTEGER, iteration INTEGER, what TEXT, details TEXT,"
+    "  created INTEGER, UNIQUE(run, iteration, what, details));",
+};
+#define VERSION ((int)(sizeof(migrations) / sizeof(migrations[0])))
+
+static const char *const purposes[] = {
+#define X(name) #name,
+    PURPOSES(X)
+#undef X
+};
+
+const char *purpose_name(enum purpose p)
+{
+    return p < N_PURPOSES ? purposes[p] : "unknown";
+}
+
+static int fail(struct ledger *l, struct error *err)
+{
+    int code = sqlite3_errcode(l->db);
+
+    if (code == SQLITE_CORRUPT || code == SQLITE_NOTADB)
+        return error_set(err, "%s: not a ledger, or a damaged one: %s; move it away to start "
+                         "a new one", l->path, sqlite3_errmsg(l->db));
+    return error_set(err, "%s: %s", l->path, sqlite3_errmsg(l->db));
+}
+
+/* Binds by letters: i int64_t, d double (NAN: NULL), s text or NULL, b blob with size_t. */
+static void bind(sqlite3_stmt *s, const char *letters, va_list args)
+{
+    for (int i = 1; *letters; letters++, i++) {
+        if (*letters == 'i') {
+            sqlite3_bind_int64(s, i, va_arg(args, int64_t));
+        } else if (*letters == 'd') {
+            sqlite3_bind_double(s, i, va_arg(args, double)); /* SQLite takes NAN for NULL */
+        } else if (*letters == 's') {
+            sqlite3_bind_text(s, i, va_arg(args, const char *), -1, SQLITE_TRANSIENT);
+        } else {
+            const void *bytes = va_arg(args, const void *);
+            sqlite3_bind_blob64(s, i, bytes, va_arg(args, size_t), SQLITE_TRANSIENT);
+        }
+    }
+}
+
+/* A prepared query; the caller steps and finalizes it. NULL on failure. */
+static sqlite3_stmt *query(struct ledger *l, struct error *err, const char *sql,
+                           const char *letters, ...)
+{
+    sqlite3_stmt *s = NULL;
+    va_list args;
+
+    if (sqlite3_prepare_v2(l->db, sql, -1, &s, NULL) != SQLITE_OK) {
+        fail(l, err);
+        return NULL;
+    }
+    va_start(args, letters);
+    bind(s, letters, args);
+    va_end(args);
+    return s;
+}
+
+/* A statement that gives no rows. */
+static int execute(struct ledger *l, struct error *err, sqlite3_stmt *s)
+{
+    int code = s ? sqlite3_step(s) : SQLITE_ERROR;
+
+    if (s && code != SQLITE_DONE)
+        fail(l, err);
+    sqlite3_finalize(s);
+    return code == SQLITE_DONE ? 0 : -1;
+}
+
+static char *text(sqlite3_stmt *s, int column)
+{
+    const char *t = (const char *)sqlite3_column_text(s, column);
+
+    return xstrdup(t ? t : "");
+}
+
+static int64_t now(void)
+{
+    return (int64_t)time(NULL);
+}
+
+static int migrate(struct ledger *l, struct error *err)
+{
+    sqlite3_stmt *s;
+    int version = -1;
+
+    if (sqlite3_exec(l->db, "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;", NULL, NULL,
+                     NULL) != SQLITE_OK ||
+        sqlite3_exec(l->db, "BEGIN IMMEDIATE", NULL, NULL, NULL) != SQLITE_OK)
+        return fail(l, err);
+    s = query(l, err, "PRAGMA user_version", "");
+    if (s && sqlite3_step(s) == SQLITE_ROW)
+        version = sqlite3_column_int(s, 0);
+    sqlite3_finalize(s);
+    if (version > VERSION)
+        error_set(err, "%s: written by a later ratchet (version %d, this one knows %d)", l->path,
+                  version, VERSION);
+    for (int i = version; i >= 0 && i < VERSION; i++) {
+        char pragma[64];
+        snprintf(pragma, sizeof(pragma), "PRAGMA user_version=%d", i + 1);
+        if (sqlite3_exec(l->db, migrations[i], NULL, NULL, NULL) != SQLITE_OK ||
+            sqlite3_exec(l->db, pragma, NULL, NULL, NULL) != SQLITE_OK) {
+            fail(l, err);
+            version = -1;
+            break;
+        }
+    }
+    if (version < 0 || version > VERSION) {
+        sqlite3_exec(l->db, "ROLLBACK", NULL, NULL, NULL);
+        return -1;
+    }
+    return sqlite3_exec(l->db, "COMMIT", NULL, NULL, NULL) == SQLITE_OK ? 0 : fail(l, err);
+}
+
+struct ledger *ledger_open(const char *path, struct error *err)
+{
+    struct ledger *l = xcalloc(1, sizeof(*l));
+
+    l->path = xstrdup(path);
+    if (sqlite3_open_v2(path, &l->db,
+                        SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_FULLMUTEX,
+                        NULL) != SQLITE_OK) {
+        fail(l, err);
+        goto failed;
+    }
+    sqlite3_busy_timeout(l->db, BUSY_MS);
+    if (migrate(l, err) != 0)
+        goto failed;
+    return l;
+failed:
+    ledger_close(l);
+    return NULL;
+}
+
+void ledger_close(struct ledger *l)
+{
+    if (!l)
+        return;
+    sqlite3_close(l->db);
+    free(l->path);
+    free(l);
+}
+
+int ledger_run_add(struct ledger *l, struct ledger_run *r, struct error *err)
+{
+    sqlite3_stmt *s = query(
+        l, err,
+        "INSERT INTO run(name, folder, task, model, start_policy, start_sha256, salt_sha256,"
+        " seed, created, status, stop_reason, is_sealed) VALUES(?,?,?,?,?,?,?,?,?,?,?,?)",
+        "sssssssiissi", r->name, r->folder, r->task, r->model, r->start_policy, r->start_sha256,
+        r->salt_sha256, r->seed, r->created = now(), "running", "", (int64_t)r->is_sealed);
+
+    if (execute(l, err, s) != 0)
+        return -1;
+    r->id = sqlite3_last_insert_rowid(l->db);
+    return 0;
+}
+
+int ledger_run_find(struct ledger *l, const char *name, struct ledger_run *out,
+                    struct error *err)
+{
+    sqlite3_stmt *s = query(
+        l, err,
+        "SELECT id, name, folder, task, model, start_policy, start_sha256, salt_sha256, seed,"
+        " created, status, stop_reason, is_sealed FROM run"
+        " WHERE ?1 IS NULL OR name = ?1 OR folder = ?1 ORDER BY id DESC LIMIT 1", "s", name);
+    int code = s ? sqlite3_step(s) : SQLITE_ERROR;
+
+    *out = (struct ledger_run){ 0 };
+    if (code == SQLITE_ROW)
+        *out = (struct ledger_run){
+            .id = sqlite3_column_int64(s, 0),
+            .name = text(s, 1),
+            .folder = text(s, 2),
+            .task = text(s, 3),
+            .model = text(s, 4),
+            .start_policy = text(s, 5),
+            .start_sha256 = text(s, 6),
+            .salt_sha256 = text(s, 7),
+            .seed = sqlite3_column_int64(s, 8),
+            .created = sqlite3_column_int64(s, 9),
+            .status = text(s, 10),
+            .stop_reason = text(s, 11),
+            .is_sealed = sqlite3_column_int(s, 12),
+        };
+    else if (s && code != SQLITE_DONE)
+        fail(l, err);
+    sqlite3_finalize(s);
+    return code == SQLITE_ROW ? 1 : code == SQLITE_DONE ? 0 : -1;
+}
+
+int ledger_run_set_status(struct ledger *l, int64_t run, const char *status,
+                          const char *stop_reason, struct error *err)
+{
+    return execute(l, err, query(l, err, "UPDATE run SET status=?, stop_reason=? WHERE id=?",
+                                 "ssi", status, stop_reason, run));
+}
+
+void ledger_run_clear(struct ledger_run *r)
+{
+    free(r->name);
+    free(r->folder);
+    free(r->task);
+    free(r->model);
+    free(r->start_policy);
+    free(r->start_sha256);
+    free(r->salt_sha256);
+    free(r->status);
+    free(r->stop_reason);
+    *r = (struct ledger_run){ 0 };
+}
+
+int ledger_source_add(struct ledger *l, const char *sha256, const char *source,
+                      struct error *err)
+{
+    return execute(l, err, query(l, err, "INSERT OR IGNORE INTO source VALUES(?,?)", "ss",
+                                 sha256, source));
+}
+
+char *ledger_source_get(struct ledger *l, const char *sha256, struct error *err)
+{
+    sqlite3_stmt *s = query(l, err, "SELECT text FROM source WHERE sha256 = ?", "s", sha256);
+    char *source = NULL;
+
+    if (s && sqlite3_step(s) == SQLITE_ROW)
+        source = text(s, 0);
+    else if (s)
+        error_set(err, "%s: no policy with the hash %s", l->path, sha256);
+    sqlite3_finalize(s);
+    return source;
+}
+
+int ledger_episode_add(struct ledger *l, int64_t run, const struct ledger_episode *e,
+                       struct error *err)
+{
+    return execute(
+        l, err,
+        query(l, err,
+              "INSERT OR IGNORE INTO episode VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+              "isssiiddiiiiiiiisiiiibi", run, purposes[e->purpose], e->scope, e->sha256,
+              e->seed_index, e->seed, e->score, e->total, e->steps, e->frames,
+              e->planner_steps, e->most_instructions, (int64_t)e->terminated,
+              (int64_t)e->truncated, (int64_t)e->verified, (int64_t)e->fault, e->fault_text,
+              (int64_t)e->trajectory, (int64_t)e->start_hash, (int64_t)e->events,
+              (int64_t)e->tries, e->tape, e->tape_len, now()));
+}
+
+int ledger_episode_find(struct ledger *l, int64_t run, struct ledger_episode *e,
+                        struct error *err)
+{
+    sqlite3_stmt *s = query(
+        l, err,
+        "SELECT seed, score, total, steps, frames, planner_steps, most_instructions,"
+        " terminated, truncated, verified, fault, fault_text, trajectory, start_hash, events,"
+        " tries, tape FROM episode"
+        " WHERE run=? AND purpose=? AND scope=? AND sha256=? AND seed_index=?",
+        "isssi", run, purposes[e->purpose], e->scope, e->sha256, e->seed_index);
+    int code = s ? sqlite3_step(s) : SQLITE_ERROR;
+
+    if (code == SQLITE_ROW) {
+        e->seed = sqlite3_column_int64(s, 0);
+        e->score = sqlite3_column_double(s, 1);
+        e->total = sqlite3_column_double(s, 2);
+        e->steps = sqlite3_column_int64(s, 3);
+        e->frames = sqlite3_column_int64(s, 4);
+        e->planner_steps = sqlite3_column_int64(s, 5);
+        e->most_instructions = sqlite3_column_int64(s, 6);
+        e->terminated = sqlite3_column_int(s, 7);
+        e->truncated = sqlite3_column_int(s, 8);
+        e->verified = sqlite3_column_int(s, 9);
+        e->fault = sqlite3_column_int(s, 10);
+        e->fault_text = e->fault ? text(s, 11) : NULL;
+        e->trajectory = (uint64_t)sqlite3_column_int64(s, 12);
+        e->start_hash = (uint64_t)sqlite3_column_int64(s, 13);
+        e->events = (uint32_t)sqlite3_column_int64(s, 14);
+        e->tries = sqlite3_column_int(s, 15);
+        e->tape_len = (size_t)sqlite3_column_bytes(s, 16);
+        e->tape = xcalloc(e->tape_len + 1, 1);
+        if (e->tape_len)
+            memcpy(e->tape, sqlite3_column_blob(s, 16), e->tape_len);
+    } else if (s && code != SQLITE_DONE) {
+        fail(l, err);
+    }
+    sqlite3_finalize(s);
+    return code == SQLITE_ROW ? 1 : code == SQLITE_DONE ? 0 : -1;
+}
+
+void ledger_episode_clear(struct ledger_episode *e)
+{
+    free(e->fault_text);
+    free(e->tape);
+    e->fault_text = NULL;
+    e->tape = NULL;
+}
+
+int ledger_count_steps(struct ledger *l, int64_t run, struct ledger_steps *out,
+                       struct error *err)
+{
+    sqlite3_stmt *s = query(l, err,
+                            "SELECT purpose, sum(steps), sum(planner_steps), count(*)"
+                            " FROM episode WHERE run=? GROUP BY purpose", "i", run);
+
+    *out = (struct ledger_steps){ 0 };
+    if (!s)
+        return -1;
+    while (sqlite3_step(s) == SQLITE_ROW)
+        for (int p = 0; p < N_PURPOSES; p++)
+            if (!strcmp(purposes[p], (const char *)sqlite3_column_text(s, 0))) {
+                out->steps[p] = sqlite3_column_int64(s, 1);
+                out->planner_steps[p] = sqlite3_column_int64(s, 2);
+                out->episodes[p] = sqlite3_column_int64(s, 3);
+            }
+    return sqlite3_finalize(s) == SQLITE_OK ? 0 : fail(l, err);
+}
+
+int ledger_call_add(struct ledger *l, int64_t run, const struct ledger_call *c,
+                    struct error *err)
+{
+    return execute(
+        l, err,
+        query(l, err, "INSERT OR IGNORE INTO call VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+              "iiisssiiiiiddii", run, c->iteration, c->turn, c->model, c->reply, c->error,
+              c->tokens_in, c->tokens_cached, c->tokens_out, c->tokens_reasoning,
+              (int64_t)c->is_estimated, c->usd, c->seconds, c->tries, now()));
+}
+
+int ledger_call_find(struct ledger *l, int64_t run, int64_t iteration, int64_t turn,
+                     char **reply, struct error *err)
+{
+    sqlite3_stmt *s = query(l, err,
+                            "SELECT reply FROM call WHERE run=? AND iteration=? AND turn=?"
+                            " AND reply IS NOT NULL", "iii", run, iteration, turn);
+    int code = s ? sqlite3_step(s) : SQLITE_ERROR;
+
+    *reply = code == SQLITE_ROW ? text(s, 0) : NULL;
+    if (s && code != SQLITE_ROW && code != SQLITE_DONE)
+        fail(l, err);
+    sqlite3_finalize(s);
+    return code == SQLITE_ROW ? 1 : code == SQLITE_DONE ? 0 : -1;
+}
+
+int ledger_count_calls(struct ledger *l, int64_t run, int64_t *calls, int64_t *tokens,
+                       double *usd, struct error *err)
+{
+    sqlite3_stmt *s = query(l, err,
+                            "SELECT count(*), sum(max(tokens_in,0) + max(tokens_out,0)),"
+                            " sum(usd), count(usd) FROM call WHERE run=?", "i", run);
+
+    *calls = *tokens = 0;
+    *usd = NAN;
+    if (!s)
+        return -1;
+    if (sqlite3_step(s) == SQLITE_ROW) {
+        *calls = sqlite3_column_int64(s, 0);
+        *tokens = sqlite3_column_int64(s, 1);
+        if (*calls == sqlite3_column_int64(s, 3))
+            *usd = sqlite3_column_double(s, 2);
+    }
+    return sqlite3_finalize(s) == SQLITE_OK ? 0 : fail(l, err);
+}
+
+int ledger_candidate_add(struct ledger *l, int64_t run, const struct ledger_candidate *c,
+                         struct error *err)
+{
+    return execute(
+        l, err,
+        query(l, err, "INSERT OR IGNORE INTO candidate VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+              "iisssssdddddiiidsi", run, c->iteration, c->sha256, c->parent_sha256, c->verdict,
+              c->why, c->change, c->dev_before, c->dev_after, c->difference, c->low, c->high,
+              c->pairs, c->cases_passed, c->cases, c->seconds, c->details, now()));
+}
+
+int ledger_case_add(struct ledger *l, int64_t run, int64_t iteration, const char *name,
+                    const char *signature, const char *state, const char *reason,
+                    struct error *err)
+{
+    return execute(l, err, query(l, err, "INSERT OR IGNORE INTO regression VALUES(?,?,?,?,?,?,?)",
+                                 "iissssi", run, iteration, name, signature, state, reason,
+                                 now()));
+}
+
+int64_t ledger_opening_add(struct ledger *l, int64_t run, const char *split,
+                           const char *sha256, struct error *err)
+{
+    sqlite3_stmt *s = query(l, err,
+                            "INSERT INTO opening SELECT ?1, ?2, 1 + count(*), ?3, ?4"
+                            " FROM opening WHERE run=?1 AND split=?2 RETURNING number",
+                            "issi", run, split, sha256, now());
+    int64_t number = -1;
+
+    if (s && sqlite3_step(s) == SQLITE_ROW)
+        number = sqlite3_column_int64(s, 0);
+    else if (s)
+        fail(l, err);
+    sqlite3_finalize(s);
+    return number;
+}
+
+int ledger_incident_add(struct ledger *l, int64_t run, int64_t iteration, const char *what,
+                        const char *details, struct error *err)
+{
+    return execute(l, err, query(l, err, "INSERT OR IGNORE INTO incident VALUES(?,?,?,?,?)",
+                                 "iissi", run, iteration, what, details, now()));
+}
+
+static json_t *value(sqlite3_stmt *s, int column)
+{
+    switch (sqlite3_column_type(s, column)) {
+    case SQLITE_INTEGER:
+        return json_integer(sqlite3_column_int64(s, column));
+    case SQLITE_FLOAT:
+        return json_real(sqlite3_column_double(s, column));
+    case SQLITE_TEXT:
+        return json_string((const char *)sqlite3_column_text(s, column));
+    default:
+        return json_null();
+    }
+}
+
+json_t *ledger_query(struct ledger *l, const char *sql, int64_t run, struct error *err)
+{
+    sqlite3_stmt *s = query(l, err, sql, "");
+    json_t *rows = json_array();
+    int code = SQLITE_ERROR;
+
+    if (s && sqlite3_bind_parameter_count(s) > 0)
+        sqlite3_bind_int64(s, 1, run);
+    while (s && (code = sqlite3_step(s)) == SQLITE_ROW) {
+        json_t *row = json_object();
+        for (int i = 0; i < sqlite3_column_count(s); i++)
+            json_object_set_new(row, sqlite3_column_name(s, i), value(s, i));
+        json_array_append_new(rows, row);
+    }
+    if (s && code != SQLITE_DONE)
+        fail(l, err);
+    sqlite3_finalize(s);
+    if (code != SQLITE_DONE) {
+        json_decref(rows);
+        rows = NULL;
+    }
+    return rows;
+}

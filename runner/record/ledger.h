@@ -1,0 +1,145 @@
+/* ledger.h - what happened, in one SQLite file: append-only in meaning, open to many processes.
+ *
+ * The ledger is also the journal of a run: every model turn and every episode is put down as
+ * soon as it is known and looked up before it is made, so that a run that was killed is simply
+ * run again, finds what it had done, and goes on where it stopped. */
+#ifndef RATCHET_RUNNER_RECORD_LEDGER_H
+#define RATCHET_RUNNER_RECORD_LEDGER_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "envs/error.h"
+
+struct ledger;
+
+/* What an episode was played for. */
+#define PURPOSES(X) X(probe) X(dev) X(gate) X(regression) X(tuning) X(holdout) X(audit)
+enum purpose {
+#define X(name) PURPOSE_##name,
+    PURPOSES(X)
+#undef X
+    N_PURPOSES
+};
+const char *purpose_name(enum purpose p);
+
+/* Opens or creates the file, and brings an older one up to date. NULL on failure: not a ledger,
+ * damaged, from a later version, not writable. */
+struct ledger *ledger_open(const char *path, struct error *err);
+void ledger_close(struct ledger *l); /* NULL is fine */
+
+/* A run of the loop. Text is owned by whoever holds the struct: ledger_run_clear. */
+struct ledger_run {
+    int64_t id;
+    char *name;        /* unique, e.g. "breakout-3" */
+    char *folder;
+    char *task;        /* JSON */
+    char *model;       /* as given to --model */
+    char *start_policy; /* path that it was started from */
+    char *start_sha256;
+    char *salt_sha256; /* of the secret that hidden seeds come from */
+    int64_t seed;      /* of the loop's own chance */
+    int64_t created;   /* seconds since 1970 */
+    char *status;      /* "running", "stopped" */
+    char *stop_reason; /* "" while it runs */
+    bool is_sealed;    /* false: an external agent ran outside of a jail */
+};
+int ledger_run_add(struct ledger *l, struct ledger_run *run, struct error *err); /* sets id */
+/* The run of that name or folder; name NULL: the latest. 1: found, 0: none, -1: error. */
+int ledger_run_find(struct ledger *l, const char *name, struct ledger_run *out,
+                    struct error *err);
+int ledger_run_set_status(struct ledger *l, int64_t run, const char *status,
+                          const char *stop_reason, struct error *err);
+void ledger_run_clear(struct ledger_run *run);
+
+/* Sources by content hash. */
+int ledger_source_add(struct ledger *l, const char *sha256, const char *text,
+                      struct error *err);
+char *ledger_source_get(struct ledger *l, const char *sha256, struct error *err); /* or NULL */
+
+/* One episode. Its key is (run, purpose, scope, sha256, seed_index): put once, never changed.
+ * Text and blob are borrowed when put, owned when got (ledger_episode_clear). */
+struct ledger_episode {
+    enum purpose purpose;
+    const char *scope;  /* what tells evaluations of one purpose apart: "", "iteration 3",
+                           "case 12", parameters */
+    const char *sha256; /* of the policy */
+    int64_t seed_index, seed;
+    double score, total;
+    int64_t steps, frames, planner_steps, most_instructions;
+    bool terminated, truncated, verified;
+    int fault, tries;
+    char *fault_text; /* NULL without fault */
+    uint64_t trajectory, start_hash;
+    uint32_t events;
+    void *tape; /* packed by the caller; may be NULL */
+    size_t tape_len;
+};
+int ledger_episode_add(struct ledger *l, int64_t run, const struct ledger_episode *e,
+                       struct error *err);
+/* The key is filled in by the caller. 1: found, 0: none, -1: error. */
+int ledger_episode_find(struct ledger *l, int64_t run, struct ledger_episode *e,
+                        struct error *err);
+void ledger_episode_clear(struct ledger_episode *e);
+
+/* Steps by purpose so far: counted from the episodes themselves. */
+struct ledger_steps {
+    int64_t steps[N_PURPOSES], planner_steps[N_PURPOSES], episodes[N_PURPOSES];
+};
+int ledger_count_steps(struct ledger *l, int64_t run, struct ledger_steps *out,
+                       struct error *err);
+
+/* Model turns, the failed ones included (turn NULL, error set). -1 in a count: unknown. */
+struct ledger_call {
+    int64_t iteration, turn;
+    const char *model;
+    char *reply; /* the turn as JSON, or NULL; owned when got */
+    const char *error;
+    int64_t tokens_in, tokens_cached, tokens_out, tokens_reasoning;
+    bool is_estimated;
+    double usd, seconds; /* usd NAN: unknown */
+    int64_t tries;
+};
+int ledger_call_add(struct ledger *l, int64_t run, const struct ledger_call *c,
+                    struct error *err);
+/* The reply of an earlier success for this iteration and turn. 1, 0, -1 as above. */
+int ledger_call_find(struct ledger *l, int64_t run, int64_t iteration, int64_t turn,
+                     char **reply, struct error *err);
+/* Sums over the run; usd NAN when any part of it is unknown. */
+int ledger_count_calls(struct ledger *l, int64_t run, int64_t *calls, int64_t *tokens,
+                       double *usd, struct error *err);
+
+/* One iteration's candidate and what became of it. */
+struct ledger_candidate {
+    int64_t iteration;
+    const char *sha256, *parent_sha256; /* sha256 "" when there was no candidate */
+    const char *verdict; /* "better", "simpler", "unchanged", "worse", "unclear", "refused" */
+    const char *why;     /* of the verdict, one sentence */
+    const char *change;  /* the model's own sentence */
+    double dev_before, dev_after, difference, low, high; /* NAN where there is none */
+    int64_t pairs, cases_passed, cases;
+    double seconds;
+    const char *details; /* JSON */
+};
+int ledger_candidate_add(struct ledger *l, int64_t run, const struct ledger_candidate *c,
+                         struct error *err);
+
+/* A regression case's life: "proposed", "admitted", "retired", "stale". */
+int ledger_case_add(struct ledger *l, int64_t run, int64_t iteration, const char *name,
+                    const char *signature, const char *state, const char *reason,
+                    struct error *err);
+
+/* An opening of a hidden split; returns its number (1 for the first), -1 on failure. */
+int64_t ledger_opening_add(struct ledger *l, int64_t run, const char *split,
+                           const char *sha256, struct error *err);
+
+/* Something that someone tried and may not do, by name; the report shows it. */
+int ledger_incident_add(struct ledger *l, int64_t run, int64_t iteration, const char *what,
+                        const char *details, struct error *err);
+
+/* One query's rows as a JSON array of objects, for tables and CSV; ? takes `run`. sql is ours,
+ * never a user's. NULL on failure. */
+json_t *ledger_query(struct ledger *l, const char *sql, int64_t run, struct error *err);
+
+#endif

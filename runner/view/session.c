@@ -1,0 +1,267 @@
+/* session.c - what the viewer shows, without a window: replays, where it stands, how it moves. */
+#include "runner/view/session.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "runner/picture/frame.h"
+#include "runner/view/compare.h"
+
+#define JUMP_BUDGET_MS 2000 /* for looking ahead when a jump needs what is not known yet */
+#define MAX_CATCH_UP 0.25   /* seconds; after a longer stall play goes on, not after */
+
+void session_init(struct session *s, const struct env_registry *envs)
+{
+    *s = (struct session){ .envs = envs, .to = -1, .differs_at = DIFFERENCE_UNKNOWN };
+    s->has_marks = true;
+    for (int i = 0; i < N_GROUPS; i++)
+        s->is_shown[i] = true;
+}
+
+static void clear_track(struct track *t)
+{
+    player_destroy(t->player);
+    if (!t->is_borrowed)
+        replay_destroy(t->replay);
+    free(t->name);
+    free(t->problem);
+    *t = (struct track){ 0 };
+}
+
+void session_clear(struct session *s)
+{
+    for (int i = 0; i < s->n_tracks; i++)
+        clear_track(&s->tracks[i]);
+    s->n_tracks = 0;
+}
+
+static int64_t steps_of(const struct track *t)
+{
+    return t->replay ? t->replay->tape.n_steps : 0;
+}
+
+/* After any change of the tracks. */
+static void settle(struct session *s)
+{
+    s->n_steps = 0;
+    for (int i = 0; i < s->n_tracks; i++)
+        if (steps_of(&s->tracks[i]) > s->n_steps)
+            s->n_steps = steps_of(&s->tracks[i]);
+    s->differs_at = DIFFERENCE_UNKNOWN;
+    if (s->to > s->n_steps)
+        s->to = -1;
+    session_seek(s, s->at);
+}
+
+/* The place for a new track; what was there is cleared. */
+static int make_place(struct session *s)
+{
+    int i = s->n_tracks;
+
+    if (i > 0 && !s->tracks[i - 1].replay)
+        i--; /* a message gives way */
+    else if (i == SESSION_TRACKS)
+        i--;
+    clear_track(&s->tracks[i]);
+    s->n_tracks = i + 1;
+    return i;
+}
+
+static const char *base_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    return slash ? slash + 1 : path;
+}
+
+int session_add_problem(struct session *s, const char *name, const char *problem)
+{
+    int i = make_place(s);
+
+    s->tracks[i].name = xstrdup(base_of(name));
+    s->tracks[i].problem = xstrdup(problem);
+    settle(s);
+    return i;
+}
+
+int session_add(struct session *s, struct replay *r, const char *name, bool is_live)
+{
+    struct error err;
+    struct player *p = player_create(r, &err);
+
+    if (!p) {
+        if (!is_live)
+            replay_destroy(r);
+        return session_add_problem(s, name, err.text);
+    }
+    int i = make_place(s);
+    s->tracks[i] = (struct track){ .name = xstrdup(base_of(name)), .replay = r, .player = p };
+    s->tracks[i].is_borrowed = is_live;
+    s->is_live |= is_live;
+    settle(s);
+    return i;
+}
+
+int session_open(struct session *s, const char *path)
+{
+    struct error err;
+    struct replay *r = replay_load(s->envs, path, &err);
+
+    return r ? session_add(s, r, path, false) : session_add_problem(s, path, err.text);
+}
+
+void session_close(struct session *s, int track)
+{
+    if (track < 0 || track >= s->n_tracks)
+        return;
+    clear_track(&s->tracks[track]);
+    for (int i = track; i + 1 < s->n_tracks; i++) {
+        s->tracks[i] = s->tracks[i + 1];
+        s->tracks[i + 1] = (struct track){ 0 };
+    }
+    s->n_tracks--;
+    settle(s);
+}
+
+bool session_has_replay(const struct session *s)
+{
+    for (int i = 0; i < s->n_tracks; i++)
+        if (s->tracks[i].replay)
+            return true;
+    return false;
+}
+
+double session_rate(const struct session *s)
+{
+    for (int i = 0; i < s->n_tracks; i++) {
+        const struct replay *r = s->tracks[i].replay;
+        if (r && r->task->env->frames_per_second > 0)
+            return r->task->env->frames_per_second / r->task->rules.frame_skip;
+    }
+    return 60;
+}
+
+void session_seek(struct session *s, int64_t step)
+{
+    s->at = step < 0 ? 0 : step > s->n_steps ? s->n_steps : step;
+    for (int i = 0; i < s->n_tracks; i++)
+        if (s->tracks[i].player)
+            player_seek(s->tracks[i].player, s->at);
+}
+
+void session_step(struct session *s, int64_t steps)
+{
+    s->is_playing = false;
+    session_seek(s, s->at + steps);
+}
+
+void session_play(struct session *s, bool is_playing)
+{
+    s->is_playing = is_playing && session_has_replay(s);
+    s->due = 0;
+    if (s->is_playing && s->at == s->n_steps && !s->is_live)
+        session_seek(s, 0);
+}
+
+void session_set_speed(struct session *s, int speed)
+{
+    s->speed = speed < SESSION_SLOWEST ? SESSION_SLOWEST
+               : speed > SESSION_FASTEST ? SESSION_FASTEST : speed;
+}
+
+static bool has_event(const struct track *t, int64_t step, bool is_failure_only)
+{
+    uint32_t events = t->player && step < steps_of(t) ? t->player->events[step] : 0;
+
+    return is_failure_only ? frame_is_failure(t->replay->task->env, events) : events != 0;
+}
+
+bool session_jump(struct session *s, int direction, bool is_failure_only)
+{
+    s->is_playing = false;
+    for (int i = 0; i < s->n_tracks; i++)
+        if (s->tracks[i].player)
+            player_scan(s->tracks[i].player, JUMP_BUDGET_MS);
+    int64_t step = direction > 0 ? s->at : s->at - 2;
+    for (; step >= 0 && step < s->n_steps; step += direction)
+        for (int i = 0; i < s->n_tracks; i++)
+            if (s->tracks[i].replay && has_event(&s->tracks[i], step, is_failure_only)) {
+                session_seek(s, step + 1);
+                return true;
+            }
+    return false;
+}
+
+static bool find_difference(struct session *s)
+{
+    struct player *a = s->tracks[0].player, *b = s->tracks[1].player;
+
+    if (s->n_tracks < 2 || !a || !b || s->differs_at != DIFFERENCE_UNKNOWN || s->is_live)
+        return false;
+    s->differs_at = compare_find(a, b);
+    session_seek(s, s->at);
+    return true;
+}
+
+static bool look_ahead(struct session *s, double budget_ms)
+{
+    bool has_changed = false, is_known = true;
+
+    for (int i = 0; i < s->n_tracks; i++) {
+        struct player *p = s->tracks[i].player;
+        if (!p || p->scanned == p->replay->tape.n_steps)
+            continue;
+        is_known &= player_scan(p, budget_ms / s->n_tracks);
+        has_changed = true;
+    }
+    return (is_known && find_difference(s)) || has_changed;
+}
+
+static bool play(struct session *s, double seconds)
+{
+    int64_t before = s->at;
+
+    if (!s->is_playing)
+        return false;
+    s->due += fmin(seconds, MAX_CATCH_UP) * session_rate(s) * ldexp(1, s->speed);
+    int64_t steps = (int64_t)s->due;
+    s->due -= (double)steps;
+    session_seek(s, s->at + steps);
+    if (s->at == s->n_steps && !s->is_live)
+        s->is_playing = false;
+    return s->at != before || !s->is_playing;
+}
+
+bool session_tick(struct session *s, double seconds, double budget_ms)
+{
+    bool has_moved = play(s, seconds);
+
+    return look_ahead(s, budget_ms) || has_moved;
+}
+
+void session_grow(struct session *s)
+{
+    bool was_at_end = s->at == s->n_steps;
+
+    for (int i = 0; i < s->n_tracks; i++)
+        if (s->tracks[i].player)
+            player_extend(s->tracks[i].player);
+    for (int i = 0; i < s->n_tracks; i++)
+        if (steps_of(&s->tracks[i]) > s->n_steps)
+            s->n_steps = steps_of(&s->tracks[i]);
+    if (was_at_end)
+        session_seek(s, s->n_steps);
+}
+
+void session_mark_range(struct session *s, int64_t from, int64_t to)
+{
+    int64_t old_to = s->to < 0 ? s->n_steps : s->to;
+
+    s->from = from >= 0 ? from : s->to < 0 ? 0 : s->from;
+    s->to = to >= 0 ? to : old_to;
+    if (s->from > s->to && from >= 0)
+        s->to = s->n_steps;
+    if (s->from > s->to)
+        s->from = 0;
+}
