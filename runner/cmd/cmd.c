@@ -247,11 +247,13 @@ const char *base_name(const char *path)
     return slash ? slash + 1 : path;
 }
 
-const char *ratchet_home(void)
+char *logs_path(const char *name)
 {
     const char *home = getenv("RATCHET_HOME");
 
-    return home && home[0] ? home : ".";
+    if (!home || !home[0])
+        return xasprintf("logs%s%s", name[0] ? "/" : "", name);
+    return xasprintf("%s/logs%s%s", home, name[0] ? "/" : "", name);
 }
 
 char *find_shipped(const char *relative)

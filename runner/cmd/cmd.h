@@ -37,9 +37,7 @@ struct command {
     X(view)                                                                                    \
     X(ledger)                                                                                  \
     X(envs)                                                                                    \
-    X(task)                                                                                    \
-    X(doctor)                                                                                  \
-    X(bench)
+    X(task)
 
 #define X(name) extern const struct command cmd_##name;
 COMMANDS(X)
@@ -96,8 +94,8 @@ int cmd_done(void);
 char *read_text_file(const char *path, size_t max, struct error *err);
 /* The last part of a path. */
 const char *base_name(const char *path);
-/* $RATCHET_HOME, or ".": the folder in which logs/ lies. */
-const char *ratchet_home(void);
+/* A path in logs/, which lies in $RATCHET_HOME or here; the caller frees it. "": logs/ itself. */
+char *logs_path(const char *name);
 /* A file of the shipped policies: in the tree, or where `make install` put it. The caller
  * frees it; NULL when there is none. */
 char *find_shipped(const char *relative);

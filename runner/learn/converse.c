@@ -172,7 +172,7 @@ static enum loop_status ask(struct conversation *c, int turn, int n_before, stru
         if (l->c->provider->kind->ask(l->c->provider->self, &request, out, &why) == 0)
             return keep_call(l, turn, out, NULL, err) == 0 ? LOOP_ON : LOOP_FAILED;
         if (l->memo.base.interrupted && *l->memo.base.interrupted)
-            status = loop_stop(l, "interrupted");
+            status = loop_status_of(l, MEMO_INTERRUPTED);
         else if (keep_call(l, turn, out, why.text, err) != 0)
             status = LOOP_FAILED;
         else if (out->is_final_error || failed + 1 >= MOST_FAILED) {

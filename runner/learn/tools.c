@@ -1,7 +1,7 @@
 /* tools.c - the tools that a model may call while it works on a candidate: one table. */
 #include "runner/learn/tools.h"
 
-#include <math.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -45,7 +45,7 @@ void answer_init(struct answer *a, const struct dialect *dialect)
     memset(a, 0, sizeof(*a));
     a->dialect = dialect;
     draft_init(&a->reply);
-    sse_init(&a->sse, ANSWER_MAX, on_event, a);
+    sse_init(&a->sse, ANSWER_EVENT_MAX, on_event, a);
     a->file = open_memstream(&a->body, &a->len);
 }
 
@@ -120,7 +120,7 @@ enum http_next answer_take(void *user, const struct http_head *head, const char 
     }
     result = sse_feed(&a->sse, bytes, len);
     if (result == SSE_TOO_LONG)
-        error_set(&a->bad, "an event of the stream is larger than %zu bytes", ANSWER_MAX);
+        error_set(&a->bad, "an event of the stream is larger than %zu bytes", ANSWER_EVENT_MAX);
     return result == 0 ? HTTP_GO_ON : result == 1 ? HTTP_STOP : HTTP_BAD;
 }
 

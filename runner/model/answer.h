@@ -8,7 +8,8 @@
 #include "runner/model/fault.h"
 #include "runner/model/sse.h"
 
-#define ANSWER_MAX ((size_t)32 << 20) /* bytes of a reply, stream or not */
+#define ANSWER_MAX ((size_t)32 << 20)      /* bytes of a reply, stream or not */
+#define ANSWER_EVENT_MAX ((size_t)8 << 20) /* of one event */
 
 enum answer_kind { ANSWER_UNKNOWN, ANSWER_STREAM, ANSWER_WHOLE, ANSWER_ERROR };
 

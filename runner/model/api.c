@@ -196,7 +196,7 @@ static void fill_usage(const struct api *api, const struct request *request,
     int64_t n_out = (int64_t)reply->len;
 
     for (int i = 0; i < reply->n_calls; i++)
-        n_out += (int64_t)(strlen(reply->calls[i].name) + reply->calls[i].len);
+        n_out += (int64_t)(strlen(reply->calls[i]->name) + reply->calls[i]->len);
     if (u->tokens_in < 0 || u->tokens_out < 0) {
         u->is_estimated = true;
         u->tokens_in = u->tokens_in < 0 ? estimate_in(request) : u->tokens_in;

@@ -19,10 +19,11 @@ void draft_init(struct draft *r)
 void draft_clear(struct draft *r)
 {
     for (int i = 0; i < r->n_calls; i++) {
-        fclose(r->calls[i].file);
-        free(r->calls[i].arguments);
-        free(r->calls[i].id);
-        free(r->calls[i].name);
+        fclose(r->calls[i]->file);
+        free(r->calls[i]->arguments);
+        free(r->calls[i]->id);
+        free(r->calls[i]->name);
+        free(r->calls[i]);
     }
     free(r->calls);
     if (r->file)
@@ -65,8 +66,8 @@ struct draft_call *draft_call(struct draft *r, long index, const json_t *id,
     struct draft_call *call = NULL;
 
     for (int i = 0; i < r->n_calls; i++)
-        if (r->calls[i].index == index)
-            call = &r->calls[i];
+        if (r->calls[i]->index == index)
+            call = r->calls[i];
     if (call && said(id) && said(name) && *call->id && *call->name &&
         strcmp(call->id, said(id)) != 0)
         call = NULL;
@@ -74,8 +75,7 @@ struct draft_call *draft_call(struct draft *r, long index, const json_t *id,
         if (r->n_calls == DRAFT_MAX_CALLS)
             return NULL;
         r->calls = xrealloc(r->calls, (size_t)(r->n_calls + 1) * sizeof(*r->calls));
-        call = &r->calls[r->n_calls++];
-        memset(call, 0, sizeof(*call));
+        call = r->calls[r->n_calls++] = xcalloc(1, sizeof(*call));
         call->index = index;
         call->id = xstrdup("");
         call->name = xstrdup("");
@@ -99,12 +99,25 @@ void draft_add_arguments(struct draft_call *call, const json_t *arguments)
     }
 }
 
+/* The one may hold the other's twice over. */
+static bool same_arguments(const char *a, const char *b)
+{
+    size_t n = strlen(a), len = strlen(b);
+
+    if (n == 0 || len % n != 0)
+        return n == len;
+    for (size_t at = 0; at < len; at += n)
+        if (strncmp(a, b + at, n) != 0)
+            return false;
+    return true;
+}
+
 /* The same call twice is a proxy's repetition. */
 static bool is_repeated(const struct draft *r, int k)
 {
     for (int i = 0; i < k; i++)
-        if (*r->calls[k].id && strcmp(r->calls[i].id, r->calls[k].id) == 0 &&
-            strcmp(r->calls[i].arguments, r->calls[k].arguments) == 0)
+        if (*r->calls[k]->id && strcmp(r->calls[i]->id, r->calls[k]->id) == 0 &&
+            same_arguments(r->calls[i]->arguments, r->calls[k]->arguments))
             return true;
     return false;
 }
@@ -113,16 +126,16 @@ static void take_calls(struct draft *r, const struct request *request, const cha
                        struct message *m)
 {
     for (int i = 0; i < r->n_calls; i++)
-        fflush(r->calls[i].file);
+        fflush(r->calls[i]->file);
     /* Insertion keeps those of one index in the order in which they began. */
     for (int i = 1; i < r->n_calls; i++)
-        for (int k = i; k > 0 && r->calls[k - 1].index > r->calls[k].index; k--) {
-            struct draft_call swap = r->calls[k];
+        for (int k = i; k > 0 && r->calls[k - 1]->index > r->calls[k]->index; k--) {
+            struct draft_call *swap = r->calls[k];
             r->calls[k] = r->calls[k - 1];
             r->calls[k - 1] = swap;
         }
     for (int i = 0; i < r->n_calls; i++) {
-        struct draft_call *from = &r->calls[i];
+        struct draft_call *from = r->calls[i];
         struct tool_call *to;
         char id[64], *text;
 

@@ -26,7 +26,7 @@ struct draft {
     FILE *file; /* of the text */
     char *text;
     size_t len;
-    struct draft_call *calls;
+    struct draft_call **calls; /* each where its stream expects it to stay */
     int n_calls;
     int64_t tokens_in, tokens_cached, tokens_out, tokens_reasoning; /* -1: not said */
     int64_t tokens_written; /* into the server's cache of prompts; part of tokens_in */

@@ -79,7 +79,7 @@ static void thin_keyframes(struct replay *r)
 
     r->keyframe_stride *= 2;
     for (int i = 0; i < r->n_keyframes; i++) {
-        if (r->keyframes[i].step % r->keyframe_stride == 0)
+        if (i % 2 == 1)
             r->keyframes[n++] = r->keyframes[i];
         else
             free(r->keyframes[i].block);
@@ -89,14 +89,17 @@ static void thin_keyframes(struct replay *r)
 
 void replay_add_keyframe(struct replay *r, int64_t step, const struct episode *e)
 {
+    int64_t last = r->n_keyframes > 0 ? r->keyframes[r->n_keyframes - 1].step : 0;
+
     if (r->keyframe_stride == 0)
         r->keyframe_stride = REPLAY_KEYFRAME_STRIDE;
-    if (step == 0 || step % r->keyframe_stride != 0)
+    if (step - last < r->keyframe_stride)
         return;
-    if (r->n_keyframes == REPLAY_MAX_KEYFRAMES)
+    if (r->n_keyframes == REPLAY_MAX_KEYFRAMES) {
         thin_keyframes(r);
-    if (step % r->keyframe_stride != 0)
+        replay_add_keyframe(r, step, e); /* if it is still far enough from the last */
         return;
+    }
     r->block_size = episode_block_size(e);
     r->keyframes = grow(r->keyframes, r->n_keyframes, sizeof(*r->keyframes));
     struct replay_keyframe *k = &r->keyframes[r->n_keyframes++];

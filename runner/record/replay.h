@@ -60,7 +60,7 @@ struct replay {
 
 #define REPLAY_MAX_STEPS 100000000   /* of a file that is read, or ever written */
 #define REPLAY_MAX_KEYFRAMES 32      /* in a file; the player makes its own, denser ones */
-#define REPLAY_KEYFRAME_STRIDE 8192  /* steps; shorter replays need none */
+#define REPLAY_KEYFRAME_STRIDE 2000  /* steps, at least; shorter replays need none */
 #define REPLAY_MAX_TEXT 1000         /* bytes of a note or label */
 
 /* Writes through a temporary beside path: sync, then rename. */
@@ -81,7 +81,7 @@ void replay_destroy(struct replay *r); /* NULL is fine */
  * and cut at REPLAY_MAX_TEXT bytes; coordinates are rounded to float, as the file has them. */
 void replay_add_note(struct replay *r, int64_t step, const char *text, size_t len);
 void replay_add_mark(struct replay *r, const struct replay_mark *mark, size_t label_len);
-/* To be called before every step (it is cheap): keeps a keyframe only now and then, wider
+/* May be called before every step (it is cheap): keeps a keyframe only now and then, wider
  * apart as the replay grows, so that there are never more than REPLAY_MAX_KEYFRAMES. */
 void replay_add_keyframe(struct replay *r, int64_t step, const struct episode *e);
 

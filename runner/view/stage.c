@@ -5,7 +5,7 @@
 #include "runner/picture/frame.h"
 #include "runner/view/viewer.h"
 
-#define CAPTION 28 /* height of the line above a picture */
+#define CAPTION 24 /* height of the line above a picture */
 
 void stage_forget(struct viewer *v)
 {
@@ -64,7 +64,7 @@ static void draw_caption(struct viewer *v, int i, const SDL_Rect *r)
 {
     const struct track *t = &v->session.tracks[i];
     char text[256];
-    int x = r->x, y = r->y + 6;
+    int x = r->x, y = r->y + 4;
 
     ui_fill(&v->ui, x, y + 4, 8, 8, i == 0 ? UI_ACCENT : UI_SECOND);
     x += 16;
@@ -100,6 +100,7 @@ static void draw_picture(struct viewer *v, int i, SDL_Rect r)
         to.w = (int)(width * fit);
         to.h = (int)(height * fit);
     }
+    SDL_SetTextureScaleMode(p->texture, scale == 0 ? SDL_ScaleModeLinear : SDL_ScaleModeNearest);
     to.x = (r.x + (r.w - to.w) / 2) / UI_GRID * UI_GRID;
     to.y = (r.y + (r.h - to.h) / 2) / UI_GRID * UI_GRID;
     SDL_RenderCopy(v->ui.renderer, p->texture, NULL, &to);
@@ -149,7 +150,7 @@ void stage_draw(struct viewer *v)
         SDL_Rect r = v->stage;
         r.w = (r.w - gap * (n + 1)) / n;
         r.x += gap + i * (r.w + gap);
-        r.h -= 12;
+        r.h -= 4;
         if (v->session.tracks[i].player)
             draw_picture(v, i, r);
         else

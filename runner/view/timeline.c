@@ -12,6 +12,7 @@
 #define ICONS 20        /* height of a row of events */
 #define AXIS 18         /* height of the numbers below */
 #define REMAKE_MS 150   /* between looks at what scanning found */
+#define APART 7         /* pixels between events that have icons */
 #define FILL 0x1f3a38   /* below the first curve */
 #define RANGE 0x2a2f3a
 
@@ -184,26 +185,33 @@ static void draw_icon(struct viewer *v, const struct env *env, int kind, int x, 
         ui_shape(&v->ui, shapes[kind % 4], x, y, 6, UI_DIM);
 }
 
+/* Whether there is another event near pixel k, so that icons would run into each other. */
+static bool is_crowded(const struct timeline *t, int i, int k)
+{
+    int from = k - APART < 0 ? 0 : k - APART, to = k + APART < t->n ? k + APART : t->n - 1;
+
+    for (int other = from; other <= to; other++)
+        if (other != k && t->rows[i].events[other])
+            return true;
+    return false;
+}
+
 static void draw_events(struct viewer *v, int i, int y)
 {
     const struct track *t = &v->session.tracks[i];
     const struct env *env = t->replay->task->env;
-    int left = inner(v).x, free_from = 0;
+    const uint32_t *events = v->timeline.rows[i].events;
+    int left = inner(v).x;
 
     for (int k = 0; k < v->timeline.n; k++) {
-        uint32_t events = v->timeline.rows[i].events[k];
-        if (!events || frame_is_failure(env, events))
-            continue;
-        if (left + k >= free_from) {
-            draw_icon(v, env, __builtin_ctz(events), left + k, y);
-            free_from = left + k + 9;
-        } else {
-            ui_fill(&v->ui, left + k, y + 5, 1, 3, UI_FAINT);
-        }
+        if (events[k] && is_crowded(&v->timeline, i, k))
+            ui_fill(&v->ui, left + k, y - 2, 1, 5, UI_FAINT);
+        else if (events[k] && !frame_is_failure(env, events[k]))
+            draw_icon(v, env, __builtin_ctz(events[k]), left + k, y);
     }
     for (int k = 0; k < v->timeline.n; k++)
         for (int kind = 0; env->events && env->events[kind].name; kind++)
-            if ((v->timeline.rows[i].events[k] >> kind & 1) && env->events[kind].is_failure)
+            if ((events[k] >> kind & 1) && env->events[kind].is_failure)
                 draw_icon(v, env, kind, left + k, y);
     if (t->replay->fault)
         ui_shape(&v->ui, UI_CROSS, x_of(v, t->replay->tape.n_steps), y, 10, UI_FAILURE);

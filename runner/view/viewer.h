@@ -42,7 +42,7 @@ struct viewer {
     struct session session;
     struct stage_picture pictures[SESSION_TRACKS];
     struct timeline timeline;
-    SDL_Rect top, stage, panel, track, transport; /* where the parts are; track: timeline */
+    SDL_Rect stage, panel, track, transport; /* where the parts are; track: timeline */
     int panel_scroll, panel_height;
     bool is_help, is_fullscreen, is_over, is_dirty;
     char message[512]; /* shown for a while */

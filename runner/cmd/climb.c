@@ -1,0 +1,131 @@
+/* climb.c - prints how a run climbs: an entry an iteration, and what came out in the end. */
+#include "runner/cmd/climb.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#define WIDTH 92 /* columns of wrapped text */
+
+static void erase_progress(const struct climb *c)
+{
+    if (c->is_terminal)
+        fputs("\r\033[K", stderr);
+}
+
+/* Text in lines of WIDTH columns, each after the indent. */
+static void print_wrapped(const char *indent, const char *text)
+{
+    size_t at = strlen(indent);
+
+    fputs(indent, stdout);
+    while (*text) {
+        size_t len = strcspn(text, " \n");
+        if (at > strlen(indent) && at + 1 + len > WIDTH) {
+            printf("\n%s", indent);
+            at = strlen(indent);
+        } else if (at > strlen(indent)) {
+            putchar(' ');
+            at++;
+        }
+        printf("%.*s", (int)len, text);
+        at += len;
+        text += len + (text[len] != '\0');
+    }
+    putchar('\n');
+}
+
+static void print_mean(const struct summary *s)
+{
+    printf("%.1f", s->mean);
+    if (s->n > 1)
+        printf(" +- %.1f", mean_interval(s, 0.95));
+}
+
+void climb_start(void *user, const struct champion *start)
+{
+    struct climb *c = user;
+
+    erase_progress(c);
+    c->iteration = 1;
+    if (c->is_quiet)
+        return;
+    printf("start  %s: dev ", start->name);
+    print_mean(&start->dev);
+    printf(" over %d seeds (min %g, max %g)\n", start->dev.n, start->dev.min, start->dev.max);
+    fflush(stdout);
+}
+
+void climb_iteration(void *user, const struct iteration *it)
+{
+    struct climb *c = user;
+
+    erase_progress(c);
+    c->iteration = it->number + 1;
+    if (c->is_quiet)
+        return;
+    printf("\n%5" PRId64 "  %s%s\n", it->number, it->verdict,
+           it->is_promoted ? ": the new incumbent" : "");
+    print_wrapped("       ", it->change);
+    printf("       dev ");
+    print_mean(&it->before);
+    if (it->has_candidate) {
+        printf(" -> ");
+        print_mean(&it->after);
+    }
+    printf(", cases %d of %d passed, %" PRId64 " steps, %.1f s\n", it->cases_passed, it->cases,
+           it->steps, it->seconds);
+    print_wrapped("       ", it->why);
+    fflush(stdout);
+}
+
+void climb_progress(void *user, enum purpose purpose, int done, int n)
+{
+    const struct climb *c = user;
+
+    if (c->is_terminal)
+        fprintf(stderr, "\riteration %" PRId64 ": %s, %d of %d episodes\033[K", c->iteration,
+                purpose_name(purpose), done, n);
+}
+
+static json_t *steps_json(const struct ledger_steps *s)
+{
+    json_t *json = json_object();
+    int64_t planner = 0;
+
+    for (int p = 0; p < N_PURPOSES; p++) {
+        json_object_set_new(json, purpose_name(p), json_integer(s->steps[p]));
+        planner += s->planner_steps[p];
+    }
+    json_object_set_new(json, "planner", json_integer(planner));
+    return json;
+}
+
+json_t *climb_json(const struct loop_outcome *o, const char *run_name, const char *folder)
+{
+    return json_pack("{s:s, s:s, s:I, s:I, s:f, s:f, s:f, s:[f,f], s:i, s:o, s:s, s:s, s:s}",
+                     "run", run_name, "folder", folder, "iterations",
+                     (json_int_t)o->iterations, "promotions", (json_int_t)o->promotions,
+                     "start_mean", o->start.mean, "best_mean", o->best.mean, "gain", o->gain,
+                     "gain_interval", o->gain_low, o->gain_high, "cases", o->cases, "steps",
+                     steps_json(&o->steps), "stop_reason", o->stop_reason, "policy",
+                     o->best_path, "replay", o->replay_path);
+}
+
+void climb_end(const struct loop_outcome *o, const char *ledger_path, const char *run_name)
+{
+    int64_t all = 0;
+
+    for (int p = 0; p < N_PURPOSES; p++)
+        all += o->steps.steps[p];
+    printf("\nstopped: %s\n", o->stop_reason);
+    printf("dev mean %.1f -> %.1f: a gain of %+.1f (95 %% interval %+.1f to %+.1f), after "
+           "%" PRId64 " iterations, %" PRId64 " promotions, %d cases, %" PRId64 " steps\n",
+           o->start.mean, o->best.mean, o->gain, o->gain_low, o->gain_high, o->iterations,
+           o->promotions, o->cases, all);
+    printf("\n  best policy  %s\n               ratchet run ... %s\n", o->best_path, o->best_path);
+    printf("  its replay   %s\n               ratchet view %s\n", o->replay_path, o->replay_path);
+    printf("  ledger       %s\n               ratchet ledger %s\n", ledger_path, run_name);
+    if (o->is_interrupted)
+        printf("\nIt was interrupted; `ratchet improve --resume` goes on.\n");
+}

@@ -1,0 +1,22 @@
+/* climb.h - prints how a run climbs: an entry an iteration, and what came out in the end. */
+#ifndef RATCHET_RUNNER_CMD_CLIMB_H
+#define RATCHET_RUNNER_CMD_CLIMB_H
+
+#include "runner/learn/loop.h"
+
+struct climb {
+    bool is_quiet;      /* JSON is wanted: nothing on stdout but that */
+    bool is_terminal;   /* a progress line on stderr */
+    int64_t iteration;  /* that is being worked on */
+};
+
+/* Callbacks of the loop; user is a struct climb. */
+void climb_start(void *user, const struct champion *start);
+void climb_iteration(void *user, const struct iteration *it);
+void climb_progress(void *user, enum purpose purpose, int done, int n);
+
+/* The end, for people and for programs. ledger_path: for the hints. */
+void climb_end(const struct loop_outcome *o, const char *ledger_path, const char *run_name);
+json_t *climb_json(const struct loop_outcome *o, const char *run_name, const char *folder);
+
+#endif

@@ -1,0 +1,311 @@
+/* cmd_improve.c - `ratchet improve`: the learning loop, started or resumed. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "runner/cmd/climb.h"
+#include "runner/cmd/cmd.h"
+#include "runner/model/model.h"
+#include "runner/model/recorder.h"
+#include "runner/record/hash.h"
+
+struct improve {
+    struct common common;
+    char *model, *policy, *out, *record;
+    int resume, iterations;
+    double minutes;
+
+    struct task *task;
+    struct ledger *ledger;
+    char *ledger_path;
+    struct ledger_run run;
+    struct salt salt;
+    struct provider provider;
+    char *start_name, *start_source;
+    struct climb climb;
+};
+
+static int make_folder(const char *path, struct error *err)
+{
+    if (mkdir(path, 0777) == 0 || errno == EEXIST)
+        return 0;
+    return error_set(err, "%s: cannot make this folder: %s", path, strerror(errno));
+}
+
+static int open_ledger(struct improve *m, struct error *err)
+{
+    char *logs = logs_path("");
+    int status = make_folder(logs, err);
+
+    m->ledger_path = logs_path("ledger.sqlite");
+    if (status == 0) {
+        m->ledger = ledger_open(m->ledger_path, err);
+        status = m->ledger ? 0 : -1;
+    }
+    free(logs);
+    return status;
+}
+
+/* The policy to start from: the user's, the task's first one, or one that does nothing. */
+static int find_start(struct improve *m, struct error *err)
+{
+    static const char *const names[] = { "start.lua", "follow.lua" };
+    char *path = m->policy ? xstrdup(m->policy) : NULL;
+
+    for (size_t i = 0; !path && i < sizeof(names) / sizeof(names[0]); i++) {
+        char *relative = xasprintf("%s/%s", m->task->name, names[i]);
+        path = find_shipped(relative);
+        free(relative);
+    }
+    if (path) {
+        m->start_source = read_text_file(path, VM_MAX_SOURCE, err);
+        m->start_name = path;
+        return m->start_source ? 0 : -1;
+    }
+    return error_set(err, "%s: no policy to start from: name one with --policy FILE.lua",
+                     m->task->name);
+}
+
+/* What to ask when --model is not given. */
+static char *default_model(const struct improve *m)
+{
+    char *relative = xasprintf("%s/session.jsonl", m->task->name), *session, *spec;
+
+    if (getenv("OPENAI_API_KEY") || getenv("OPENAI_BASE_URL") || getenv("OPENAI_API_BASE")) {
+        free(relative);
+        return xstrdup("openai");
+    }
+    session = m->policy ? NULL : find_shipped(relative);
+    free(relative);
+    spec = session ? xasprintf("recorded:%s", session) : xstrdup("search");
+    free(session);
+    return spec;
+}
+
+/* A fresh folder under logs/, or the user's, which must not hold a run yet. */
+static int choose_folder(struct improve *m, struct error *err)
+{
+    char *plain = xstrdup(m->task->name);
+
+    for (char *slash = plain; (slash = strchr(slash, '/'));)
+        *slash = '-';
+    for (int i = 1; !m->run.folder; i++) {
+        char *name = xasprintf("%s-%d", plain, i);
+        char *folder = m->out ? xstrdup(m->out) : logs_path(name);
+        free(name);
+        if (m->out || access(folder, F_OK) != 0)
+            m->run.folder = folder;
+        else
+            free(folder);
+    }
+    free(plain);
+    return make_folder(m->run.folder, err);
+}
+
+static int begin_run(struct improve *m, struct error *err)
+{
+    struct ledger_run old;
+    json_t *json = task_to_json(m->task);
+    char sha[65], *salt_path;
+    int found;
+
+    m->run.task = json_dumps(json, JSON_COMPACT | JSON_SORT_KEYS);
+    json_decref(json);
+    if (choose_folder(m, err) != 0)
+        return -1;
+    found = ledger_run_find(m->ledger, m->run.folder, &old, err);
+    ledger_run_clear(&old);
+    if (found)
+        return found < 0 ? -1
+                         : error_set(err, "%s: holds a run already; --resume goes on with it",
+                                     m->run.folder);
+    salt_path = xasprintf("%s/salt", m->run.folder);
+    found = salt_open(&m->salt, salt_path, err);
+    free(salt_path);
+    if (found != 0)
+        return -1;
+    sha256_hex(m->start_source, strlen(m->start_source), sha);
+    m->run.name = xstrdup(m->run.folder);
+    m->run.model = m->model ? xstrdup(m->model) : default_model(m);
+    m->run.start_policy = xstrdup(m->start_name);
+    m->run.start_sha256 = xstrdup(sha);
+    m->run.salt_sha256 = xstrdup(m->salt.sha256);
+    m->run.is_sealed = true;
+    return ledger_run_add(m->ledger, &m->run, err);
+}
+
+/* The run that --out names, or the latest, as it was started. */
+static int find_run(struct improve *m, struct app *app, struct error *err)
+{
+    int found = ledger_run_find(m->ledger, m->out, &m->run, err);
+    json_t *json;
+    char *salt_path;
+
+    if (found == 0)
+        return error_set(err, "%s: no run to go on with in %s", m->out ? m->out : "--resume",
+                         m->ledger_path);
+    if (found < 0 || common_plugins(app, &m->common, err) != 0)
+        return -1;
+    json = json_loads(m->run.task, 0, NULL);
+    m->task = task_from_json(&app->envs, json, m->run.folder, err);
+    json_decref(json);
+    if (!m->task)
+        return -1;
+    salt_path = xasprintf("%s/salt", m->run.folder);
+    found = salt_open(&m->salt, salt_path, err);
+    free(salt_path);
+    if (found != 0)
+        return -1;
+    if (strcmp(m->salt.sha256, m->run.salt_sha256))
+        return error_set(err, "%s/salt: not the salt that this run was started with",
+                         m->run.folder);
+    m->start_name = xstrdup(m->run.start_policy);
+    m->start_source = ledger_source_get(m->ledger, m->run.start_sha256, err);
+    return m->start_source ? 0 : -1;
+}
+
+static int open_provider(struct improve *m, const struct app *app, struct error *err)
+{
+    struct provider_config config = {
+        .folder = m->run.folder,
+        .seed = (uint64_t)m->run.seed,
+        .interrupted = app->interrupted,
+        .is_quiet = m->common.json,
+    };
+    struct recorder_header header = { .model = m->run.model, .brief_format = "1" };
+
+    if (provider_open(&m->provider, m->run.model, config, err) != 0)
+        return -1;
+    if (m->record)
+        return recorder_wrap(&m->provider, m->record, &header, m->resume, err);
+    return 0;
+}
+
+static int prepare(struct improve *m, struct app *app, const char *name, struct error *err)
+{
+    if (open_ledger(m, err) != 0)
+        return -1;
+    if (m->resume)
+        return find_run(m, app, err);
+    m->task = common_task(app, &m->common, name, err);
+    if (!m->task)
+        return -1;
+    if (m->iterations > 0)
+        m->task->budget.iterations = m->iterations;
+    if (m->minutes > 0)
+        m->task->budget.minutes = m->minutes;
+    return find_start(m, err) != 0 || begin_run(m, err) != 0 ? -1 : 0;
+}
+
+static int improve(struct improve *m, struct app *app, struct error *err)
+{
+    struct policy nothing = { .name = "", .source = "" };
+    struct loop_outcome outcome;
+    struct loop_config config = {
+        .ledger = m->ledger,
+        .run = &m->run,
+        .envs = &app->envs,
+        .base = common_evaluation(app, &m->common, m->task, &nothing),
+        .salt = &m->salt,
+        .provider = &m->provider,
+        .start_name = base_name(m->start_name),
+        .start_source = m->start_source,
+        .folder = m->run.folder,
+        .on_start = climb_start,
+        .on_iteration = climb_iteration,
+        .progress = climb_progress,
+        .user = &m->climb,
+    };
+
+    m->climb = (struct climb){ .is_quiet = m->common.json,
+                               .is_terminal = isatty(STDERR_FILENO) };
+    if (!m->common.json)
+        printf("%s: improving %s by %s; run %s\nhidden seeds come from a salt with the hash "
+               "%.16s...\n\n", m->task->name, m->start_name, m->run.model, m->run.name,
+               m->run.salt_sha256);
+    fflush(stdout);
+    if (open_provider(m, app, err) != 0 || loop_run(&config, &outcome, err) != 0)
+        return EXIT_FAILED;
+    if (m->common.json)
+        cmd_print_json(climb_json(&outcome, m->run.name, m->run.folder));
+    else
+        climb_end(&outcome, m->ledger_path, m->run.name);
+    if (outcome.is_interrupted)
+        return EXIT_FAILED;
+    /* A model that could not be asked at all is a failure; one whose session is over is not. */
+    if (outcome.iterations == 0 && !strncmp(outcome.stop_reason, "model", 5))
+        return error_set(err, "%s", outcome.stop_reason), EXIT_FAILED;
+    return cmd_done();
+}
+
+static void clear(struct improve *m)
+{
+    provider_clear(&m->provider);
+    ledger_close(m->ledger);
+    ledger_run_clear(&m->run);
+    task_destroy(m->task);
+    common_clear(&m->common);
+    free(m->ledger_path);
+    free(m->start_name);
+    free(m->start_source);
+    free(m->model);
+    free(m->policy);
+    free(m->out);
+    free(m->record);
+}
+
+static int main_improve(const struct command *self, struct app *app, int argc,
+                        const char **argv)
+{
+    struct improve m = { 0 };
+    struct error err = { "" };
+    int status;
+    struct poptOption options[] = {
+        { "model", 'm', POPT_ARG_STRING, &m.model, 0,
+          "who rewrites the policy: openai, anthropic, files, recorded, search "
+          "(see `ratchet doctor`)", "PROVIDER[:NAME]" },
+        { "policy", 'p', POPT_ARG_STRING, &m.policy, 0, "start from this policy", "FILE.lua" },
+        { "out", 'o', POPT_ARG_STRING, &m.out, 0, "the run's folder (default: a new one in logs/)",
+          "DIR" },
+        { "resume", '\0', POPT_ARG_NONE, &m.resume, 0,
+          "go on with the run of --out, or with the latest", NULL },
+        { "record", '\0', POPT_ARG_STRING, &m.record, 0,
+          "keep the model's replies as a session, for --model recorded:FILE", "FILE" },
+        { "iterations", 'n', POPT_ARG_INT, &m.iterations, 0, "at most so many candidates", "N" },
+        { "minutes", '\0', POPT_ARG_DOUBLE, &m.minutes, 0, "at most so long", "M" },
+        JOBS_TABLE(m.common),
+        COMMON_TABLE(m.common),
+        POPT_TABLEEND,
+    };
+    const char **args = cmd_parse(self, app, argc, argv, options, 0, 1, &status);
+
+    if (!args)
+        return status;
+    if (!m.resume && !args[0]) {
+        error_set(&err, "improve: name an environment or a task, or --resume a run");
+        status = EXIT_USAGE;
+    } else {
+        status = prepare(&m, app, args[0], &err) == 0 ? improve(&m, app, &err) : EXIT_FAILED;
+    }
+    if (status != EXIT_DONE && err.text[0])
+        cmd_fail(status, &err);
+    clear(&m);
+    cmd_free_args(args);
+    return status;
+}
+
+const struct command cmd_improve = {
+    "improve", "[ENV|TASK.json]", "let a model rewrite a policy, from failure to failure",
+    "Evaluates the policy on dev seeds, finds its failures, tells the model, and judges what it\n"
+    "answers: regression cases first, then pairs of episodes on hidden seeds. Everything is in\n"
+    "the ledger as it happens; a run that was killed goes on with --resume. Without --model it\n"
+    "asks the OpenAI-compatible API that the environment names, else plays the task's recorded\n"
+    "session, else tunes the policy's declared parameters (search).",
+    "ratchet improve breakout\n"
+    "ratchet improve cartpole --policy my.lua --model search --iterations 5\n"
+    "ratchet improve breakout --model files --record session.jsonl\n"
+    "ratchet improve --resume",
+    main_improve,
+};

@@ -1,0 +1,308 @@
+/* loop.c - the learning loop: evaluate, find failures, ask the model, judge, keep or drop. */
+#include "runner/learn/loop.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "runner/learn/loop_state.h"
+#include "runner/record/file.h"
+#include "runner/record/hash.h"
+
+void champion_clear(struct champion *c)
+{
+    free(c->name);
+    free(c->source);
+    results_clear(c->results, c->n);
+    free(c->results);
+    *c = (struct champion){ 0 };
+}
+
+struct policy champion_policy(const struct champion *c)
+{
+    return (struct policy){ .name = c->name, .source = c->source };
+}
+
+static void copy_result(struct episode_result *to, const struct episode_result *from)
+{
+    *to = *from;
+    to->fault_text = from->fault_text ? xstrdup(from->fault_text) : NULL;
+    to->tape.data = xcalloc((size_t)from->tape.n_steps + 1, (size_t)from->tape.width);
+    if (from->tape.n_steps)
+        memcpy(to->tape.data, from->tape.data,
+               (size_t)from->tape.n_steps * (size_t)from->tape.width);
+    to->notes = NULL;
+    to->marks = NULL;
+    to->n_notes = to->n_marks = 0;
+}
+
+void champion_copy(struct champion *to, const struct champion *from)
+{
+    *to = *from;
+    to->name = xstrdup(from->name);
+    to->source = xstrdup(from->source);
+    to->results = xcalloc((size_t)from->n, sizeof(*to->results));
+    for (int i = 0; i < from->n; i++)
+        copy_result(&to->results[i], &from->results[i]);
+}
+
+enum loop_status loop_stop(struct loop *l, const char *reason)
+{
+    snprintf(l->outcome->stop_reason, sizeof(l->outcome->stop_reason), "%s", reason);
+    return LOOP_STOP;
+}
+
+enum loop_status loop_status_of(struct loop *l, enum memo_status status)
+{
+    switch (status) {
+    case MEMO_DONE:
+        return LOOP_ON;
+    case MEMO_INTERRUPTED:
+        l->outcome->is_interrupted = true;
+        return loop_stop(l, "interrupted");
+    case MEMO_NO_STEPS:
+        return loop_stop(l, "budget: steps");
+    default:
+        return LOOP_FAILED;
+    }
+}
+
+enum loop_status loop_evaluate(struct loop *l, struct champion *c, struct policy_facts *facts,
+                               struct error *err)
+{
+    int n = l->task->splits.dev;
+    struct evaluation check = l->memo.base;
+    struct policy policy = champion_policy(c);
+    struct episode_request *requests;
+    int64_t *index;
+    double *scores;
+    enum memo_status status;
+
+    check.policy = policy;
+    check.on_result = NULL;
+    if (evaluate_check(&check, facts, err) != 0)
+        return LOOP_FAILED;
+    if (facts->fault)
+        return LOOP_ON;
+    c->n_declared = facts->n_params;
+    memcpy(c->declared, facts->params, sizeof(c->declared));
+    requests = xcalloc((size_t)n, sizeof(*requests));
+    index = xcalloc((size_t)n, sizeof(*index));
+    scores = xcalloc((size_t)n, sizeof(*scores));
+    c->results = xcalloc((size_t)n, sizeof(*c->results));
+    c->n = n;
+    for (int i = 0; i < n; i++) {
+        index[i] = i;
+        requests[i].seed = split_seed(l->c->salt, SPLIT_DEV, l->task->name, "", i);
+    }
+    status = memo_evaluate(&l->memo, PURPOSE_dev, "", &policy, requests, index, n, c->results,
+                           err);
+    for (int i = 0; i < n; i++)
+        scores[i] = c->results[i].score;
+    c->dev = summarize(scores, n);
+    free(scores);
+    free(requests);
+    free(index);
+    return loop_status_of(l, status);
+}
+
+void loop_note_past(struct loop *l, const struct iteration *it, const char *tokens_sha256)
+{
+    struct past *p;
+
+    l->past = xrealloc(l->past, sizeof(*l->past) * (size_t)(l->n_past + 1));
+    p = &l->past[l->n_past++];
+    *p = (struct past){
+        .change = xstrdup(it->change),
+        .why = xstrdup(it->why),
+        .verdict = it->verdict,
+        .iteration = it->number,
+        .dev_before = it->before.mean,
+        .dev_after = it->has_candidate ? it->after.mean : NAN,
+    };
+    snprintf(p->sha256, sizeof(p->sha256), "%s", it->sha256);
+    snprintf(p->tokens_sha256, sizeof(p->tokens_sha256), "%s", tokens_sha256);
+}
+
+static double now(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+static int64_t all_steps(struct loop *l)
+{
+    struct ledger_steps steps;
+    int64_t sum = 0;
+
+    if (ledger_count_steps(l->c->ledger, l->c->run->id, &steps, NULL) != 0)
+        return 0;
+    for (int p = 0; p < N_PURPOSES; p++)
+        sum += steps.steps[p] + steps.planner_steps[p];
+    return sum;
+}
+
+static enum loop_status iterate(struct loop *l, struct error *err)
+{
+    struct iteration it = { .number = l->iteration };
+    int64_t steps = all_steps(l);
+    double start = now();
+    char *reply, *why;
+    enum loop_status status = loop_converse(l, &reply, &why, err);
+
+    if (status == LOOP_ON) {
+        it.seconds = now() - start;
+        status = loop_judge(l, reply, why, &it, err);
+    }
+    if (status == LOOP_ON) {
+        it.seconds = now() - start;
+        it.steps = all_steps(l) - steps;
+        l->outcome->iterations++;
+        if (l->c->on_iteration)
+            l->c->on_iteration(l->c->user, &it);
+    }
+    free(reply);
+    free(why);
+    return status;
+}
+
+/* What ends a run before its next iteration. */
+static enum loop_status check_end(struct loop *l, double started)
+{
+    const struct task_budget *b = &l->task->budget;
+
+    if (l->memo.base.interrupted && *l->memo.base.interrupted)
+        return loop_status_of(l, MEMO_INTERRUPTED);
+    if (l->incumbent.dev.mean >= l->task->target)
+        return loop_stop(l, "target reached");
+    if (b->iterations && l->iteration > b->iterations)
+        return loop_stop(l, "budget: iterations");
+    if (b->minutes > 0 && now() - started > b->minutes * 60)
+        return loop_stop(l, "budget: minutes");
+    return LOOP_ON;
+}
+
+static enum loop_status begin(struct loop *l, struct error *err)
+{
+    struct policy_facts facts;
+    enum loop_status status;
+
+    l->start.name = xstrdup(l->c->start_name);
+    l->start.source = xstrdup(l->c->start_source);
+    sha256_hex(l->start.source, strlen(l->start.source), l->start.sha256);
+    if (ledger_source_add(l->c->ledger, l->start.sha256, l->start.source, err) != 0)
+        return LOOP_FAILED;
+    status = loop_evaluate(l, &l->start, &facts, err);
+    if (status == LOOP_ON && facts.fault) {
+        error_set(err, "%s: %s", l->start.name, facts.fault_text);
+        return LOOP_FAILED;
+    }
+    champion_copy(&l->incumbent, &l->start);
+    champion_copy(&l->best, &l->start);
+    if (status == LOOP_ON && l->c->on_start)
+        l->c->on_start(l->c->user, &l->start);
+    return status;
+}
+
+/* The paired gain on the dev seeds with its 95 % interval. */
+static void sum_up_gain(struct loop *l)
+{
+    struct loop_outcome *o = l->outcome;
+    int n = l->start.n < l->incumbent.n ? l->start.n : l->incumbent.n;
+    double *differences = xcalloc((size_t)n, sizeof(*differences));
+    struct summary s;
+
+    for (int i = 0; i < n; i++)
+        differences[i] = l->incumbent.results[i].score - l->start.results[i].score;
+    s = summarize(differences, n);
+    o->gain = s.mean;
+    o->gain_low = s.mean - (n > 1 ? mean_interval(&s, 0.95) : 0);
+    o->gain_high = s.mean + (n > 1 ? mean_interval(&s, 0.95) : 0);
+    o->start = l->start.dev;
+    o->best = l->incumbent.dev;
+    o->cases = l->cases.n;
+    free(differences);
+}
+
+/* The incumbent and a replay of its median dev episode, where people look for them. */
+static int keep_best(struct loop *l, struct error *err)
+{
+    struct loop_outcome *o = l->outcome;
+    struct evaluation e = l->memo.base;
+    struct episode_result *r = NULL;
+    struct episode_request request = { .wants_notes = true };
+    struct episode_result played = { 0 };
+    struct replay *replay;
+    int status = -1;
+
+    snprintf(o->best_path, sizeof(o->best_path), "%s/best.lua", l->c->folder);
+    snprintf(o->replay_path, sizeof(o->replay_path), "%s/best.replay", l->c->folder);
+    for (int i = 0; i < l->incumbent.n; i++)
+        if (!r || fabs(l->incumbent.results[i].score - l->incumbent.dev.mean) <
+                      fabs(r->score - l->incumbent.dev.mean))
+            r = &l->incumbent.results[i];
+    if (file_save(o->best_path, l->incumbent.source, strlen(l->incumbent.source), err) != 0)
+        return -1;
+    if (!r)
+        return 0;
+    e.policy = champion_policy(&l->incumbent);
+    e.on_result = NULL;
+    e.interrupted = NULL;
+    request.seed = r->seed;
+    if (evaluate(&e, &request, 1, &played, NULL, err) != 0)
+        return -1;
+    replay = replay_of_result(&e, &played, err);
+    if (replay)
+        status = replay_save(replay, o->replay_path, err);
+    replay_destroy(replay);
+    results_clear(&played, 1);
+    return status;
+}
+
+static void loop_clear(struct loop *l)
+{
+    for (int i = 0; i < l->n_past; i++) {
+        free(l->past[i].change);
+        free(l->past[i].why);
+    }
+    free(l->past);
+    champion_clear(&l->start);
+    champion_clear(&l->incumbent);
+    champion_clear(&l->best);
+    case_list_clear(&l->cases);
+}
+
+int loop_run(const struct loop_config *config, struct loop_outcome *out, struct error *err)
+{
+    struct loop l = { .c = config, .task = config->base.task, .outcome = out };
+    double started = now();
+    enum loop_status status;
+    int result = -1;
+
+    *out = (struct loop_outcome){ 0 };
+    l.memo = (struct memo){ .ledger = config->ledger, .run = config->run->id,
+                            .base = config->base, .progress = config->progress,
+                            .user = config->user };
+    l.memo.steps_left = l.task->budget.steps ? l.task->budget.steps - all_steps(&l) : INT64_MAX;
+    status = begin(&l, err);
+    for (l.iteration = 1; status == LOOP_ON; l.iteration++) {
+        status = check_end(&l, started);
+        if (status == LOOP_ON)
+            status = iterate(&l, err);
+    }
+    if (status != LOOP_FAILED && l.incumbent.source) {
+        sum_up_gain(&l);
+        result = keep_best(&l, err);
+    }
+    if (result == 0)
+        result = ledger_count_steps(config->ledger, config->run->id, &out->steps, err);
+    if (result == 0 && !out->is_interrupted)
+        result = ledger_run_set_status(config->ledger, config->run->id, "stopped",
+                                       out->stop_reason, err);
+    loop_clear(&l);
+    return result;
+}

@@ -1,0 +1,216 @@
+/* view.c - the viewer's loop: takes events, lets time go by, draws when something changed. */
+#include "runner/view/view.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "runner/view/viewer.h"
+
+#define FRAME_MS 16
+#define IDLE_MS 100        /* for an event, when nothing moves */
+#define SCAN_MS 6          /* of each frame, for looking ahead */
+#define MESSAGE_MS 5000
+#define WIDTH 1280
+#define HEIGHT 800
+
+#define TRACK 96
+#define TRANSPORT 40
+#define PANEL 320
+#define NARROW_PANEL 260
+
+void viewer_say(struct viewer *v, bool is_bad, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(v->message, sizeof(v->message), format, args);
+    va_end(args);
+    v->is_bad_message = is_bad;
+    v->message_ms = SDL_GetTicks();
+    v->is_dirty = true;
+}
+
+static bool ends_with(const char *text, const char *end)
+{
+    size_t n = strlen(text), m = strlen(end);
+
+    return n >= m && !strcmp(text + n - m, end);
+}
+
+void viewer_drop(struct viewer *v, const char *path)
+{
+    if (ends_with(path, ".lua")) {
+        free(v->policy);
+        v->policy = xstrdup(path);
+        whatif_run(v);
+        return;
+    }
+    int n_before = v->session.n_tracks, i = session_open(&v->session, path);
+    v->has_whatif = false;
+    stage_forget(v);
+    timeline_forget(v);
+    if (v->session.tracks[i].problem && n_before > 0 && i > 0) {
+        viewer_say(v, true, "%s", v->session.tracks[i].problem); /* the first stays in view */
+        session_close(&v->session, i);
+    }
+}
+
+static void lay_out(struct viewer *v)
+{
+    int width = v->ui.width, height = v->ui.height;
+    int panel = width < 960 ? NARROW_PANEL : PANEL;
+    int above = height - TRACK - TRANSPORT;
+
+    v->stage = (SDL_Rect){ 0, 4, width - panel, above - 4 };
+    v->panel = (SDL_Rect){ width - panel, 0, panel, above };
+    v->track = (SDL_Rect){ 0, above + 1, width, TRACK - 1 };
+    v->transport = (SDL_Rect){ 0, above + TRACK, width, TRANSPORT };
+}
+
+static void set_title(struct viewer *v)
+{
+    const struct session *s = &v->session;
+    char title[256] = "ratchet view";
+
+    if (s->n_tracks > 0)
+        snprintf(title, sizeof(title), "%.100s - step %lld of %lld - ratchet view",
+                 s->tracks[0].name, (long long)s->at, (long long)s->n_steps);
+    if (strcmp(title, SDL_GetWindowTitle(v->ui.window)) != 0)
+        SDL_SetWindowTitle(v->ui.window, title);
+}
+
+static void draw(struct viewer *v)
+{
+    ui_begin(&v->ui);
+    lay_out(v);
+    if (v->is_help && v->ui.was_pressed) {
+        v->is_help = v->ui.was_pressed = false;
+        v->is_dirty = true;
+    }
+    /* What the mouse changes is worked out while drawing, from the bottom up, so that the
+     * pictures are of the step that the timeline was dragged to. */
+    transport_draw(v);
+    timeline_draw(v);
+    panel_draw(v);
+    stage_draw(v);
+    help_draw(v);
+    set_title(v);
+    v->is_dirty |= v->ui.was_pressed || v->ui.wheel != 0; /* what that changed shows next time */
+    ui_end(&v->ui);
+}
+
+static void take_event(struct viewer *v, const SDL_Event *event)
+{
+    const struct view_live *live = v->options->live;
+
+    v->is_dirty = true;
+    switch (event->type) {
+    case SDL_QUIT:
+        v->is_over = true;
+        break;
+    case SDL_KEYDOWN:
+    case SDL_KEYUP:
+        if (live && live->key && !event->key.repeat && v->session.is_live &&
+            live->key(live->user, SDL_GetKeyName(event->key.keysym.sym),
+                      event->type == SDL_KEYDOWN))
+            break;
+        if (event->type == SDL_KEYDOWN)
+            keys_take(v, &event->key);
+        break;
+    case SDL_DROPFILE:
+        viewer_drop(v, event->drop.file);
+        SDL_free(event->drop.file);
+        break;
+    default:
+        ui_take(&v->ui, event);
+    }
+}
+
+static void poll_live(struct viewer *v, double seconds)
+{
+    const struct view_live *live = v->options->live;
+
+    if (!live || !v->session.is_live)
+        return;
+    bool goes_on = live->poll(live->user, seconds);
+    session_grow(&v->session);
+    v->is_dirty = true;
+    if (!goes_on) {
+        v->session.is_live = false;
+        viewer_say(v, false, "the episode is over: return %g in %lld steps",
+                   v->session.tracks[0].player->episode.now.total,
+                   (long long)v->session.n_steps);
+    }
+}
+
+static void loop(struct viewer *v)
+{
+    uint32_t before = SDL_GetTicks();
+    SDL_Event event;
+
+    v->is_dirty = true;
+    while (!v->is_over && !(v->options->interrupted && *v->options->interrupted)) {
+        bool is_busy = v->session.is_playing || v->session.is_live || v->is_dirty;
+        if (!is_busy && SDL_WaitEventTimeout(&event, IDLE_MS))
+            take_event(v, &event);
+        /* One press or wheel a picture, so that none is lost between two. */
+        while (!v->ui.was_pressed && !v->ui.was_released && SDL_PollEvent(&event))
+            take_event(v, &event);
+        uint32_t start = SDL_GetTicks();
+        double seconds = (start - before) * 1e-3;
+        before = start;
+        poll_live(v, seconds);
+        v->is_dirty |= session_tick(&v->session, seconds, SCAN_MS);
+        whatif_watch(v);
+        if (v->message[0] && start - v->message_ms > MESSAGE_MS) {
+            v->message[0] = 0;
+            v->is_dirty = true;
+        }
+        if (v->is_dirty) {
+            v->is_dirty = false;
+            draw(v);
+        }
+        uint32_t used = SDL_GetTicks() - start;
+        if (used < FRAME_MS)
+            SDL_Delay(FRAME_MS - used);
+    }
+}
+
+static void open_all(struct viewer *v)
+{
+    const struct view_options *o = v->options;
+    const struct view_live *live = o->live;
+
+    for (int i = 0; i < o->n_paths && i < SESSION_TRACKS; i++)
+        session_open(&v->session, o->paths[i]);
+    if (live)
+        session_add(&v->session, live->replay, "live", true);
+    session_seek(&v->session, o->at < 0 ? v->session.n_steps + 1 + o->at : o->at);
+    session_play(&v->session, o->is_playing && !live);
+}
+
+int view_run(const struct view_options *o, struct error *err)
+{
+    struct viewer v = { .options = o, .policy = o->policy ? xstrdup(o->policy) : NULL };
+    int status = -1;
+
+    session_init(&v.session, o->envs);
+    if (ui_open(&v.ui, "ratchet view", WIDTH, HEIGHT, err) != 0)
+        goto out;
+    open_all(&v);
+    /* Also when the first file is bad and the second is good. */
+    status = o->n_paths == 0 || session_has_replay(&v.session) ? 0 : -1;
+    if (status != 0)
+        error_set(err, "%s", v.session.tracks[0].problem);
+    loop(&v);
+
+out:
+    stage_forget(&v);
+    timeline_forget(&v);
+    session_clear(&v.session);
+    ui_close(&v.ui);
+    free(v.policy);
+    return status;
+}
