@@ -47,23 +47,20 @@ LUA_A = $(shell pkg-config --variable=libdir lua5.4)/liblua5.4.a
 WORKER_LIBS = $(LUA_A) $(BUILD)/math.o -lseccomp $(MUJOCO_LIBS) -ldl -lm
 WORKER_WRAP = -Wl,--wrap=luaS_hash -Wl,--wrap=lua_topointer
 
-.PHONY: all demo check bench clean install uninstall tags packages packages-test
+.PHONY: all demo demo-run check check-run check-peers soak fuzz bench clean install uninstall \
+	tags packages packages-test
 all: $(BUILD)/ratchet $(BUILD)/ratchet-worker
 
-$(BUILD)/ratchet: $(PROGRAM_OBJ) $(BUILD)/math.o
-	$(CC) $(SAN_FLAGS) -rdynamic -o $@ $^ $(PROGRAM_LIBS)
+# A second make reads what the first one has installed.
+demo: packages
+	@$(MAKE) --no-print-directory all
+	$(BUILD)/ratchet improve breakout
 
-$(BUILD)/ratchet-worker: $(WORKER_OBJ) $(BUILD)/math.o
-	$(CC) $(SAN_FLAGS) -no-pie -rdynamic $(WORKER_WRAP) -o $@ $(WORKER_OBJ) $(WORKER_LIBS)
+check: packages-test
+	@$(MAKE) --no-print-directory check-run
 
-$(BUILD)/math.o: $(MUSL_A)
-	@mkdir -p $(BUILD)/musl
-	cd $(BUILD)/musl && ar x $(MUSL_A) $(MATH_O:%=%.lo)
-	ld -r -o $@ $(MATH_O:%=$(BUILD)/musl/%.lo)
-
-$(BUILD)/%.o: %.c
-	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -c -o $@ $<
+bench: all
+	$(BUILD)/ratchet bench
 
 packages:
 	@tools/install-packages packages.txt
@@ -71,7 +68,95 @@ packages:
 packages-test: packages
 	@tools/install-packages packages-test.txt
 
+# Programs.
+$(BUILD)/ratchet: $(BUILD)/runner/main.o $(BUILD)/libratchet.a $(BUILD)/math.o
+	$(CC) $(SAN_FLAGS) -rdynamic -o $@ $(PROGRAM_LINK) $(PROGRAM_LIBS)
+
+$(BUILD)/ratchet-worker: $(WORKER_OBJ) $(BUILD)/math.o
+	$(CC) $(SAN_FLAGS) -no-pie -rdynamic $(WORKER_WRAP) -o $@ $(WORKER_OBJ) $(WORKER_LIBS)
+
+# Whole, so that plug-ins find what the headers declare.
+PROGRAM_LINK = $(BUILD)/runner/main.o -Wl,--whole-archive $(BUILD)/libratchet.a \
+	-Wl,--no-whole-archive $(BUILD)/math.o
+
+$(BUILD)/libratchet.a: $(filter-out $(BUILD)/runner/main.o,$(PROGRAM_OBJ))
+	@rm -f $@
+	@ar rcs $@ $^
+
+$(BUILD)/math.o: $(MUSL_A)
+	@mkdir -p $(BUILD)/musl
+	@cd $(BUILD)/musl && ar x $(MUSL_A) $(MATH_O:%=%.lo)
+	ld -r -o $@ $(MATH_O:%=$(BUILD)/musl/%.lo)
+
+$(BUILD)/envs/mujoco/models.o: $(wildcard envs/mujoco/models/*.xml)
+
+$(BUILD)/%.o: %.c
+	@mkdir -p $(@D)
+	@echo "cc $<"
+	@$(CC) $(CFLAGS) -c -o $@ $<
+
+# Tests. tests/test_X.c is a cmocka program; tests/X.t drives the built program.
+TESTS = $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/test_*.c))
+TEST_HELP = $(patsubst %.c,$(BUILD)/%.o,$(filter-out tests/test_%,$(wildcard tests/*.c)))
+VM_OBJ = $(patsubst %.c,$(BUILD)/%.o,$(filter-out sandbox/worker.c %/wire.c %/job.c \
+	%/jail.c %/limits.c,$(wildcard sandbox/*.c)))
+PLUGINS = $(patsubst tests/plugin/%.c,$(BUILD)/tests/%.so,$(wildcard tests/plugin/*.c))
+FUZZ = $(patsubst tests/fuzz/%.c,$(BUILD)/tests/%,$(wildcard tests/fuzz/fuzz_*.c))
+SCRIPTS = $(wildcard tests/*.t)
+
+$(BUILD)/tests/test_%: $(BUILD)/tests/test_%.o $(TEST_HELP) $(BUILD)/libratchet.a $(VM_OBJ) \
+		$(BUILD)/math.o
+	@echo "ld $@"
+	@$(CC) $(SAN_FLAGS) -no-pie -rdynamic $(WORKER_WRAP) -o $@ $< $(TEST_HELP) $(VM_OBJ) \
+		$(BUILD)/libratchet.a $(BUILD)/math.o $(LUA_A) -lcmocka $(PROGRAM_LIBS)
+
+$(BUILD)/tests/%.so: tests/plugin/%.c envs/env.h
+	@mkdir -p $(@D)
+	@$(CC) -std=c11 -O2 $(WARN) -fPIC -shared -I. -o $@ $<
+
+# The saved inputs of the fuzzers, run through the same entry points without libFuzzer.
+$(BUILD)/tests/fuzz_%: $(BUILD)/tests/fuzz/fuzz_%.o $(BUILD)/tests/fuzz/corpus.o \
+		$(BUILD)/libratchet.a $(BUILD)/math.o
+	@$(CC) $(SAN_FLAGS) -no-pie -o $@ $^ $(PROGRAM_LIBS)
+
+check-run: all $(TESTS) $(PLUGINS) $(FUZZ)
+	@BUILD=$(BUILD) prove --exec tests/run $(TESTS) $(SCRIPTS)
+
+check-peers: packages-test
+	@$(MAKE) --no-print-directory all
+	@BUILD=$(BUILD) prove --exec tests/run $(wildcard tests/peers/*.t)
+
+soak: all $(TESTS)
+	@BUILD=$(BUILD) TEST_SECONDS=36000 prove --exec tests/run $(wildcard tests/soak/*.t)
+
+# libFuzzer for SECONDS each, over a copy of the saved inputs.
+SECONDS ?= 60
+fuzz: all
+	@tools/fuzz $(SECONDS)
+
+# Installation.
+bindir = $(DESTDIR)$(PREFIX)/bin
+libexecdir = $(DESTDIR)$(PREFIX)/libexec/ratchet
+sharedir = $(DESTDIR)$(PREFIX)/share
+
+install: all
+	install -d $(bindir) $(libexecdir) $(sharedir)/ratchet $(sharedir)/man/man1 \
+		$(sharedir)/bash-completion/completions
+	install -m 755 $(BUILD)/ratchet $(bindir)/ratchet
+	install -m 755 $(BUILD)/ratchet-worker $(libexecdir)/ratchet-worker
+	cp -r policies $(sharedir)/ratchet/
+	$(BUILD)/ratchet --man >$(sharedir)/man/man1/ratchet.1
+	$(BUILD)/ratchet --completion >$(sharedir)/bash-completion/completions/ratchet
+
+uninstall:
+	rm -f $(bindir)/ratchet $(sharedir)/man/man1/ratchet.1 \
+		$(sharedir)/bash-completion/completions/ratchet
+	rm -rf $(libexecdir) $(sharedir)/ratchet
+
+tags:
+	@tools/compile-commands '$(CC) $(CFLAGS)' $(PROGRAM_SRC) $(WORKER_SRC) >compile_commands.json
+
 clean:
 	rm -rf $(BUILD)
 
--include $(PROGRAM_OBJ:.o=.d) $(WORKER_OBJ:.o=.d)
+-include $(PROGRAM_OBJ:.o=.d) $(WORKER_OBJ:.o=.d) $(wildcard $(BUILD)/tests/*.d)

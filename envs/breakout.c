@@ -31,7 +31,7 @@ static const struct env_field fields[] = {
     { "ball_in_play", "", 1, 0, 1, 0 },
     { "can_break", "", 1, 0, 1, 0 },    /* 1: the next brick that is touched breaks */
     { "paddle_hits", "", 1, 0, 16, 0 }, /* this life, at most 12; 16 after an upper row */
-    { "bricks", "", BREAKOUT_BRICKS, 0, 1, 0 }, /* 1 present, by rows from the top */
+    { "bricks", "(1: there; 6 rows of 18, from the top left)", BREAKOUT_BRICKS, 0, 1, 0 },
     { NULL, NULL, 0, 0, 0, 0 },
 };
 enum { N_PLAIN = 13 }; /* numbers before the bricks */

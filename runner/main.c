@@ -43,16 +43,23 @@ static void print_man(struct app *app)
          "RATCHET_HOME: the folder in which logs/ lies.");
 }
 
-/* For the shell's completion: a line a command, its options behind it. */
-static void print_words(struct app *app)
+/* For bash: the words that may follow each command. */
+static void print_completion(struct app *app)
 {
     const char *nothing[] = { "", NULL };
 
+    puts("_ratchet()\n{\n    local word=${COMP_WORDS[COMP_CWORD]} words\n"
+         "    case ${COMP_WORDS[1]} in");
     for (const struct command *const *c = command_table; *c; c++) {
-        printf("%s", (*c)->name);
+        printf("    %s) words=\"", (*c)->name);
         (*c)->run(*c, app, 1, nothing);
-        putchar('\n');
+        puts("\" ;;");
     }
+    fputs("    esac\n    [ \"$COMP_CWORD\" -gt 1 ] || words=\"--help --version", stdout);
+    for (const struct command *const *c = command_table; *c; c++)
+        printf(" %s", (*c)->name);
+    puts("\"\n    COMPREPLY=($(compgen -W \"$words\" -- \"$word\"))\n}\n"
+         "complete -o default -F _ratchet ratchet");
 }
 
 static int run_command(struct app *app, int argc, const char **argv)
@@ -84,9 +91,9 @@ int main(int argc, char **argv)
     } else if (!strcmp(argv[1], "--version")) {
         puts("ratchet " RATCHET_VERSION);
         status = cmd_done();
-    } else if (!strcmp(argv[1], "--man") || !strcmp(argv[1], "--completion-words")) {
+    } else if (!strcmp(argv[1], "--man") || !strcmp(argv[1], "--completion")) {
         app.mode = argv[1][2] == 'm' ? APP_MAN : APP_WORDS;
-        (app.mode == APP_MAN ? print_man : print_words)(&app);
+        (app.mode == APP_MAN ? print_man : print_completion)(&app);
         status = cmd_done();
     } else {
         status = run_command(&app, argc, (const char **)argv);

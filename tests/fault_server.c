@@ -82,6 +82,19 @@ static int send_in_pieces(const struct fault_server *s, const struct fault_reply
     return 0;
 }
 
+/* Many fillers at a time. */
+static void send_endlessly(const struct fault_server *s, const struct fault_reply *r, int fd)
+{
+    size_t len = strlen(r->filler), n = 65536 / len;
+    char *many = xcalloc(n, len);
+
+    for (size_t i = 0; i < n; i++)
+        memcpy(many + i * len, r->filler, len);
+    while (!s->is_over && send_all(fd, many, n * len) == 0)
+        continue;
+    free(many);
+}
+
 static void wait_for_client(const struct fault_server *s, int fd)
 {
     struct pollfd p = { .fd = fd, .events = POLLIN };
@@ -102,8 +115,8 @@ static void reply(const struct fault_server *s, const struct fault_reply *r, int
     char *all = xasprintf("%s%s", head, r->body ? r->body : "");
     int result = send_in_pieces(s, r, fd, all, strlen(all));
 
-    while (r->end == FAULT_ENDLESS && result == 0 && !s->is_over)
-        result = send_all(fd, r->filler, strlen(r->filler));
+    if (r->end == FAULT_ENDLESS && result == 0)
+        send_endlessly(s, r, fd);
     if (r->end == FAULT_HANG)
         wait_for_client(s, fd);
     if (r->end == FAULT_RESET) {

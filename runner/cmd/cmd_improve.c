@@ -1,7 +1,9 @@
 /* cmd_improve.c - `ratchet improve`: the learning loop, started or resumed. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -25,6 +27,7 @@ struct improve {
     struct provider provider;
     char *start_name, *start_source;
     struct climb climb;
+    int lock; /* descriptor of the run's lock, -1 */
 };
 
 static int make_folder(const char *path, struct error *err)
@@ -166,6 +169,22 @@ static int find_run(struct improve *m, struct app *app, struct error *err)
     return m->start_source ? 0 : -1;
 }
 
+/* One process works on a run; the lock goes with it, however it ends. */
+static int lock_run(struct improve *m, struct error *err)
+{
+    char *path = xasprintf("%s/lock", m->run.folder);
+    int status = 0;
+
+    m->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    if (m->lock < 0)
+        status = error_set(err, "%s: %s", path, strerror(errno));
+    else if (flock(m->lock, LOCK_EX | LOCK_NB) != 0)
+        status = error_set(err, "%s: another process works on this run; wait for it or end it",
+                           m->run.folder);
+    free(path);
+    return status;
+}
+
 static int open_provider(struct improve *m, const struct app *app, struct error *err)
 {
     struct provider_config config = {
@@ -226,6 +245,8 @@ static int improve(struct improve *m, struct app *app, struct error *err)
                "%.16s...\n\n", m->task->name, m->start_name, m->run.model, m->run.name,
                m->run.salt_sha256);
     fflush(stdout);
+    if (lock_run(m, err) != 0)
+        return EXIT_FAILED;
     if (open_provider(m, app, err) != 0 || loop_run(&config, &outcome, err) != 0)
         return EXIT_FAILED;
     if (m->common.json)
@@ -242,6 +263,8 @@ static int improve(struct improve *m, struct app *app, struct error *err)
 
 static void clear(struct improve *m)
 {
+    if (m->lock >= 0)
+        close(m->lock);
     provider_clear(&m->provider);
     ledger_close(m->ledger);
     ledger_run_clear(&m->run);
@@ -259,7 +282,7 @@ static void clear(struct improve *m)
 static int main_improve(const struct command *self, struct app *app, int argc,
                         const char **argv)
 {
-    struct improve m = { 0 };
+    struct improve m = { .lock = -1 };
     struct error err = { "" };
     int status;
     struct poptOption options[] = {

@@ -190,8 +190,12 @@ static int write_failures(FILE *f, const struct brief *b, struct error *err)
         fprintf(f, "\n%d further groups are left out.\n", all->n_groups - GROUPS_NAMED);
     for (int i = 0; i < all->n_groups && i < GROUPS_SHOWN; i++) {
         const struct failure *one = &all->list[all->groups[i].first];
-        fprintf(f, "\n### %s\nSeed %d, step %" PRId64 ", return %.6g so far.\n\n",
-                one->signature, one->episode, one->step, one->total);
+        fprintf(f, "\n### %s\nSeed %d, step %" PRId64 ", return %.6g so far.", one->signature,
+                one->episode, one->step, one->total);
+        if (!strcmp(one->kind, "stuck"))
+            fprintf(f, " No reward came after step %" PRId64 ", to the end of the episode.",
+                    one->last_reward);
+        fputs("\n\n", f);
         if (brief_failure_write(f, b->task, &b->results[one->episode], one->step, err) != 0)
             return -1;
     }

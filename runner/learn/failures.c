@@ -11,6 +11,7 @@
 #include <string.h>
 
 #define STUCK_SHARE 0.2      /* of the longest episode: so long without reward is stuck */
+#define STUCK_SECONDS 30     /* after the last reward: where a stuck episode is looked at */
 #define MOST_IN_EPISODE 64   /* failures kept of one episode */
 
 struct scan {
@@ -45,7 +46,7 @@ static void write_signature(const struct scan *s, const char *kind, char *out, s
     }
 }
 
-static void add(struct scan *s, int episode, const char *kind)
+static struct failure *add(struct scan *s, int episode, const char *kind)
 {
     struct failures *f = s->out;
     struct failure *one;
@@ -56,6 +57,7 @@ static void add(struct scan *s, int episode, const char *kind)
                              .total = s->episode.now.total, .kind = kind };
     one->step = one->step < 0 ? 0 : one->step;
     write_signature(s, kind, one->signature, sizeof(one->signature));
+    return one;
 }
 
 static void add_events(struct scan *s, int episode, uint32_t events, int *left)
@@ -63,6 +65,26 @@ static void add_events(struct scan *s, int episode, uint32_t events, int *left)
     for (int i = 0; s->task->env->events && s->task->env->events[i].name; i++)
         if (s->task->env->events[i].is_failure && (events >> i & 1) && (*left)-- > 0)
             add(s, episode, s->task->env->events[i].name);
+}
+
+/* Stuck is looked at where it began, not where the time ran out. */
+static void add_stuck(struct scan *s, int index, const struct episode_result *r,
+                      int64_t last_reward)
+{
+    double rate = s->task->env->frames_per_second / s->task->rules.frame_skip;
+    int64_t step = last_reward + (int64_t)(STUCK_SECONDS * rate);
+    struct failure *f;
+    double action[ENV_MAX_ACTION];
+
+    step = step < r->n_steps ? step : r->n_steps - 1;
+    episode_reset(&s->episode, r->seed);
+    for (int64_t i = 0; i <= step; i++) {
+        s->task->env->observe(s->episode.instance, s->before);
+        tape_get(&r->tape, s->task->env, i, action);
+        episode_step(&s->episode, action);
+    }
+    f = add(s, index, "stuck");
+    f->last_reward = last_reward;
 }
 
 static void scan_episode(struct scan *s, int index, const struct episode_result *r)
@@ -88,7 +110,7 @@ static void scan_episode(struct scan *s, int index, const struct episode_result 
     if (r->fault)
         add(s, index, fault_name(r->fault));
     else if (r->truncated && r->n_steps - last_reward > (int64_t)(STUCK_SHARE * (double)longest))
-        add(s, index, "stuck");
+        add_stuck(s, index, r, last_reward);
 }
 
 static int by_lost(const void *a, const void *b)

@@ -8,6 +8,7 @@
 struct failure {
     int episode;      /* index into the results */
     int64_t step;     /* the step that brought it (from 0) */
+    int64_t last_reward; /* stuck: the last step that had one */
     double total;     /* return up to and with that step */
     char signature[160]; /* "life_lost ball_x=2/5 ball_dx=1/3": event or kind, and bins */
     const char *kind; /* the event's name, "stuck", "error", "cut_off"...; borrowed */

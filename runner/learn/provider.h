@@ -129,7 +129,8 @@ void tool_call_set_arguments(struct tool_call *call, const char *text);
 char *provider_clean_text(const char *bytes, size_t len);
 
 /* The same as JSON, for the ledger, `files` and `recorded`: {"role","text","calls":[{"id",
- * "name","arguments"}],"images":[caption...]}. turn_from_json refuses what is not one. */
+ * "name","arguments"}],"images":[caption...]}; arguments that are no object are "raw".
+ * turn_from_json refuses what is not one, and inits `out` in any case. */
 json_t *message_to_json(const struct message *m); /* a new reference */
 json_t *turn_to_json(const struct turn *t);       /* with usage and model */
 int turn_from_json(const json_t *json, struct turn *out, struct error *err);

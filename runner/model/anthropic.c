@@ -257,7 +257,7 @@ static bool anthropic_adapt(struct api *api, const struct request *request,
     return false;
 }
 
-static const struct dialect anthropic_dialect = {
+const struct dialect anthropic_dialect = {
     .name = "anthropic",
     .vendor = "anthropic",
     .key_name = "ANTHROPIC_API_KEY",

@@ -51,6 +51,8 @@ struct dialect {
                   const struct draft_error *error);
 };
 
+extern const struct dialect chat_dialect, responses_dialect, anthropic_dialect;
+
 bool api_is_usable(const struct dialect *dialect, char *why, size_t why_size);
 struct api *api_create(const struct dialect *dialect, const struct provider_config *config,
                        struct error *err);

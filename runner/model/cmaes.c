@@ -23,7 +23,8 @@ struct cmaes {
     double *axes;       /* n * n: columns are its eigenvectors, B */
     double *scales;     /* n: square roots of its eigenvalues, D */
     double *candidates; /* popsize * n */
-    double *steps;      /* popsize * n: (candidate - mean) / sigma */
+    double *steps;      /* popsize * n: (candidate - mean) / sigma, before bounds */
+    double *shown;      /* n: the mean within its bounds */
     gsl_eigen_symmv_workspace *work;
     struct rng rng;
 };
@@ -102,6 +103,7 @@ struct cmaes *cmaes_create(int n, const double *mean, double sigma, const double
         c->covariance[i * n + i] = c->axes[i * n + i] = c->scales[i] = 1;
     c->candidates = doubles((size_t)c->popsize * size);
     c->steps = doubles((size_t)c->popsize * size);
+    c->shown = doubles(size);
     c->work = gsl_eigen_symmv_alloc(size);
     c->rng = rng;
     return c;
@@ -123,17 +125,13 @@ void cmaes_destroy(struct cmaes *c)
     free(c->scales);
     free(c->candidates);
     free(c->steps);
+    free(c->shown);
     free(c);
 }
 
 int cmaes_popsize(const struct cmaes *c)
 {
     return c->popsize;
-}
-
-const double *cmaes_mean(const struct cmaes *c)
-{
-    return c->mean;
 }
 
 double cmaes_spread(const struct cmaes *c)
@@ -145,8 +143,9 @@ double cmaes_spread(const struct cmaes *c)
     return c->sigma * sqrt(most);
 }
 
-/* Folded back at the bounds as often as it takes. */
-static double reflect(double x, double lower, double upper)
+/* Mirrored at the bounds as often as it takes. The strategy itself knows no bounds: it sees
+ * a function that goes on behind them as in a mirror, and its steps stay normal. */
+static double fold(double x, double lower, double upper)
 {
     double range = upper - lower, at;
 
@@ -159,7 +158,14 @@ static double reflect(double x, double lower, double upper)
     return at > range ? upper - (at - range) : lower + at;
 }
 
-/* (38)-(40): x = m + sigma B D z; the step is taken from where x ended up. */
+const double *cmaes_mean(struct cmaes *c)
+{
+    for (int i = 0; i < c->n; i++)
+        c->shown[i] = c->lower ? fold(c->mean[i], c->lower[i], c->upper[i]) : c->mean[i];
+    return c->shown;
+}
+
+/* (38)-(40): x = m + sigma B D z. */
 const double *cmaes_ask(struct cmaes *c)
 {
     int n = c->n;
@@ -175,10 +181,8 @@ const double *cmaes_ask(struct cmaes *c)
             for (int j = 0; j < n; j++)
                 y[i] += c->axes[i * n + j] * z[j];
             x[i] = c->mean[i] + c->sigma * y[i];
-            if (c->lower) {
-                x[i] = reflect(x[i], c->lower[i], c->upper[i]);
-                y[i] = (x[i] - c->mean[i]) / c->sigma;
-            }
+            if (c->lower)
+                x[i] = fold(x[i], c->lower[i], c->upper[i]);
         }
     }
     free(z);

@@ -23,7 +23,7 @@ const double *cmaes_ask(struct cmaes *c);
 /* What those of the last cmaes_ask are worth, in order, less being better; NAN is worst. */
 void cmaes_tell(struct cmaes *c, const double *values);
 
-const double *cmaes_mean(const struct cmaes *c); /* n; borrowed until the next cmaes_tell */
+const double *cmaes_mean(struct cmaes *c); /* n; borrowed until the next call */
 
 /* The largest standard deviation over the dimensions. */
 double cmaes_spread(const struct cmaes *c);

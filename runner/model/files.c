@@ -2,8 +2,8 @@
  *
  * Each request becomes NNNN-request.md, to read, and NNNN-request.json, exact (it appears
  * last). The reply is NNNN-reply.md, the assistant's text, or NNNN-reply.json, a turn with tool
- * calls. A request that lies there already, to the last byte, keeps its number and its reply:
- * that is how a run that was killed goes on. */
+ * calls; it may lie there before it is asked for. A request that lies there already, to the last
+ * byte, keeps its number and its reply: that is how a run that was killed goes on. */
 #include "runner/model/files_request.h"
 #include "runner/model/providers.h"
 
@@ -126,9 +126,11 @@ static int find_number(const struct files *f, const char *json, size_t len, int 
         int n = number_of(e->d_name);
         char *path;
 
+        if (n < 0 || strcmp(e->d_name + strcspn(e->d_name, "-"), "-request.json") != 0)
+            continue;
         if (n > highest)
             highest = n;
-        if (n <= found || !strstr(e->d_name, "-request.json") || strstr(e->d_name, ".new"))
+        if (n <= found)
             continue;
         path = xasprintf("%s/%s", f->folder, e->d_name);
         if (has_content(path, json, len))
@@ -220,8 +222,10 @@ static int take_json(const char *path, bool is_still_, struct turn *out, struct 
         result = 1;
     else if (!json)
         error_set(err, "line %d: %.200s", at.line, at.text);
-    if (json && turn_from_json(json, out, err) != 0)
-        result = -1;
+    if (json) {
+        turn_clear(out);
+        result = turn_from_json(json, out, err);
+    }
     if (!json && result == 0)
         result = -1;
     json_decref(json);

@@ -23,7 +23,7 @@ struct scan {
 /* `[[`, `[==[`: the number of bytes to the end of the long bracket that opens at s, or 0. */
 static size_t long_bracket(const char *s)
 {
-    size_t level = strspn(s + 1, "=");
+    size_t level = s[0] == '[' ? strspn(s + 1, "=") : 0;
     const char *close;
 
     if (s[0] != '[' || s[1 + level] != '[')

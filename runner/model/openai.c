@@ -338,7 +338,7 @@ static bool chat_adapt(struct api *api, const struct request *request,
     return false;
 }
 
-static const struct dialect chat_dialect = {
+const struct dialect chat_dialect = {
     .name = "openai",
     .vendor = "openai",
     .key_name = "OPENAI_API_KEY",

@@ -54,11 +54,14 @@ static int check_reply(const struct recorded *r, const json_t *line, int number,
 {
     struct turn turn;
     struct error why;
+    int result = -1;
 
     if (turn_from_json(json_object_get(line, "reply"), &turn, &why) != 0)
-        return error_set(err, "%s: line %d: %.700s", r->path, number, why.text);
+        error_set(err, "%s: line %d: %.700s", r->path, number, why.text);
+    else
+        result = 0;
     turn_clear(&turn);
-    return 0;
+    return result;
 }
 
 /* One line without its end. */
@@ -152,6 +155,7 @@ static int recorded_ask(void *self, const struct request *request, struct turn *
         return error_set(err, "%s: the recorded session is over after its %zu replies",
                          r->path, json_array_size(r->replies));
     }
+    turn_clear(out);
     if (turn_from_json(reply, out, err) != 0)
         return -1;
     r->position++;

@@ -277,7 +277,7 @@ static bool responses_adapt(struct api *api, const struct request *request,
     return false;
 }
 
-static const struct dialect responses_dialect = {
+const struct dialect responses_dialect = {
     .name = KIND,
     .vendor = "openai",
     .key_name = "OPENAI_API_KEY",

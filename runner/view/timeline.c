@@ -80,24 +80,25 @@ void timeline_zoom(struct viewer *v, double factor, int64_t around)
         v->timeline.from = v->timeline.to = 0;
 }
 
-/* The return before the step where a pixel stands, and every event up to the next pixel. */
+/* The return before the step where a pixel stands, and the events that led to it. */
 static void make_row(struct viewer *v, struct timeline_row *row, const struct player *p)
 {
     struct timeline *t = &v->timeline;
     int left = inner(v).x;
-    int64_t step = step_of(v, left);
+    int64_t to = view_to(v) < p->scanned ? view_to(v) : p->scanned;
 
     for (int i = 0; i < t->n; i++) {
-        int64_t next = step_of(v, left + i + 1);
+        int64_t step = step_of(v, left + i);
         row->returns[i] = step <= p->scanned ? p->returns[step] : NAN;
-        row->events[i] = 0;
-        for (int64_t s = step; s < next && s < p->scanned; s++)
-            row->events[i] |= p->events[s];
         if (isfinite(row->returns[i])) {
             t->low = fmin(t->low, row->returns[i]);
             t->high = fmax(t->high, row->returns[i]);
         }
-        step = next;
+    }
+    for (int64_t step = view_from(v); step < to; step++) {
+        int k = p->events[step] ? x_of(v, step + 1) - left : -1;
+        if (k >= 0 && k < t->n)
+            row->events[k] |= p->events[step];
     }
     row->known = p->scanned;
 }

@@ -1,0 +1,104 @@
+# cli.t - what users type wrong, and files that are not what they should be: one clear line
+# each, exit status 1 or 2, and nothing lost.
+. tests/tap.sh
+follow=policies/breakout/follow.lua
+
+cat >"$TMP/syntax.lua" <<'LUA'
+return { act = function(obs) return end end }
+LUA
+echo 'return 7' >"$TMP/number.lua"
+echo 'return { act = function() return "2" end }' >"$TMP/text-action.lua"
+echo 'return { act = function() return 1.5 end }' >"$TMP/half-action.lua"
+echo 'return { act = function() return 0/0 end }' >"$TMP/nan-action.lua"
+echo 'return { act = function() return 1, 2 end }' >"$TMP/two-actions.lua"
+echo 'return { act = function() while true do end end }' >"$TMP/loop.lua"
+echo 'return { act = function() error("so sad") end }' >"$TMP/error.lua"
+echo 'return { act = function() local t = {} for i = 1, 1e9 do t[i] = {} end end }' >"$TMP/hoard.lua"
+echo '{"env": "cartpole", "frame_skips": 4}' >"$TMP/unknown-key.json"
+echo '{"env": "cartpole", "frame_skip": "4"}' >"$TMP/text-for-number.json"
+echo '{"env": "cartpole", "splits": {"dev": 0}}' >"$TMP/no-seeds.json"
+echo '{"env": "cartpole", }' >"$TMP/broken.json"
+
+expect "version" 0 '^ratchet [0-9]' "$RATCHET" --version
+expect "help" 0 'ratchet COMMAND --help' "$RATCHET" --help
+expect "no command" 2 'Usage' "$RATCHET"
+expect "unknown command" 2 'juggle: no such command' "$RATCHET" juggle
+expect "unknown option" 2 '--frobnicate' "$RATCHET" run --frobnicate
+expect "missing argument" 2 'more arguments expected' "$RATCHET" run breakout
+expect "one argument too many" 2 'one argument too many' "$RATCHET" run breakout a b
+expect "unknown environment" 1 'tennis: no such environment; there are: breakout' \
+    "$RATCHET" run tennis $follow
+expect "missing policy" 1 'nowhere.lua: No such file' "$RATCHET" run breakout nowhere.lua
+expect "policy is a folder" 1 'policies: ' "$RATCHET" run breakout policies
+expect "syntax error, with its line" 1 "syntax.lua:1:.*'end'" \
+    "$RATCHET" run breakout "$TMP/syntax.lua"
+expect "not a policy" 1 'returns a table' "$RATCHET" run breakout "$TMP/number.lua"
+expect "no such option value" 1 'end.*clear.*rom' \
+    "$RATCHET" run breakout $follow --set end=never
+expect "no such key" 1 'neither breakout nor a task has "speed"' \
+    "$RATCHET" run breakout $follow --set speed=3
+expect "a word for a number" 1 'not a number' \
+    "$RATCHET" run breakout $follow --set frame_skip=four
+expect "out of range" 1 'out of range' "$RATCHET" run breakout $follow --set sticky=2
+expect "no ram" 1 'no ram' "$RATCHET" run cartpole $follow --set observation=ram
+expect "bad episode count" 2 'episodes' "$RATCHET" run breakout $follow -n 0
+expect "bad plug-in" 1 'plug-in' "$RATCHET" run walk $follow --plugin Makefile
+for row in text-action:string half-action:1.5 nan-action:nan two-actions:'2 values' \
+    loop:'used up its 200000 instructions' error:'so sad' hoard:'memory|instructions'; do
+    expect "a policy's fault is a result: ${row%%:*}" 0 "${row#*:}" \
+        "$RATCHET" run cartpole "$TMP/${row%%:*}.lua" -n 2
+done
+expect "unknown key of a task" 1 'unknown key "frame_skips"' \
+    "$RATCHET" task "$TMP/unknown-key.json"
+expect "mistyped key of a task" 1 '"frame_skip" must be a number' \
+    "$RATCHET" task "$TMP/text-for-number.json"
+expect "out of range in a task" 1 'dev = 0 is out of range' "$RATCHET" task "$TMP/no-seeds.json"
+expect "broken JSON" 1 'broken.json: line 1' "$RATCHET" task "$TMP/broken.json"
+
+# Replays.
+"$RATCHET" run cartpole policies/cartpole/start.lua -n 1 --record "$TMP/r" >/dev/null
+replay=$TMP/r/cartpole-0.replay
+expect "a replay is verified" 0 '"verified": true' "$RATCHET" replay "$replay" --json
+head -c 100 "$replay" >"$TMP/short.replay"
+expect "a replay cut short" 1 'short.replay' "$RATCHET" replay "$TMP/short.replay"
+python3 - "$replay" "$TMP/flip.replay" <<'PY'
+import sys
+b = bytearray(open(sys.argv[1], 'rb').read())
+b[len(b) // 2] ^= 1
+open(sys.argv[2], 'wb').write(b)
+PY
+expect "a flipped bit" 1 'flip.replay' "$RATCHET" replay "$TMP/flip.replay"
+expect "not a replay" 1 'Makefile' "$RATCHET" replay Makefile
+
+# The ledger, a full disk, a folder that cannot be written.
+expect "no ledger yet" 1 'there is no ledger yet' "$RATCHET" ledger
+mkdir -p "$TMP/logs"
+head -c 5000 /dev/urandom >"$TMP/logs/ledger.sqlite"
+cp "$TMP/logs/ledger.sqlite" "$TMP/before"
+expect "a corrupt ledger" 1 'not a ledger' "$RATCHET" ledger
+expect "a corrupt ledger stops a run" 1 'not a ledger' "$RATCHET" improve cartpole --model search
+cmp -s "$TMP/before" "$TMP/logs/ledger.sqlite"
+ok "and is left as it was" $?
+rm "$TMP/logs/ledger.sqlite"
+echo file >"$TMP/notafolder"
+RATCHET_HOME=$TMP/notafolder expect "an unwritable logs/" 1 'cannot make this folder' \
+    "$RATCHET" improve cartpole --model search
+if [ -w /dev/full ]; then
+    "$RATCHET" envs >/dev/full 2>"$TMP/err"
+    [ $? -eq 1 ] && grep -q 'cannot write' "$TMP/err"
+    ok "a full disk under stdout" $?
+fi
+
+# Models.
+expect "no such provider" 1 'oracle' "$RATCHET" improve cartpole --model oracle:x
+expect "no API key" 1 'OPENAI_API_KEY' "$RATCHET" improve cartpole --model openai:some
+expect "no recorded session" 1 'nowhere.jsonl' \
+    "$RATCHET" improve cartpole --model recorded:nowhere.jsonl
+echo garbage >"$TMP/garbage.jsonl"
+expect "a session that is none" 1 'garbage.jsonl' \
+    "$RATCHET" improve cartpole --model "recorded:$TMP/garbage.jsonl"
+expect "nothing to resume" 1 'no run to go on with' \
+    "$RATCHET" improve --resume --out "$TMP/none"
+expect "search without parameters" 1 'params' \
+    "$RATCHET" improve breakout --policy $follow --model search
+done_testing

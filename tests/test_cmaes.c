@@ -1,0 +1,391 @@
+/* test_cmaes.c - CMA-ES on the functions that everyone tries it on, and `search` with it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "runner/model/cmaes.h"
+#include "runner/model/lua_params.h"
+#include "runner/model/model.h"
+
+#define MAX_N 20
+
+static double sphere(const double *x, int n)
+{
+    double sum = 0;
+
+    for (int i = 0; i < n; i++)
+        sum += x[i] * x[i];
+    return sum;
+}
+
+/* Condition number 1e6. */
+static double ellipsoid(const double *x, int n)
+{
+    double sum = 0;
+
+    for (int i = 0; i < n; i++)
+        sum += pow(1e6, n > 1 ? i / (n - 1.0) : 0) * x[i] * x[i];
+    return sum;
+}
+
+/* The same, turned by 45 degrees in each pair of neighbours. */
+static double turned(const double *x, int n)
+{
+    double y[MAX_N];
+
+    memcpy(y, x, (size_t)n * sizeof(*y));
+    for (int i = 0; i + 1 < n; i++) {
+        double a = y[i], b = y[i + 1];
+
+        y[i] = (a + b) / sqrt(2);
+        y[i + 1] = (a - b) / sqrt(2);
+    }
+    return ellipsoid(y, n);
+}
+
+static double rosenbrock(const double *x, int n)
+{
+    double sum = 0;
+
+    for (int i = 0; i + 1 < n; i++)
+        sum += 100 * pow(x[i + 1] - x[i] * x[i], 2) + pow(1 - x[i], 2);
+    return sum;
+}
+
+/* The best lies outside of the box, at its corner within. */
+static double outside(const double *x, int n)
+{
+    double sum = 0;
+
+    for (int i = 0; i < n; i++)
+        sum += (x[i] - 1.5) * (x[i] - 1.5) - 0.25;
+    return sum;
+}
+
+static double undefined(const double *x, int n)
+{
+    return x[0] < 0.2 ? NAN : sphere(x, n);
+}
+
+struct row {
+    const char *name;
+    double (*f)(const double *x, int n);
+    int n;
+    double start, sigma, precision;
+    int max_evaluations;
+    bool is_boxed; /* into [0, 1] */
+};
+
+static const struct row rows[] = {
+    { "sphere, 1 dimension", sphere, 1, 1, 0.5, 1e-10, 300, false },
+    { "sphere, 5 dimensions", sphere, 5, 1, 0.5, 1e-10, 900, false },
+    { "sphere, 20 dimensions", sphere, 20, 1, 0.5, 1e-10, 4000, false },
+    { "ellipsoid, 5 dimensions", ellipsoid, 5, 1, 0.5, 1e-10, 2500, false },
+    { "ellipsoid, 10 dimensions", ellipsoid, 10, 1, 0.5, 1e-10, 7000, false },
+    { "turned ellipsoid, 10 dimensions", turned, 10, 1, 0.5, 1e-10, 7000, false },
+    { "Rosenbrock, 5 dimensions", rosenbrock, 5, 0, 0.5, 1e-10, 4000, false },
+    { "Rosenbrock, 10 dimensions", rosenbrock, 10, 0, 0.5, 1e-10, 10000, false },
+    { "sphere at the corner of a box", sphere, 4, 0.5, 0.3, 1e-6, 1000, true },
+    { "best outside of the box", outside, 4, 0.5, 0.3, 1e-3, 1000, true },
+    { "not defined everywhere", undefined, 3, 1, 0.3, 0.05, 600, false },
+};
+
+/* Evaluations until the function is below the precision; -1 when they run out. */
+static int minimise(const struct row *row, uint64_t seed)
+{
+    double mean[MAX_N], zeros[MAX_N] = { 0 }, ones[MAX_N], values[64];
+    struct rng rng;
+    struct cmaes *c;
+    int result = -1, popsize;
+
+    for (int i = 0; i < row->n; i++) {
+        mean[i] = row->start;
+        ones[i] = 1;
+    }
+    rng_seed(&rng, seed, 1);
+    c = cmaes_create(row->n, mean, row->sigma, row->is_boxed ? zeros : NULL,
+                     row->is_boxed ? ones : NULL, 0, rng);
+    popsize = cmaes_popsize(c);
+    assert_int_equal(popsize, 4 + (int)(3 * log(row->n)));
+    for (int n = popsize; n <= row->max_evaluations && result < 0; n += popsize) {
+        const double *x = cmaes_ask(c);
+
+        for (int k = 0; k < popsize; k++) {
+            for (int i = 0; row->is_boxed && i < row->n; i++)
+                assert_true(x[k * row->n + i] >= 0 && x[k * row->n + i] <= 1);
+            values[k] = row->f(x + k * row->n, row->n);
+            if (values[k] < row->precision)
+                result = n;
+        }
+        cmaes_tell(c, values);
+    }
+    cmaes_destroy(c);
+    return result;
+}
+
+/* Of eight seeds all must get there, Rosenbrock's having a second minimum seven. */
+static void reaches(void **state)
+{
+    const struct row *row = *state;
+    int n_missed = 0, sum = 0;
+
+    for (uint64_t seed = 0; seed < 8; seed++) {
+        int n = minimise(row, seed);
+
+        n_missed += n < 0;
+        sum += n < 0 ? 0 : n;
+    }
+    print_message("# %s: %d evaluations on average, %d of 8 missed\n", row->name,
+                  n_missed < 8 ? sum / (8 - n_missed) : 0, n_missed);
+    assert_true(n_missed <= (row->f == rosenbrock));
+}
+
+static void same_seed_same_search(void **state)
+{
+    struct row row = rows[6];
+
+    (void)state;
+    assert_int_equal(minimise(&row, 5), minimise(&row, 5));
+}
+
+/* ---- the source of a policy */
+
+struct source {
+    const char *name, *source, *changed; /* gain's default becomes 2.5; NULL: not found once */
+};
+
+static const struct source sources[] = {
+    { "plain", "return { params = { gain = { default = 1.5, min = 0, max = 3 } } }",
+      "return { params = { gain = { default = 2.5, min = 0, max = 3 } } }" },
+    { "other order, no blanks", "local params={a={min=0,default=7},gain={max=3,min=0,default=1}}",
+      "local params={a={min=0,default=7},gain={max=3,min=0,default=2.5}}" },
+    { "negative, exponent", "M.params = { gain = { min = -2e1, default = - 1e-3 } }",
+      "M.params = { gain = { min = -2e1, default = 2.5 } }" },
+    { "keys in brackets", "p = { ['params'] = { [\"gain\"] = { ['default'] = 0x1p-2; } } }",
+      "p = { ['params'] = { [\"gain\"] = { ['default'] = 2.5; } } }" },
+    { "over lines, with comments", "params = { -- gain = { default = 9 }\n gain = { --[[ "
+      "default = 8, ]]\n  min = 0, default = 1 -- now\n } }",
+      "params = { -- gain = { default = 9 }\n gain = { --[[ default = 8, ]]\n  min = 0, "
+      "default = 2.5 -- now\n } }" },
+    { "strings that look like it", "s = 'params = { gain = { default = 5 } }' t = [==[params = "
+      "{gain={default=6}}]]]==]\nparams = { about = \"gain = { default = 7 }\", gain = { "
+      "default = 1 } }",
+      "s = 'params = { gain = { default = 5 } }' t = [==[params = {gain={default=6}}]]]==]\n"
+      "params = { about = \"gain = { default = 7 }\", gain = { default = 2.5 } }" },
+    { "another table of that name inside", "params = { a = { gain = { default = 3 } }, gain = "
+      "{ x = { default = 4 }, default = 1 } }",
+      "params = { a = { gain = { default = 3 } }, gain = { x = { default = 4 }, default = 2.5 "
+      "} }" },
+    { "used elsewhere", "params = { gain = { default = 1 } }\nif params == nil then gain = "
+      "{ default = 9 } end", "params = { gain = { default = 2.5 } }\nif params == nil then "
+      "gain = { default = 9 } end" },
+    { "an expression", "params = { gain = { default = 2 * 3 } }", NULL },
+    { "a name", "params = { gain = { default = one } }", NULL },
+    { "outside of params", "gain = { default = 1 }", NULL },
+    { "declared twice", "params = { gain = { default = 1 }, gain = { default = 2 } }", NULL },
+    { "no default", "params = { gain = { min = 1 } }", NULL },
+    { "a longer name", "params = { gains = { default = 1 }, again = { default = 1 } }", NULL },
+    { "cut short", "params = { gain = { default = ", NULL },
+    { "an open string", "params = { gain = { 'default = 1 } }", NULL },
+    { "an open comment", "params = { --[[ gain = { default = 1 } }", NULL },
+    { "brackets that do not match", "params = { ) ] gain = { default = 1 } ( }", NULL },
+};
+
+static void edits(void **state)
+{
+    const struct source *s = *state;
+    char *changed = lua_params_set(s->source, "gain", "2.5");
+
+    if (!s->changed) {
+        assert_null(changed);
+        return;
+    }
+    assert_non_null(changed);
+    assert_string_equal(changed, s->changed);
+    free(changed);
+}
+
+/* ---- search, as the loop would drive it */
+
+#define POLICY "return {\n  params = {\n    a = { default = 0.2, min = 0, max = 1 },\n" \
+               "    b = { default = 10, min = 0, max = 100 },\n    c = { default = 2*1, min = 0," \
+               " max = 5 },\n  },\n  act = function(obs) return 0 end,\n}\n"
+
+static json_t *facts(void)
+{
+    return json_pack("{s:s, s:i, s:[{s:s, s:f, s:f, s:f}, {s:s, s:f, s:f, s:f, s:f}, {s:s, s:f,"
+                     " s:f, s:f}]}", "policy", POLICY, "n_dev", 20, "params",
+                     "name", "a", "default", 0.2, "min", 0.0, "max", 1.0,
+                     "name", "b", "default", 10.0, "min", 0.0, "max", 100.0, "value", 10.0,
+                     "name", "c", "default", 2.0, "min", 0.0, "max", 5.0);
+}
+
+/* The mean return of a point: best at a = 0.7, b = 40. */
+static char *results(const json_t *arguments)
+{
+    json_t *list = json_array(), *point, *out;
+    size_t i;
+    char *text;
+
+    assert_int_equal(json_array_size(json_object_get(arguments, "seeds")), 8);
+    json_array_foreach (json_object_get(arguments, "params"), i, point) {
+        double a = json_number_value(json_object_get(point, "a"));
+        double b = json_number_value(json_object_get(point, "b")) / 100;
+
+        assert_true(a >= 0 && a <= 1 && b >= 0 && b <= 1);
+        json_array_append_new(list, json_pack("{s:f, s:f, s:i}", "mean",
+                                              10 - (a - 0.7) * (a - 0.7) - (b - 0.4) * (b - 0.4),
+                                              "std", 1.0, "faults", 0));
+    }
+    out = json_pack("{s:o}", "results", list);
+    text = json_dumps(out, 0);
+    json_decref(out);
+    return text;
+}
+
+struct talk {
+    struct message messages[200];
+    int n;
+};
+
+static void talk_clear(struct talk *t)
+{
+    for (int i = 0; i < t->n; i++)
+        message_clear(&t->messages[i]);
+    t->n = 0;
+}
+
+/* Talks until the final text, at most max_turns; a provider that is new each time when
+ * is_forgetful. What the tool says after `fails_at` generations is an error. */
+static int talk(struct talk *t, bool is_forgetful, int max_turns, int fails_at)
+{
+    struct provider p;
+    struct provider_config config = { .seed = 7, .is_quiet = true };
+    struct request request = { .iteration = 2, .messages = t->messages, .facts = facts() };
+    struct error err;
+    int result = -1;
+
+    assert_int_equal(provider_open(&p, "search", config, &err), 0);
+    for (request.turn = 0; request.turn < max_turns && result < 0; request.turn++) {
+        struct turn turn;
+        struct message *m;
+
+        request.n_messages = t->n;
+        assert_int_equal(p.kind->ask(p.self, &request, &turn, &err), 0);
+        m = &t->messages[t->n++];
+        *m = turn.message;
+        if (m->n_calls == 0) {
+            result = request.turn;
+            break;
+        }
+        t->messages[t->n] = (struct message){ .role = ROLE_TOOL,
+            .text = request.turn == fails_at ? xstrdup("out of budget")
+                                             : results(m->calls[0].arguments),
+            .is_error = request.turn == fails_at, .call_id = xstrdup(m->calls[0].id) };
+        t->n++;
+        if (is_forgetful) {
+            provider_clear(&p);
+            assert_int_equal(provider_open(&p, "search", config, &err), 0);
+        }
+    }
+    provider_clear(&p);
+    json_decref(request.facts);
+    return result;
+}
+
+static void search_finds(void **state)
+{
+    struct talk t = { .n = 0 };
+    const char *text, *a, *b;
+
+    (void)state;
+    assert_true(talk(&t, false, 50, -1) > 0);
+    text = t.messages[t.n - 1].text;
+    print_message("# %.200s\n", text);
+    a = strstr(text, "a = { default = ");
+    b = strstr(text, "b = { default = ");
+    assert_non_null(a);
+    assert_non_null(b);
+    assert_true(fabs(strtod(a + 16, NULL) - 0.7) < 0.05);
+    assert_true(fabs(strtod(b + 16, NULL) - 40) < 5);
+    assert_non_null(strstr(text, "default = 2*1")); /* left as it was, and said */
+    assert_non_null(strstr(text, "not found in the source with bounds: c."));
+    assert_non_null(strstr(text, "```lua\nreturn {"));
+    talk_clear(&t);
+}
+
+static void search_resumes(void **state)
+{
+    struct talk whole = { .n = 0 }, parts = { .n = 0 };
+
+    (void)state;
+    assert_int_equal(talk(&whole, false, 50, -1), talk(&parts, true, 50, -1));
+    assert_int_equal(whole.n, parts.n);
+    for (int i = 0; i < whole.n; i++)
+        assert_string_equal(whole.messages[i].text, parts.messages[i].text);
+    talk_clear(&whole);
+    talk_clear(&parts);
+}
+
+static void search_stops_early(void **state)
+{
+    struct talk t = { .n = 0 };
+
+    (void)state;
+    assert_int_equal(talk(&t, false, 50, 3), 4);
+    assert_non_null(strstr(t.messages[t.n - 1].text, "Stopped early: run_episodes said: out of "
+                                                     "budget"));
+    assert_non_null(strstr(t.messages[t.n - 1].text, "in 3 generations"));
+    talk_clear(&t);
+    assert_int_equal(talk(&t, false, 50, 0), 1);
+    assert_non_null(strstr(t.messages[t.n - 1].text, "a = { default = 0.2, min"));
+    talk_clear(&t);
+}
+
+static void search_needs_params(void **state)
+{
+    struct provider p;
+    struct turn turn;
+    struct error err;
+    struct request request = { .facts = json_pack("{s:s, s:[]}", "policy", "return {}",
+                                                  "params") };
+
+    (void)state;
+    assert_int_equal(provider_open(&p, "search", (struct provider_config){ 0 }, &err), 0);
+    assert_int_equal(p.kind->ask(p.self, &request, &turn, &err), -1);
+    assert_true(turn.is_final_error);
+    assert_non_null(strstr(err.text, "params = { gain = { default"));
+    turn_clear(&turn);
+    json_decref(request.facts);
+    request.facts = NULL;
+    assert_int_equal(p.kind->ask(p.self, &request, &turn, &err), -1);
+    turn_clear(&turn);
+    provider_clear(&p);
+}
+
+int main(void)
+{
+    struct CMUnitTest tests[64] = { { 0 } };
+    const struct CMUnitTest more[] = {
+        cmocka_unit_test(same_seed_same_search), cmocka_unit_test(search_finds),
+        cmocka_unit_test(search_resumes),        cmocka_unit_test(search_stops_early),
+        cmocka_unit_test(search_needs_params),
+    };
+    size_t n = 0;
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+        tests[n++] = (struct CMUnitTest){ rows[i].name, reaches, NULL, NULL, (void *)&rows[i] };
+    for (size_t i = 0; i < sizeof(sources) / sizeof(*sources); i++)
+        tests[n++] = (struct CMUnitTest){ sources[i].name, edits, NULL, NULL,
+                                          (void *)&sources[i] };
+    for (size_t i = 0; i < sizeof(more) / sizeof(*more); i++)
+        tests[n++] = more[i];
+    return _cmocka_run_group_tests("cmaes", tests, n, NULL, NULL);
+}
