@@ -251,7 +251,7 @@ char *logs_path(const char *name)
 {
     const char *home = getenv("RATCHET_HOME");
 
-    if (!home || !home[0])
+    if (!home || !home[0] || !strcmp(home, "."))
         return xasprintf("logs%s%s", name[0] ? "/" : "", name);
     return xasprintf("%s/logs%s%s", home, name[0] ? "/" : "", name);
 }

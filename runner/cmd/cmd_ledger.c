@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "runner/cmd/cmd.h"
+#include "runner/picture/plot.h"
 #include "runner/record/ledger.h"
 
 /* What can be listed: a name, what it is, and its query (? is the run). */
@@ -130,6 +131,59 @@ static void print_table(json_t *rows)
         puts("(nothing)");
 }
 
+/* The climb as a picture: the incumbent's dev mean against steps, and every candidate's. */
+static int plot(struct ledger *l, const struct ledger_run *run, const char *path,
+                struct error *err)
+{
+    json_t *rows = ledger_query(l, "SELECT verdict, dev_before, before_half, dev_after,"
+                                " after_half, steps FROM candidate WHERE run = ?"
+                                " ORDER BY iteration", run->id, err);
+    int n = (int)json_array_size(rows), n_tried = 0, n_held = 0, status = -1;
+    double *v = xcalloc((size_t)n + 2, 6 * sizeof(*v));
+    double *x = v, *y = v + n + 2, *low = y + n + 2, *high = low + n + 2;
+    double *tried_x = high + n + 2, *tried_y = tried_x + n + 2;
+    struct plot_series series[2] = {
+        { "candidates", tried_x, tried_y, NULL, NULL, 0, false, true },
+        { "incumbent, with its 95 % interval", x, y, low, high, 0, true, false },
+    };
+    struct plot p = { run->name, "steps of the environment", "mean return on the dev seeds",
+                      series, 2 };
+
+    for (int i = 0; i < n; i++) {
+        json_t *row = json_array_get(rows, (size_t)i);
+        const char *verdict = json_string_value(json_object_get(row, "verdict"));
+        bool is_held = verdict && (!strcmp(verdict, "better") || !strcmp(verdict, "simpler"));
+        const char *mean = is_held ? "dev_after" : "dev_before";
+        double steps = json_number_value(json_object_get(row, "steps"));
+        double half = json_number_value(json_object_get(row, is_held ? "after_half"
+                                                                     : "before_half"));
+        if (json_is_number(json_object_get(row, "dev_after"))) {
+            tried_x[n_tried] = steps;
+            tried_y[n_tried++] = json_number_value(json_object_get(row, "dev_after"));
+        }
+        if (i == 0) {
+            y[0] = json_number_value(json_object_get(row, "dev_before"));
+            low[0] = y[0] - json_number_value(json_object_get(row, "before_half"));
+            high[0] = 2 * y[0] - low[0];
+            n_held = 1;
+        }
+        x[n_held] = steps;
+        y[n_held] = json_number_value(json_object_get(row, mean));
+        low[n_held] = y[n_held] - half;
+        high[n_held] = y[n_held] + half;
+        n_held++;
+    }
+    series[0].n = n_tried;
+    series[1].n = n_held;
+    if (rows && !n)
+        error_set(err, "%s: no iterations to plot yet", run->name);
+    else if (rows)
+        status = plot_save(&p, path, err);
+    json_decref(rows);
+    free(v);
+    return status;
+}
+
 static const struct listing *find_listing(const char *name)
 {
     for (size_t i = 0; i < N_LISTINGS; i++)
@@ -139,7 +193,7 @@ static const struct listing *find_listing(const char *name)
 }
 
 static int show(const char *run_name, const struct listing *what, int as_csv, int as_json,
-                struct error *err)
+                const char *plot_path, struct error *err)
 {
     char *path = logs_path("ledger.sqlite");
     struct ledger *l = NULL;
@@ -154,12 +208,16 @@ static int show(const char *run_name, const struct listing *what, int as_csv, in
     l = ledger_open(path, err);
     if (!l)
         goto out;
-    if (what != &listings[0])
+    if (what != &listings[0] || plot_path)
         found = ledger_run_find(l, run_name, &run, err);
     if (found == 0)
         error_set(err, "%s: no such run; `ratchet ledger` lists them", run_name ? run_name : path);
     if (found != 1)
         goto out;
+    if (plot_path) {
+        status = plot(l, &run, plot_path, err) == 0 ? EXIT_DONE : EXIT_FAILED;
+        goto out;
+    }
     rows = ledger_query(l, what->sql, run.id, err);
     if (!rows)
         goto out;
@@ -179,13 +237,15 @@ out:
 static int main_ledger(const struct command *self, struct app *app, int argc,
                        const char **argv)
 {
-    char *list = NULL;
+    char *list = NULL, *plot_path = NULL;
     int csv = 0, json = 0, status;
     struct error err = { "" };
     struct poptOption options[] = {
         { "list", 'l', POPT_ARG_STRING, &list, 0,
           "runs, climb, steps, episodes, calls, cases or incidents (default: runs, or the climb "
           "of the RUN that is named)", "WHAT" },
+        { "plot", '\0', POPT_ARG_STRING, &plot_path, 0,
+          "draw the climb of a run: its incumbent's score against steps", "FILE.svg|FILE.png" },
         { "csv", '\0', POPT_ARG_NONE, &csv, 0, "as comma-separated values", NULL },
         { "json", '\0', POPT_ARG_NONE, &json, 0, "as a JSON array", NULL },
         POPT_TABLEEND,
@@ -201,11 +261,12 @@ static int main_ledger(const struct command *self, struct app *app, int argc,
                   "incidents", list);
         status = cmd_fail(EXIT_USAGE, &err);
     } else {
-        status = show(args[0], what, csv, json, &err);
+        status = show(args[0], what, csv, json, plot_path, &err);
         if (status != EXIT_DONE && err.text[0])
             cmd_fail(status, &err);
     }
     free(list);
+    free(plot_path);
     cmd_free_args(args);
     return status;
 }
@@ -214,6 +275,7 @@ const struct command cmd_ledger = {
     "ledger", "[RUN]", "show what happened: runs, iterations, steps, calls",
     "RUN is a run's name (its folder); with --list and no RUN it is the latest.",
     "ratchet ledger\nratchet ledger logs/breakout-1\n"
-    "ratchet ledger logs/breakout-1 --list steps\nratchet ledger --list episodes --csv",
+    "ratchet ledger logs/breakout-1 --list steps\nratchet ledger --list episodes --csv\n"
+    "ratchet ledger logs/breakout-1 --plot climb.svg",
     main_ledger,
 };

@@ -290,6 +290,9 @@ static enum loop_status put_down(struct trial *t, const char *parent, struct err
         .cases_passed = it->cases_passed,
         .cases = it->cases,
         .seconds = it->seconds,
+        .steps = loop_count_steps(t->l),
+        .before_half = mean_interval(&it->before, 0.95),
+        .after_half = it->has_candidate ? mean_interval(&it->after, 0.95) : NAN,
         .details = details,
     };
     int status = ledger_candidate_add(t->l->c->ledger, t->l->c->run->id, &row, err);

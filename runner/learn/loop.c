@@ -134,7 +134,7 @@ static double now(void)
     return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
 }
 
-static int64_t all_steps(struct loop *l)
+int64_t loop_count_steps(struct loop *l)
 {
     struct ledger_steps steps;
     int64_t sum = 0;
@@ -149,7 +149,7 @@ static int64_t all_steps(struct loop *l)
 static enum loop_status iterate(struct loop *l, struct error *err)
 {
     struct iteration it = { .number = l->iteration };
-    int64_t steps = all_steps(l);
+    int64_t steps = loop_count_steps(l);
     double start = now();
     char *reply, *why;
     enum loop_status status = loop_converse(l, &reply, &why, err);
@@ -160,7 +160,7 @@ static enum loop_status iterate(struct loop *l, struct error *err)
     }
     if (status == LOOP_ON) {
         it.seconds = now() - start;
-        it.steps = all_steps(l) - steps;
+        it.steps = loop_count_steps(l) - steps;
         l->outcome->iterations++;
         if (l->c->on_iteration)
             l->c->on_iteration(l->c->user, &it);
@@ -287,7 +287,7 @@ int loop_run(const struct loop_config *config, struct loop_outcome *out, struct 
     l.memo = (struct memo){ .ledger = config->ledger, .run = config->run->id,
                             .base = config->base, .progress = config->progress,
                             .user = config->user };
-    l.memo.steps_left = l.task->budget.steps ? l.task->budget.steps - all_steps(&l) : INT64_MAX;
+    l.memo.steps_left = l.task->budget.steps ? l.task->budget.steps - loop_count_steps(&l) : INT64_MAX;
     status = begin(&l, err);
     for (l.iteration = 1; status == LOOP_ON; l.iteration++) {
         status = check_end(&l, started);

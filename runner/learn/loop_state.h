@@ -35,6 +35,9 @@ void champion_clear(struct champion *c);
 struct policy champion_policy(const struct champion *c); /* borrowed from c */
 void champion_copy(struct champion *to, const struct champion *from);
 
+/* All steps of the run so far, the planner's too. */
+int64_t loop_count_steps(struct loop *l);
+
 /* A memo's end as the loop's; MEMO_DONE is LOOP_ON. */
 enum loop_status loop_status_of(struct loop *l, enum memo_status status);
 enum loop_status loop_stop(struct loop *l, const char *reason);

@@ -295,7 +295,8 @@ int api_ask(void *self, const struct request *request, struct turn *out, struct 
             draft_take(&answer.reply, request, api->key, out);
             fill_usage(api, request, &answer.reply, out);
             result = 0;
-        } else if (answer.reply.has_failed && n_adapted++ < MAX_ADAPTED) {
+        } else if (answer.reply.has_failed && fault != FAULT_GIVE_UP &&
+                   n_adapted++ < MAX_ADAPTED) {
             is_adapted = api->dialect->adapt(api, request, &answer.reply.error);
         }
         retry_after_s = answer.head.retry_after_s;

@@ -39,7 +39,7 @@ static const char *const migrations[] = {
     "CREATE TABLE candidate(run INTEGER, iteration INTEGER, sha256 TEXT, parent_sha256 TEXT,"
     "  verdict TEXT, why TEXT, change TEXT, dev_before REAL, dev_after REAL, difference REAL,"
     "  low REAL, high REAL, pairs INTEGER, cases_passed INTEGER, cases INTEGER, seconds REAL,"
-    "  details TEXT, created INTEGER, PRIMARY KEY(run, iteration));"
+    "  steps INTEGER, before_half REAL, after_half REAL, details TEXT, created INTEGER, PRIMARY KEY(run, iteration));"
     "CREATE TABLE regression(run INTEGER, iteration INTEGER, name TEXT, signature TEXT,"
     "  state TEXT, reason TEXT, created INTEGER, PRIMARY KEY(run, iteration, name, state));"
     "CREATE TABLE opening(run INTEGER, split TEXT, number INTEGER, sha256 TEXT,"
@@ -412,10 +412,11 @@ int ledger_candidate_add(struct ledger *l, int64_t run, const struct ledger_cand
 {
     return execute(
         l, err,
-        query(l, err, "INSERT OR IGNORE INTO candidate VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-              "iisssssdddddiiidsi", run, c->iteration, c->sha256, c->parent_sha256, c->verdict,
+        query(l, err, "INSERT OR IGNORE INTO candidate"
+              " VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)", "iisssssdddddiiididdsi", run, c->iteration, c->sha256, c->parent_sha256, c->verdict,
               c->why, c->change, c->dev_before, c->dev_after, c->difference, c->low, c->high,
-              c->pairs, c->cases_passed, c->cases, c->seconds, c->details, now()));
+              c->pairs, c->cases_passed, c->cases, c->seconds, c->steps, c->before_half,
+              c->after_half, c->details, now()));
 }
 
 int ledger_case_add(struct ledger *l, int64_t run, int64_t iteration, const char *name,

@@ -120,6 +120,8 @@ struct ledger_candidate {
     double dev_before, dev_after, difference, low, high; /* NAN where there is none */
     int64_t pairs, cases_passed, cases;
     double seconds;
+    int64_t steps;       /* of the run, all purposes, when the iteration was over */
+    double before_half, after_half; /* half the dev means' 95 % intervals */
     const char *details; /* JSON */
 };
 int ledger_candidate_add(struct ledger *l, int64_t run, const struct ledger_candidate *c,

@@ -1,0 +1,158 @@
+/* plot.c - line plots as SVG or PNG, drawn by gnuplot in a process of its own. */
+#include "runner/picture/plot.h"
+
+#include <errno.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "runner/record/file.h"
+
+#define WIDTH 720
+#define HEIGHT 360
+#define INK "#30363d"
+#define GRID "#e1e4e8"
+#define MUTED "#8b949e"
+
+extern char **environ;
+
+static const char *const colors[] = { "#d9480f", "#1f6feb", "#2da44e", "#8250df", "#bf8700" };
+
+/* In single quotes gnuplot reads everything as it stands, but for the quote itself. */
+static void write_quoted(FILE *f, const char *text)
+{
+    fputc('\'', f);
+    for (; *text; text++)
+        if (*text == '\'')
+            fputs("''", f);
+        else if ((unsigned char)*text >= ' ')
+            fputc(*text, f);
+    fputc('\'', f);
+}
+
+static void write_label(FILE *f, const char *what, const char *text)
+{
+    fprintf(f, "set %s ", what);
+    write_quoted(f, text);
+    fputs(" noenhanced\n", f);
+}
+
+static void write_data(FILE *f, int number, const struct plot_series *s)
+{
+    fprintf(f, "$data%d << EOD\n", number);
+    for (int i = 0; i < s->n; i++)
+        fprintf(f, "%.17g %.17g %.17g %.17g\n", s->x[i], s->y[i],
+                s->low ? s->low[i] : s->y[i], s->high ? s->high[i] : s->y[i]);
+    fputs("EOD\n", f);
+}
+
+/* hue counts the series that are not muted. */
+static void write_series(FILE *f, int number, int hue, const struct plot_series *s)
+{
+    const char *color = colors[(size_t)hue % (sizeof(colors) / sizeof(colors[0]))];
+
+    if (s->low)
+        fprintf(f, "$data%d using 1:3:4 with filledcurves fc rgb '%s' fs transparent solid 0.15 "
+                "noborder notitle, ", number, color);
+    if (s->is_muted)
+        fprintf(f, "$data%d using 1:2 with points pt 7 ps 0.7 lc rgb '" MUTED "' title ", number);
+    else
+        fprintf(f, "$data%d using 1:2 with %s lw 2 lc rgb '%s' title ", number,
+                s->is_step ? "steps" : "linespoints pt 7 ps 0.5", color);
+    write_quoted(f, s->label);
+    fputs(" noenhanced", f);
+}
+
+static char *script(const struct plot *p, const char *temporary, bool is_svg)
+{
+    char *text = NULL;
+    size_t size;
+    FILE *f = open_memstream(&text, &size);
+
+    if (is_svg)
+        fprintf(f, "set terminal svg size %d,%d font 'DejaVu Sans,12' background '#ffffff'\n",
+                WIDTH, HEIGHT);
+    else
+        fprintf(f, "set terminal pngcairo size %d,%d font 'DejaVu Sans,10'\n", WIDTH, HEIGHT);
+    fputs("set output ", f);
+    write_quoted(f, temporary);
+    fputs("\nset border 3 lc rgb '" INK "'\nset tics nomirror textcolor rgb '" INK "'\n"
+          "set grid ytics lc rgb '" GRID "'\nset key bottom right Left reverse textcolor rgb '" INK "'\n"
+          "set format x '%.0s%c'\nset offsets graph 0, 0, graph 0.05, graph 0.05\n", f);
+    write_label(f, "title", p->title);
+    write_label(f, "xlabel", p->x_label);
+    write_label(f, "ylabel", p->y_label);
+    for (int i = 0; i < p->n_series; i++)
+        write_data(f, i, &p->series[i]);
+    fputs("plot ", f);
+    for (int i = 0, hue = 0; i < p->n_series; i++) {
+        fputs(i ? ", " : "", f);
+        write_series(f, i, hue, &p->series[i]);
+        hue += !p->series[i].is_muted;
+    }
+    fputs("\n", f);
+    fclose(f);
+    return text;
+}
+
+/* Runs gnuplot with the script on its input. */
+static int run(const char *text, struct error *err)
+{
+    char program[] = "gnuplot";
+    char *argv[] = { program, NULL };
+    posix_spawn_file_actions_t actions;
+    size_t len = strlen(text);
+    int ends[2], failed, status = 0;
+    pid_t pid;
+
+    if (pipe(ends) != 0)
+        return error_set(err, "gnuplot: no pipe: %s", strerror(errno));
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_adddup2(&actions, ends[0], STDIN_FILENO);
+    posix_spawn_file_actions_addclose(&actions, ends[1]);
+    failed = posix_spawnp(&pid, "gnuplot", &actions, NULL, argv, environ);
+    posix_spawn_file_actions_destroy(&actions);
+    close(ends[0]);
+    if (failed) {
+        close(ends[1]);
+        return error_set(err, "gnuplot: cannot be started: %s; install gnuplot-nox",
+                         strerror(failed));
+    }
+    while (len > 0) {
+        ssize_t n = write(ends[1], text, len);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            break;
+        text += n;
+        len -= (size_t)n;
+    }
+    close(ends[1]);
+    while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+        continue;
+    return len == 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0
+               ? 0
+               : error_set(err, "gnuplot: it could not draw the plot");
+}
+
+int plot_save(const struct plot *p, const char *path, struct error *err)
+{
+    size_t len = strlen(path);
+    bool is_svg = len > 4 && !strcmp(path + len - 4, ".svg");
+    char *temporary, *text;
+    int status;
+
+    if (!is_svg && (len < 5 || strcmp(path + len - 4, ".png")))
+        return error_set(err, "%s: a plot is a .svg or a .png file", path);
+    temporary = file_temporary(path);
+    text = script(p, temporary, is_svg);
+    status = run(text, err) == 0 ? file_commit(temporary, path, err) : -1;
+    if (status != 0)
+        unlink(temporary);
+    free(text);
+    free(temporary);
+    return status;
+}
