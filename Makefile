@@ -49,6 +49,7 @@ WORKER_WRAP = -Wl,--wrap=luaS_hash -Wl,--wrap=lua_topointer
 
 .PHONY: all demo demo-run check check-run check-peers soak fuzz bench clean install uninstall \
 	tags packages packages-test
+.SECONDARY:
 all: $(BUILD)/ratchet $(BUILD)/ratchet-worker
 
 # A second make reads what the first one has installed.
@@ -104,11 +105,18 @@ PLUGINS = $(patsubst tests/plugin/%.c,$(BUILD)/tests/%.so,$(wildcard tests/plugi
 FUZZ = $(patsubst tests/fuzz/%.c,$(BUILD)/tests/%,$(wildcard tests/fuzz/fuzz_*.c))
 SCRIPTS = $(wildcard tests/*.t)
 
-$(BUILD)/tests/test_%: $(BUILD)/tests/test_%.o $(TEST_HELP) $(BUILD)/libratchet.a $(VM_OBJ) \
+TEST_LINK = $(CC) $(SAN_FLAGS) -no-pie -rdynamic -o $@ $^ -lcmocka $(PROGRAM_LIBS)
+
+$(BUILD)/tests/test_%: $(BUILD)/tests/test_%.o $(TEST_HELP) $(BUILD)/libratchet.a \
 		$(BUILD)/math.o
 	@echo "ld $@"
-	@$(CC) $(SAN_FLAGS) -no-pie -rdynamic $(WORKER_WRAP) -o $@ $< $(TEST_HELP) $(VM_OBJ) \
-		$(BUILD)/libratchet.a $(BUILD)/math.o $(LUA_A) -lcmocka $(PROGRAM_LIBS)
+	@$(TEST_LINK)
+
+# What tests a policy's VM is linked as the worker is.
+$(BUILD)/tests/test_vm: $(BUILD)/tests/test_vm.o $(VM_OBJ) $(BUILD)/libratchet.a \
+		$(LUA_A) $(BUILD)/math.o
+	@echo "ld $@"
+	@$(TEST_LINK) $(WORKER_WRAP)
 
 $(BUILD)/tests/%.so: tests/plugin/%.c envs/env.h
 	@mkdir -p $(@D)

@@ -6,7 +6,7 @@ local n = 0
 local function act(obs)
   n = n + 1
   if n % 50 == 1 then note("ball at " .. obs.ball_x) end
-  mark { type = "point", obs.ball_x, obs.ball_y }
+  if n > 1500 then mark("point", obs.ball_x, obs.ball_y) end
   if obs.ball_in_play == 0 then return 1 end
   local off = obs.ball_x - obs.paddle_x - obs.paddle_width / 2
   return off > 2 and 2 or off < -2 and 3 or 0
@@ -18,8 +18,9 @@ record() { # record NAME: the episode of seed 5, 3,000 steps
     "$RATCHET" run breakout "$TMP/$1.lua" --episodes 1 --seed 5 --set max_frames=3000 \
         --record "$TMP/$1" >/dev/null && mv "$TMP/$1/breakout-5.replay" "$TMP/$1.replay"
 }
-record a && record b
-ok "record two replays" $?
+record a && record b && "$RATCHET" replay "$TMP/a.replay" --json >"$TMP/a.json"
+[ "$(json "$TMP/a.json" 'j["steps"]')" = 3000 ]
+ok "record two replays" $? "$(cat "$TMP/a.json")"
 head -c 300 "$TMP/a.replay" >"$TMP/cut.replay"
 echo "a text" >"$TMP/foreign.replay"
 mkdir "$TMP/out"
@@ -97,8 +98,8 @@ at() { # at STEP: the window says that it stands there, and for a while is waite
 }
 shown() { # shown FILE STEP [N]: the screen has that frame (N times), in whole pixels
     "$RATCHET" replay "$1" --png "$2" -o "$TMP/frame.png" ${marks---no-marks} &&
-        convert "$TMP/frame.png" "$TMP/frame.ppm" &&
-        xdotool mousemove 4 4 && sleep 0.2 && import -window root "$TMP/screen.ppm" &&
+        convert "$TMP/frame.png" -depth 8 "$TMP/frame.ppm" &&
+        xdotool mousemove 4 4 && sleep 0.2 && import -window root -depth 8 "$TMP/screen.ppm" &&
         python3 tests/find_picture.py "$TMP/screen.ppm" "$TMP/frame.ppm" "${3-1}" >"$TMP/found"
 }
 
@@ -161,9 +162,9 @@ press Home bracketleft Page_Down bracketright g
 sleep 2
 [ "$(head -c 6 "$TMP/out/a-0-1000.gif")" = GIF89a ]
 ok "saves a range as GIF" $? "$(ls "$TMP/out")"
-import -window root "$TMP/plain.ppm"
+import -window root -depth 8 "$TMP/plain.ppm"
 press shift+slash
-import -window root "$TMP/help.ppm"
+import -window root -depth 8 "$TMP/help.ppm"
 ! cmp -s "$TMP/plain.ppm" "$TMP/help.ppm"
 ok "lists its keys" $?
 press Escape
@@ -199,7 +200,7 @@ close_view
 
 for file in cut foreign; do
     open_view "$TMP/$file.replay"
-    import -window root "$TMP/$file.ppm"
+    import -window root -depth 8 "$TMP/$file.ppm"
     press Right space End n d s w
     close_view
     status=$?

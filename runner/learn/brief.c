@@ -32,7 +32,8 @@ static const char world[] =
 
 static const char answer[] =
     "## How to answer\n"
-    "First one line that says what you change and why. Then either the whole new policy as one\n"
+    "Change one thing at a time: the verdict then tells what it was worth. First one line that\n"
+    "says what you change and why. Then either the whole new policy as one\n"
     "```lua block, or edits of the current one:\n"
     "\n"
     "    <<<<<<< SEARCH\n"
@@ -247,6 +248,10 @@ char *brief_user(const struct brief *b, struct error *err)
     status = write_failures(f, b, err);
     write_past(f, b);
     write_cases(f, b);
+    if (scores(b->results, b->n).mean >= b->task->target)
+        fprintf(f, "\n## What is asked now\nThe target is reached. Make the policy simpler: the "
+                "same score with clearly fewer than its %d tokens. Take out what no failure "
+                "and no case needs.\n", size.tokens);
     fclose(f);
     if (status == 0)
         return text;

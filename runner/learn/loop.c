@@ -177,7 +177,8 @@ static enum loop_status check_end(struct loop *l, double started)
 
     if (l->memo.base.interrupted && *l->memo.base.interrupted)
         return loop_status_of(l, MEMO_INTERRUPTED);
-    if (l->incumbent.dev.mean >= l->task->target)
+    if (l->incumbent.dev.mean >= l->task->target &&
+        (l->c->provider->kind->tunes_only || l->n_simplify++ >= b->simplify))
         return loop_stop(l, "target reached");
     if (b->iterations && l->iteration > b->iterations)
         return loop_stop(l, "budget: iterations");

@@ -25,6 +25,7 @@ struct loop {
     int n_past;
     int64_t iteration;
     int n_candidates; /* that reached the gate */
+    int n_simplify;   /* iterations that began with the target reached */
     struct loop_outcome *outcome;
 };
 

@@ -427,4 +427,5 @@ const struct provider_kind search_provider = {
     .create = search_create,
     .destroy = search_destroy,
     .ask = search_ask,
+    .tunes_only = true,
 };

@@ -50,6 +50,8 @@ static const struct key keys[] = {
       "seeds for the final claim, opened once" },
     { "budget", "steps", KIND_INT64, FIELD(budget.steps), 0, MOST, "steps of all purposes" },
     { "budget", "iterations", KIND_INT64, FIELD(budget.iterations), 0, 1e6, "candidates" },
+    { "budget", "simplify", KIND_INT64, FIELD(budget.simplify), 0, 1e6,
+      "candidates that are asked to be simpler once the target is reached" },
     { "budget", "model_tokens", KIND_INT64, FIELD(budget.model_tokens), 0, MOST, "tokens" },
     { "budget", "model_calls", KIND_INT64, FIELD(budget.model_calls), 0, 1e9, "calls" },
     { "budget", "minutes", KIND_DOUBLE, FIELD(budget.minutes), 0, 1e6, "wall-clock time" },
@@ -114,7 +116,7 @@ struct task *task_create(const struct env *env)
     t->rules.noop_max = env->ram_size ? 30 : 0; /* consoles: as their benchmarks start */
     t->limits = limits_default;
     t->splits = (struct task_splits){ .dev = 20, .gate = 128, .holdout = 100, .audit = 100 };
-    t->budget = (struct task_budget){ .iterations = 20 };
+    t->budget = (struct task_budget){ .iterations = 20, .simplify = 3 };
     t->confidence = 0.95;
     t->target = isnan(env->target) ? INFINITY : env->target;
     t->margin = isfinite(t->target) ? fabs(t->target) * 0.01 : 0;

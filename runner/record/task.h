@@ -19,6 +19,7 @@ struct task_splits {
 /* 0 means without limit. */
 struct task_budget {
     int64_t steps, iterations, model_tokens, model_calls;
+    int64_t simplify; /* iterations that ask for less code once the target is reached */
     double minutes, usd;
 };
 

@@ -130,16 +130,17 @@ static void draw_empty(struct viewer *v)
             r->y + r->h / 2 + 4, 0, UI_FAINT, text);
 }
 
+/* In the line above the pictures, so that it hides none of them. */
 static void draw_message(struct viewer *v)
 {
     int width = ui_text_width(&v->ui, UI_PLAIN, v->message) + 24;
-    SDL_Rect r = { 0, v->stage.y + v->stage.h - 40, 0, 28 };
+    SDL_Rect r = { 0, v->stage.y, 0, CAPTION };
 
     r.w = SDL_min(width, v->stage.w - 16);
-    r.x = v->stage.x + (v->stage.w - r.w) / 2;
+    r.x = v->stage.x + v->stage.w - 8 - r.w;
     ui_fill(&v->ui, r.x, r.y, r.w, r.h, UI_RAISED);
     ui_fill(&v->ui, r.x, r.y, 2, r.h, v->is_bad_message ? UI_FAILURE : UI_ACCENT);
-    ui_text(&v->ui, UI_PLAIN, r.x + 12, r.y + 6, r.w - 20, UI_TEXT, v->message);
+    ui_text(&v->ui, UI_PLAIN, r.x + 12, r.y + 4, r.w - 20, UI_TEXT, v->message);
 }
 
 void stage_draw(struct viewer *v)
