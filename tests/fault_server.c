@@ -1,4 +1,5 @@
-/* fault_server.c - an HTTP server on loopback that fails in the ways that a test asks for.
+/* fault_server.c - an HTTP server on loopback that fails in the ways that a test asks
+ * for.
  *
  * One thread, one connection after the other: that is how the providers ask. */
 #include "tests/fault_server.h"
@@ -68,8 +69,8 @@ static int send_all(int fd, const char *bytes, size_t len)
     return 0;
 }
 
-static int send_in_pieces(const struct fault_server *s, const struct fault_reply *r, int fd,
-                          const char *bytes, size_t len)
+static int send_in_pieces(const struct fault_server *s, const struct fault_reply *r,
+                          int fd, const char *bytes, size_t len)
 {
     size_t piece = r->piece ? r->piece : len;
 
@@ -83,7 +84,8 @@ static int send_in_pieces(const struct fault_server *s, const struct fault_reply
 }
 
 /* Many fillers at a time. */
-static void send_endlessly(const struct fault_server *s, const struct fault_reply *r, int fd)
+static void send_endlessly(const struct fault_server *s, const struct fault_reply *r,
+                           int fd)
 {
     size_t len = strlen(r->filler), n = 65536 / len;
     char *many = xcalloc(n, len);
@@ -108,10 +110,12 @@ static void wait_for_client(const struct fault_server *s, int fd)
 
 static void reply(const struct fault_server *s, const struct fault_reply *r, int fd)
 {
-    char *head = r->status == 0 ? xstrdup("")
-               : xasprintf("HTTP/1.1 %d Fault\r\n%s%s%sConnection: close\r\n%s\r\n", r->status,
-                           r->type ? "Content-Type: " : "", r->type ? r->type : "",
-                           r->type ? "\r\n" : "", r->headers ? r->headers : "");
+    char *head = r->status == 0
+                     ? xstrdup("")
+                     : xasprintf("HTTP/1.1 %d Fault\r\n%s%s%sConnection: close\r\n%s\r\n",
+                                 r->status, r->type ? "Content-Type: " : "",
+                                 r->type ? r->type : "", r->type ? "\r\n" : "",
+                                 r->headers ? r->headers : "");
     char *all = xasprintf("%s%s", head, r->body ? r->body : "");
     int result = send_in_pieces(s, r, fd, all, strlen(all));
 
@@ -121,7 +125,8 @@ static void reply(const struct fault_server *s, const struct fault_reply *r, int
         wait_for_client(s, fd);
     if (r->end == FAULT_RESET) {
         nanosleep(&(struct timespec){ .tv_nsec = 50000000 }, NULL); /* let it be read */
-        setsockopt(fd, SOL_SOCKET, SO_LINGER, &(struct linger){ 1, 0 }, sizeof(struct linger));
+        setsockopt(fd, SOL_SOCKET, SO_LINGER, &(struct linger){ 1, 0 },
+                   sizeof(struct linger));
     }
     free(head);
     free(all);

@@ -1,4 +1,5 @@
-/* fault_server.h - an HTTP server on loopback that fails in the ways that a test asks for. */
+/* fault_server.h - an HTTP server on loopback that fails in the ways that a test asks
+ * for. */
 #ifndef RATCHET_TESTS_FAULT_SERVER_H
 #define RATCHET_TESTS_FAULT_SERVER_H
 
@@ -11,7 +12,8 @@ enum fault_end {
     FAULT_ENDLESS, /* `filler` again and again */
 };
 
-/* The answer to one request. The body ends with the connection, unless `headers` say more. */
+/* The answer to one request. The body ends with the connection, unless `headers` say
+ * more. */
 struct fault_reply {
     int status;          /* 0: `body` is all that is sent, there is no head */
     const char *type;    /* Content-Type; NULL: none is sent */

@@ -1,4 +1,5 @@
-/* test_cmaes.c - CMA-ES on the functions that everyone tries it on, and `search` with it. */
+/* test_cmaes.c - CMA-ES on the functions that everyone tries it on, and `search` with it.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -158,40 +159,50 @@ static void same_seed_same_search(void **state)
 /* ---- the source of a policy */
 
 struct source {
-    const char *name, *source, *changed; /* gain's default becomes 2.5; NULL: not found once */
+    const char *name, *source,
+        *changed; /* gain's default becomes 2.5; NULL: not found once */
 };
 
 static const struct source sources[] = {
     { "plain", "return { params = { gain = { default = 1.5, min = 0, max = 3 } } }",
       "return { params = { gain = { default = 2.5, min = 0, max = 3 } } }" },
-    { "other order, no blanks", "local params={a={min=0,default=7},gain={max=3,min=0,default=1}}",
+    { "other order, no blanks",
+      "local params={a={min=0,default=7},gain={max=3,min=0,default=1}}",
       "local params={a={min=0,default=7},gain={max=3,min=0,default=2.5}}" },
     { "negative, exponent", "M.params = { gain = { min = -2e1, default = - 1e-3 } }",
       "M.params = { gain = { min = -2e1, default = 2.5 } }" },
-    { "keys in brackets", "p = { ['params'] = { [\"gain\"] = { ['default'] = 0x1p-2; } } }",
+    { "keys in brackets",
+      "p = { ['params'] = { [\"gain\"] = { ['default'] = 0x1p-2; } } }",
       "p = { ['params'] = { [\"gain\"] = { ['default'] = 2.5; } } }" },
-    { "over lines, with comments", "params = { -- gain = { default = 9 }\n gain = { --[[ "
+    { "over lines, with comments",
+      "params = { -- gain = { default = 9 }\n gain = { --[[ "
       "default = 8, ]]\n  min = 0, default = 1 -- now\n } }",
       "params = { -- gain = { default = 9 }\n gain = { --[[ default = 8, ]]\n  min = 0, "
       "default = 2.5 -- now\n } }" },
-    { "strings that look like it", "s = 'params = { gain = { default = 5 } }' t = [==[params = "
+    { "strings that look like it",
+      "s = 'params = { gain = { default = 5 } }' t = [==[params = "
       "{gain={default=6}}]]]==]\nparams = { about = \"gain = { default = 7 }\", gain = { "
       "default = 1 } }",
       "s = 'params = { gain = { default = 5 } }' t = [==[params = {gain={default=6}}]]]==]\n"
       "params = { about = \"gain = { default = 7 }\", gain = { default = 2.5 } }" },
-    { "another table of that name inside", "params = { a = { gain = { default = 3 } }, gain = "
+    { "another table of that name inside",
+      "params = { a = { gain = { default = 3 } }, gain = "
       "{ x = { default = 4 }, default = 1 } }",
       "params = { a = { gain = { default = 3 } }, gain = { x = { default = 4 }, default = 2.5 "
       "} }" },
-    { "used elsewhere", "params = { gain = { default = 1 } }\nif params == nil then gain = "
-      "{ default = 9 } end", "params = { gain = { default = 2.5 } }\nif params == nil then "
+    { "used elsewhere",
+      "params = { gain = { default = 1 } }\nif params == nil then gain = "
+      "{ default = 9 } end",
+      "params = { gain = { default = 2.5 } }\nif params == nil then "
       "gain = { default = 9 } end" },
     { "an expression", "params = { gain = { default = 2 * 3 } }", NULL },
     { "a name", "params = { gain = { default = one } }", NULL },
     { "outside of params", "gain = { default = 1 }", NULL },
-    { "declared twice", "params = { gain = { default = 1 }, gain = { default = 2 } }", NULL },
+    { "declared twice", "params = { gain = { default = 1 }, gain = { default = 2 } }",
+      NULL },
     { "no default", "params = { gain = { min = 1 } }", NULL },
-    { "a longer name", "params = { gains = { default = 1 }, again = { default = 1 } }", NULL },
+    { "a longer name", "params = { gains = { default = 1 }, again = { default = 1 } }",
+      NULL },
     { "cut short", "params = { gain = { default = ", NULL },
     { "an open string", "params = { gain = { 'default = 1 } }", NULL },
     { "an open comment", "params = { --[[ gain = { default = 1 } }", NULL },
@@ -214,17 +225,19 @@ static void edits(void **state)
 
 /* ---- search, as the loop would drive it */
 
-#define POLICY "return {\n  params = {\n    a = { default = 0.2, min = 0, max = 1 },\n" \
-               "    b = { default = 10, min = 0, max = 100 },\n    c = { default = 2*1, min = 0," \
-               " max = 5 },\n  },\n  act = function(obs) return 0 end,\n}\n"
+#define POLICY                                                                         \
+    "return {\n  params = {\n    a = { default = 0.2, min = 0, max = 1 },\n"           \
+    "    b = { default = 10, min = 0, max = 100 },\n    c = { default = 2*1, min = 0," \
+    " max = 5 },\n  },\n  act = function(obs) return 0 end,\n}\n"
 
 static json_t *facts(void)
 {
-    return json_pack("{s:s, s:i, s:[{s:s, s:f, s:f, s:f}, {s:s, s:f, s:f, s:f, s:f}, {s:s, s:f,"
-                     " s:f, s:f}]}", "policy", POLICY, "n_dev", 20, "params",
-                     "name", "a", "default", 0.2, "min", 0.0, "max", 1.0,
-                     "name", "b", "default", 10.0, "min", 0.0, "max", 100.0, "value", 10.0,
-                     "name", "c", "default", 2.0, "min", 0.0, "max", 5.0);
+    return json_pack(
+        "{s:s, s:i, s:[{s:s, s:f, s:f, s:f}, {s:s, s:f, s:f, s:f, s:f}, {s:s, s:f,"
+        " s:f, s:f}]}",
+        "policy", POLICY, "n_dev", 20, "params", "name", "a", "default", 0.2, "min", 0.0,
+        "max", 1.0, "name", "b", "default", 10.0, "min", 0.0, "max", 100.0, "value", 10.0,
+        "name", "c", "default", 2.0, "min", 0.0, "max", 5.0);
 }
 
 /* The mean return of a point: best at a = 0.7, b = 40. */
@@ -235,14 +248,15 @@ static char *results(const json_t *arguments)
     char *text;
 
     assert_int_equal(json_array_size(json_object_get(arguments, "seeds")), 8);
-    json_array_foreach (json_object_get(arguments, "params"), i, point) {
+    json_array_foreach(json_object_get(arguments, "params"), i, point) {
         double a = json_number_value(json_object_get(point, "a"));
         double b = json_number_value(json_object_get(point, "b")) / 100;
 
         assert_true(a >= 0 && a <= 1 && b >= 0 && b <= 1);
-        json_array_append_new(list, json_pack("{s:f, s:f, s:i}", "mean",
-                                              10 - (a - 0.7) * (a - 0.7) - (b - 0.4) * (b - 0.4),
-                                              "std", 1.0, "faults", 0));
+        json_array_append_new(
+            list, json_pack("{s:f, s:f, s:i}", "mean",
+                            10 - (a - 0.7) * (a - 0.7) - (b - 0.4) * (b - 0.4), "std",
+                            1.0, "faults", 0));
     }
     out = json_pack("{s:o}", "results", list);
     text = json_dumps(out, 0);
@@ -268,7 +282,9 @@ static int talk(struct talk *t, bool is_forgetful, int max_turns, int fails_at)
 {
     struct provider p;
     struct provider_config config = { .seed = 7, .is_quiet = true };
-    struct request request = { .iteration = 2, .messages = t->messages, .facts = facts() };
+    struct request request = { .iteration = 2,
+                               .messages = t->messages,
+                               .facts = facts() };
     struct error err;
     int result = -1;
 
@@ -285,10 +301,13 @@ static int talk(struct talk *t, bool is_forgetful, int max_turns, int fails_at)
             result = request.turn;
             break;
         }
-        t->messages[t->n] = (struct message){ .role = ROLE_TOOL,
+        t->messages[t->n] = (struct message){
+            .role = ROLE_TOOL,
             .text = request.turn == fails_at ? xstrdup("out of budget")
                                              : results(m->calls[0].arguments),
-            .is_error = request.turn == fails_at, .call_id = xstrdup(m->calls[0].id) };
+            .is_error = request.turn == fails_at,
+            .call_id = xstrdup(m->calls[0].id)
+        };
         t->n++;
         if (is_forgetful) {
             provider_clear(&p);
@@ -308,7 +327,7 @@ static void search_finds(void **state)
     (void)state;
     assert_true(talk(&t, false, 50, -1) > 0);
     text = t.messages[t.n - 1].text;
-    print_message("# %.200s\n", text);
+    print_message("# %.*s\n", (int)strcspn(text, "\n"), text);
     a = strstr(text, "a = { default = ");
     b = strstr(text, "b = { default = ");
     assert_non_null(a);
@@ -340,8 +359,9 @@ static void search_stops_early(void **state)
 
     (void)state;
     assert_int_equal(talk(&t, false, 50, 3), 4);
-    assert_non_null(strstr(t.messages[t.n - 1].text, "Stopped early: run_episodes said: out of "
-                                                     "budget"));
+    assert_non_null(strstr(t.messages[t.n - 1].text,
+                           "Stopped early: run_episodes said: out of "
+                           "budget"));
     assert_non_null(strstr(t.messages[t.n - 1].text, "in 3 generations"));
     talk_clear(&t);
     assert_int_equal(talk(&t, false, 50, 0), 1);
@@ -381,7 +401,8 @@ int main(void)
     size_t n = 0;
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
-        tests[n++] = (struct CMUnitTest){ rows[i].name, reaches, NULL, NULL, (void *)&rows[i] };
+        tests[n++] = (struct CMUnitTest){ rows[i].name, reaches, NULL, NULL,
+                                          (void *)&rows[i] };
     for (size_t i = 0; i < sizeof(sources) / sizeof(*sources); i++)
         tests[n++] = (struct CMUnitTest){ sources[i].name, edits, NULL, NULL,
                                           (void *)&sources[i] };

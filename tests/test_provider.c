@@ -1,5 +1,5 @@
-/* test_provider.c - turns as JSON, and the providers without a network: files, recorded and
- * the recorder; keys and prices. */
+/* test_provider.c - turns as JSON, and the providers without a network: files, recorded
+ * and the recorder; keys and prices. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -56,25 +56,33 @@ struct turn_row {
 };
 
 static const struct turn_row turn_rows[] = {
-    { "text alone", "{\"text\":\"hi\"}", NULL, "{\"role\":\"assistant\",\"text\":\"hi\"}" },
+    { "text alone", "{\"text\":\"hi\"}", NULL,
+      "{\"role\":\"assistant\",\"text\":\"hi\"}" },
     { "empty text", "{\"role\":\"assistant\",\"text\":\"\"}", NULL, NULL },
-    { "calls alone", "{\"calls\":[{\"name\":\"run\",\"arguments\":{\"a\":1}},{\"name\":\"x\"}]}",
-      NULL, "{\"role\":\"assistant\",\"text\":\"\",\"calls\":[{\"id\":\"call_1\",\"name\":"
+    { "calls alone",
+      "{\"calls\":[{\"name\":\"run\",\"arguments\":{\"a\":1}},{\"name\":\"x\"}]}", NULL,
+      "{\"role\":\"assistant\",\"text\":\"\",\"calls\":[{\"id\":\"call_1\",\"name\":"
       "\"run\",\"arguments\":{\"a\":1}},{\"id\":\"call_2\",\"name\":\"x\",\"arguments\":{}}]}" },
-    { "raw arguments", "{\"role\":\"assistant\",\"text\":\"\",\"calls\":[{\"id\":\"c\",\"name\":"
-      "\"x\",\"raw\":\"{a\"}]}", NULL, NULL },
-    { "what goes back", "{\"role\":\"assistant\",\"text\":\"\",\"extra\":{\"k\":[1]}}", NULL,
-      NULL },
+    { "raw arguments",
+      "{\"role\":\"assistant\",\"text\":\"\",\"calls\":[{\"id\":\"c\",\"name\":"
+      "\"x\",\"raw\":\"{a\"}]}",
+      NULL, NULL },
+    { "what goes back", "{\"role\":\"assistant\",\"text\":\"\",\"extra\":{\"k\":[1]}}",
+      NULL, NULL },
     { "no object", "[]", "is an object", NULL },
     { "nothing said", "{}", "needs `text`", NULL },
     { "text is a number", "{\"text\":3}", "needs `text`", NULL },
     { "another role", "{\"role\":\"user\",\"text\":\"\"}", "role is `assistant`", NULL },
     { "calls are no list", "{\"text\":\"\",\"calls\":{}}", "not a list", NULL },
-    { "a call without a name", "{\"text\":\"\",\"calls\":[{}]}", "call 1 of the turn", NULL },
-    { "a call that is a number", "{\"text\":\"\",\"calls\":[7]}", "call 1 of the turn", NULL },
-    { "arguments are a list", "{\"text\":\"\",\"calls\":[{\"name\":\"x\",\"arguments\":[]}]}",
+    { "a call without a name", "{\"text\":\"\",\"calls\":[{}]}", "call 1 of the turn",
+      NULL },
+    { "a call that is a number", "{\"text\":\"\",\"calls\":[7]}", "call 1 of the turn",
+      NULL },
+    { "arguments are a list",
+      "{\"text\":\"\",\"calls\":[{\"name\":\"x\",\"arguments\":[]}]}",
       "must be an object", NULL },
-    { "an id that is a number", "{\"calls\":[{\"name\":\"x\",\"id\":1}]}", "an id", NULL },
+    { "an id that is a number", "{\"calls\":[{\"name\":\"x\",\"id\":1}]}", "an id",
+      NULL },
 };
 
 static void turn_from_row(void **state)
@@ -208,14 +216,16 @@ static void unknown_provider(void **state)
     struct error err;
 
     (void)state;
-    assert_int_equal(provider_open(&p, "oracle:x", (struct provider_config){ 0 }, &err), -1);
+    assert_int_equal(provider_open(&p, "oracle:x", (struct provider_config){ 0 }, &err),
+                     -1);
     assert_holds(err.text, "oracle:x: no such provider; there are ");
     for (int i = 0; provider_kinds[i]; i++)
         assert_holds(err.text, provider_kinds[i]->name);
     provider_clear(&p);
     assert_int_equal(provider_open(&p, "files", (struct provider_config){ 0 }, &err), -1);
     assert_holds(err.text, "--model files:FOLDER");
-    assert_int_equal(provider_open(&p, "recorded", (struct provider_config){ 0 }, &err), -1);
+    assert_int_equal(provider_open(&p, "recorded", (struct provider_config){ 0 }, &err),
+                     -1);
     assert_holds(err.text, "--model recorded:FILE");
     provider_clear(&p);
 }
@@ -228,18 +238,23 @@ static int ask(struct provider *p, const char *text, int iteration, struct turn 
 {
     static uint8_t png[] = { 0x89, 'P', 'N', 'G' };
     struct image image = { png, sizeof(png), (char *)"the end" };
-    struct message m = { .role = ROLE_USER, .text = (char *)text, .images = &image,
-                         .n_images = 1 };
+    struct message m = {
+        .role = ROLE_USER, .text = (char *)text, .images = &image, .n_images = 1
+    };
     struct tool_description tool = { "run", "runs it", NULL };
-    struct request request = { .iteration = iteration, .messages = &m, .n_messages = 1,
-                               .tools = &tool, .n_tools = 1 };
+    struct request request = { .iteration = iteration,
+                               .messages = &m,
+                               .n_messages = 1,
+                               .tools = &tool,
+                               .n_tools = 1 };
 
     return p->kind->ask(p->self, &request, out, err);
 }
 
 static void open_or_fail(struct provider *p, const char *spec, double timeout_s)
 {
-    struct provider_config config = { .timeout_s = timeout_s, .is_quiet = true,
+    struct provider_config config = { .timeout_s = timeout_s,
+                                      .is_quiet = true,
                                       .folder = "run" };
     struct error err;
 
@@ -269,7 +284,8 @@ static void files_take_replies(void **state)
     free(text);
 
     /* The same request finds its reply, also from another process. */
-    write_text("run/files/0001-reply.json", "{\"text\": \"a\", \"calls\": [{\"name\": \"run\"}]}");
+    write_text("run/files/0001-reply.json",
+               "{\"text\": \"a\", \"calls\": [{\"name\": \"run\"}]}");
     provider_clear(&p);
     open_or_fail(&p, "files", 0.3);
     assert_int_equal(ask(&p, "brief one", 0, &turn, &err), 0);
@@ -342,8 +358,8 @@ static void files_refuse_garbage(void **state)
     turn_clear(&turn);
     provider_clear(&p);
     write_text("a-file", "");
-    assert_int_equal(provider_open(&p, "files:a-file/x", (struct provider_config){ 0 }, &err),
-                     -1);
+    assert_int_equal(
+        provider_open(&p, "files:a-file/x", (struct provider_config){ 0 }, &err), -1);
     assert_holds(err.text, "a-file/x: Not a directory");
 }
 
@@ -355,8 +371,11 @@ static void files_interrupted(void **state)
     struct error err;
 
     (void)state;
-    assert_int_equal(provider_open(&p, "files:stop", (struct provider_config){
-        .interrupted = &flag, .is_quiet = true }, &err), 0);
+    assert_int_equal(
+        provider_open(&p, "files:stop",
+                      (struct provider_config){ .interrupted = &flag, .is_quiet = true },
+                      &err),
+        0);
     assert_int_equal(ask(&p, "b", 0, &turn, &err), -1);
     assert_holds(err.text, "interrupted");
     turn_clear(&turn);
@@ -383,9 +402,15 @@ static const struct session_row session_rows[] = {
     { "empty", "", "empty, not a recorded session", { NULL } },
     { "another file", "{\"a\":1}\n", "not a recorded session", { NULL } },
     { "no JSON", "hello\n", "line 1", { NULL } },
-    { "a later format", "{\"ratchet_session\":2}\n", "format 2, this program reads 1", { NULL } },
+    { "a later format",
+      "{\"ratchet_session\":2}\n",
+      "format 2, this program reads 1",
+      { NULL } },
     { "a broken line", HEAD "{]\n" LINE("a"), "line 2", { NULL } },
-    { "a line that is no turn", HEAD LINE("a") "{\"reply\":7}\n", "line 3: a turn is", { NULL } },
+    { "a line that is no turn",
+      HEAD LINE("a") "{\"reply\":7}\n",
+      "line 3: a turn is",
+      { NULL } },
 };
 
 static void session(void **state)
@@ -398,7 +423,9 @@ static void session(void **state)
     write_text("session.jsonl", row->file);
     if (row->error) {
         assert_int_equal(provider_open(&p, "recorded:session.jsonl",
-                                       (struct provider_config){ .is_quiet = true }, &err), -1);
+                                       (struct provider_config){ .is_quiet = true },
+                                       &err),
+                         -1);
         assert_holds(err.text, row->error);
         assert_holds(err.text, "session.jsonl: ");
         return;
@@ -455,12 +482,14 @@ static void recorder_keeps_turns(void **state)
 
     (void)state;
     assert_int_equal(record(false, &p, &err), 0);
-    write_text("talk/0001-reply.json", "{\"text\":\"first\",\"calls\":[{\"name\":\"x\"}]}");
+    write_text("talk/0001-reply.json",
+               "{\"text\":\"first\",\"calls\":[{\"name\":\"x\"}]}");
     assert_int_equal(ask(&p, "b", 0, &turn, &err), 0);
     turn_clear(&turn);
     provider_clear(&p);
     text = read_text("kept.jsonl");
-    assert_holds(text, "\"provider\":\"files\",\"model\":\"files:talk\",\"brief_format\":\"1\"}");
+    assert_holds(
+        text, "\"provider\":\"files\",\"model\":\"files:talk\",\"brief_format\":\"1\"}");
     assert_holds(text, "\"iteration\":0,\"turn\":0,\"reply\":{\"role\":\"assistant\"");
     free(text);
 
@@ -554,7 +583,8 @@ static void keys(void **state)
 struct price_row {
     const char *name, *file;
     const char *model;
-    double usd; /* of a million in, half of them cached, and a million out; NAN: unknown */
+    double
+        usd; /* of a million in, half of them cached, and a million out; NAN: unknown */
     const char *error;
 };
 
@@ -563,20 +593,23 @@ struct price_row {
 static const struct price_row price_rows[] = {
     { "nothing known", PRICE(""), "m", NAN, NULL },
     { "exact", PRICE("{\"model\":\"m\",\"in\":2,\"out\":8}"), "m", 10, NULL },
-    { "cached is cheaper", PRICE("{\"model\":\"m\",\"in\":2,\"cached\":1,\"out\":8}"), "m", 9.5,
-      NULL },
+    { "cached is cheaper", PRICE("{\"model\":\"m\",\"in\":2,\"cached\":1,\"out\":8}"),
+      "m", 9.5, NULL },
     { "zero is a price", PRICE("{\"model\":\"m\",\"in\":0,\"out\":0}"), "m", 0, NULL },
-    { "another provider's", PRICE("{\"provider\":\"y\",\"model\":\"m\",\"in\":0,\"out\":0}"), "m",
-      NAN, NULL },
-    { "the longest prefix", PRICE("{\"model\":\"m*\",\"in\":1,\"out\":1},{\"model\":\"m-l*\","
-      "\"in\":3,\"out\":3},{\"model\":\"*\",\"in\":9,\"out\":9}"), "m-large", 6, NULL },
-    { "beats what is built in", PRICE("{\"model\":\"gpt-5\",\"in\":1,\"out\":1}"), "gpt-5", 2,
-      NULL },
+    { "another provider's",
+      PRICE("{\"provider\":\"y\",\"model\":\"m\",\"in\":0,\"out\":0}"), "m", NAN, NULL },
+    { "the longest prefix",
+      PRICE("{\"model\":\"m*\",\"in\":1,\"out\":1},{\"model\":\"m-l*\","
+            "\"in\":3,\"out\":3},{\"model\":\"*\",\"in\":9,\"out\":9}"),
+      "m-large", 6, NULL },
+    { "beats what is built in", PRICE("{\"model\":\"gpt-5\",\"in\":1,\"out\":1}"),
+      "gpt-5", 2, NULL },
     { "no JSON", "{", "m", 0, "line 1" },
     { "no list", "{}", "m", 0, "no list `models`" },
     { "no name", PRICE("{\"in\":1,\"out\":1}"), "m", 0, "model 1: needs a `model`" },
     { "no price", PRICE("{\"model\":\"m\"}"), "m", 0, "model 1: needs `in` and `out`" },
-    { "a negative price", PRICE("{\"model\":\"m\",\"in\":-1,\"out\":1}"), "m", 0, "`in` must" },
+    { "a negative price", PRICE("{\"model\":\"m\",\"in\":-1,\"out\":1}"), "m", 0,
+      "`in` must" },
     { "a price in words", PRICE("{\"model\":\"m\",\"in\":1,\"out\":\"1\"}"), "m", 0,
       "`out` must" },
 };
@@ -614,20 +647,28 @@ static void price_of_the_unknown(void **state)
     prices_destroy(p);
 }
 
-#define ADD(list, function) \
-    for (size_t i = 0; i < sizeof(list) / sizeof(*list); i++) \
-        tests[n++] = (struct CMUnitTest){ list[i].name, function, NULL, NULL, (void *)&list[i] }
+#define ADD(list, function)                                      \
+    for (size_t i = 0; i < sizeof(list) / sizeof(*list); i++)    \
+        tests[n++] = (struct CMUnitTest)                         \
+        {                                                        \
+            list[i].name, function, NULL, NULL, (void *)&list[i] \
+        }
 
 int main(void)
 {
     struct CMUnitTest tests[128] = { { 0 } };
     const struct CMUnitTest more[] = {
-        cmocka_unit_test(usage_round_trip),     cmocka_unit_test(unknown_provider),
-        cmocka_unit_test(files_take_replies),   cmocka_unit_test(files_wait_for_the_end),
-        cmocka_unit_test(files_refuse_garbage), cmocka_unit_test(files_interrupted),
-        cmocka_unit_test(recorded_resumes),     cmocka_unit_test(recorder_keeps_turns),
+        cmocka_unit_test(usage_round_trip),
+        cmocka_unit_test(unknown_provider),
+        cmocka_unit_test(files_take_replies),
+        cmocka_unit_test(files_wait_for_the_end),
+        cmocka_unit_test(files_refuse_garbage),
+        cmocka_unit_test(files_interrupted),
+        cmocka_unit_test(recorded_resumes),
+        cmocka_unit_test(recorder_keeps_turns),
         cmocka_unit_test(recorder_says_when_it_cannot),
-        cmocka_unit_test(keys),                 cmocka_unit_test(price_of_the_unknown),
+        cmocka_unit_test(keys),
+        cmocka_unit_test(price_of_the_unknown),
     };
     char folder[] = "/tmp/test_provider.XXXXXX", *command;
     size_t n = 0;

@@ -33,14 +33,20 @@ static const struct row rows[] = {
     { "empty data", "data\n\ndata:\n\n", "=|=|", "" },
     { "id and retry", "id: 1\nretry: 5\ndata: a\n\n", "=a|", "" },
     { "unknown fields", "dat: x\ndatas: y\ndata : z\nx\ndata: a\n\n", "=a|", "" },
-    { "byte order mark", "\xef\xbb\xbf" "data: a\n\n", "=a|", "" },
-    { "byte order mark, CRLF and a comment", "\xef\xbb\xbf:\r\n\r\ndata: a\r\n\r\n", "=a|", "" },
-    { "UTF-8", "data: \xe2\x82\xac\xf0\x9f\x98\x80\n\n", "=\xe2\x82\xac\xf0\x9f\x98\x80|", "" },
+    { "byte order mark",
+      "\xef\xbb\xbf"
+      "data: a\n\n",
+      "=a|", "" },
+    { "byte order mark, CRLF and a comment", "\xef\xbb\xbf:\r\n\r\ndata: a\r\n\r\n",
+      "=a|", "" },
+    { "UTF-8", "data: \xe2\x82\xac\xf0\x9f\x98\x80\n\n", "=\xe2\x82\xac\xf0\x9f\x98\x80|",
+      "" },
     { "escapes are not ours", "data: \\n\\u20ac\n\n", "=\\n\\u20ac|", "" },
     { "colons in the data", "data: {\"a\": \"b:c\"}\n\n", "={\"a\": \"b:c\"}|", "" },
     { "no empty line at the end", "data: a\n\ndata: b\n", "=a|", "=b|" },
     { "no line end at the end", "data: a\n\ndata: b", "=a|", "=b|" },
-    { "a long name is cut", "event: 0123456789012345678901234567890123456789012345678901234567"
+    { "a long name is cut",
+      "event: 0123456789012345678901234567890123456789012345678901234567"
       "8901234567890\ndata: a\n\n",
       "012345678901234567890123456789012345678901234567890123456789012=a|", "" },
 };
@@ -139,7 +145,8 @@ int main(void)
                                              cmocka_unit_test(too_long) };
 
     for (int i = 0; i < N_ROWS; i++)
-        tests[i] = (struct CMUnitTest){ rows[i].name, run_row, NULL, NULL, (void *)&rows[i] };
+        tests[i] = (struct CMUnitTest){ rows[i].name, run_row, NULL, NULL,
+                                        (void *)&rows[i] };
     memcpy(tests + N_ROWS, more, sizeof(more));
     return cmocka_run_group_tests_name("sse", tests, NULL, NULL);
 }

@@ -58,8 +58,8 @@ struct tool_call *message_add_call(struct message *m, const char *id, const char
     return call;
 }
 
-/* The object that the text holds, or NULL. Takes a string that holds an object for it, and
- * an object that was sent twice for one. */
+/* The object that the text holds, or NULL. Takes a string that holds an object for it,
+ * and an object that was sent twice for one. */
 static json_t *object_in_text(const char *text, int depth)
 {
     json_error_t at;
@@ -102,8 +102,12 @@ void tool_call_set_arguments(struct tool_call *call, const char *text)
 /* Length of the valid character at s, or 0 (RFC 3629, section 4). */
 static size_t utf8_length(const unsigned char *s, size_t left)
 {
-    size_t n = s[0] < 0x80 ? 1 : s[0] < 0xc2 ? 0 : s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3
-             : s[0] < 0xf5 ? 4 : 0;
+    size_t n = s[0] < 0x80   ? 1
+               : s[0] < 0xc2 ? 0
+               : s[0] < 0xe0 ? 2
+               : s[0] < 0xf0 ? 3
+               : s[0] < 0xf5 ? 4
+                             : 0;
 
     if (n == 0 || n > left || s[0] == 0)
         return 0;
@@ -198,7 +202,8 @@ json_t *turn_to_json(const struct turn *t)
     json_object_set_new(usage, "is_estimated", json_boolean(u->is_estimated));
     json_object_set_new(usage, "usd", isfinite(u->usd) ? json_real(u->usd) : json_null());
     json_object_set_new(usage, "n_tries", json_integer(u->n_tries));
-    json_object_set_new(usage, "seconds", json_real(isfinite(u->seconds) ? u->seconds : 0));
+    json_object_set_new(usage, "seconds",
+                        json_real(isfinite(u->seconds) ? u->seconds : 0));
     json_object_set_new(json, "usage", usage);
     json_object_set_new(json, "model", text_to_json(t->model));
     json_object_set_new(json, "fingerprint", text_to_json(t->fingerprint));
@@ -212,7 +217,8 @@ static int64_t count_from_json(const json_t *usage, const char *key)
     const json_t *value = json_object_get(usage, key);
 
     return json_is_integer(value) && json_integer_value(value) >= 0
-         ? json_integer_value(value) : -1;
+               ? json_integer_value(value)
+               : -1;
 }
 
 static void usage_from_json(const json_t *json, struct usage *u)
@@ -236,7 +242,7 @@ static int calls_from_json(const json_t *list, struct message *m, struct error *
 
     if (list && (!json_is_array(list) || json_array_size(list) > MAX_CALLS))
         return error_set(err, "the turn's calls are not a list of at most %d", MAX_CALLS);
-    json_array_foreach (list, i, item) {
+    json_array_foreach(list, i, item) {
         const json_t *id = json_object_get(item, "id");
         const json_t *name = json_object_get(item, "name");
         const json_t *raw = json_object_get(item, "raw");
@@ -244,10 +250,13 @@ static int calls_from_json(const json_t *list, struct message *m, struct error *
         struct tool_call *call;
 
         if (!json_is_string(name) || (id && !json_is_string(id)))
-            return error_set(err, "call %zu of the turn: needs a name, and an id that is "
-                             "text", i + 1);
+            return error_set(err,
+                             "call %zu of the turn: needs a name, and an id that is "
+                             "text",
+                             i + 1);
         if ((arguments && !json_is_object(arguments)) || (raw && !json_is_string(raw)))
-            return error_set(err, "call %zu of the turn: arguments must be an object", i + 1);
+            return error_set(err, "call %zu of the turn: arguments must be an object",
+                             i + 1);
         call = message_add_call(m, json_string_value(id), json_string_value(name));
         if (raw && !arguments)
             call->raw = xstrdup(json_string_value(raw));
@@ -276,7 +285,8 @@ int turn_from_json(const json_t *json, struct turn *out, struct error *err)
         error_set(err, "a turn is an object with `text` and perhaps `calls`");
         goto refused;
     }
-    if (role && (!json_is_string(role) || strcmp(json_string_value(role), "assistant") != 0)) {
+    if (role &&
+        (!json_is_string(role) || strcmp(json_string_value(role), "assistant") != 0)) {
         error_set(err, "a turn's role is `assistant`");
         goto refused;
     }
@@ -294,7 +304,8 @@ int turn_from_json(const json_t *json, struct turn *out, struct error *err)
         out->message.extra = json_deep_copy(extra);
     usage_from_json(json_object_get(json, "usage"), &out->usage);
     copy_name(out->model, sizeof(out->model), json_object_get(json, "model"));
-    copy_name(out->fingerprint, sizeof(out->fingerprint), json_object_get(json, "fingerprint"));
+    copy_name(out->fingerprint, sizeof(out->fingerprint),
+              json_object_get(json, "fingerprint"));
     out->is_cut = json_is_true(json_object_get(json, "is_cut"));
     return 0;
 

@@ -1,4 +1,5 @@
-/* answer.c - one try's reply as its bytes come: what kind it is, and whether it is good. */
+/* answer.c - one try's reply as its bytes come: what kind it is, and whether it is good.
+ */
 #include "runner/model/answer.h"
 
 #include <stdlib.h>
@@ -61,7 +62,8 @@ void answer_clear(struct answer *a)
 static enum http_next html(struct answer *a)
 {
     a->is_bad_final = true;
-    error_set(&a->bad, "an HTML page instead of a reply: the base URL is not an API's, or a "
+    error_set(&a->bad,
+              "an HTML page instead of a reply: the base URL is not an API's, or a "
               "proxy stands between");
     return HTTP_BAD;
 }
@@ -85,7 +87,8 @@ static enum http_next find_kind(struct answer *a, const char *bytes, size_t len)
         a->kind = ANSWER_STREAM;
     else if (strcasestr(type, "json"))
         a->kind = ANSWER_WHOLE;
-    else if (*type && !strcasestr(type, "text/plain") && !strcasestr(type, "octet-stream"))
+    else if (*type && !strcasestr(type, "text/plain") &&
+             !strcasestr(type, "octet-stream"))
         goto wrong;
     else if (first == '{')
         a->kind = ANSWER_WHOLE;
@@ -97,8 +100,10 @@ static enum http_next find_kind(struct answer *a, const char *bytes, size_t len)
 
 wrong:
     draft_plain_text(plain, sizeof(plain), type, strlen(type));
-    error_set(&a->bad, "a reply of type \"%s\", neither JSON nor an event stream: check the "
-              "base URL", plain);
+    error_set(&a->bad,
+              "a reply of type \"%s\", neither JSON nor an event stream: check the "
+              "base URL",
+              plain);
     a->is_bad_final = true;
     return HTTP_BAD;
 }
@@ -116,11 +121,13 @@ enum http_next answer_take(void *user, const struct http_head *head, const char 
         return HTTP_BAD;
     if (a->kind != ANSWER_STREAM) {
         fwrite(bytes, 1, len, a->file);
-        return a->kind == ANSWER_ERROR && ftell(a->file) > ERROR_MAX ? HTTP_STOP : HTTP_GO_ON;
+        return a->kind == ANSWER_ERROR && ftell(a->file) > ERROR_MAX ? HTTP_STOP
+                                                                     : HTTP_GO_ON;
     }
     result = sse_feed(&a->sse, bytes, len);
     if (result == SSE_TOO_LONG)
-        error_set(&a->bad, "an event of the stream is larger than %zu bytes", ANSWER_EVENT_MAX);
+        error_set(&a->bad, "an event of the stream is larger than %zu bytes",
+                  ANSWER_EVENT_MAX);
     return result == 0 ? HTTP_GO_ON : result == 1 ? HTTP_STOP : HTTP_BAD;
 }
 
@@ -138,9 +145,12 @@ static enum fault refused(struct answer *a, struct error *err)
     if (http >= 300 && http < 400) {
         char to[200];
 
-        draft_plain_text(to, sizeof(to), a->head.location, strcspn(a->head.location, "?#"));
-        error_set(err, "redirected (HTTP %ld) to %s, which is not followed: check the base "
-                  "URL", http, *to ? to : "nowhere");
+        draft_plain_text(to, sizeof(to), a->head.location,
+                         strcspn(a->head.location, "?#"));
+        error_set(err,
+                  "redirected (HTTP %ld) to %s, which is not followed: check the base "
+                  "URL",
+                  http, *to ? to : "nowhere");
         return FAULT_FINAL;
     }
     error_set(err, "%s%.0ld%s%s%s%s%s", e->status ? "HTTP " : "the server failed",

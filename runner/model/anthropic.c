@@ -1,8 +1,9 @@
 /* anthropic.c - Anthropic's Messages API.
  *
  * Its prompt cache works on prefixes, so up to three places are marked: the end of the
- * system's text (tools stand before it), the end of the messages that are the same in every
- * request of the run, and the end of the conversation, which the next turn begins with. */
+ * system's text (tools stand before it), the end of the messages that are the same in
+ * every request of the run, and the end of the conversation, which the next turn begins
+ * with. */
 #include "runner/model/api.h"
 #include "runner/model/providers.h"
 
@@ -59,16 +60,18 @@ static void add_calls(json_t *blocks, const struct message *m)
 {
     for (int i = 0; i < m->n_calls; i++) {
         const struct tool_call *call = &m->calls[i];
-        json_t *input = call->arguments ? json_incref(call->arguments)
-                      : json_pack("{s:s}", "not_json", call->raw ? call->raw : "");
+        json_t *input = call->arguments
+                            ? json_incref(call->arguments)
+                            : json_pack("{s:s}", "not_json", call->raw ? call->raw : "");
 
-        json_array_append_new(blocks, json_pack("{s:s, s:s, s:s, s:o}", "type", "tool_use",
-                                                "id", call->id, "name", call->name, "input",
-                                                input));
+        json_array_append_new(blocks,
+                              json_pack("{s:s, s:s, s:s, s:o}", "type", "tool_use", "id",
+                                        call->id, "name", call->name, "input", input));
     }
 }
 
-/* The blocks of the last message if it is of that role, else of a new one: roles alternate. */
+/* The blocks of the last message if it is of that role, else of a new one: roles
+ * alternate. */
 static json_t *blocks_of(json_t *list, const char *role)
 {
     json_t *last = json_array_get(list, json_array_size(list) - 1), *blocks;
@@ -85,7 +88,8 @@ static void mark_cache(const struct api *api, json_t *blocks)
     json_t *last = json_array_get(blocks, json_array_size(blocks) - 1);
 
     if (last && !api->lacks.cache)
-        json_object_set_new(last, "cache_control", json_pack("{s:s}", "type", "ephemeral"));
+        json_object_set_new(last, "cache_control",
+                            json_pack("{s:s}", "type", "ephemeral"));
 }
 
 static void add_message(const struct api *api, json_t *list, json_t *system,
@@ -119,8 +123,9 @@ static json_t *anthropic_body(const struct api *api, const struct request *reque
         add_message(api, list, system, &request->messages[i]);
         if (json_array_size(list) > 0 &&
             (i + 1 == request->stable_messages || i + 1 == request->n_messages))
-            mark_cache(api, json_object_get(json_array_get(list, json_array_size(list) - 1),
-                                            "content"));
+            mark_cache(api,
+                       json_object_get(json_array_get(list, json_array_size(list) - 1),
+                                       "content"));
     }
     for (int i = 0; i < request->n_tools; i++)
         json_array_append_new(tools, json_pack("{s:s, s:s, s:O?}", "name",
@@ -140,7 +145,8 @@ static json_t *anthropic_body(const struct api *api, const struct request *reque
 
 static void take_usage(struct draft *reply, const json_t *usage)
 {
-    int64_t in = draft_count(usage, "input_tokens"), out = draft_count(usage, "output_tokens");
+    int64_t in = draft_count(usage, "input_tokens"),
+            out = draft_count(usage, "output_tokens");
     int64_t read = draft_count(usage, "cache_read_input_tokens");
     int64_t written = draft_count(usage, "cache_creation_input_tokens");
 
@@ -218,10 +224,11 @@ static void anthropic_whole(struct draft *reply, const json_t *json)
     const json_t *content = json_object_get(json, "content"), *block;
     size_t i;
 
-    json_array_foreach (content, i, block)
+    json_array_foreach(content, i, block)
         take_block(reply, block, (long)i);
     draft_copy(reply->model, sizeof(reply->model), json_object_get(json, "model"));
-    draft_copy(reply->finish, sizeof(reply->finish), json_object_get(json, "stop_reason"));
+    draft_copy(reply->finish, sizeof(reply->finish),
+               json_object_get(json, "stop_reason"));
     take_usage(reply, json_object_get(json, "usage"));
     reply->is_whole = json_is_array(content);
 }
@@ -229,8 +236,9 @@ static void anthropic_whole(struct draft *reply, const json_t *json)
 /* "max_tokens: 16000 > 4096, which is the maximum allowed ..." */
 static bool lower_max_tokens(struct api *api, const struct draft_error *error)
 {
-    const char *greater = strstr(error->message, "max_tokens") ? strchr(error->message, '>')
-                                                               : NULL;
+    const char *greater = strstr(error->message, "max_tokens")
+                              ? strchr(error->message, '>')
+                              : NULL;
     long limit = greater ? strtol(greater + 1, NULL, 10) : 0;
 
     if (limit <= 0 || limit >= api->max_tokens)

@@ -12,8 +12,8 @@
 #include "runner/model/fault.h"
 #include "runner/model/keys.h"
 
-#define MAX_ADAPTED 8  /* things that may turn out to be lacking, in one ask */
-#define WAIT_S 1.0     /* after the first failed try; doubled after each */
+#define MAX_ADAPTED 8 /* things that may turn out to be lacking, in one ask */
+#define WAIT_S 1.0    /* after the first failed try; doubled after each */
 #define WAIT_MAX_S 60.0
 #define IMAGE_TOKENS 800 /* an estimate */
 
@@ -21,7 +21,8 @@
 static char *find_base(const struct dialect *dialect, struct error *err)
 {
     for (int i = 0; i < 2; i++) {
-        char *base = dialect->base_names[i] ? keys_find(dialect->base_names[i], err) : NULL;
+        char *base = dialect->base_names[i] ? keys_find(dialect->base_names[i], err)
+                                            : NULL;
 
         if (base)
             return base;
@@ -73,8 +74,8 @@ static double or_else(double value, double otherwise)
     return value > 0 ? value : otherwise;
 }
 
-struct api *api_create(const struct dialect *dialect, const struct provider_config *config,
-                       struct error *err)
+struct api *api_create(const struct dialect *dialect,
+                       const struct provider_config *config, struct error *err)
 {
     struct api *api;
     char why[512];
@@ -135,7 +136,8 @@ static double now_s(void)
     return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
 }
 
-/* Exponential back-off with jitter; a server that names a time is waited for that long. */
+/* Exponential back-off with jitter; a server that names a time is waited for that long.
+ */
 static double wait_after(struct api *api, int n_failed, double retry_after_s)
 {
     double wait = WAIT_S * ldexp(1, n_failed - 1 < 10 ? n_failed - 1 : 10);
@@ -174,7 +176,9 @@ static int64_t estimate_in(const struct request *request)
         for (int k = 0; k < m->n_calls; k++) {
             char *text = json_dumps(m->calls[k].arguments, JSON_COMPACT);
 
-            bytes += (int64_t)strlen(text ? text : m->calls[k].raw ? m->calls[k].raw : "");
+            bytes += (int64_t)strlen(text              ? text
+                                     : m->calls[k].raw ? m->calls[k].raw
+                                                       : "");
             free(text);
         }
     }
@@ -203,9 +207,10 @@ static void fill_usage(const struct api *api, const struct request *request,
         u->tokens_out = u->tokens_out < 0 ? (n_out + 3) / 4 : u->tokens_out;
     }
     if (!price)
-        price = prices_find(api->prices, api->dialect->vendor, out->model, api->is_official);
-    u->usd = price ? price_cost(price, u->tokens_in, u->tokens_cached, reply->tokens_written,
-                                u->tokens_out)
+        price = prices_find(api->prices, api->dialect->vendor, out->model,
+                            api->is_official);
+    u->usd = price ? price_cost(price, u->tokens_in, u->tokens_cached,
+                                reply->tokens_written, u->tokens_out)
                    : reply->usd;
 }
 
@@ -217,15 +222,23 @@ static enum fault try_once(struct api *api, const struct request *request, doubl
     char *auth = api->key ? xasprintf("%s%s", d->key_header, api->key) : NULL;
     const char *headers[] = { "Content-Type: application/json",
                               "Accept: text/event-stream, application/json",
-                              auth ? auth : d->other_header, auth ? d->other_header : NULL,
-                              NULL };
+                              auth ? auth : d->other_header,
+                              auth ? d->other_header : NULL, NULL };
     json_t *json = d->body(api, request);
     char *body = json_dumps(json, JSON_COMPACT);
     struct http_call call = {
-        .url = url, .headers = headers, .body = body, .len = body ? strlen(body) : 0,
-        .connect_s = api->connect_s, .first_byte_s = api->first_byte_s,
-        .idle_s = api->idle_s, .total_s = left_s, .body_max = ANSWER_MAX,
-        .interrupted = api->interrupted, .on_body = answer_take, .user = answer,
+        .url = url,
+        .headers = headers,
+        .body = body,
+        .len = body ? strlen(body) : 0,
+        .connect_s = api->connect_s,
+        .first_byte_s = api->first_byte_s,
+        .idle_s = api->idle_s,
+        .total_s = left_s,
+        .body_max = ANSWER_MAX,
+        .interrupted = api->interrupted,
+        .on_body = answer_take,
+        .user = answer,
     };
     enum fault fault;
     struct error why = { "" };
@@ -264,8 +277,10 @@ static int wait_to_retry(struct api *api, int n_failed, double retry_after_s, do
     if (n_failed >= api->max_tries)
         return -1;
     if (wait >= end - now_s())
-        return error_set(why, "%.500s; the next try would be in %.0f s, later than the "
-                         "time limit", was.text, wait);
+        return error_set(why,
+                         "%.500s; the next try would be in %.0f s, later than the "
+                         "time limit",
+                         was.text, wait);
     if (!api->is_quiet) {
         keys_redact(api->key, was.text);
         fprintf(stderr, "%s: %s; try %d of %d in %.1f s\n", api->dialect->name, was.text,
@@ -274,7 +289,8 @@ static int wait_to_retry(struct api *api, int n_failed, double retry_after_s, do
     return wait_s(api, wait) != 0 ? error_set(why, "interrupted") : 0;
 }
 
-int api_ask(void *self, const struct request *request, struct turn *out, struct error *err)
+int api_ask(void *self, const struct request *request, struct turn *out,
+            struct error *err)
 {
     struct api *api = self;
     double start = now_s(), end = start + api->timeout_s;
@@ -303,7 +319,8 @@ int api_ask(void *self, const struct request *request, struct turn *out, struct 
         answer_clear(&answer);
         if (result == 0 || is_adapted)
             continue;
-        if (fault == FAULT_RETRY && wait_to_retry(api, ++n_failed, retry_after_s, end, &why) == 0)
+        if (fault == FAULT_RETRY &&
+            wait_to_retry(api, ++n_failed, retry_after_s, end, &why) == 0)
             continue;
         fail(api, fault, &why, out, err);
         break;

@@ -1,4 +1,5 @@
-/* api.h - what the providers over HTTP share: keys, tries, streams, cost. Each is a dialect. */
+/* api.h - what the providers over HTTP share: keys, tries, streams, cost. Each is a
+ * dialect. */
 #ifndef RATCHET_RUNNER_MODEL_API_H
 #define RATCHET_RUNNER_MODEL_API_H
 
@@ -31,10 +32,10 @@ struct api {
 
 /* How one vendor's protocol differs from another's. */
 struct dialect {
-    const char *name;         /* the provider's */
-    const char *vendor;       /* in the table of prices */
-    const char *key_name;     /* "OPENAI_API_KEY" */
-    const char *base_names[2];/* "OPENAI_BASE_URL", ...; the first that is set */
+    const char *name;          /* the provider's */
+    const char *vendor;        /* in the table of prices */
+    const char *key_name;      /* "OPENAI_API_KEY" */
+    const char *base_names[2]; /* "OPENAI_BASE_URL", ...; the first that is set */
     const char *default_base;
     const char *path;         /* behind the base */
     const char *key_header;   /* "Authorization: Bearer " */
@@ -54,16 +55,18 @@ struct dialect {
 extern const struct dialect chat_dialect, responses_dialect, anthropic_dialect;
 
 bool api_is_usable(const struct dialect *dialect, char *why, size_t why_size);
-struct api *api_create(const struct dialect *dialect, const struct provider_config *config,
-                       struct error *err);
+struct api *api_create(const struct dialect *dialect,
+                       const struct provider_config *config, struct error *err);
 void api_destroy(void *self); /* NULL is fine */
-int api_ask(void *self, const struct request *request, struct turn *out, struct error *err);
+int api_ask(void *self, const struct request *request, struct turn *out,
+            struct error *err);
 
 /* "data:image/png;base64,..." with `prefix` "data:image/png;base64,", or the digits alone
  * with "". The caller frees it. */
 char *api_base64(const char *prefix, const void *bytes, size_t len);
 
-/* Does the server's message hold one of these words? Case does not count; NULL at the end. */
+/* Does the server's message hold one of these words? Case does not count; NULL at the
+ * end. */
 bool api_mentions(const struct draft_error *error, const char *const *words);
 
 /* The name of the tool that a tool message answers, "tool" when it is not found. */

@@ -1,8 +1,8 @@
 /* cmaes.c - the covariance matrix adaptation evolution strategy.
  *
- * After N. Hansen, "The CMA Evolution Strategy: A Tutorial", arXiv:1604.00772; the numbers in
- * the comments are the equations of its second version, with the default parameters of its
- * table 1, negative weights included. */
+ * After N. Hansen, "The CMA Evolution Strategy: A Tutorial", arXiv:1604.00772; the
+ * numbers in the comments are the equations of its second version, with the default
+ * parameters of its table 1, negative weights included. */
 #include "runner/model/cmaes.h"
 
 #include <assert.h>
@@ -18,7 +18,8 @@ struct cmaes {
     double mu_eff, c_sigma, d_sigma, c_c, c_1, c_mu, norm; /* norm: E|N(0, I)| */
     double sigma;
     double *weights; /* popsize */
-    double *mean, *lower, *upper, *path_sigma, *path_c; /* n each; bounds NULL when none */
+    double *mean, *lower, *upper, *path_sigma,
+        *path_c;        /* n each; bounds NULL when none */
     double *covariance; /* n * n */
     double *axes;       /* n * n: columns are its eigenvectors, B */
     double *scales;     /* n: square roots of its eigenvalues, D */
@@ -65,7 +66,7 @@ static void set_weights(struct cmaes *c)
     c->mu_eff = sum * sum / squares;
     c->c_1 = 2 / ((n + 1.3) * (n + 1.3) + c->mu_eff); /* (57) */
     c->c_mu = smaller(1 - c->c_1, 2 * (0.25 + c->mu_eff + 1 / c->mu_eff - 2) /
-                                  ((n + 2) * (n + 2) + c->mu_eff)); /* (58) */
+                                      ((n + 2) * (n + 2) + c->mu_eff)); /* (58) */
     alpha = smaller(1 + c->c_1 / c->c_mu,
                     1 + 2 * bad_sum * bad_sum / bad_squares / (c->mu_eff + 2));
     alpha = smaller(alpha, (1 - c->c_1 - c->c_mu) / (n * c->c_mu));
@@ -143,8 +144,8 @@ double cmaes_spread(const struct cmaes *c)
     return c->sigma * sqrt(most);
 }
 
-/* Mirrored at the bounds as often as it takes. The strategy itself knows no bounds: it sees
- * a function that goes on behind them as in a mirror, and its steps stay normal. */
+/* Mirrored at the bounds as often as it takes. The strategy itself knows no bounds: it
+ * sees a function that goes on behind them as in a mirror, and its steps stay normal. */
 static double fold(double x, double lower, double upper)
 {
     double range = upper - lower, at;
@@ -307,7 +308,8 @@ void cmaes_tell(struct cmaes *c, const double *values)
             c->path_c[i] += sqrt(c->c_c * (2 - c->c_c) * c->mu_eff) * step[i];
     }
     adapt_covariance(c, order, is_stalled);
-    c->sigma *= exp(smaller(1, c->c_sigma / c->d_sigma * (length / c->norm - 1))); /* (44) */
+    c->sigma *= exp(
+        smaller(1, c->c_sigma / c->d_sigma * (length / c->norm - 1))); /* (44) */
     decompose(c);
     free(order);
     free(step);

@@ -141,7 +141,8 @@ static void take_calls(struct draft *r, const struct request *request, const cha
 
         if ((!*from->name && from->len == 0) || is_repeated(r, i))
             continue;
-        snprintf(id, sizeof(id), "call_%d_%d_%d", request->iteration, request->turn, i + 1);
+        snprintf(id, sizeof(id), "call_%d_%d_%d", request->iteration, request->turn,
+                 i + 1);
         keys_redact(key, from->id);
         keys_redact(key, from->name);
         to = message_add_call(m, *from->id ? from->id : id,
@@ -182,7 +183,8 @@ void draft_take(struct draft *r, const struct request *request, const char *key,
     keys_redact(key, r->fingerprint);
     snprintf(out->model, sizeof(out->model), "%s", r->model);
     snprintf(out->fingerprint, sizeof(out->fingerprint), "%s", r->fingerprint);
-    out->is_cut = strcmp(r->finish, "length") == 0 || strcmp(r->finish, "max_tokens") == 0 ||
+    out->is_cut = strcmp(r->finish, "length") == 0 ||
+                  strcmp(r->finish, "max_tokens") == 0 ||
                   strcmp(r->finish, "max_output_tokens") == 0;
 }
 
@@ -191,7 +193,8 @@ int64_t draft_count(const json_t *object, const char *key)
     const json_t *value = json_object_get(object, key);
 
     return json_is_integer(value) && json_integer_value(value) >= 0
-         ? json_integer_value(value) : -1;
+               ? json_integer_value(value)
+               : -1;
 }
 
 void draft_copy(char *to, size_t size, const json_t *text)

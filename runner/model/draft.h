@@ -9,7 +9,7 @@
 #define DRAFT_MAX_CALLS 128
 
 struct draft_call {
-    long index; /* the server's; calls are put in its order */
+    long index;      /* the server's; calls are put in its order */
     char *id, *name; /* "" until known */
     FILE *file;      /* of the arguments' text */
     char *arguments;
@@ -42,15 +42,16 @@ void draft_init(struct draft *r);
 void draft_clear(struct draft *r);
 void draft_add_text(struct draft *r, const json_t *text); /* nothing unless a string */
 
-/* The call of this index; made when there is none. A fragment that brings another id and a
- * name to an index that has both begins a new call, as some servers count all as 0. NULL
- * when there are too many. */
+/* The call of this index; made when there is none. A fragment that brings another id and
+ * a name to an index that has both begins a new call, as some servers count all as 0.
+ * NULL when there are too many. */
 struct draft_call *draft_call(struct draft *r, long index, const json_t *id,
                               const json_t *name);
 /* A piece of text, or a whole object. */
 void draft_add_arguments(struct draft_call *call, const json_t *arguments);
 
-/* Moves what was gathered into a turn made by turn_init. `key` is blotted out everywhere. */
+/* Moves what was gathered into a turn made by turn_init. `key` is blotted out everywhere.
+ */
 void draft_take(struct draft *r, const struct request *request, const char *key,
                 struct turn *out);
 

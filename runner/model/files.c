@@ -1,9 +1,10 @@
 /* files.c - the provider whose model is whoever writes the reply into a folder.
  *
  * Each request becomes NNNN-request.md, to read, and NNNN-request.json, exact (it appears
- * last). The reply is NNNN-reply.md, the assistant's text, or NNNN-reply.json, a turn with tool
- * calls; it may lie there before it is asked for. A request that lies there already, to the last
- * byte, keeps its number and its reply: that is how a run that was killed goes on. */
+ * last). The reply is NNNN-reply.md, the assistant's text, or NNNN-reply.json, a turn
+ * with tool calls; it may lie there before it is asked for. A request that lies there
+ * already, to the last byte, keeps its number and its reply: that is how a run that was
+ * killed goes on. */
 #include "runner/model/files_request.h"
 #include "runner/model/providers.h"
 
@@ -19,7 +20,7 @@
 
 #include "runner/model/whole_file.h"
 
-#define MAX_REPLY ((size_t)8 << 20)   /* bytes */
+#define MAX_REPLY ((size_t)8 << 20) /* bytes */
 #define MAX_REQUEST ((size_t)256 << 20)
 #define STILL_S 0.5 /* a reply that did not grow for so long is whole */
 #define POLL_NS 100000000L
@@ -197,14 +198,16 @@ static int refuse(const char *path, struct error *err)
     struct error why = err ? *err : (struct error){ "" };
 
     rename(path, aside);
-    error_set(err, "%s: %.600s; it was renamed to .refused: write a new one", path, why.text);
+    error_set(err, "%s: %.600s; it was renamed to .refused: write a new one", path,
+              why.text);
     free(aside);
     return -1;
 }
 
-/* 1: there is none yet; 0: taken; -1: there is one that cannot be used. A whole JSON object
- * cannot be the beginning of a longer one, so it need not be still. */
-static int take_json(const char *path, bool is_still_, struct turn *out, struct error *err)
+/* 1: there is none yet; 0: taken; -1: there is one that cannot be used. A whole JSON
+ * object cannot be the beginning of a longer one, so it need not be still. */
+static int take_json(const char *path, bool is_still_, struct turn *out,
+                     struct error *err)
 {
     json_error_t at;
     size_t len;
@@ -255,7 +258,8 @@ static int await_reply(struct files *f, int number, struct turn *out, struct err
     int result;
 
     for (;;) {
-        result = take_json(json_path, is_still(json_path, &json_size, &json_since), out, err);
+        result = take_json(json_path, is_still(json_path, &json_size, &json_since), out,
+                           err);
         if (result == 1 && json_size < 0 && is_still(text_path, &text_size, &text_since))
             result = take_text(text_path, out, err);
         if (result != 1)

@@ -41,10 +41,10 @@ json_t *files_request_json(const struct request *request)
         json_array_append_new(messages, message_json(&request->messages[i]));
     json_object_set_new(json, "messages", messages);
     for (int i = 0; i < request->n_tools; i++)
-        json_array_append_new(tools, json_pack("{s:s, s:s, s:O?}",
-                                               "name", request->tools[i].name,
-                                               "about", request->tools[i].about,
-                                               "schema", request->tools[i].schema));
+        json_array_append_new(tools, json_pack("{s:s, s:s, s:O?}", "name",
+                                               request->tools[i].name, "about",
+                                               request->tools[i].about, "schema",
+                                               request->tools[i].schema));
     json_object_set_new(json, "tools", tools);
     if (request->facts)
         json_object_set(json, "facts", request->facts);
@@ -70,15 +70,20 @@ static void write_message(FILE *f, const struct message *m)
 
 static void write_how_to_reply(FILE *f, const struct request *request, int number)
 {
-    fprintf(f, "## How to reply\n\n"
-            "Write `%04d-reply.md`: its text is the answer. ", number);
+    fprintf(f,
+            "## How to reply\n\n"
+            "Write `%04d-reply.md`: its text is the answer. ",
+            number);
     if (request->n_tools == 0) {
         fputc('\n', f);
         return;
     }
-    fprintf(f, "To call tools, write `%04d-reply.json` instead:\n"
-            "`{\"text\": \"why\", \"calls\": [{\"name\": \"TOOL\", \"arguments\": {}}]}`.\n"
-            "The tools, whose schemas are in `%04d-request.json`:\n\n", number, number);
+    fprintf(
+        f,
+        "To call tools, write `%04d-reply.json` instead:\n"
+        "`{\"text\": \"why\", \"calls\": [{\"name\": \"TOOL\", \"arguments\": {}}]}`.\n"
+        "The tools, whose schemas are in `%04d-request.json`:\n\n",
+        number, number);
     for (int i = 0; i < request->n_tools; i++)
         fprintf(f, "- `%s`: %s\n", request->tools[i].name, request->tools[i].about);
 }

@@ -8,10 +8,12 @@
  * A new reference. */
 json_t *files_request_json(const struct request *request);
 
-/* What is new since the last turn of the assistant, with how to reply. The caller frees it. */
+/* What is new since the last turn of the assistant, with how to reply. The caller frees
+ * it. */
 char *files_request_markdown(const struct request *request, int number);
 
-/* Writes the PNG files of all images, each named by its content, where they are not yet. */
+/* Writes the PNG files of all images, each named by its content, where they are not yet.
+ */
 int files_request_images(const struct request *request, const char *folder,
                          struct error *err);
 

@@ -1,8 +1,8 @@
 /* http.c - one POST over libcurl: bounded in time and bytes, interruptible, no redirects.
  *
  * The multi interface is used for its short poll: the flag of an interrupt and the four
- * clocks (connect, first byte, idle, total) are looked at twenty times a second. Compression
- * is never asked for, so a bomb stays as small as it came. */
+ * clocks (connect, first byte, idle, total) are looked at twenty times a second.
+ * Compression is never asked for, so a bomb stays as small as it came. */
 #include "runner/model/http.h"
 
 #include <curl/curl.h>
@@ -131,8 +131,8 @@ static size_t on_bytes(char *bytes, size_t size, size_t n, void *user)
     return t->next == HTTP_GO_ON ? len : 0;
 }
 
-static int on_progress(void *user, curl_off_t down_all, curl_off_t down, curl_off_t up_all,
-                       curl_off_t up)
+static int on_progress(void *user, curl_off_t down_all, curl_off_t down,
+                       curl_off_t up_all, curl_off_t up)
 {
     struct transfer *t = user;
 
@@ -210,8 +210,8 @@ static bool is_late(CURL *easy, const struct transfer *t, double start, struct e
     return false;
 }
 
-static enum http_end end_of(CURLcode code, const struct transfer *t, const char *curl_text,
-                            struct error *err)
+static enum http_end end_of(CURLcode code, const struct transfer *t,
+                            const char *curl_text, struct error *err)
 {
     const char *why = *curl_text ? curl_text : curl_easy_strerror(code);
 
@@ -265,8 +265,8 @@ static enum http_end run(struct http *h, struct transfer *t, const char *curl_te
     return HTTP_FAULT;
 }
 
-enum http_end http_post(struct http *h, const struct http_call *call, struct http_head *head,
-                        struct error *err)
+enum http_end http_post(struct http *h, const struct http_call *call,
+                        struct http_head *head, struct error *err)
 {
     struct transfer t = { .call = call, .head = head };
     struct curl_slist *headers = NULL;

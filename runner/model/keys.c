@@ -51,7 +51,8 @@ static char *checked(char *value, const char *name, struct error *err)
     return value;
 }
 
-/* The value in `NAME=value`, `export NAME="value"`; NULL when the line is not about it. */
+/* The value in `NAME=value`, `export NAME="value"`; NULL when the line is not about it.
+ */
 static char *value_in_line(char *line, const char *name)
 {
     size_t len = strlen(name);
@@ -92,7 +93,8 @@ static char *find_in_file(const char *path, const char *name, struct error *err)
     explicit_bzero(bytes, len);
     free(bytes);
     if (found && (st.st_uid != geteuid() || (st.st_mode & 077))) {
-        error_set(err, "%s holds %s but others may read it: chmod 600 %s", path, name, path);
+        error_set(err, "%s holds %s but others may read it: chmod 600 %s", path, name,
+                  path);
         keys_free(found);
         return NULL;
     }

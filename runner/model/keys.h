@@ -5,10 +5,10 @@
 #include "envs/error.h"
 
 /* The value of NAME: from the environment, else from ./.env, else from
- * $XDG_CONFIG_HOME/ratchet/keys; lines of NAME=value. A file counts only when it is ours and
- * nobody else may read it (mode 600). NULL when it is nowhere, or in a file that does not
- * count or as a value that cannot stand in a header; then err says so ("" when nowhere). The
- * caller clears it with keys_free. */
+ * $XDG_CONFIG_HOME/ratchet/keys; lines of NAME=value. A file counts only when it is ours
+ * and nobody else may read it (mode 600). NULL when it is nowhere, or in a file that does
+ * not count or as a value that cannot stand in a header; then err says so ("" when
+ * nowhere). The caller clears it with keys_free. */
 char *keys_find(const char *name, struct error *err);
 
 /* Overwrites, then frees. NULL is fine. */

@@ -1,8 +1,9 @@
-/* lua_params.c - the declared parameters' defaults, found and changed in a policy's source.
+/* lua_params.c - the declared parameters' defaults, found and changed in a policy's
+ * source.
  *
- * A scan over tokens, not a parser of Lua: comments and strings are stepped over, brackets
- * are counted, and a field is what stands behind `{`, `,` or `;`. The text around the number
- * stays as it was, to the byte. */
+ * A scan over tokens, not a parser of Lua: comments and strings are stepped over,
+ * brackets are counted, and a field is what stands behind `{`, `,` or `;`. The text
+ * around the number stays as it was, to the byte. */
 #include "runner/model/lua_params.h"
 
 #include <ctype.h>
@@ -20,7 +21,8 @@ struct scan {
     size_t at; /* of the token */
 };
 
-/* `[[`, `[==[`: the number of bytes to the end of the long bracket that opens at s, or 0. */
+/* `[[`, `[==[`: the number of bytes to the end of the long bracket that opens at s, or 0.
+ */
 static size_t long_bracket(const char *s)
 {
     size_t level = s[0] == '[' ? strspn(s + 1, "=") : 0;
@@ -127,8 +129,8 @@ static void skip_field(struct scan *s)
     }
 }
 
-/* The token is the one behind `{`, or the separator behind a field. Goes on to the value of
- * the field of that name; false at the table's end. */
+/* The token is the one behind `{`, or the separator behind a field. Goes on to the value
+ * of the field of that name; false at the table's end. */
 static bool find_field(struct scan *s, const char *name)
 {
     while (s->kind != TOKEN_END && !is_sign(s, '}')) {
@@ -183,7 +185,8 @@ static int find_in_params(struct scan s, const char *name, size_t *at, size_t *l
         if (!is_sign(&inner, '{'))
             continue;
         next(&inner);
-        if (!find_field(&inner, "default") || !take_number(&inner, &number_at, &number_len))
+        if (!find_field(&inner, "default") ||
+            !take_number(&inner, &number_at, &number_len))
             continue;
         if (n_found++ == 0) {
             *at = number_at;

@@ -6,8 +6,8 @@
 
 extern const struct provider_kind *const provider_kinds[]; /* NULL at the end */
 
-/* spec: "openai:gpt-x", "recorded:FILE", "search". config->name is taken from it. The caller
- * clears the provider. -1 when there is no such provider or it cannot be used. */
+/* spec: "openai:gpt-x", "recorded:FILE", "search". config->name is taken from it. The
+ * caller clears the provider. -1 when there is no such provider or it cannot be used. */
 int provider_open(struct provider *out, const char *spec, struct provider_config config,
                   struct error *err);
 void provider_clear(struct provider *p);

@@ -1,7 +1,7 @@
 /* openai.c - OpenAI's Chat Completions, and what imitates it.
  *
- * No field is sent that an imitator might refuse unless it is needed; one that is refused all
- * the same is left out from then on (chat_adapt). A server without tools gets the
+ * No field is sent that an imitator might refuse unless it is needed; one that is refused
+ * all the same is left out from then on (chat_adapt). A server without tools gets the
  * conversation as text. */
 #include "runner/model/api.h"
 #include "runner/model/providers.h"
@@ -11,13 +11,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define NO_TOOLS "This server has no tool calls. Answer in text: the whole new policy in one " \
-                 "fenced ```lua block."
+#define NO_TOOLS                                                                  \
+    "This server has no tool calls. Answer in text: the whole new policy in one " \
+    "fenced ```lua block."
 
 static json_t *image_part(const struct image *image)
 {
     char *url = api_base64("data:image/png;base64,", image->png, image->len);
-    json_t *part = json_pack("{s:s, s:{s:s}}", "type", "image_url", "image_url", "url", url);
+    json_t *part = json_pack("{s:s, s:{s:s}}", "type", "image_url", "image_url", "url",
+                             url);
 
     free(url);
     return part;
@@ -48,9 +50,10 @@ static void add_text(json_t *list, const char *role, const char *text)
 
     if (!*text)
         return;
-    if (!last_role || strcmp(last_role, role) != 0 || json_object_get(last, "tool_calls")) {
-        json_array_append_new(list, json_pack("{s:s, s:o}", "role", role, "content",
-                                              text_json(text)));
+    if (!last_role || strcmp(last_role, role) != 0 ||
+        json_object_get(last, "tool_calls")) {
+        json_array_append_new(
+            list, json_pack("{s:s, s:o}", "role", role, "content", text_json(text)));
     } else if (json_is_array(content)) {
         json_array_append_new(content, text_part(text));
     } else {
@@ -65,9 +68,9 @@ static void add_images(const struct api *api, json_t *list, const struct message
 {
     for (int i = 0; i < m->n_images; i++) {
         const char *caption = m->images[i].caption ? m->images[i].caption : "image";
-        char *text = xasprintf("[%s%s]", caption,
-                               api->lacks.images ? ": not shown, the model takes no pictures"
-                                                 : "");
+        char *text = xasprintf(
+            "[%s%s]", caption,
+            api->lacks.images ? ": not shown, the model takes no pictures" : "");
         json_t *last, *content;
 
         add_text(list, "user", text);
@@ -118,16 +121,17 @@ static void add_assistant(const struct api *api, json_t *list, const struct mess
     for (int i = 0; i < m->n_calls; i++) {
         char *arguments = arguments_text(&m->calls[i]);
 
-        json_array_append_new(calls, json_pack("{s:o, s:s, s:{s:o, s:o}}",
-                                               "id", text_json(m->calls[i].id),
-                                               "type", "function", "function",
-                                               "name", text_json(m->calls[i].name),
-                                               "arguments", text_json(arguments)));
+        json_array_append_new(calls,
+                              json_pack("{s:o, s:s, s:{s:o, s:o}}", "id",
+                                        text_json(m->calls[i].id), "type", "function",
+                                        "function", "name", text_json(m->calls[i].name),
+                                        "arguments", text_json(arguments)));
         free(arguments);
     }
-    json_array_append_new(list, json_pack("{s:s, s:o, s:o}", "role", "assistant", "content",
-                                          *m->text ? text_json(m->text) : json_null(),
-                                          "tool_calls", calls));
+    json_array_append_new(list,
+                          json_pack("{s:s, s:o, s:o}", "role", "assistant", "content",
+                                    *m->text ? text_json(m->text) : json_null(),
+                                    "tool_calls", calls));
 }
 
 static void add_tool_result(const struct api *api, json_t *list,
@@ -137,10 +141,10 @@ static void add_tool_result(const struct api *api, json_t *list,
     char *text;
 
     if (!api->lacks.tools) {
-        json_array_append_new(list, json_pack("{s:s, s:o, s:o}", "role", "tool",
-                                              "tool_call_id",
-                                              text_json(m->call_id ? m->call_id : ""),
-                                              "content", text_json(m->text)));
+        json_array_append_new(list,
+                              json_pack("{s:s, s:o, s:o}", "role", "tool", "tool_call_id",
+                                        text_json(m->call_id ? m->call_id : ""),
+                                        "content", text_json(m->text)));
         return;
     }
     text = xasprintf("[%s of %s]\n%s", m->is_error ? "error" : "result",
@@ -184,11 +188,11 @@ static json_t *chat_body(const struct api *api, const struct request *request)
     json_t *tools = json_array();
 
     for (int i = 0; i < request->n_tools && !api->lacks.tools; i++)
-        json_array_append_new(tools, json_pack("{s:s, s:{s:s, s:s, s:O?}}", "type",
-                                               "function", "function",
-                                               "name", request->tools[i].name,
-                                               "description", request->tools[i].about,
-                                               "parameters", request->tools[i].schema));
+        json_array_append_new(tools,
+                              json_pack("{s:s, s:{s:s, s:s, s:O?}}", "type", "function",
+                                        "function", "name", request->tools[i].name,
+                                        "description", request->tools[i].about,
+                                        "parameters", request->tools[i].schema));
     if (json_array_size(tools) > 0)
         json_object_set(body, "tools", tools);
     json_decref(tools);
@@ -199,9 +203,9 @@ static json_t *chat_body(const struct api *api, const struct request *request)
                                 json_pack("{s:b}", "include_usage", 1));
     }
     if (api->max_tokens > 0)
-        json_object_set_new(body, api->lacks.new_max_tokens ? "max_tokens"
-                                                            : "max_completion_tokens",
-                            json_integer(api->max_tokens));
+        json_object_set_new(
+            body, api->lacks.new_max_tokens ? "max_tokens" : "max_completion_tokens",
+            json_integer(api->max_tokens));
     return body;
 }
 
@@ -228,7 +232,7 @@ static void take_content(struct draft *reply, const json_t *content)
     size_t i;
 
     draft_add_text(reply, content);
-    json_array_foreach (content, i, part) {
+    json_array_foreach(content, i, part) {
         const char *type = json_string_value(json_object_get(part, "type"));
 
         if (!type || strcmp(type, "text") == 0)
@@ -246,9 +250,9 @@ static void take_call(struct draft *reply, const json_t *call, size_t position)
         return;
     if (!json_is_object(function))
         function = call; /* name and arguments one level higher, as some have it */
-    to = draft_call(reply, json_is_integer(index) ? (long)json_integer_value(index)
-                                                  : (long)position,
-                    json_object_get(call, "id"), json_object_get(function, "name"));
+    to = draft_call(
+        reply, json_is_integer(index) ? (long)json_integer_value(index) : (long)position,
+        json_object_get(call, "id"), json_object_get(function, "name"));
     if (to)
         draft_add_arguments(to, json_object_get(function, "arguments"));
 }
@@ -261,7 +265,7 @@ static void take_message(struct draft *reply, const json_t *message)
 
     take_content(reply, json_object_get(message, "content"));
     draft_add_text(reply, json_object_get(message, "refusal"));
-    json_array_foreach (json_object_get(message, "tool_calls"), i, call)
+    json_array_foreach(json_object_get(message, "tool_calls"), i, call)
         take_call(reply, call, i);
     if (json_is_object(old))
         take_call(reply, old, 0);
@@ -278,7 +282,8 @@ static void take_choice(struct draft *reply, const json_t *json, const char *key
     draft_copy(reply->fingerprint, sizeof(reply->fingerprint),
                json_object_get(json, "system_fingerprint"));
     take_usage(reply, json_object_get(json, "usage"));
-    if (!json_is_object(choice) || (json_is_integer(index) && json_integer_value(index) != 0))
+    if (!json_is_object(choice) ||
+        (json_is_integer(index) && json_integer_value(index) != 0))
         return;
     take_message(reply, message ? message : json_object_get(choice, "message"));
     if (json_is_string(finish) && json_string_length(finish) > 0) {
@@ -313,13 +318,15 @@ static bool set(bool *lack)
 static bool chat_adapt(struct api *api, const struct request *request,
                        const struct draft_error *error)
 {
-    static const char *const refusals[] = { "support", "unknown", "unrecognized", "unexpected",
-                                            "not allowed", "not permitted", "extra", "require",
-                                            "invalid", "--jinja", "unsupported", NULL };
+    static const char *const refusals[] = { "support",    "unknown",     "unrecognized",
+                                            "unexpected", "not allowed", "not permitted",
+                                            "extra",      "require",     "invalid",
+                                            "--jinja",    "unsupported", NULL };
     static const char *const tools[] = { "tool", "function", NULL };
     static const char *const usage[] = { "stream_options", "include_usage", NULL };
     static const char *const limit[] = { "max_completion_tokens", NULL };
-    static const char *const images[] = { "image", "vision", "multimodal", "mmproj", NULL };
+    static const char *const images[] = { "image", "vision", "multimodal", "mmproj",
+                                          NULL };
     static const char *const stream[] = { "stream", NULL };
 
     if (error->status == 401 || error->status == 403 || error->status == 429 ||
@@ -364,7 +371,8 @@ static void *chat_create(const struct provider_config *config, struct error *err
 
 const struct provider_kind openai_provider = {
     .name = "openai",
-    .about = "OpenAI's Chat Completions and what imitates it (llama.cpp, Ollama, vLLM, ...)",
+    .about =
+        "OpenAI's Chat Completions and what imitates it (llama.cpp, Ollama, vLLM, ...)",
     .argument = "MODEL",
     .is_usable = chat_is_usable,
     .create = chat_create,

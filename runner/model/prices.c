@@ -43,7 +43,8 @@ void prices_destroy(struct prices *p)
 }
 
 /* Leaves *value as it is where there is none. */
-static int read_price(const json_t *row, const char *key, double *value, struct error *err)
+static int read_price(const json_t *row, const char *key, double *value,
+                      struct error *err)
 {
     const json_t *json = json_object_get(row, key);
 
@@ -62,7 +63,8 @@ static int read_row(const json_t *row, struct price *price, struct error *err)
 
     if (!model || strlen(model) >= sizeof(price->model) ||
         (provider && strlen(provider) >= sizeof(price->provider)))
-        return error_set(err, "needs a `model`, perhaps a `provider`, shorter than 96 bytes");
+        return error_set(err,
+                         "needs a `model`, perhaps a `provider`, shorter than 96 bytes");
     snprintf(price->provider, sizeof(price->provider), "%s", provider ? provider : "");
     snprintf(price->model, sizeof(price->model), "%s", model);
     price->in = price->out = NAN;
@@ -80,7 +82,8 @@ static int read_row(const json_t *row, struct price *price, struct error *err)
 struct prices *prices_parse(const char *text, struct error *err)
 {
     json_error_t at;
-    json_t *json = json_loads(text, 0, &at), *list = json_object_get(json, "models"), *row;
+    json_t *json = json_loads(text, 0, &at), *list = json_object_get(json, "models"),
+           *row;
     struct prices *p = xcalloc(1, sizeof(*p)), *result = NULL;
     struct error why;
     size_t i;
@@ -94,7 +97,7 @@ struct prices *prices_parse(const char *text, struct error *err)
         goto out;
     }
     p->rows = xcalloc(json_array_size(list), sizeof(*p->rows));
-    json_array_foreach (list, i, row) {
+    json_array_foreach(list, i, row) {
         if (read_row(row, &p->rows[i], &why) != 0) {
             error_set(err, "model %zu: %.300s", i + 1, why.text);
             goto out;
@@ -114,8 +117,8 @@ struct prices *prices_load(struct error *err)
 {
     const char *config = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
     char *path = config && *config
-               ? xasprintf("%s/ratchet/prices.json", config)
-               : xasprintf("%s/.config/ratchet/prices.json", home ? home : "");
+                     ? xasprintf("%s/ratchet/prices.json", config)
+                     : xasprintf("%s/.config/ratchet/prices.json", home ? home : "");
     struct prices *p = NULL;
     struct error why;
     size_t len;
@@ -178,6 +181,7 @@ double price_cost(const struct price *price, int64_t tokens_in, int64_t tokens_c
     if (plain < 0)
         return NAN; /* the server's counts contradict each other */
     return ((double)plain * price->in + (double)tokens_cached * price->cached +
-            (double)tokens_written * price->cache_write + (double)tokens_out * price->out) /
+            (double)tokens_written * price->cache_write +
+            (double)tokens_out * price->out) /
            1e6;
 }

@@ -4,8 +4,8 @@
  * built in:
  *   {"models": [{"provider": "openai", "model": "NAME", "in": 2.0, "cached": 0.5,
  *                "cache_write": 2.0, "out": 8.0}]}
- * in US dollars per million tokens. A model that ends in `*` stands for all that begin so;
- * without a provider, for any; `cached` and `cache_write` are `in` when left out. */
+ * in US dollars per million tokens. A model that ends in `*` stands for all that begin
+ * so; without a provider, for any; `cached` and `cache_write` are `in` when left out. */
 #ifndef RATCHET_RUNNER_MODEL_PRICES_H
 #define RATCHET_RUNNER_MODEL_PRICES_H
 
@@ -27,8 +27,8 @@ struct prices *prices_load(struct error *err);
 struct prices *prices_parse(const char *text, struct error *err);
 void prices_destroy(struct prices *p); /* NULL is fine */
 
-/* NULL: unknown. Built-in prices are asked only when is_official: the vendor's own address.
- * Borrowed; valid until prices_destroy(). */
+/* NULL: unknown. Built-in prices are asked only when is_official: the vendor's own
+ * address. Borrowed; valid until prices_destroy(). */
 const struct price *prices_find(const struct prices *p, const char *provider,
                                 const char *model, bool is_official);
 

@@ -41,11 +41,13 @@ static int check_header(const struct recorded *r, const json_t *line, struct err
     const json_t *version = json_object_get(line, "ratchet_session");
 
     if (!json_is_integer(version))
-        return error_set(err, "%s: not a recorded session (its first line has no "
-                         "\"ratchet_session\")", r->path);
+        return error_set(err,
+                         "%s: not a recorded session (its first line has no "
+                         "\"ratchet_session\")",
+                         r->path);
     if (json_integer_value(version) != 1)
-        return error_set(err, "%s: a session of format %lld, this program reads 1", r->path,
-                         (long long)json_integer_value(version));
+        return error_set(err, "%s: a session of format %lld, this program reads 1",
+                         r->path, (long long)json_integer_value(version));
     return 0;
 }
 
@@ -92,7 +94,8 @@ static int read_session(struct recorded *r, const char *bytes, size_t len, bool 
     for (int number = 1; at < end; number++) {
         const char *stop = memchr(at, '\n', (size_t)(end - at));
 
-        if (!stop && number > 1 && read_line(r, at, (size_t)(end - at), number, NULL) != 0) {
+        if (!stop && number > 1 &&
+            read_line(r, at, (size_t)(end - at), number, NULL) != 0) {
             if (!is_quiet)
                 fprintf(stderr, "%s: line %d was cut short and is left out\n", r->path,
                         number);

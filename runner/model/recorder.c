@@ -12,6 +12,7 @@
 #include <xxhash.h>
 
 struct recorder {
+    struct provider_kind kind; /* the inner one's, but for what a recorder does */
     struct provider inner;
     char *path;
     int fd;
@@ -55,8 +56,8 @@ static int write_header(struct recorder *r, const struct recorder_header *header
 
     gmtime_r(&now, &utc);
     strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%SZ", &utc);
-    line = json_pack("{s:i, s:s, s:s, s:s*, s:s*, s:s*}", "ratchet_session", 1, "when", when,
-                     "provider", r->inner.kind->name, "model", header->model,
+    line = json_pack("{s:i, s:s, s:s, s:s*, s:s*, s:s*}", "ratchet_session", 1, "when",
+                     when, "provider", r->inner.kind->name, "model", header->model,
                      "brief_format", header->brief_format, "notes", header->notes);
     if (!line)
         return error_set(err, "%s: the session's header is not UTF-8", r->path);
@@ -110,8 +111,9 @@ static int recorder_ask(void *self, const struct request *request, struct turn *
     if (result != 0)
         return result;
     recorder_hash(request, hash);
-    line = json_pack("{s:s, s:i, s:i, s:o}", "request", hash, "iteration", request->iteration,
-                     "turn", request->turn, "reply", turn_to_json(out));
+    line = json_pack("{s:s, s:i, s:i, s:o}", "request", hash, "iteration",
+                     request->iteration, "turn", request->turn, "reply",
+                     turn_to_json(out));
     result = append_line(r, line, err);
     json_decref(line);
     if (result != 0)
@@ -119,41 +121,22 @@ static int recorder_ask(void *self, const struct request *request, struct turn *
     return result;
 }
 
-static bool always_usable(char *why, size_t why_size)
-{
-    (void)why, (void)why_size;
-    return true;
-}
-
-static void *never_created(const struct provider_config *config, struct error *err)
-{
-    (void)config;
-    error_set(err, "a recorder wraps another provider");
-    return NULL;
-}
-
-static const struct provider_kind recorder_provider = {
-    .name = "recorder",
-    .about = "keeps the turns of another provider in a file",
-    .argument = "FILE",
-    .is_usable = always_usable,
-    .create = never_created,
-    .destroy = recorder_destroy,
-    .ask = recorder_ask,
-};
-
-int recorder_wrap(struct provider *p, const char *path, const struct recorder_header *header,
-                  bool is_resumed, struct error *err)
+int recorder_wrap(struct provider *p, const char *path,
+                  const struct recorder_header *header, bool is_resumed,
+                  struct error *err)
 {
     struct recorder *r = xcalloc(1, sizeof(*r));
     off_t size = 0;
 
     r->path = xstrdup(path);
-    r->fd = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | (is_resumed ? 0 : O_EXCL),
-                 0644);
+    r->fd = open(
+        path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | (is_resumed ? 0 : O_EXCL), 0644);
     if (r->fd < 0) {
-        error_set(err, errno == EEXIST ? "%s: %s; sessions are not overwritten, name another "
-                  "file" : "%s: %s", path, strerror(errno));
+        error_set(err,
+                  errno == EEXIST ? "%s: %s; sessions are not overwritten, name another "
+                                    "file"
+                                  : "%s: %s",
+                  path, strerror(errno));
         goto failed;
     }
     if (cut_last_line(r, &size, err) != 0)
@@ -163,7 +146,10 @@ int recorder_wrap(struct provider *p, const char *path, const struct recorder_he
         r->inner.kind = NULL; /* still the caller's */
         goto failed;
     }
-    p->kind = &recorder_provider;
+    r->kind = *r->inner.kind;
+    r->kind.ask = recorder_ask;
+    r->kind.destroy = recorder_destroy;
+    p->kind = &r->kind;
     p->self = r;
     return 0;
 

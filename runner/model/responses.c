@@ -1,8 +1,8 @@
 /* responses.c - OpenAI's Responses API.
  *
  * Stateless: nothing is stored at the server (`store` false), and each request sends the
- * items of earlier turns again, the model's own (reasoning with them, encrypted) as they were
- * in message.extra. */
+ * items of earlier turns again, the model's own (reasoning with them, encrypted) as they
+ * were in message.extra. */
 #include "runner/model/api.h"
 #include "runner/model/providers.h"
 
@@ -50,9 +50,10 @@ static void add_user(const struct api *api, json_t *list, const struct message *
                                                text_json(m->text)));
     add_images(api, parts, m);
     if (json_array_size(parts) > 0)
-        json_array_append_new(list, json_pack("{s:s, s:s, s:o}", "type", "message", "role",
-                                              m->role == ROLE_SYSTEM ? "system" : "user",
-                                              "content", parts));
+        json_array_append_new(list,
+                              json_pack("{s:s, s:s, s:o}", "type", "message", "role",
+                                        m->role == ROLE_SYSTEM ? "system" : "user",
+                                        "content", parts));
     else
         json_decref(parts);
 }
@@ -63,22 +64,24 @@ static void add_assistant(const struct api *api, json_t *list, const struct mess
     size_t k;
 
     if (json_is_array(items) && !api->lacks.reasoning_items) {
-        json_array_foreach (items, k, item)
+        json_array_foreach(items, k, item)
             json_array_append(list, item);
         return;
     }
     if (*m->text)
-        json_array_append_new(list, json_pack("{s:s, s:s, s:o}", "type", "message", "role",
-                                              "assistant", "content", text_json(m->text)));
+        json_array_append_new(list,
+                              json_pack("{s:s, s:s, s:o}", "type", "message", "role",
+                                        "assistant", "content", text_json(m->text)));
     for (int i = 0; i < m->n_calls; i++) {
         char *arguments = m->calls[i].arguments
-                        ? json_dumps(m->calls[i].arguments, JSON_COMPACT)
-                        : xstrdup(m->calls[i].raw ? m->calls[i].raw : "");
+                              ? json_dumps(m->calls[i].arguments, JSON_COMPACT)
+                              : xstrdup(m->calls[i].raw ? m->calls[i].raw : "");
 
-        json_array_append_new(list, json_pack("{s:s, s:o, s:o, s:o}", "type", "function_call",
-                                              "call_id", text_json(m->calls[i].id),
-                                              "name", text_json(m->calls[i].name),
-                                              "arguments", text_json(arguments)));
+        json_array_append_new(list,
+                              json_pack("{s:s, s:o, s:o, s:o}", "type", "function_call",
+                                        "call_id", text_json(m->calls[i].id), "name",
+                                        text_json(m->calls[i].name), "arguments",
+                                        text_json(arguments)));
         free(arguments);
     }
 }
@@ -106,22 +109,23 @@ static json_t *input_items(const struct api *api, const struct request *request)
 
 static json_t *responses_body(const struct api *api, const struct request *request)
 {
-    json_t *body = json_pack("{s:o, s:o, s:b, s:b}", "model", text_json(api->model), "input",
-                             input_items(api, request), "stream", !api->lacks.stream,
-                             "store", 0);
+    json_t *body = json_pack("{s:o, s:o, s:b, s:b}", "model", text_json(api->model),
+                             "input", input_items(api, request), "stream",
+                             !api->lacks.stream, "store", 0);
     json_t *tools = json_array();
 
     for (int i = 0; i < request->n_tools; i++)
-        json_array_append_new(tools, json_pack("{s:s, s:s, s:s, s:O?, s:b}", "type",
-                                               "function", "name", request->tools[i].name,
-                                               "description", request->tools[i].about,
-                                               "parameters", request->tools[i].schema,
-                                               "strict", 0));
+        json_array_append_new(tools,
+                              json_pack("{s:s, s:s, s:s, s:O?, s:b}", "type", "function",
+                                        "name", request->tools[i].name, "description",
+                                        request->tools[i].about, "parameters",
+                                        request->tools[i].schema, "strict", 0));
     if (json_array_size(tools) > 0)
         json_object_set(body, "tools", tools);
     json_decref(tools);
     if (!api->lacks.reasoning_items)
-        json_object_set_new(body, "include", json_pack("[s]", "reasoning.encrypted_content"));
+        json_object_set_new(body, "include",
+                            json_pack("[s]", "reasoning.encrypted_content"));
     if (api->max_tokens > 0)
         json_object_set_new(body, "max_output_tokens", json_integer(api->max_tokens));
     return body;
@@ -141,7 +145,7 @@ static void take_item(struct draft *reply, const json_t *item, long index)
     size_t i;
 
     if (is_type(item, "message")) {
-        json_array_foreach (json_object_get(item, "content"), i, part) {
+        json_array_foreach(json_object_get(item, "content"), i, part) {
             draft_add_text(reply, json_object_get(part, "text"));
             draft_add_text(reply, json_object_get(part, "refusal"));
         }
@@ -176,7 +180,7 @@ static bool has_ids(const json_t *kept)
     const json_t *item;
     size_t i;
 
-    json_array_foreach (kept, i, item)
+    json_array_foreach(kept, i, item)
         if (is_type(item, "function_call") &&
             json_string_length(json_object_get(item, "call_id")) == 0)
             return false;
@@ -194,7 +198,7 @@ static void take_response(struct draft *reply, const json_t *response)
 
     if (json_array_size(output) == 0)
         output = json_object_get(reply->items, KIND);
-    json_array_foreach (output, i, item) {
+    json_array_foreach(output, i, item) {
         take_item(reply, item, (long)i);
         keep_item(kept, item);
     }

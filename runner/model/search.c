@@ -1,9 +1,11 @@
-/* search.c - the provider that needs no model: CMA-ES over a policy's declared parameters.
+/* search.c - the provider that needs no model: CMA-ES over a policy's declared
+ * parameters.
  *
- * It takes part in the same conversation as a model: each turn is one call of run_episodes
- * with a generation of candidates, and the last turn the policy with its defaults changed.
- * Nothing is kept between turns. Each ask plays the strategy again from the seed and from the
- * results in the conversation, so that a resumed run goes on as if it had never stopped. */
+ * It takes part in the same conversation as a model: each turn is one call of
+ * run_episodes with a generation of candidates, and the last turn the policy with its
+ * defaults changed. Nothing is kept between turns. Each ask plays the strategy again from
+ * the seed and from the results in the conversation, so that a resumed run goes on as if
+ * it had never stopped. */
 #include "runner/model/providers.h"
 
 #include <math.h>
@@ -15,9 +17,9 @@
 #include "runner/model/lua_params.h"
 
 #define GENERATIONS 12
-#define SEEDS 8          /* dev seeds that each candidate plays */
-#define SIGMA 0.3        /* first step size, of a range of 1 */
-#define SIGMA_DECAY 0.8  /* of later iterations, which start from a tuned point */
+#define SEEDS 8         /* dev seeds that each candidate plays */
+#define SIGMA 0.3       /* first step size, of a range of 1 */
+#define SIGMA_DECAY 0.8 /* of later iterations, which start from a tuned point */
 #define SIGMA_MIN 0.05
 #define SPREAD_DONE 0.003 /* the strategy has closed in on a point */
 #define STREAM_SEEDS 0x5eed
@@ -42,8 +44,8 @@ struct tuning {
     double *points; /* n_candidates rows of n_params, the last one being the mean */
     double *best;   /* n_params, as they are written into the policy */
     double first_mean, best_mean; /* NAN: none yet */
-    char *left_out; /* names that cannot be changed, "" mostly */
-    struct error stopped; /* why it ended early; "" if not */
+    char *left_out;               /* names that cannot be changed, "" mostly */
+    struct error stopped;         /* why it ended early; "" if not */
 };
 
 static bool search_is_usable(char *why, size_t why_size)
@@ -66,8 +68,8 @@ static void search_destroy(void *self)
     free(self);
 }
 
-/* As it stands in the policy: six digits, and always a float. Rounding does not take a value
- * out of its bounds. */
+/* As it stands in the policy: six digits, and always a float. Rounding does not take a
+ * value out of its bounds. */
 static void write_number(const struct parameter *p, double value, char out[40])
 {
     double shorter;
@@ -97,7 +99,8 @@ static double number(const json_t *object, const char *key)
 }
 
 /* A parameter that has bounds and whose default can be changed in the source. */
-static bool read_parameter(const struct tuning *t, const json_t *json, struct parameter *out)
+static bool read_parameter(const struct tuning *t, const json_t *json,
+                           struct parameter *out)
 {
     size_t at, len;
 
@@ -107,7 +110,8 @@ static bool read_parameter(const struct tuning *t, const json_t *json, struct pa
     out->start = number(json, "value");
     if (isnan(out->start))
         out->start = number(json, "default");
-    if (!out->name || !isfinite(out->min) || !isfinite(out->max) || !(out->min < out->max))
+    if (!out->name || !isfinite(out->min) || !isfinite(out->max) ||
+        !(out->min < out->max))
         return false;
     if (!(out->start >= out->min && out->start <= out->max))
         out->start = (out->min + out->max) / 2;
@@ -124,11 +128,12 @@ static int read_facts(struct tuning *t, const json_t *facts, struct error *err)
     if (!t->policy)
         return error_set(err, "search: the request holds no policy");
     if (json_array_size(list) == 0)
-        return error_set(err, "search: the policy declares no parameters to tune; declare "
+        return error_set(err,
+                         "search: the policy declares no parameters to tune; declare "
                          "some: params = { gain = { default = 1, min = 0, max = 2 } }");
     t->params = xcalloc(json_array_size(list), sizeof(*t->params));
     f = open_memstream(&t->left_out, &len);
-    json_array_foreach (list, i, item) {
+    json_array_foreach(list, i, item) {
         const char *name = json_string_value(json_object_get(item, "name"));
 
         if (t->n_params < CMAES_MAX_DIMENSIONS &&
@@ -139,9 +144,11 @@ static int read_facts(struct tuning *t, const json_t *facts, struct error *err)
     }
     fclose(f);
     if (t->n_params == 0)
-        return error_set(err, "search: none of the parameters (%.300s) can be changed: each "
+        return error_set(err,
+                         "search: none of the parameters (%.300s) can be changed: each "
                          "needs `name = { default = NUMBER, min = .., max = .. }` in the "
-                         "policy's params", t->left_out);
+                         "policy's params",
+                         t->left_out);
     return 0;
 }
 
@@ -150,7 +157,8 @@ static int compare_ints(const void *a, const void *b)
     return *(const int *)a - *(const int *)b;
 }
 
-/* The same for all candidates of an iteration, so that they are compared on equal terms. */
+/* The same for all candidates of an iteration, so that they are compared on equal terms.
+ */
 static void choose_seeds(struct tuning *t, uint64_t seed, int iteration, int n_dev)
 {
     int *all = xcalloc((size_t)n_dev, sizeof(*all));
@@ -192,7 +200,8 @@ static int tuning_init(struct tuning *t, uint64_t seed, const struct request *re
                        struct error *err)
 {
     double *unit, *zeros, *ones, n_dev = number(request->facts, "n_dev");
-    double sigma = SIGMA * pow(SIGMA_DECAY, request->iteration > 0 ? request->iteration : 0);
+    double sigma = SIGMA *
+                   pow(SIGMA_DECAY, request->iteration > 0 ? request->iteration : 0);
     struct rng rng;
 
     memset(t, 0, sizeof(*t));
@@ -211,8 +220,9 @@ static int tuning_init(struct tuning *t, uint64_t seed, const struct request *re
         t->best[i] = p->start;
     }
     rng_seed(&rng, seed + (uint64_t)request->iteration, STREAM_SEARCH);
-    t->strategy = cmaes_create(t->n_params, unit, sigma > SIGMA_MIN ? sigma : SIGMA_MIN, zeros,
-                               ones, hint(request->facts, "popsize", 0, 1000), rng);
+    t->strategy = cmaes_create(t->n_params, unit, sigma > SIGMA_MIN ? sigma : SIGMA_MIN,
+                               zeros, ones, hint(request->facts, "popsize", 0, 1000),
+                               rng);
     t->n_candidates = cmaes_popsize(t->strategy) + 1;
     t->n_generations = hint(request->facts, "generations", GENERATIONS, 10000);
     t->points = xcalloc((size_t)(t->n_candidates * t->n_params), sizeof(*t->points));
@@ -295,14 +305,16 @@ static bool is_generation(const struct message *m)
            strcmp(m->calls[0].name, "run_episodes") == 0;
 }
 
-/* Plays the turns of this iteration again. True when there is another generation to try. */
+/* Plays the turns of this iteration again. True when there is another generation to try.
+ */
 static bool replay(struct tuning *t, const struct request *request)
 {
     int n_assistant = 0, n_skipped;
 
     for (int i = 0; i < request->n_messages; i++)
         n_assistant += request->messages[i].role == ROLE_ASSISTANT;
-    n_skipped = n_assistant - request->turn; /* turns of earlier iterations, if they show */
+    n_skipped = n_assistant -
+                request->turn; /* turns of earlier iterations, if they show */
     for (int i = 0; i < request->n_messages; i++) {
         if (request->messages[i].role != ROLE_ASSISTANT || n_skipped-- > 0)
             continue;
@@ -354,8 +366,9 @@ static char *changed_policy(struct tuning *t, FILE *changes)
             continue;
         write_number(p, t->best[i], text);
         changed = lua_params_set(policy, p->name, text);
-        fprintf(changes, "%s%s %g -> %s%s", ftell(changes) > 0 ? ", " : "", p->name, p->start,
-                text, changed ? "" : " (not found in the source, left as it was)");
+        fprintf(changes, "%s%s %g -> %s%s", ftell(changes) > 0 ? ", " : "", p->name,
+                p->start, text,
+                changed ? "" : " (not found in the source, left as it was)");
         if (!changed)
             continue;
         free(policy);
@@ -376,12 +389,17 @@ static void answer(struct tuning *t, struct turn *out)
     fence = strstr(policy, "```") ? "````" : "```";
     f = open_memstream(&text, &len);
     if (*changes)
-        fprintf(f, "Tuned by CMA-ES: %s; the mean over %d dev seeds rose from %g to %g in %d "
-                "generations of %d.\n", changes, t->n_seeds, t->first_mean, t->best_mean,
-                t->n_done, t->n_candidates);
+        fprintf(
+            f,
+            "Tuned by CMA-ES: %s; the mean over %d dev seeds rose from %g to %g in %d "
+            "generations of %d.\n",
+            changes, t->n_seeds, t->first_mean, t->best_mean, t->n_done, t->n_candidates);
     else
-        fprintf(f, "CMA-ES found nothing better than the declared defaults in %d generations "
-                "of %d over %d dev seeds.\n", t->n_done, t->n_candidates, t->n_seeds);
+        fprintf(
+            f,
+            "CMA-ES found nothing better than the declared defaults in %d generations "
+            "of %d over %d dev seeds.\n",
+            t->n_done, t->n_candidates, t->n_seeds);
     if (*t->left_out)
         fprintf(f, "\nLeft as they were, not found in the source with bounds: %s.\n",
                 t->left_out);

@@ -25,8 +25,8 @@ void sse_init(struct sse *s, size_t max, sse_event_fn *on_event, void *user);
 void sse_clear(struct sse *s);
 int sse_feed(struct sse *s, const char *bytes, size_t len);
 
-/* The stream is over: an event without the empty line behind it counts, too, as servers that
- * forget it are common. Its data may be cut. */
+/* The stream is over: an event without the empty line behind it counts, too, as servers
+ * that forget it are common. Its data may be cut. */
 int sse_end(struct sse *s);
 
 #endif

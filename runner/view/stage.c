@@ -24,10 +24,28 @@ static void renew(struct viewer *v, struct stage_picture *p, const struct env *e
         SDL_DestroyTexture(p->texture);
     canvas_free(&p->canvas);
     p->canvas = frame_alloc(env, scale);
-    p->texture = SDL_CreateTexture(v->ui.renderer, SDL_PIXELFORMAT_RGB24,
+    p->texture = SDL_CreateTexture(v->ui.renderer, SDL_PIXELFORMAT_ARGB8888,
                                    SDL_TEXTUREACCESS_STREAMING, p->canvas.width,
                                    p->canvas.height);
+    SDL_SetTextureBlendMode(p->texture, SDL_BLENDMODE_NONE);
     p->scale = scale;
+}
+
+/* In the screen's own form of pixels, which it then copies fastest. */
+static void upload(struct stage_picture *p)
+{
+    const uint8_t *in = p->canvas.rgb;
+    void *pixels;
+    int pitch;
+
+    if (SDL_LockTexture(p->texture, NULL, &pixels, &pitch) != 0)
+        return;
+    for (int y = 0; y < p->canvas.height; y++) {
+        uint32_t *out = (uint32_t *)((char *)pixels + (size_t)y * (size_t)pitch);
+        for (int x = 0; x < p->canvas.width; x++, in += 3)
+            out[x] = 0xff000000u | (uint32_t)in[0] << 16 | (uint32_t)in[1] << 8 | in[2];
+    }
+    SDL_UnlockTexture(p->texture);
 }
 
 /* Draws the step anew when what is shown is not it. */
@@ -46,7 +64,7 @@ static void refresh(struct viewer *v, struct stage_picture *p, struct player *pl
         !v->session.is_live)
         return;
     frame_draw(player, scale, has_marks, &p->canvas);
-    SDL_UpdateTexture(p->texture, NULL, p->canvas.rgb, p->canvas.width * 3);
+    upload(p);
     p->player = player;
     p->at = player->at;
     p->has_marks = has_marks;

@@ -8,6 +8,7 @@ int ui_open(struct ui *ui, const char *title, int width, int height, struct erro
 {
     memset(ui, 0, sizeof(*ui));
     SDL_SetHint(SDL_HINT_RENDER_SCALE_QUALITY, "nearest");
+    SDL_SetHint(SDL_HINT_FRAMEBUFFER_ACCELERATION, "0"); /* or OpenGL would be emulated */
     SDL_SetHint(SDL_HINT_VIDEO_X11_NET_WM_BYPASS_COMPOSITOR, "0");
     if (SDL_InitSubSystem(SDL_INIT_VIDEO) != 0)
         return error_set(err, "view: there is no screen: %s", SDL_GetError());
@@ -18,7 +19,8 @@ int ui_open(struct ui *ui, const char *title, int width, int height, struct erro
     if (!ui->renderer)
         return error_set(err, "view: no window can be opened: %s", SDL_GetError());
     SDL_SetWindowMinimumSize(ui->window, 720, 480);
-    SDL_SetRenderDrawBlendMode(ui->renderer, SDL_BLENDMODE_BLEND);
+    /* Nothing here is half transparent but text; blending would take ten times as long. */
+    SDL_SetRenderDrawBlendMode(ui->renderer, SDL_BLENDMODE_NONE);
     SDL_GetMouseState(&ui->x, &ui->y);
     return ui_text_open(ui, err);
 }

@@ -25,7 +25,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
     static const struct dialect *const dialects[] = { &chat_dialect, &responses_dialect,
                                                       &anthropic_dialect, &chat_dialect };
-    static const char *const types[] = { "text/event-stream", "application/json", "", "x/y" };
+    static const char *const types[] = { "text/event-stream", "application/json", "",
+                                         "x/y" };
     struct http_head head = { .status = 200, .retry_after_s = NAN };
     struct request request = { 0 };
     struct answer answer;

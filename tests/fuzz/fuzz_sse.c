@@ -1,4 +1,5 @@
-/* fuzz_sse.c - any bytes as server-sent events: where they are cut makes no difference. */
+/* fuzz_sse.c - any bytes as server-sent events: where they are cut makes no difference.
+ */
 #include <stdint.h>
 #include <stdlib.h>
 
@@ -27,7 +28,8 @@ static uint64_t hash_of(const uint8_t *data, size_t len, size_t piece)
 
     sse_init(&s, 512, count, &h);
     for (size_t at = 0; at < len && result == 0; at += piece)
-        result = sse_feed(&s, (const char *)data + at, len - at < piece ? len - at : piece);
+        result = sse_feed(&s, (const char *)data + at,
+                          len - at < piece ? len - at : piece);
     if (result == 0)
         sse_end(&s);
     sse_clear(&s);

@@ -1,0 +1,250 @@
+/* test_ledger.c - the ledger: what is put comes back, twice put is once, many processes at once,
+ * files that are none or too new; and the seeds that it must not show. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+#include <sqlite3.h>
+
+#include "runner/evaluate/seeds.h"
+#include "runner/record/ledger.h"
+
+static char folder[64];
+
+static char *path_of(const char *name)
+{
+    return xasprintf("%s/%s", folder, name);
+}
+
+static struct ledger *open_new(char **path)
+{
+    struct error err = { "" };
+    static int n;
+    char name[32];
+    struct ledger *l;
+
+    snprintf(name, sizeof(name), "l%d.sqlite", n++);
+    *path = path_of(name);
+    l = ledger_open(*path, &err);
+    assert_non_null(l);
+    return l;
+}
+
+static void add_run(struct ledger *l, struct ledger_run *run, const char *name)
+{
+    *run = (struct ledger_run){ .name = (char *)name, .folder = (char *)name, .task = "{}" };
+    assert_int_equal(ledger_run_add(l, run, NULL), 0);
+}
+
+static void test_runs(void **state)
+{
+    struct ledger_run run, back;
+    char *path;
+    struct ledger *l = open_new(&path);
+
+    (void)state;
+    assert_int_equal(ledger_run_find(l, NULL, &back, NULL), 0);
+    add_run(l, &run, "a");
+    add_run(l, &run, "b");
+    assert_int_equal(ledger_run_find(l, NULL, &back, NULL), 1);
+    assert_string_equal(back.name, "b");
+    ledger_run_clear(&back);
+    assert_int_equal(ledger_run_find(l, "a", &back, NULL), 1);
+    assert_string_equal(back.status, "running");
+    ledger_run_clear(&back);
+    assert_int_equal(ledger_run_find(l, "c", &back, NULL), 0);
+    assert_int_equal(ledger_run_add(l, &run, NULL), -1); /* the name is taken */
+    ledger_close(l);
+    free(path);
+}
+
+static void test_episodes(void **state)
+{
+    struct ledger_run run;
+    struct ledger_steps steps;
+    char *path, tape[] = "abc";
+    struct ledger *l = open_new(&path);
+    struct ledger_episode e = { .purpose = PURPOSE_dev, .scope = "", .sha256 = "s",
+                                .seed_index = 3, .seed = 7, .score = 1.5, .steps = 10,
+                                .planner_steps = 4, .fault = 2, .fault_text = "why",
+                                .trajectory = UINT64_MAX, .tape = tape, .tape_len = 3 };
+    struct ledger_episode back = { .purpose = PURPOSE_dev, .scope = "", .sha256 = "s",
+                                   .seed_index = 3 };
+
+    (void)state;
+    add_run(l, &run, "a");
+    assert_int_equal(ledger_episode_find(l, run.id, &back, NULL), 0);
+    assert_int_equal(ledger_episode_add(l, run.id, &e, NULL), 0);
+    e.steps = 99; /* the same key again changes nothing */
+    assert_int_equal(ledger_episode_add(l, run.id, &e, NULL), 0);
+    assert_int_equal(ledger_episode_find(l, run.id, &back, NULL), 1);
+    assert_int_equal(back.steps, 10);
+    assert_true(back.score == 1.5 && back.trajectory == UINT64_MAX);
+    assert_string_equal(back.fault_text, "why");
+    assert_int_equal(back.tape_len, 3);
+    assert_memory_equal(back.tape, "abc", 3);
+    ledger_episode_clear(&back);
+    assert_int_equal(ledger_count_steps(l, run.id, &steps, NULL), 0);
+    assert_int_equal(steps.steps[PURPOSE_dev], 10);
+    assert_int_equal(steps.planner_steps[PURPOSE_dev], 4);
+    assert_int_equal(steps.steps[PURPOSE_gate], 0);
+    ledger_close(l);
+    free(path);
+}
+
+static void test_openings(void **state)
+{
+    struct ledger_run run;
+    char *path;
+    struct ledger *l = open_new(&path);
+
+    (void)state;
+    add_run(l, &run, "a");
+    assert_int_equal(ledger_opening_add(l, run.id, "holdout", "x", NULL), 1);
+    assert_int_equal(ledger_opening_add(l, run.id, "holdout", "y", NULL), 2);
+    assert_int_equal(ledger_opening_add(l, run.id, "audit", "y", NULL), 1);
+    ledger_close(l);
+    free(path);
+}
+
+/* Eight processes add two hundred episodes each: all of them are there afterwards. */
+static void test_processes(void **state)
+{
+    struct ledger_run run;
+    struct ledger_steps steps;
+    char *path;
+    struct ledger *l = open_new(&path);
+    int status;
+
+    (void)state;
+    add_run(l, &run, "a");
+    for (int p = 0; p < 8; p++)
+        if (fork() == 0) {
+            struct ledger *mine = ledger_open(path, NULL);
+            struct ledger_episode e = { .purpose = PURPOSE_probe, .scope = "", .sha256 = "s",
+                                        .steps = 1 };
+            int bad = mine == NULL;
+            for (int i = 0; i < 200 && !bad; i++) {
+                e.seed_index = p * 1000 + i;
+                bad = ledger_episode_add(mine, run.id, &e, NULL) != 0;
+            }
+            ledger_close(mine);
+            _exit(bad);
+        }
+    while (wait(&status) > 0)
+        assert_int_equal(status, 0);
+    assert_int_equal(ledger_count_steps(l, run.id, &steps, NULL), 0);
+    assert_int_equal(steps.steps[PURPOSE_probe], 1600);
+    ledger_close(l);
+    free(path);
+}
+
+static void test_later_version(void **state)
+{
+    struct error err = { "" };
+    char *path;
+    sqlite3 *db;
+
+    (void)state;
+    ledger_close(open_new(&path));
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    sqlite3_exec(db, "PRAGMA user_version=999", NULL, NULL, NULL);
+    sqlite3_close(db);
+    assert_null(ledger_open(path, &err));
+    assert_non_null(strstr(err.text, "later ratchet"));
+    free(path);
+}
+
+static void test_not_a_ledger(void **state)
+{
+    struct error err = { "" };
+    char *path = path_of("noise.sqlite");
+    FILE *f = fopen(path, "w");
+
+    (void)state;
+    for (int i = 0; i < 5000; i++)
+        fputc('a' + i % 20, f);
+    fclose(f);
+    assert_null(ledger_open(path, &err));
+    assert_non_null(strstr(err.text, "not a ledger"));
+    free(path);
+}
+
+static void test_salt(void **state)
+{
+    struct error err = { "" };
+    struct salt a, b;
+    struct stat info;
+    char *path = path_of("salt");
+
+    (void)state;
+    assert_int_equal(salt_open(&a, path, &err), 0);
+    assert_int_equal(salt_open(&b, path, &err), 0);
+    assert_string_equal(a.hex, b.hex);
+    assert_int_equal(stat(path, &info), 0);
+    assert_int_equal(info.st_mode & 0777, 0600);
+    chmod(path, 0644);
+    assert_int_equal(salt_open(&b, path, &err), -1);
+    assert_non_null(strstr(err.text, "chmod 600"));
+    free(path);
+}
+
+static int by_value(const void *a, const void *b)
+{
+    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+    return (x > y) - (x < y);
+}
+
+/* Splits do not meet; dev seeds need no salt, the others follow from it. */
+static void test_splits(void **state)
+{
+    enum { N = 5000 };
+    struct salt one, other;
+    uint64_t *all = xcalloc(4 * N, sizeof(*all));
+
+    (void)state;
+    memset(one.hex, 'a', 64);
+    memset(other.hex, 'b', 64);
+    one.hex[64] = other.hex[64] = '\0';
+    for (int split = SPLIT_DEV; split <= SPLIT_AUDIT; split++)
+        for (int i = 0; i < N; i++)
+            all[split * N + i] = split_seed(&one, split, "task", "", i);
+    assert_true(split_seed(&one, SPLIT_DEV, "task", "", 4) ==
+                split_seed(&other, SPLIT_DEV, "task", "", 4));
+    assert_true(split_seed(&one, SPLIT_GATE, "task", "", 4) !=
+                split_seed(&other, SPLIT_GATE, "task", "", 4));
+    assert_true(split_seed(&one, SPLIT_GATE, "task", "1", 4) !=
+                split_seed(&one, SPLIT_GATE, "task", "2", 4));
+    qsort(all, 4 * N, sizeof(*all), by_value);
+    for (int i = 1; i < 4 * N; i++)
+        assert_true(all[i] != all[i - 1]);
+    free(all);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_runs),          cmocka_unit_test(test_episodes),
+        cmocka_unit_test(test_openings),      cmocka_unit_test(test_processes),
+        cmocka_unit_test(test_later_version), cmocka_unit_test(test_not_a_ledger),
+        cmocka_unit_test(test_salt),          cmocka_unit_test(test_splits),
+    };
+    char command[128];
+    int status;
+
+    strcpy(folder, "/tmp/ratchet-ledger-XXXXXX");
+    if (!mkdtemp(folder))
+        return 1;
+    status = cmocka_run_group_tests_name("ledger", tests, NULL, NULL);
+    snprintf(command, sizeof(command), "rm -r '%s'", folder);
+    return system(command) != 0 || status;
+}
