@@ -15,6 +15,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#define UNKNOWN_MAPPED (4ull << 30) /* bytes, where /proc does not tell */
 #define CPU_SECONDS 86400 /* the harness ends a worker long before; this is for an orphan */
 
 static const char *const names[] = {
@@ -70,12 +71,10 @@ uint32_t jail_enter(void)
     if (unshare(CLONE_NEWUSER | CLONE_NEWNET | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC |
                 CLONE_NEWUTS) == 0)
         layers |= 1u << JAIL_namespaces;
-    if (lock_files())
-        layers |= 1u << JAIL_landlock;
     return layers;
 }
 
-/* Pages of address space that are mapped now. */
+/* Bytes of address space that are mapped now; 0 when it cannot be told. */
 static uint64_t mapped_bytes(void)
 {
     unsigned long pages = 0;
@@ -91,12 +90,11 @@ static uint64_t mapped_bytes(void)
 
 static bool lock_resources(uint64_t memory_bytes)
 {
-    uint64_t mapped = mapped_bytes();
     const struct {
         int what;
         rlim_t value;
     } caps[] = {
-        { RLIMIT_AS, (mapped ? mapped : 4ull << 30) + memory_bytes },
+        { RLIMIT_AS, memory_bytes },
         { RLIMIT_CPU, CPU_SECONDS },
         { RLIMIT_NOFILE, 0 },
         { RLIMIT_NPROC, 0 },
@@ -136,7 +134,6 @@ static bool lock_calls(void)
     bad |= seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(munmap), 0);
     bad |= seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(mremap), 0);
     bad |= seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(brk), 0);
-    bad |= seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(rt_sigreturn), 0);
     bad |= seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(restart_syscall), 0);
     bad |= seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(exit_group), 0);
     bad |= seccomp_load(f);
@@ -146,16 +143,23 @@ static bool lock_calls(void)
 
 uint32_t jail_lock(uint64_t memory_bytes)
 {
+    uint64_t mapped = mapped_bytes(); /* while files can still be read */
     uint32_t layers = 0;
 
-    close(WORKER_SHARED_FD);
     syscall(SYS_close_range, WORKER_SHARED_FD, ~0u, 0);
-    close(STDIN_FILENO);
-    close(STDOUT_FILENO);
-    close(STDERR_FILENO);
-    if (lock_resources(memory_bytes))
+    if (lock_files())
+        layers |= 1u << JAIL_landlock;
+#ifdef RATCHET_SANITIZED /* a sanitizer's report goes to stderr */
+    (void)mapped;
+    (void)memory_bytes;
+    (void)lock_resources;
+    (void)lock_calls;
+#else
+    syscall(SYS_close_range, 0, WORKER_SOCKET_FD - 1, 0);
+    if (lock_resources((mapped ? mapped : UNKNOWN_MAPPED) + memory_bytes))
         layers |= 1u << JAIL_rlimits;
     if (lock_calls())
         layers |= 1u << JAIL_seccomp;
+#endif
     return layers;
 }

@@ -2,15 +2,20 @@
  * (Makefile, WORKER_WRAP), so that table order, sorting and text are the same everywhere.
  *
  * Lua seeds its string hash from the time and from addresses by one call of luaS_hash outside
- * of lstring.c; the seed is fixed here. Policies get no clock, no addresses and no locale. */
+ * of lstring.c; the seed is fixed here. Policies get no clock, no addresses and no locale (see
+ * strcoll in lua_charged.c), and nothing that runs when the garbage collector does. */
 #include <lua.h>
 #include <string.h>
 #include <time.h>
+
+#include "sandbox/vm.h"
 
 #define HASH_SEED 0x72617463u
 
 unsigned int __wrap_luaS_hash(const char *text, size_t len, unsigned int seed);
 const void *__wrap_lua_topointer(lua_State *L, int index);
+void *__real_luaS_new(lua_State *L, const char *text) __attribute__((weak));
+void *__wrap_luaS_new(lua_State *L, const char *text);
 
 unsigned int __wrap_luaS_hash(const char *text, size_t len, unsigned int seed)
 {
@@ -28,10 +33,16 @@ const void *__wrap_lua_topointer(lua_State *L, int index)
     return NULL;
 }
 
-/* Lua compares strings by the locale; here by bytes. */
-int strcoll(const char *a, const char *b)
+/* While a Lua state is made, it asks for the names under which it will look for metamethods.
+ * For finalizers and weak tables it gets names that no key of a table can equal: Lua compares
+ * them as short strings, and these are long ones. */
+void *__wrap_luaS_new(lua_State *L, const char *text)
 {
-    return strcmp(a, b);
+    if (!vm_of(L) && !strcmp(text, "__gc"))
+        text = "__gc: finalizers would run whenever the collector does";
+    else if (!vm_of(L) && !strcmp(text, "__mode"))
+        text = "__mode: weak tables would change whenever the collector runs";
+    return __real_luaS_new(L, text);
 }
 
 time_t time(time_t *out)

@@ -17,18 +17,13 @@
 #define BYTES_PER_UNIT 32     /* of plain copying */
 #define ITEMS_PER_UNIT 4      /* of moving table elements */
 #define MATCH_MOST 16777216.0 /* steps that a pattern may take at worst */
-#define RESUME_UNITS 50       /* of one coroutine.resume */
-#define CREATE_UNITS 1000     /* of a coroutine, whose instruction count starts anew */
+#define SWITCH_UNITS 50       /* of a coroutine that is made or resumed */
 
-/* Calls the guarded function, which is this closure's upvalue, with all arguments. */
+/* Goes on as the guarded function, which is this closure's upvalue, in the same call: errors
+ * and tracebacks name it and its caller, and it may yield. */
 static int pass_on(lua_State *L)
 {
-    int n = lua_gettop(L);
-
-    lua_pushvalue(L, lua_upvalueindex(1));
-    lua_insert(L, 1);
-    lua_call(L, n, LUA_MULTRET);
-    return lua_gettop(L);
+    return lua_tocfunction(L, lua_upvalueindex(1))(L);
 }
 
 static int64_t length_of(lua_State *L, int index)
@@ -51,24 +46,36 @@ static int guard_rep(lua_State *L)
     return pass_on(L);
 }
 
-/* The most steps that Lua's backtracking matcher can take: it starts at every byte, and each
- * repetition in the pattern may try every length. */
+/* The most steps that Lua's backtracking matcher can take: it starts at every byte unless the
+ * pattern is anchored, and each repetition in the pattern may try every length. */
+static double match_steps(const char *pattern, size_t len, double size)
+{
+    double steps = *pattern == '^' ? 1 : size;
+
+    for (size_t i = *pattern == '^'; i < len; i++) {
+        char c = pattern[i];
+        if (c == '%' && i + 1 < len) {
+            c = pattern[++i];
+            steps *= c == 'b' ? size : c >= '0' && c <= '9' ? 1 + size / 16 : 1;
+        } else if (c == '*' || c == '+' || c == '-') {
+            steps *= size;
+        } else if (c == '?') {
+            steps *= 2;
+        }
+    }
+    return steps * (1 + (double)len / 16);
+}
+
 static int guard_match(lua_State *L)
 {
     size_t len;
     const char *pattern = luaL_checklstring(L, 2, &len);
-    double size = (double)length_of(L, 1) + 1, steps = size;
+    double size = (double)length_of(L, 1) + 1, steps = match_steps(pattern, len, size);
 
-    for (size_t i = 0; i < len; i++) {
-        if (pattern[i] == '%')
-            i++;
-        else if (strchr("*+-?", pattern[i]) && i > 0)
-            steps *= pattern[i] == '?' ? 2 : size;
-    }
     if (steps > MATCH_MOST)
         return luaL_error(L, "this pattern may take %f steps on %d bytes; at most %d are "
                           "allowed", steps, (int)size - 1, (int)MATCH_MOST);
-    vm_charge(L, (int64_t)(steps * (1 + (double)len / 64) / 8));
+    vm_charge(L, (int64_t)(steps / 8));
     return pass_on(L);
 }
 
@@ -81,32 +88,51 @@ static int guard_find(lua_State *L)
     return pass_on(L);
 }
 
-/* Work by the bytes of the strings and the elements of the tables among the arguments. */
+/* Work by the number of the arguments and the bytes of the strings among them. */
 static int guard_size(lua_State *L)
 {
-    for (int i = 1; i <= lua_gettop(L); i++)
+    int n = lua_gettop(L);
+
+    for (int i = 1; i <= n; i++)
         if (lua_type(L, i) == LUA_TSTRING)
             vm_charge(L, length_of(L, i) / BYTES_PER_UNIT);
-        else if (lua_type(L, i) == LUA_TTABLE)
-            charge_items(L, (double)length_of(L, i));
+    charge_items(L, n);
     return pass_on(L);
 }
 
-/* f(x, from, to): byte and unpack push to - from + 1 values. */
-static int guard_range(lua_State *L)
+/* byte(s, from, to) pushes to - from + 1 values; negative places count from the end. */
+static int guard_byte(lua_State *L)
 {
-    double from = luaL_optnumber(L, 2, 1);
-    double to = luaL_optnumber(L, 3, lua_type(L, 1) == LUA_TTABLE ? (double)length_of(L, 1)
-                                                                  : from);
+    double len = (double)length_of(L, 1);
+    double from = luaL_optnumber(L, 2, 1), to = luaL_optnumber(L, 3, from);
+
+    from = fmax(from < 0 ? len + from + 1 : from, 1);
+    to = fmin(to < 0 ? len + to + 1 : to, len);
     charge_items(L, to - from + 1);
     return pass_on(L);
 }
 
-/* f(t, x, from, to): concat joins, move copies; metamethods among them are Lua's to count. */
+/* Lua asks __len for a length, each time anew; what cannot be charged is refused. */
+static double items_of(lua_State *L)
+{
+    if (lua_istable(L, 1) && luaL_getmetafield(L, 1, "__len") != LUA_TNIL)
+        luaL_error(L, "a table with __len is not taken here");
+    return (double)length_of(L, 1);
+}
+
+static int guard_unpack(lua_State *L)
+{
+    double n = items_of(L);
+
+    charge_items(L, luaL_optnumber(L, 3, n) - luaL_optnumber(L, 2, 1) + 1);
+    return pass_on(L);
+}
+
 static int guard_concat(lua_State *L)
 {
-    charge_items(L, luaL_optnumber(L, 4, (double)length_of(L, 1)) -
-                        luaL_optnumber(L, 3, 1) + 1);
+    double n = items_of(L);
+
+    charge_items(L, (luaL_optnumber(L, 4, n) - luaL_optnumber(L, 3, 1) + 1) * ITEMS_PER_UNIT);
     return pass_on(L);
 }
 
@@ -120,7 +146,7 @@ static int guard_move(lua_State *L)
 static int guard_shift(lua_State *L)
 {
     int is_number;
-    double n = (double)length_of(L, 1), place = lua_tonumberx(L, 2, &is_number);
+    double n = items_of(L), place = lua_tonumberx(L, 2, &is_number);
 
     if (is_number)
         charge_items(L, n - place + 1);
@@ -133,37 +159,67 @@ static int guard_setmetatable(lua_State *L)
         lua_pushstring(L, "__gc");
         if (lua_rawget(L, 2) != LUA_TNIL)
             return luaL_error(L, "__gc: finalizers are not allowed");
-        lua_pop(L, 1);
+        lua_pushstring(L, "__mode");
+        if (lua_rawget(L, 2) != LUA_TNIL)
+            return luaL_error(L, "__mode: weak tables are not allowed");
+        lua_settop(L, 2);
     }
     return pass_on(L);
 }
 
-static int guard_create(lua_State *L)
+static int guard_switch(lua_State *L)
 {
-    vm_charge(L, CREATE_UNITS);
+    vm_charge(L, SWITCH_UNITS);
     return pass_on(L);
 }
 
-static int guard_resume(lua_State *L)
-{
-    vm_charge(L, RESUME_UNITS);
-    return pass_on(L);
-}
-
-/* wrap is create with a function around resume. */
+/* The function that coroutine.wrap makes, which is this closure's upvalue. */
 static int call_wrapped(lua_State *L)
 {
-    vm_charge(L, RESUME_UNITS);
-    return pass_on(L);
+    vm_charge(L, SWITCH_UNITS);
+    lua_pushvalue(L, lua_upvalueindex(1));
+    lua_insert(L, 1);
+    lua_call(L, lua_gettop(L) - 1, LUA_MULTRET);
+    return lua_gettop(L);
 }
 
 static int guard_wrap(lua_State *L)
 {
-    vm_charge(L, CREATE_UNITS);
+    vm_charge(L, SWITCH_UNITS);
     pass_on(L);
-    lua_settop(L, 1);
     lua_pushcclosure(L, call_wrapped, 1);
     return 1;
+}
+
+/* pairs and ipairs as Lua's, with iterators that are ours. */
+static int pairs(lua_State *L)
+{
+    luaL_checkany(L, 1);
+    if (luaL_getmetafield(L, 1, "__pairs") != LUA_TNIL) {
+        lua_pop(L, 1);
+        return pass_on(L);
+    }
+    lua_pushvalue(L, lua_upvalueindex(2));
+    lua_pushvalue(L, 1);
+    lua_pushnil(L);
+    return 3;
+}
+
+static int ipairs_step(lua_State *L)
+{
+    lua_Integer i = (lua_Integer)((lua_Unsigned)luaL_checkinteger(L, 2) + 1);
+
+    lua_pushinteger(L, i);
+    return lua_geti(L, 1, i) == LUA_TNIL ? 1 : 2;
+}
+
+static int ipairs(lua_State *L)
+{
+    luaL_checkany(L, 1);
+    lua_pushvalue(L, lua_upvalueindex(2));
+    lua_pushvalue(L, 1);
+    lua_pushinteger(L, 0);
+    return 3;
 }
 
 /* As Lua's math.random, from the episode's chance. */
@@ -179,10 +235,17 @@ static int random_number(lua_State *L)
         return 1;
     case 1:
         high = luaL_checkinteger(L, 1);
+        if (high == 0) { /* all 64 bits */
+            lua_pushinteger(L, (lua_Integer)rng_next(r));
+            return 1;
+        }
         break;
-    default:
+    case 2:
         low = luaL_checkinteger(L, 1);
         high = luaL_checkinteger(L, 2);
+        break;
+    default:
+        return luaL_error(L, "wrong number of arguments");
     }
     luaL_argcheck(L, low <= high, lua_gettop(L), "interval is empty");
     span = (uint64_t)high - (uint64_t)low;
@@ -247,6 +310,8 @@ static int mark(lua_State *L)
 
     for (int i = 0, n = kind == 1 || kind == 2 ? 4 : 2; i < n; i++)
         place[i] = luaL_checknumber(L, at++);
+    for (int i = 0; i < 4; i++)
+        luaL_argcheck(L, isfinite(place[i]), i + 2, "not a finite number");
     label = luaL_optlstring(L, at, "", &len);
     vm_charge(L, 20 + (int64_t)len / BYTES_PER_UNIT);
     if (sink->mark)
@@ -261,42 +326,55 @@ struct entry {
 };
 
 static const struct entry base_entries[] = {
-    { "assert", NULL },   { "error", NULL },    { "getmetatable", NULL }, { "ipairs", NULL },
-    { "next", NULL },     { "pairs", NULL },    { "pcall", NULL },        { "rawequal", NULL },
-    { "rawget", NULL },   { "rawlen", NULL },   { "rawset", NULL },       { "select", NULL },
-    { "tonumber", guard_size }, { "tostring", NULL }, { "type", NULL },   { "xpcall", NULL },
+    { "assert", NULL },   { "error", NULL },    { "getmetatable", NULL }, { "next", NULL },
+    { "pcall", NULL },    { "rawequal", NULL }, { "rawget", NULL },       { "rawlen", NULL },
+    { "rawset", NULL },   { "select", NULL },   { "tostring", NULL },     { "type", NULL },
+    { "xpcall", NULL },   { "tonumber", guard_size },
     { "setmetatable", guard_setmetatable },     { NULL, NULL },
 };
 static const struct entry string_entries[] = {
-    { "byte", guard_range }, { "char", guard_size },  { "find", guard_find },
+    { "byte", guard_byte },   { "char", guard_size },    { "find", guard_find },
     { "format", guard_size }, { "gmatch", guard_match }, { "gsub", guard_match },
-    { "len", NULL },         { "lower", guard_size }, { "match", guard_match },
-    { "rep", guard_rep },    { "reverse", guard_size }, { "sub", guard_size },
-    { "upper", guard_size }, { NULL, NULL },
+    { "len", NULL },          { "lower", guard_size },   { "match", guard_match },
+    { "rep", guard_rep },     { "reverse", guard_size }, { "sub", NULL },
+    { "upper", guard_size },  { NULL, NULL },
 };
 static const struct entry table_entries[] = {
     { "concat", guard_concat }, { "insert", guard_shift }, { "move", guard_move },
-    { "pack", NULL },           { "remove", guard_shift }, { "unpack", guard_range },
+    { "pack", NULL },           { "remove", guard_shift }, { "unpack", guard_unpack },
     { NULL, NULL },
 };
 static const struct entry coroutine_entries[] = {
-    { "close", NULL },      { "create", guard_create },  { "isyieldable", NULL },
-    { "resume", guard_resume }, { "running", NULL },     { "status", NULL },
-    { "wrap", guard_wrap }, { "yield", NULL },           { NULL, NULL },
+    { "close", NULL },          { "create", guard_switch }, { "isyieldable", NULL },
+    { "resume", guard_switch }, { "running", NULL },        { "status", NULL },
+    { "wrap", guard_wrap },     { "yield", NULL },          { NULL, NULL },
+};
+static const struct entry math_entries[] = {
+    { "abs", NULL },  { "acos", NULL },  { "asin", NULL },      { "atan", NULL },
+    { "ceil", NULL }, { "cos", NULL },   { "deg", NULL },       { "exp", NULL },
+    { "floor", NULL },{ "fmod", NULL },  { "huge", NULL },      { "log", NULL },
+    { "max", NULL },  { "maxinteger", NULL }, { "min", NULL },  { "mininteger", NULL },
+    { "modf", NULL }, { "pi", NULL },    { "rad", NULL },       { "sin", NULL },
+    { "sqrt", NULL }, { "tan", NULL },   { "tointeger", NULL }, { "type", NULL },
+    { "ult", NULL },  { NULL, NULL },
 };
 
-/* From the library table below the top into the table on top. */
+/* From the library table below the top into the table on top. Every function becomes a
+ * closure, its guard's or its own, with Lua's function as its upvalue: closures lie in the
+ * arena, so that a table with functions as keys has the same order whatever the linker did. */
 static void keep(lua_State *L, const struct entry *entries)
 {
     for (; entries->name; entries++) {
         lua_getfield(L, -2, entries->name);
-        if (entries->guard)
-            lua_pushcclosure(L, entries->guard, 1);
+        if (lua_iscfunction(L, -1)) {
+            lua_CFunction own = lua_tocfunction(L, -1);
+            lua_pushcclosure(L, entries->guard ? entries->guard : own, 1);
+        }
         lua_setfield(L, -2, entries->name);
     }
 }
 
-/* Opens one of Lua's libraries and makes a global of what is kept of it. */
+/* Opens one of Lua's libraries and makes a global of what is kept of it, left on the stack. */
 static void open_library(lua_State *L, const char *name, lua_CFunction open,
                          const struct entry *entries)
 {
@@ -311,8 +389,23 @@ static void open_library(lua_State *L, const char *name, lua_CFunction open,
 
 static void set_function(lua_State *L, const char *name, lua_CFunction f)
 {
-    lua_pushcfunction(L, f);
+    lua_pushnil(L);
+    lua_pushcclosure(L, f, 1);
     lua_setfield(L, -2, name);
+}
+
+/* pairs with Lua's pairs and next, ipairs with its step, into the table on top. */
+static void set_iterators(lua_State *L)
+{
+    lua_getfield(L, -2, "pairs");
+    lua_getfield(L, -2, "next");
+    lua_pushcclosure(L, pairs, 2);
+    lua_setfield(L, -2, "pairs");
+    lua_pushnil(L);
+    lua_pushnil(L);
+    lua_pushcclosure(L, ipairs_step, 1);
+    lua_pushcclosure(L, ipairs, 2);
+    lua_setfield(L, -2, "ipairs");
 }
 
 void lualib_open(lua_State *L)
@@ -322,6 +415,7 @@ void lualib_open(lua_State *L)
     lua_call(L, 0, 1);
     lua_insert(L, -2);
     keep(L, base_entries);
+    set_iterators(L);
     set_function(L, "note", note);
     set_function(L, "mark", mark);
     set_function(L, "print", print);
@@ -343,9 +437,8 @@ void lualib_open(lua_State *L)
     lua_pop(L, 1);
     open_library(L, "coroutine", luaopen_coroutine, coroutine_entries);
     lua_pop(L, 1);
-    lua_pushcfunction(L, luaopen_math);
-    lua_call(L, 0, 1);
+    open_library(L, "math", luaopen_math, math_entries);
     set_function(L, "random", random_number);
     set_function(L, "randomseed", random_seed);
-    lua_setglobal(L, "math");
+    lua_pop(L, 1);
 }

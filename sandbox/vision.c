@@ -81,7 +81,9 @@ struct canvas *vision_push(lua_State *L)
 
     *c = (struct canvas){ 0 };
     if (luaL_newmetatable(L, FRAME)) {
-        luaL_newlib(L, methods);
+        luaL_newlibtable(L, methods);
+        lua_pushnil(L); /* closures lie in the arena, see lualib.c */
+        luaL_setfuncs(L, methods, 1);
         lua_setfield(L, -2, "__index");
         lua_pushboolean(L, 0);
         lua_setfield(L, -2, "__metatable");

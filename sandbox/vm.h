@@ -76,7 +76,7 @@ int vm_reset(struct vm *vm, uint64_t chance);
  * within bounds for those, finite for the others. -1: see fault. */
 int vm_act(struct vm *vm, const struct vm_view *view, double *action);
 
-/* Instructions of the costliest act (or reset) since the last restore. */
+/* Instructions of the costliest act (or reset) since the VM was loaded or restored. */
 int64_t vm_most_instructions(const struct vm *vm);
 
 /* Writes the call stack as it is now, from a signal handler while a call hangs. */
@@ -86,6 +86,7 @@ void vm_write_stack(struct vm *vm, char *out, size_t size);
  * when that is used up. L is opaque here. */
 struct lua_State;
 void vm_charge(struct lua_State *L, int64_t units);
+void vm_charge_running(int64_t units); /* the call that runs, if one does */
 struct vm *vm_of(struct lua_State *L);
 struct rng *vm_chance(struct vm *vm);
 const struct vm_sink *vm_sink(const struct vm *vm);

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "envs/table.h"
+#include "runner/record/tape.h"
 #include "sandbox/jail.h"
 #include "sandbox/job.h"
 #include "sandbox/vm.h"
@@ -19,6 +20,7 @@
 struct slot {
     struct vm *vm;
     struct vm_snapshot *fresh; /* after loading: every episode starts from here */
+    int64_t bytes_left;        /* outside mode: for the notes of the episode */
 };
 
 /* What an episode leaves behind, beside its tape. */
@@ -43,11 +45,11 @@ struct worker {
     double *values;
     uint8_t *ram;
     struct canvas frame;
-    int width; /* bytes of a step on the tape */
 };
 
 static struct worker_shared *shared; /* both for the signal handler */
 static struct vm *current;
+static uint32_t locked_layers; /* of the jail, once it is closed */
 
 static void on_stack_signal(int number)
 {
@@ -83,14 +85,14 @@ static void on_mark(void *user, int kind, const double at[4], const char *label,
     said->n_marks++;
 }
 
-static void said_reset(struct worker *w, bool is_wanted)
+static void said_reset(struct worker *w, bool is_wanted, int64_t bytes_left)
 {
     struct said *said = &w->said;
 
     wire_reset(&said->notes);
     wire_reset(&said->marks);
     said->n_notes = said->n_marks = 0;
-    said->bytes_left = w->job.limits.note_bytes;
+    said->bytes_left = bytes_left;
     said->is_wanted = is_wanted;
 }
 
@@ -128,11 +130,6 @@ static int set_up(struct worker *w, struct error *err)
     w->ram = xcalloc((size_t)w->env->ram_size, 1);
     w->frame = (struct canvas){ w->env->frame_width, w->env->frame_height, NULL };
     w->frame.rgb = xcalloc((size_t)w->frame.width * (size_t)w->frame.height, 3);
-    w->width = 0;
-    for (const struct env_action *a = w->env->actions; a->name; a++)
-        w->width += a->is_discrete && a->max - a->min < 256 ? 1 : 0;
-    if (w->width != w->episode.n_actions)
-        w->width = w->episode.n_actions * (int)sizeof(double);
     return 0;
 }
 
@@ -218,33 +215,12 @@ static void view_take(struct worker *w, struct vm_view *view)
     }
 }
 
-static void tape_add(struct worker *w, const double *action)
-{
-    if (w->width != w->episode.n_actions) {
-        wire_put(&w->tape, action, (size_t)w->width);
-        return;
-    }
-    for (int i = 0; i < w->width; i++)
-        wire_put_u8(&w->tape, (uint8_t)(action[i] - w->env->actions[i].min));
-}
-
-/* The recorded action of a step that the policy only shadows. */
-static void tape_read(struct worker *w, const uint8_t *tape, int64_t step, double *action)
-{
-    const uint8_t *at = tape + step * w->width;
-
-    if (w->width != w->episode.n_actions)
-        memcpy(action, at, (size_t)w->width);
-    else
-        for (int i = 0; i < w->width; i++)
-            action[i] = at[i] + w->env->actions[i].min;
-}
-
 static void play_episode(struct worker *w, uint64_t seed, int64_t max_steps,
-                         const uint8_t *shadow, int64_t n_shadow)
+                         const struct tape *shadow)
 {
     struct slot *s = &w->slots[0];
     struct episode *e = &w->episode;
+    uint8_t packed[ENV_MAX_ACTION * sizeof(double)];
     double action[ENV_MAX_ACTION];
     struct vm_view view;
 
@@ -262,9 +238,10 @@ static void play_episode(struct worker *w, uint64_t seed, int64_t max_steps,
         w->said.step = e->now.n_steps;
         if (vm_act(s->vm, &view, action) != 0)
             return;
-        if (e->now.n_steps < n_shadow)
-            tape_read(w, shadow, e->now.n_steps, action);
-        tape_add(w, action);
+        if (e->now.n_steps < shadow->n_steps)
+            tape_get(shadow, w->env, e->now.n_steps, action);
+        tape_put(packed, w->env, action);
+        wire_put(&w->tape, packed, (size_t)shadow->width);
         episode_step(e, action);
     }
 }
@@ -278,12 +255,14 @@ static int play(struct worker *w, struct wire *in)
         uint64_t seed = wire_get_u64(in);
         int64_t max_steps = wire_get_i64(in);
         bool wants_notes = wire_get_u8(in);
+        struct tape shadow = { .width = tape_width(w->env) };
         size_t len;
-        const uint8_t *shadow = wire_get_bytes(in, &len);
-        if (in->is_bad)
+        shadow.data = (uint8_t *)wire_get_bytes(in, &len);
+        shadow.n_steps = (int64_t)len / shadow.width;
+        if (in->is_bad || !w->slots[0].fresh)
             return -1;
-        said_reset(w, wants_notes);
-        play_episode(w, seed, max_steps, shadow, (int64_t)len / w->width);
+        said_reset(w, wants_notes, w->job.limits.note_bytes);
+        play_episode(w, seed, max_steps, &shadow);
         wire_reset(&w->out);
         wire_put_u32(&w->out, w->fault.kind);
         wire_put_text(&w->out, w->fault.kind ? w->fault.text : "");
@@ -316,11 +295,13 @@ static int step_slot(struct worker *w, struct wire *in)
         wire_get(in, w->ram, (size_t)w->env->ram_size);
     else
         wire_get(in, w->frame.rgb, 3 * (size_t)w->frame.width * (size_t)w->frame.height);
-    if (in->is_bad || number >= w->n_slots)
+    if (in->is_bad || number >= w->n_slots || !s->fresh)
         return -1;
     current = s->vm;
     w->fault.kind = FAULT_none;
-    said_reset(w, wants_notes);
+    if (starts)
+        s->bytes_left = w->job.limits.note_bytes;
+    said_reset(w, wants_notes, s->bytes_left);
     w->said.step = step;
     progress();
     if (starts) {
@@ -329,6 +310,7 @@ static int step_slot(struct worker *w, struct wire *in)
     }
     if (w->fault.kind == FAULT_none)
         vm_act(s->vm, &view, action);
+    s->bytes_left = w->said.bytes_left;
     wire_put_u32(&w->out, w->fault.kind);
     wire_put_text(&w->out, w->fault.kind ? w->fault.text : "");
     wire_put_i64(&w->out, vm_most_instructions(s->vm));
@@ -374,6 +356,7 @@ int main(void)
         return 2;
     }
     signal(WORKER_STACK_SIGNAL, on_stack_signal);
+    signal(SIGPIPE, SIG_IGN);
     if (set_up(&w, &err) == 0) {
         if (!w.job.is_unjailed)
             layers = jail_enter();
@@ -383,11 +366,34 @@ int main(void)
             if (!w.job.is_unjailed && (layers & JAIL_REQUIRED) != JAIL_REQUIRED)
                 error_set(&err, "this machine does not give the jail's required layers; "
                                 "see `ratchet doctor`");
-            else
+            else {
+                locked_layers = layers;
                 load_policy(&w);
+            }
         }
     }
-    if (send_ready(&w, layers, &err) != 0 || err.text[0])
-        return 1;
-    return serve(&w);
+    /* No way out but this one: what runs at exit may make calls that the jail forbids. */
+    _exit(send_ready(&w, layers, &err) != 0 || err.text[0] ? 1 : serve(&w));
 }
+
+#ifdef RATCHET_SANITIZED /* the leak checker looks into processes in ways that the jail forbids */
+const char *__asan_default_options(void);
+const char *__asan_default_options(void)
+{
+    return "detect_leaks=0";
+}
+#endif
+
+#ifdef RATCHET_TEST_ESCAPE /* tests/hostile/escape.c: a policy that has broken the VM */
+struct worker_shared *escape_shared(void);
+struct worker_shared *escape_shared(void)
+{
+    return shared;
+}
+
+uint32_t escape_layers(void);
+uint32_t escape_layers(void)
+{
+    return locked_layers;
+}
+#endif

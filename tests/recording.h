@@ -9,8 +9,8 @@
 #include "runner/record/replay.h"
 
 /* Chooses an action from the observation. */
-typedef void (*recording_policy)(const struct env *env, const double *obs, struct rng *chance,
-                                 double *action);
+typedef void (*recording_policy)(const struct env *env, const double *obs,
+                                 struct rng *chance, double *action);
 
 /* Any action with equal probability; continuous ones within [-1, 1] and their bounds. */
 static inline void recording_random(const struct env *env, const double *obs,
@@ -39,7 +39,8 @@ static inline double recording_field(const struct env *env, const double *obs,
 static inline void recording_follow(const struct env *env, const double *obs,
                                     struct rng *chance, double *action)
 {
-    double off = recording_field(env, obs, "ball_x") - recording_field(env, obs, "paddle_x") -
+    double off = recording_field(env, obs, "ball_x") -
+                 recording_field(env, obs, "paddle_x") -
                  recording_field(env, obs, "paddle_width") / 2;
 
     (void)chance;
@@ -55,12 +56,13 @@ static inline void recording_balance(const struct env *env, const double *obs,
 {
     (void)chance;
     action[0] = recording_field(env, obs, "angle") +
-                    recording_field(env, obs, "angular_velocity") > 0;
+                    recording_field(env, obs, "angular_velocity") >
+                0;
 }
 
 /* Plays and records until the end or max_steps; takes the task. */
-static inline struct replay *recording_make(struct task *task, uint64_t seed, int64_t max_steps,
-                                            recording_policy policy)
+static inline struct replay *recording_make(struct task *task, uint64_t seed,
+                                            int64_t max_steps, recording_policy policy)
 {
     struct replay *r = xcalloc(1, sizeof(*r));
     void *instance = task_create_instance(task, NULL);

@@ -56,7 +56,8 @@ static void test_png(void **state)
     (void)state;
     struct replay *r = record("breakout", 400);
     struct player *p = player_create(r, NULL);
-    struct canvas frame = frame_alloc(r->task->env, 1), three = frame_alloc(r->task->env, 3);
+    struct canvas frame = frame_alloc(r->task->env, 1),
+                  three = frame_alloc(r->task->env, 3);
     struct error err = { "" };
     char *path = in_folder("a.png");
 
@@ -106,7 +107,8 @@ static void test_strip(void **state)
         assert_true(is_at(&strip, 8 + i * 168, 28, &frame));
     }
     canvas_free(&strip);
-    o = (struct film_options){ -50, 10000, 5 }; /* brought into bounds, every so many steps */
+    o = (struct film_options){ -50, 10000,
+                               5 }; /* brought into bounds, every so many steps */
     strip = film_draw(p, &o);
     player_seek(p, 400);
     frame_draw(p, 1, true, &frame);
@@ -146,7 +148,8 @@ static void test_marks(void **state)
     for (size_t i = 0; i < 4; i++)
         replay_add_mark(r, &marks[i], marks[i].label ? strlen(marks[i].label) : 0);
     struct player *p = player_create(r, NULL);
-    struct canvas with = frame_alloc(r->task->env, 2), without = frame_alloc(r->task->env, 2);
+    struct canvas with = frame_alloc(r->task->env, 2),
+                  without = frame_alloc(r->task->env, 2);
     player_seek(p, 3);
     frame_draw(p, 2, true, &with);
     frame_draw(p, 2, false, &without);
@@ -173,7 +176,8 @@ static void put_image(struct canvas *c, const SavedImage *image)
             const GifColorType *color =
                 &d->ColorMap->Colors[image->RasterBits[y * d->Width + x]];
             uint8_t *out = c->rgb + ((size_t)(d->Top + y) * (size_t)c->width +
-                                     (size_t)(d->Left + x)) * 3;
+                                     (size_t)(d->Left + x)) *
+                                        3;
             out[0] = color->Red;
             out[1] = color->Green;
             out[2] = color->Blue;

@@ -1,4 +1,5 @@
-/* test_player.c - seeking gives what playing gives, whatever the keyframes say, and quickly. */
+/* test_player.c - seeking gives what playing gives, whatever the keyframes say, and
+ * quickly. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -213,7 +214,8 @@ static void test_million(void **state)
     task_set(task, "end=rom", &err);
     task_set(task, "max_frames=1000000", &err);
     struct replay *r = recording_make(task, 8, 1000000, recording_follow);
-    if (r->tape.n_steps < 1000000) { /* the game ended; what follows it is played all the same */
+    if (r->tape.n_steps <
+        1000000) { /* the game ended; what follows it is played all the same */
         r->tape.data = xrealloc(r->tape.data, 1000000);
         memset(r->tape.data + r->tape.n_steps, 0, (size_t)(1000000 - r->tape.n_steps));
         r->tape.n_steps = 1000000;

@@ -517,6 +517,21 @@ static void recorder_keeps_turns(void **state)
     provider_clear(&p);
 }
 
+/* What wraps a provider is of its kind. */
+static void recorder_keeps_the_kind(void **state)
+{
+    struct recorder_header header = { .model = "search" };
+    struct provider p;
+    struct error err = { "" };
+
+    (void)state;
+    open_or_fail(&p, "search", 0);
+    assert_int_equal(recorder_wrap(&p, "kind.jsonl", &header, false, &err), 0);
+    assert_string_equal(p.kind->name, "search");
+    assert_true(p.kind->tunes_only);
+    provider_clear(&p);
+}
+
 static void recorder_says_when_it_cannot(void **state)
 {
     struct provider p;
@@ -666,6 +681,7 @@ int main(void)
         cmocka_unit_test(files_interrupted),
         cmocka_unit_test(recorded_resumes),
         cmocka_unit_test(recorder_keeps_turns),
+        cmocka_unit_test(recorder_keeps_the_kind),
         cmocka_unit_test(recorder_says_when_it_cannot),
         cmocka_unit_test(keys),
         cmocka_unit_test(price_of_the_unknown),

@@ -1,4 +1,5 @@
-/* test_replay.c - replay files: what goes in comes out, and damage of every kind is refused. */
+/* test_replay.c - replay files: what goes in comes out, and damage of every kind is
+ * refused. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -210,7 +211,8 @@ static void test_bit_flips(void **state)
     free(bytes);
 }
 
-/* With a checksum that holds, the damage reaches the parser: refused, or read and playable. */
+/* With a checksum that holds, the damage reaches the parser: refused, or read and
+ * playable. */
 static void test_sealed_bit_flips(void **state)
 {
     (void)state;
@@ -254,32 +256,41 @@ static const struct damage damages[] = {
     { "header is a list", "HEAD", "[1]", 3, 0, 0, "not an object" },
     { "header lacks everything", "HEAD", "{}", 2, 0, 0, "no proper \"env\"" },
     { "unknown environment", "HEAD", "{\"env\":\"pong\",\"task\":{}}", 24, 0, 0, "pong" },
-    { "header nests too deep", "HEAD", "[[[[[[[[[[[[[[[[[[[[", 20, 0, 0, "not an object" },
+    { "header nests too deep", "HEAD", "[[[[[[[[[[[[[[[[[[[[", 20, 0, 0,
+      "not an object" },
     { "no actions", "ACTS", NULL, 0, 0, 0, "actions" },
     { "too few actions", "ACTS", "\0\1", 2, 0, 0, "actions of 2 bytes" },
-    { "action out of bounds", "ACTS", "\0\1\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\7", 30, 0,
-      0, "out of bounds" },
+    { "action out of bounds", "ACTS",
+      "\0\1\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\7", 30, 0, 0,
+      "out of bounds" },
     { "huge raw length", "ACTS", "abcd", 4, 0xffffffff, 4, "which cannot be" },
     { "raw length beyond any ratio", "ACTS", "abcd", 4, 100 << 20, 4, "which cannot be" },
     { "stored more than raw", "ACTS", "abcd", 4, 2, 4, "which cannot be" },
-    { "stored beyond the file", "ACTS", "abcd", 4, 0xffffffff, 0xfffffff0, "beyond its end" },
+    { "stored beyond the file", "ACTS", "abcd", 4, 0xffffffff, 0xfffffff0,
+      "beyond its end" },
     { "not zstd", "ACTS", "abcd", 4, 30, 4, "cannot be unpacked" },
     { "policy holds a zero", "POLI", "a\0b", 3, 0, 0, "not text" },
     { "note is cut short", "NOTE", "\1\5ab", 4, 0, 0, "notes do not hold" },
-    { "note far behind the end", "NOTE", HUGE_VARINT "\1a", 12, 0, 0, "notes do not hold" },
-    { "note of huge length", "NOTE", "\1" HUGE_VARINT, 11, 0, 0, "notes do not hold" },
-    { "varint without end", "NOTE", "\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff", 11, 0, 0,
+    { "note far behind the end", "NOTE", HUGE_VARINT "\1a", 12, 0, 0,
       "notes do not hold" },
-    { "mark of no known kind", "MARK", "\1\x63" "0123456789abcdef" "\0", 19, 0, 0,
-      "marks do not hold" },
+    { "note of huge length", "NOTE", "\1" HUGE_VARINT, 11, 0, 0, "notes do not hold" },
+    { "varint without end", "NOTE", "\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff", 11, 0,
+      0, "notes do not hold" },
+    { "mark of no known kind", "MARK",
+      "\1\x63"
+      "0123456789abcdef"
+      "\0",
+      19, 0, 0, "marks do not hold" },
     { "mark is cut short", "MARK", "\1\0\0\0", 4, 0, 0, "marks do not hold" },
     { "keyframes: none", "KEYF", "\0\1", 2, 0, 0, "keyframes do not hold" },
-    { "keyframes: huge count", "KEYF", HUGE_VARINT "\1", 11, 0, 0, "keyframes do not hold" },
+    { "keyframes: huge count", "KEYF", HUGE_VARINT "\1", 11, 0, 0,
+      "keyframes do not hold" },
     { "keyframes: huge block", "KEYF", "\1" HUGE_VARINT "\1", 12, 0, 0,
       "keyframes do not hold" },
-    { "keyframes: product wraps", "KEYF", "\x10\x80\x80\x80\x80\x80\x80\x80\x80\x10\1", 11, 0, 0,
+    { "keyframes: product wraps", "KEYF", "\x10\x80\x80\x80\x80\x80\x80\x80\x80\x10\1",
+      11, 0, 0, "keyframes do not hold" },
+    { "keyframes: same step twice", "KEYF", "\2\1\1\0ab", 6, 0, 0,
       "keyframes do not hold" },
-    { "keyframes: same step twice", "KEYF", "\2\1\1\0ab", 6, 0, 0, "keyframes do not hold" },
     { "keyframes: block of another size", "KEYF", "\1\1\5a", 4, 0, 0, NULL },
 };
 
@@ -395,11 +406,13 @@ static void test_size(void **state)
 {
     (void)state;
     for (uint64_t seed = 1; seed < 6; seed++) {
-        struct replay *r = recording_make(make_task("breakout"), seed, 4000, recording_follow);
+        struct replay *r = recording_make(make_task("breakout"), seed, 4000,
+                                          recording_follow);
         uint8_t *bytes;
         size_t len;
         assert_int_equal(replay_to_bytes(r, &bytes, &len, NULL), 0);
-        print_message("# seed %d: %d steps, %zu bytes\n", (int)seed, (int)r->tape.n_steps, len);
+        print_message("# seed %d: %d steps, %zu bytes\n", (int)seed, (int)r->tape.n_steps,
+                      len);
         assert_true((double)len < 0.5 * (double)r->tape.n_steps);
         free(bytes);
         replay_destroy(r);
@@ -420,7 +433,8 @@ static void test_many_keyframes(void **state)
         replay_add_keyframe(r, i, &e);
     assert_in_range(r->n_keyframes, REPLAY_MAX_KEYFRAMES / 2, REPLAY_MAX_KEYFRAMES);
     for (int i = 1; i < r->n_keyframes; i++)
-        assert_int_equal(r->keyframes[i].step - r->keyframes[i - 1].step, r->keyframe_stride);
+        assert_int_equal(r->keyframes[i].step - r->keyframes[i - 1].step,
+                         r->keyframe_stride);
     episode_clear(&e);
     r->task->env->destroy(instance);
     replay_destroy(r);
@@ -478,7 +492,8 @@ static void test_unreadable(void **state)
     struct error err = { "" };
 
     assert_null(replay_load(&envs, "/nowhere/x.replay", &err));
-    assert_string_equal(err.text, "/nowhere/x.replay: cannot be read: No such file or directory");
+    assert_string_equal(err.text,
+                        "/nowhere/x.replay: cannot be read: No such file or directory");
     assert_null(replay_load(&envs, "/tmp", &err));
     assert_string_equal(err.text, "/tmp: cannot be read: Is a directory");
     assert_null(replay_load(&envs, "/dev/null", &err));
@@ -500,18 +515,19 @@ static void test_clean_text(void **state)
         { "a\x1b[31mb", 99, false, "a [31mb" },
         { "a\n\tb", 99, false, "a  b" },
         { "a\n\tb", 99, true, "a\n\tb" },
-        { "\xc3\xa9\xc3\xa9", 3, false, "\xc3\xa9" },        /* never half a character */
-        { "\xc3", 9, false, "?" },                           /* cut short */
-        { "\xc0\x80", 9, false, "??" },                      /* overlong zero */
-        { "\xed\xa0\x80", 9, false, "???" },                 /* surrogate */
-        { "\xf4\x90\x80\x80", 9, false, "????" },            /* above U+10FFFF */
-        { "\xc2\x85x", 9, false, " x" },                     /* a control character of C1 */
+        { "\xc3\xa9\xc3\xa9", 3, false, "\xc3\xa9" }, /* never half a character */
+        { "\xc3", 9, false, "?" },                    /* cut short */
+        { "\xc0\x80", 9, false, "??" },               /* overlong zero */
+        { "\xed\xa0\x80", 9, false, "???" },          /* surrogate */
+        { "\xf4\x90\x80\x80", 9, false, "????" },     /* above U+10FFFF */
+        { "\xc2\x85x", 9, false, " x" },              /* a control character of C1 */
         { "\xf0\x9f\x99\x82", 9, false, "\xf0\x9f\x99\x82" },
         { "", 0, false, "" },
     };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
-        char *out = text_clean(rows[i].in, strlen(rows[i].in), rows[i].max, rows[i].keep_lines);
+        char *out = text_clean(rows[i].in, strlen(rows[i].in), rows[i].max,
+                               rows[i].keep_lines);
         assert_string_equal(out, rows[i].out);
         free(out);
     }
@@ -542,10 +558,11 @@ int main(void)
 
     memcpy(tests, plain, sizeof(plain));
     for (size_t i = 0; i < N_DAMAGES; i++)
-        tests[n_plain + i] = (struct CMUnitTest){ damages[i].name, test_damage, NULL, NULL,
-                                                  (void *)(uintptr_t)&damages[i] };
+        tests[n_plain + i] = (struct CMUnitTest){ damages[i].name, test_damage, NULL,
+                                                  NULL, (void *)(uintptr_t)&damages[i] };
     env_registry_init(&envs);
-    int status = _cmocka_run_group_tests("replay", tests, n_plain + N_DAMAGES, NULL, NULL);
+    int status = _cmocka_run_group_tests("replay", tests, n_plain + N_DAMAGES, NULL,
+                                         NULL);
     env_registry_clear(&envs);
     return status;
 }

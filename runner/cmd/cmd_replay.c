@@ -1,4 +1,5 @@
-/* cmd_replay.c - `ratchet replay`: plays a replay again and compares, or makes pictures of it. */
+/* cmd_replay.c - `ratchet replay`: plays a replay again and compares, or makes pictures
+ * of it. */
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
@@ -35,13 +36,13 @@ static int read_step(const char *name, const char *text, int64_t n_steps, int64_
         return 0;
     *out = strtoll(text, &end, 10);
     if (*end || !*text)
-        return error_set(err, "replay: --%s takes the number of a step, not \"%.40s\"", name,
-                         text);
+        return error_set(err, "replay: --%s takes the number of a step, not \"%.40s\"",
+                         name, text);
     if (*out < 0)
         *out += n_steps + 1; /* -1 is the end */
     if (*out < 0 || *out > n_steps)
-        return error_set(err, "replay: --%s %s: the replay has the steps 0 to %" PRId64, name,
-                         text, n_steps);
+        return error_set(err, "replay: --%s %s: the replay has the steps 0 to %" PRId64,
+                         name, text, n_steps);
     return 0;
 }
 
@@ -56,12 +57,12 @@ static int print_json(const struct replay *r, const struct replay_check *c)
         "{s:b, s:o, s:I, s:o, s:s, s:i, s:s, s:s, s:s, s:s, s:I, s:b, s:b, s:s, s:s, s:s, s:i,"
         " s:i}",
         "verified", c->verified, "return", number_or_null(c->total), "steps",
-        (json_int_t)c->n_steps, "trajectory", json_sprintf("%016" PRIx64, c->trajectory), "why",
-        c->why, "env_version", (int)r->env_version, "env", r->task->env->name, "policy",
-        r->policy_name, "policy_sha256", r->policy_sha256, "params", r->params, "frames",
-        (json_int_t)r->n_frames, "terminated", r->terminated, "truncated", r->truncated,
-        "fault", r->fault ? fault_name(r->fault) : "", "fault_text", r->fault_text, "task",
-        r->task->name, "notes", r->n_notes, "marks", r->n_marks));
+        (json_int_t)c->n_steps, "trajectory", json_sprintf("%016" PRIx64, c->trajectory),
+        "why", c->why, "env_version", (int)r->env_version, "env", r->task->env->name,
+        "policy", r->policy_name, "policy_sha256", r->policy_sha256, "params", r->params,
+        "frames", (json_int_t)r->n_frames, "terminated", r->terminated, "truncated",
+        r->truncated, "fault", r->fault ? fault_name(r->fault) : "", "fault_text",
+        r->fault_text, "task", r->task->name, "notes", r->n_notes, "marks", r->n_marks));
 }
 
 static void print_table(const struct replay *r, const struct replay_check *c)
@@ -74,11 +75,14 @@ static void print_table(const struct replay *r, const struct replay_check *c)
         strftime(when, sizeof(when), "%Y-%m-%d %H:%M UTC", &utc);
     printf("environment  %s (version %u), seed %" PRIu64 "\n", r->task->env->name,
            r->env_version, r->seed);
-    printf("policy       %s  %.12s\n", *r->policy_name ? r->policy_name : "?", r->policy_sha256);
+    printf("policy       %s  %.12s\n", *r->policy_name ? r->policy_name : "?",
+           r->policy_sha256);
     printf("recorded     %s\n", when);
     printf("return       %.10g in %" PRId64 " steps, %" PRId64 " frames, %s\n", c->total,
            c->n_steps, r->n_frames,
-           r->terminated ? "terminated" : r->truncated ? "truncated" : "ended early");
+           r->terminated  ? "terminated"
+           : r->truncated ? "truncated"
+                          : "ended early");
     if (r->fault)
         printf("fault        %s: %s\n", fault_name(r->fault), r->fault_text);
     printf("trajectory   %016" PRIx64 "\n", c->trajectory);
@@ -148,7 +152,8 @@ static int export(const struct replay *r, const struct options *o, struct error 
     return status;
 }
 
-static int run(const struct options *o, struct app *app, const char *path, struct error *err)
+static int run(const struct options *o, struct app *app, const char *path,
+               struct error *err)
 {
     bool is_export = o->png || o->strip || o->gif || o->mp4;
     struct replay_check check;
@@ -198,22 +203,27 @@ static int main_replay(const struct command *self, struct app *app, int argc,
     struct error err = { "" };
     int status;
     struct poptOption options[] = {
-        { "png", '\0', POPT_ARG_STRING, &o.png, 0, "write the frame of step T to -o OUT", "T" },
+        { "png", '\0', POPT_ARG_STRING, &o.png, 0, "write the frame of step T to -o OUT",
+          "T" },
         { "output", 'o', POPT_ARG_STRING, &o.output, 0, "where --png writes", "OUT.png" },
         { "strip", '\0', POPT_ARG_STRING, &o.strip, 0,
-          "write a labelled film strip of the last steps, or of --from to --to", "OUT.png" },
+          "write a labelled film strip of the last steps, or of --from to --to",
+          "OUT.png" },
         { "gif", '\0', POPT_ARG_STRING, &o.gif, 0, "write an animated GIF", "OUT.gif" },
-        { "mp4", '\0', POPT_ARG_STRING, &o.mp4, 0, "write a film; needs the program ffmpeg",
-          "OUT.mp4" },
-        { "from", '\0', POPT_ARG_STRING, &o.from, 0, "first step of strip, GIF or film; "
-          "negative ones count from the end", "A" },
+        { "mp4", '\0', POPT_ARG_STRING, &o.mp4, 0,
+          "write a film; needs the program ffmpeg", "OUT.mp4" },
+        { "from", '\0', POPT_ARG_STRING, &o.from, 0,
+          "first step of strip, GIF or film; "
+          "negative ones count from the end",
+          "A" },
         { "to", '\0', POPT_ARG_STRING, &o.to, 0, "last step", "B" },
-        { "panels", '\0', POPT_ARG_INT, &o.panels, 0, "most panels of a strip (default 12)",
-          "N" },
-        { "no-marks", '\0', POPT_ARG_NONE, &o.no_marks, 0, "without what the policy marked",
-          NULL },
+        { "panels", '\0', POPT_ARG_INT, &o.panels, 0,
+          "most panels of a strip (default 12)", "N" },
+        { "no-marks", '\0', POPT_ARG_NONE, &o.no_marks, 0,
+          "without what the policy marked", NULL },
         { "plugin", '\0', POPT_ARG_ARGV, &o.common.plugins, 0,
-          "load environments from a shared object; it is trusted native code", "FILE.so" },
+          "load environments from a shared object; it is trusted native code",
+          "FILE.so" },
         { "json", '\0', POPT_ARG_NONE, &o.common.json, 0,
           "verify, and print the result as one JSON object", NULL },
         POPT_TABLEEND,
@@ -237,7 +247,9 @@ static int main_replay(const struct command *self, struct app *app, int argc,
 }
 
 const struct command cmd_replay = {
-    "replay", "FILE.replay", "play a replay again and compare, or make pictures of it",
+    "replay",
+    "FILE.replay",
+    "play a replay again and compare, or make pictures of it",
     "Without an option that makes pictures, the replay is verified: its actions are played from\n"
     "its seed, and return, end and trajectory must be those it states. Exit status 1 when not.",
     "ratchet replay logs/replays/best.replay --json\n"

@@ -25,7 +25,8 @@ static struct replay *play_on(void *user, const struct replay *r, int64_t step,
 {
     const struct asker *asker = user;
     struct tape shadow = { r->tape.data, step, r->tape.width };
-    struct episode_request request = { .seed = r->seed, .shadow = &shadow,
+    struct episode_request request = { .seed = r->seed,
+                                       .shadow = &shadow,
                                        .wants_notes = true };
     struct episode_result result = { 0 };
     struct policy_facts facts = { 0 };
@@ -52,8 +53,8 @@ out:
     return made;
 }
 
-static int run(const struct options *o, struct app *app, const char *const *paths, int n_paths,
-               struct error *err)
+static int run(const struct options *o, struct app *app, const char *const *paths,
+               int n_paths, struct error *err)
 {
     struct asker asker = { app, &o->common };
     const struct view_whatif whatif = { &asker, play_on };
@@ -74,13 +75,15 @@ static int run(const struct options *o, struct app *app, const char *const *path
     return view_run(&view, err) == 0 ? EXIT_DONE : EXIT_FAILED;
 }
 
-static int main_view(const struct command *self, struct app *app, int argc, const char **argv)
+static int main_view(const struct command *self, struct app *app, int argc,
+                     const char **argv)
 {
     struct options o = { 0 };
     struct error err = { "" };
     int status, n_paths = 0;
     struct poptOption options[] = {
-        { "at", '\0', POPT_ARG_LONG, &o.at, 0, "begin at this step; -1 is the end", "STEP" },
+        { "at", '\0', POPT_ARG_LONG, &o.at, 0, "begin at this step; -1 is the end",
+          "STEP" },
         { "play", '\0', POPT_ARG_NONE, &o.play, 0, "begin playing", NULL },
         { "policy", '\0', POPT_ARG_STRING, &o.policy, 0,
           "what W asks: had this policy gone on from here? It asks again when it is saved",
@@ -88,7 +91,8 @@ static int main_view(const struct command *self, struct app *app, int argc, cons
         { "export", '\0', POPT_ARG_STRING, &o.export_folder, 0,
           "where S, G, V and L save (default: here)", "DIR" },
         { "plugin", '\0', POPT_ARG_ARGV, &o.common.plugins, 0,
-          "load environments from a shared object; it is trusted native code", "FILE.so" },
+          "load environments from a shared object; it is trusted native code",
+          "FILE.so" },
         POPT_TABLEEND,
     };
     const char **args = cmd_parse(self, app, argc, argv, options, 0, 2, &status);
@@ -108,7 +112,9 @@ static int main_view(const struct command *self, struct app *app, int argc, cons
 }
 
 const struct command cmd_view = {
-    "view", "[FILE.replay [OTHER.replay]]", "look into replays in a window",
+    "view",
+    "[FILE.replay [OTHER.replay]]",
+    "look into replays in a window",
     "Plays, steps and seeks; shows observation, action, reward, notes and marks; compares two\n"
     "replays step by step; saves frames and films. `?` in the window lists keys and mouse.",
     "ratchet view logs/replays/best.replay\n"

@@ -7,8 +7,6 @@
 
 #include "runner/evaluate/verify.h"
 
-#define MOST_NOTES 4096 /* of one message, of each kind */
-
 /* One environment of the batch. */
 struct seat {
     struct episode episode;
@@ -16,6 +14,7 @@ struct seat {
     const struct episode_request *request;
     struct episode_result *result;
     struct wire tape;
+    int64_t bytes_left; /* for notes and marks */
     bool is_over;
 };
 
@@ -28,31 +27,6 @@ struct batch {
     uint8_t *ram;
     struct canvas frame;
 };
-
-void read_said(struct wire *in, struct episode_result *out)
-{
-    uint32_t n = wire_get_u32(in);
-
-    if (n > MOST_NOTES)
-        n = 0, in->is_bad = true;
-    out->notes = xrealloc(out->notes, sizeof(*out->notes) * (size_t)(out->n_notes + (int)n));
-    for (uint32_t i = 0; i < n && !in->is_bad; i++) {
-        int64_t step = wire_get_i64(in);
-        out->notes[out->n_notes++] = (struct replay_note){ step, wire_get_text(in) };
-    }
-    n = wire_get_u32(in);
-    if (n > MOST_NOTES)
-        n = 0, in->is_bad = true;
-    out->marks = xrealloc(out->marks, sizeof(*out->marks) * (size_t)(out->n_marks + (int)n));
-    for (uint32_t i = 0; i < n && !in->is_bad; i++) {
-        struct replay_mark m = { .step = wire_get_i64(in) };
-        m.kind = wire_get_u32(in);
-        wire_get(in, &m.x, 4 * sizeof(double));
-        m.label = wire_get_text(in);
-        out->marks[out->n_marks++] = m;
-    }
-}
-
 
 static void put_view(struct batch *b, struct seat *s)
 {
@@ -135,16 +109,17 @@ static int take_answer(struct batch *b, struct seat *s, struct wire *in)
 {
     const struct env *env = b->e->task->env;
     enum fault_kind fault = wire_get_u32(in);
-    char *text = wire_get_text(in);
+    char *text = wire_get_clean(in, sizeof(((struct vm_fault *)0)->text));
     double action[ENV_MAX_ACTION];
     uint8_t packed[ENV_MAX_ACTION * sizeof(double)];
     const struct tape *shadow = s->request->shadow;
 
     s->result->most_instructions = wire_get_i64(in);
     wire_get(in, action, sizeof(double) * (size_t)s->episode.n_actions);
-    read_said(in, s->result);
-    if (in->is_bad || fault >= N_FAULTS || (!fault && !is_action(env, action))) {
+    read_said(in, s->episode.now.n_steps, &s->bytes_left, s->result);
+    if (in->is_bad || !fault_is_policys(fault) || (!fault && !is_action(env, action))) {
         free(text);
+        in->is_bad = true;
         return -1;
     }
     if (fault) {
@@ -171,10 +146,11 @@ static int play(struct process *p, struct batch *b, const struct limits *limits)
             process_receive(p, MESSAGE_STEPPED) != 0)
             return -1;
         watch_pause(p);
-        for (int i = 0; i < b->n; i++)
-            if (!b->seats[i].is_over && take_answer(b, &b->seats[i], &p->in) != 0)
-                return -1;
-        if (!wire_is_done(&p->in))
+        for (int i = 0; i < b->n && !p->in.is_bad; i++)
+            if (!b->seats[i].is_over)
+                take_answer(b, &b->seats[i], &p->in);
+        p->is_nonsense = !wire_is_done(&p->in);
+        if (p->is_nonsense)
             return -1;
         if (b->e->interrupted && *b->e->interrupted)
             break;
@@ -205,7 +181,9 @@ static int open_batch(struct batch *b, const struct episode_request *requests,
         }
         episode_init(&s->episode, task->env, s->instance, &task->rules);
         episode_reset(&s->episode, requests[i].seed);
-        s->is_over = episode_is_over(&s->episode);
+        s->bytes_left = task->limits.note_bytes;
+        if (episode_is_over(&s->episode))
+            finish(b, s, FAULT_none, NULL);
     }
     return 0;
 }

@@ -12,7 +12,4 @@ int outside_play(struct process *p, const struct evaluation *e, const struct job
                  const struct episode_request *requests, int n,
                  struct episode_result *results, struct vm_fault *lost);
 
-/* The notes and marks of a message, into out. A message that is not right turns bad. */
-void read_said(struct wire *in, struct episode_result *out);
-
 #endif

@@ -85,13 +85,17 @@ static void deliver(struct pool *p, int index)
     pthread_mutex_unlock(&p->mutex);
 }
 
+/* Loading that was lost to the clock is tried once more, like an episode. */
 static int start(struct lane *l, struct error *err)
 {
     struct pool *p = l->pool;
     struct ready ready;
+    int n_tries = 0;
 
-    if (process_start(&l->process, p->watch, &p->job, &ready, err) != 0)
-        return -1;
+    do
+        if (process_start(&l->process, p->watch, &p->job, &ready, err) != 0)
+            return -1;
+    while (ready.fault.kind == FAULT_void && ++n_tries < 2 && !is_interrupted(p));
     l->facts = (struct policy_facts){ .fault = ready.fault.kind, .n_params = ready.n_params,
                                       .jail_layers = ready.layers };
     memcpy(l->facts.fault_text, ready.fault.text, sizeof(l->facts.fault_text));
@@ -109,14 +113,15 @@ static int read_played(struct lane *l, const struct episode_request *request,
                        struct episode_result *out)
 {
     struct wire *in = &l->process.in;
+    int64_t bytes_left = l->pool->e->task->limits.note_bytes;
     struct episode_result said = { 0 };
     struct claim claim = { 0 };
     size_t len;
     char *text;
 
     claim.fault.kind = wire_get_u32(in);
-    text = wire_get_text(in);
-    strncpy(claim.fault.text, text, sizeof(claim.fault.text) - 1);
+    text = wire_get_clean(in, sizeof(claim.fault.text) - 1);
+    memcpy(claim.fault.text, text, strlen(text) + 1);
     free(text);
     claim.most_instructions = wire_get_i64(in);
     claim.total = wire_get_f64(in);
@@ -124,9 +129,11 @@ static int read_played(struct lane *l, const struct episode_request *request,
     claim.tape.data = (uint8_t *)wire_get_bytes(in, &len);
     claim.tape.width = tape_width(l->pool->e->task->env);
     claim.tape.n_steps = (int64_t)len / claim.tape.width;
-    read_said(in, &said);
-    if (claim.fault.kind >= N_FAULTS || len % (size_t)claim.tape.width || !wire_is_done(in)) {
+    read_said(in, claim.tape.n_steps, &bytes_left, &said);
+    if (!fault_is_policys(claim.fault.kind) || len % (size_t)claim.tape.width ||
+        !wire_is_done(in)) {
         results_clear(&said, 1);
+        l->process.is_nonsense = true;
         return -1;
     }
     verify_claim(&l->episode, l->pool->e->task, request, &claim, out);
@@ -161,11 +168,12 @@ static int play_inside(struct lane *l, int from, int to, struct vm_fault *lost)
     i = from;
     if (process_send(&l->process, MESSAGE_PLAY, &l->out) == 0)
         for (; i < to && process_receive(&l->process, MESSAGE_PLAYED) == 0; i++) {
-            watch_begin(&l->process, &p->job.limits); /* the next episode starts */
+            watch_pause(&l->process); /* it may have to wait for us */
             if (read_played(l, &p->requests[i], &p->results[i]) != 0)
                 break;
             p->results[i].n_tries = l->n_tries;
             deliver(p, i);
+            watch_begin(&l->process, &p->job.limits); /* the next episode */
         }
     if (i < to)
         process_end(&l->process, lost);
@@ -184,7 +192,10 @@ static int play_outside(struct lane *l, int from, int to, struct vm_fault *lost)
         return 0;
     for (int i = from; i < to; i++) {
         p->results[i].n_tries = l->n_tries;
-        deliver(p, i);
+        if (p->results[i].is_done)
+            deliver(p, i);
+        else
+            results_clear(&p->results[i], 1); /* interrupted */
     }
     return to - from;
 }
@@ -209,8 +220,10 @@ static int play_all(struct lane *l, int from, int to, struct error *err)
     l->n_tries = 1;
     while (from < to && !is_interrupted(l->pool)) {
         int end = is_alone ? from + 1 : to, n;
-        if (!l->process.pid && start(l, err) != 0)
+        if (!l->process.pid && !l->facts.fault && start(l, err) != 0)
             return -1;
+        if (is_interrupted(l->pool))
+            return 0;
         if (l->facts.fault) {
             lost.kind = l->facts.fault;
             memcpy(lost.text, l->facts.fault_text, sizeof(lost.text));
@@ -220,6 +233,8 @@ static int play_all(struct lane *l, int from, int to, struct error *err)
         n = l->pool->e->is_outside ? play_outside(l, from, end, &lost)
                                    : play_inside(l, from, end, &lost);
         from += n;
+        if (from < end && is_interrupted(l->pool))
+            return 0; /* the watch ended the worker */
         if (from == end) {
             is_alone = false;
             l->n_tries = 1;
@@ -244,6 +259,10 @@ static void *run_lane(void *arg)
     void *instance = task_create_instance(p->e->task, &err);
     int from, to;
 
+    pthread_mutex_lock(&p->mutex);
+    if (p->has_facts && p->facts.fault)
+        l->facts = p->facts; /* another lane has found out */
+    pthread_mutex_unlock(&p->mutex);
     if (!instance) {
         fail(p, &err);
         return NULL;
@@ -282,7 +301,6 @@ static void fill_job(struct job *job, const struct evaluation *e)
         .source = (char *)e->policy.source,
         .params = e->policy.params,
         .n_params = (uint32_t)e->policy.n_params,
-        .n_slots = e->is_outside ? MOST_SLOTS : 0,
         .is_unjailed = e->is_unjailed,
     };
 }
@@ -291,7 +309,7 @@ int evaluate(const struct evaluation *e, const struct episode_request *requests,
              struct episode_result *results, struct policy_facts *facts, struct error *err)
 {
     struct pool p = { .e = e, .requests = requests, .results = results, .n = n };
-    int n_lanes = n < 1 ? 1 : e->n_jobs < n ? e->n_jobs : n, n_started = 0;
+    int n_lanes = n < 1 || e->n_jobs < 1 ? 1 : e->n_jobs < n ? e->n_jobs : n, n_started = 0;
     struct lane *lanes = xcalloc((size_t)n_lanes, sizeof(*lanes));
 
     if (n)
@@ -299,10 +317,12 @@ int evaluate(const struct evaluation *e, const struct episode_request *requests,
     fill_job(&p.job, e);
     p.at_once = n / (n_lanes * 4);
     p.at_once = p.at_once < 1 ? 1 : p.at_once > MOST_AT_ONCE ? MOST_AT_ONCE : p.at_once;
-    if (e->is_outside)
+    if (e->is_outside) {
         p.at_once = MOST_SLOTS < n / n_lanes ? MOST_SLOTS : n / n_lanes > 0 ? n / n_lanes : 1;
+        p.job.n_slots = (uint32_t)p.at_once;
+    }
     pthread_mutex_init(&p.mutex, NULL);
-    p.watch = watch_create(n_lanes);
+    p.watch = watch_create(n_lanes, e->interrupted);
     for (int i = 0; p.watch && i < n_lanes; i++) {
         lanes[i] = (struct lane){ .pool = &p, .index = i };
         if (pthread_create(&lanes[i].thread, NULL, run_lane, &lanes[i]) != 0)

@@ -19,6 +19,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "runner/record/text.h"
+
 #define WATCH_TICK_MS 20
 #define STACK_WAIT_MS 30 /* for a stuck worker to write down where it is */
 #define START_MS 20000   /* for a worker to be ready, beside the policy's own limits */
@@ -31,6 +33,7 @@ struct watched {
     struct worker_shared *shared;
     uint64_t calls;
     int64_t changed_ms, started_ms, signaled_ms; /* signaled: 0 when not */
+    int64_t start_ms; /* patience until the policy's first line runs */
     int64_t stall_ms, episode_ms;
     bool is_waited_for, is_ended, is_too_long;
 };
@@ -38,6 +41,7 @@ struct watched {
 struct watch {
     pthread_t thread;
     pthread_mutex_t mutex;
+    const volatile sig_atomic_t *interrupted; /* may be NULL */
     bool is_over;
     int n;
     struct watched list[];
@@ -60,18 +64,34 @@ static void send_signal(int pidfd, int number)
 static void look(struct watched *w, int64_t now)
 {
     uint64_t calls = atomic_load_explicit(&w->shared->calls, memory_order_relaxed);
+    int64_t patience = calls ? w->stall_ms : w->start_ms;
 
     if (calls != w->calls && !w->signaled_ms) {
         w->calls = calls;
         w->changed_ms = now;
     }
     w->is_too_long = now - w->started_ms > w->episode_ms;
-    if (!w->signaled_ms && (now - w->changed_ms > w->stall_ms || w->is_too_long)) {
+    if (!w->signaled_ms && (now - w->changed_ms > patience || w->is_too_long)) {
         w->signaled_ms = now;
         send_signal(w->pidfd, WORKER_STACK_SIGNAL);
     } else if (w->signaled_ms && now - w->signaled_ms > STACK_WAIT_MS) {
         w->is_ended = true;
         send_signal(w->pidfd, SIGKILL);
+    }
+}
+
+static void look_at_all(struct watch *watch)
+{
+    bool is_interrupted = watch->interrupted && *watch->interrupted;
+
+    for (int i = 0; i < watch->n; i++) {
+        struct watched *w = &watch->list[i];
+        if (!w->pid || !w->is_waited_for || w->is_ended)
+            continue;
+        if (is_interrupted)
+            send_signal(w->pidfd, SIGKILL);
+        else
+            look(w, now_ms());
     }
 }
 
@@ -84,22 +104,22 @@ static void *run_watch(void *arg)
     while (!is_over) {
         nanosleep(&tick, NULL);
         pthread_mutex_lock(&watch->mutex);
-        for (int i = 0; i < watch->n; i++)
-            if (watch->list[i].pid && watch->list[i].is_waited_for && !watch->list[i].is_ended)
-                look(&watch->list[i], now_ms());
+        look_at_all(watch);
         is_over = watch->is_over;
         pthread_mutex_unlock(&watch->mutex);
     }
     return NULL;
 }
 
-struct watch *watch_create(int n_processes)
+struct watch *watch_create(int n_processes, const volatile sig_atomic_t *interrupted)
 {
     struct watch *w = xcalloc(1, sizeof(*w) + sizeof(w->list[0]) * (size_t)n_processes);
 
     w->n = n_processes;
+    w->interrupted = interrupted;
     pthread_mutex_init(&w->mutex, NULL);
     if (pthread_create(&w->thread, NULL, run_watch, w) != 0) {
+        pthread_mutex_destroy(&w->mutex);
         free(w);
         return NULL;
     }
@@ -128,9 +148,21 @@ void watch_begin(struct process *p, const struct limits *limits)
     w->shared = p->shared;
     w->calls = atomic_load_explicit(&p->shared->calls, memory_order_relaxed);
     w->changed_ms = w->started_ms = now_ms();
-    w->stall_ms = limits->stall_ms;
+    w->start_ms = w->stall_ms = limits->stall_ms;
     w->episode_ms = limits->episode_ms;
     w->is_waited_for = true;
+    pthread_mutex_unlock(&p->watch->mutex);
+}
+
+/* As watch_begin, for a worker that has yet to create its environment. */
+static void watch_start(struct process *p, const struct job *job)
+{
+    struct limits patience = { .stall_ms = job->limits.stall_ms };
+
+    patience.episode_ms = START_MS + job->limits.stall_ms * (job->n_slots + 1);
+    watch_begin(p, &patience);
+    pthread_mutex_lock(&p->watch->mutex);
+    p->watch->list[p->watch_index].start_ms = START_MS;
     pthread_mutex_unlock(&p->watch->mutex);
 }
 
@@ -174,11 +206,13 @@ static char **worker_environment(void)
     return list;
 }
 
+/* In a process group of its own: the terminal's Ctrl-C is for the harness. */
 static int spawn(struct process *p, int socket_fd, int shared_fd, struct error *err)
 {
     char path[PATH_MAX + 64];
     char *argv[] = { path, NULL }, **envp = NULL;
     posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attributes;
     int failed;
 
     if (find_worker(path, sizeof(path), err) != 0)
@@ -187,8 +221,11 @@ static int spawn(struct process *p, int socket_fd, int shared_fd, struct error *
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_adddup2(&actions, socket_fd, WORKER_SOCKET_FD);
     posix_spawn_file_actions_adddup2(&actions, shared_fd, WORKER_SHARED_FD);
-    failed = posix_spawn(&p->pid, path, &actions, NULL, argv, envp);
+    posix_spawnattr_init(&attributes);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
+    failed = posix_spawn(&p->pid, path, &actions, &attributes, argv, envp);
     posix_spawn_file_actions_destroy(&actions);
+    posix_spawnattr_destroy(&attributes);
     for (char **e = envp; *e; e++)
         free(*e);
     free(envp);
@@ -197,6 +234,13 @@ static int spawn(struct process *p, int socket_fd, int shared_fd, struct error *
         return error_set(err, "%s: cannot be started: %s", path, strerror(failed));
     }
     p->pidfd = (int)syscall(SYS_pidfd_open, p->pid, 0);
+    if (p->pidfd < 0) {
+        error_set(err, "worker: no descriptor for its process: %s", strerror(errno));
+        kill(p->pid, SIGKILL); /* not waited for yet: the number is still its own */
+        waitpid(p->pid, NULL, 0);
+        p->pid = 0;
+        return -1;
+    }
     return 0;
 }
 
@@ -219,8 +263,9 @@ static int open_process(struct process *p, struct error *err)
         return error_set(err, "worker: no socket: %s", strerror(errno));
     pair[1] = move_up(pair[1]);
     p->socket = pair[0];
-    shared_fd = move_up((int)memfd_create("ratchet", MFD_CLOEXEC));
-    if (ftruncate(shared_fd, sizeof(*p->shared)) != 0) {
+    shared_fd = move_up((int)memfd_create("ratchet", MFD_CLOEXEC | MFD_ALLOW_SEALING));
+    if (pair[1] < 0 || ftruncate(shared_fd, sizeof(*p->shared)) != 0 ||
+        fcntl(shared_fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0) {
         error_set(err, "worker: no shared memory: %s", strerror(errno));
         goto out;
     }
@@ -237,30 +282,46 @@ out:
     return status;
 }
 
-static int read_ready(struct wire *in, struct ready *ready, struct error *err)
+bool fault_is_policys(enum fault_kind kind)
 {
+    return kind == FAULT_none || kind == FAULT_load || kind == FAULT_error ||
+           kind == FAULT_action || kind == FAULT_instructions || kind == FAULT_memory;
+}
+
+char *wire_get_clean(struct wire *in, size_t max)
+{
+    size_t len;
+    const uint8_t *bytes = wire_get_bytes(in, &len);
+
+    return text_clean(bytes ? (const char *)bytes : "", bytes ? len : 0, max, true);
+}
+
+/* -1 when the worker could not be made ready; what makes no sense turns p->is_nonsense. */
+static int read_ready(struct process *p, struct ready *ready, struct error *err)
+{
+    struct wire *in = &p->in;
     const uint8_t *params;
     char *why, *text;
     size_t len;
 
     *ready = (struct ready){ .layers = wire_get_u32(in) };
-    why = wire_get_text(in);
+    why = wire_get_clean(in, sizeof(err->text) - 1);
     ready->fault.kind = wire_get_u32(in);
-    text = wire_get_text(in);
+    text = wire_get_clean(in, sizeof(ready->fault.text) - 1);
     snprintf(ready->fault.text, sizeof(ready->fault.text), "%s", text);
     params = wire_get_bytes(in, &len);
     ready->n_params = (int)(len / sizeof(ready->params[0]));
-    if (ready->n_params > VM_MAX_PARAMS || ready->fault.kind >= N_FAULTS)
+    if (ready->n_params > VM_MAX_PARAMS || len % sizeof(ready->params[0]) ||
+        !fault_is_policys(ready->fault.kind))
         in->is_bad = true;
     else if (len)
-        memcpy(ready->params, params, (size_t)ready->n_params * sizeof(ready->params[0]));
+        memcpy(ready->params, params, len);
     for (int i = 0; i < ready->n_params && !in->is_bad; i++)
         ready->params[i].name[sizeof(ready->params[i].name) - 1] = '\0';
-    if (why[0])
+    p->is_nonsense = !wire_is_done(in);
+    len = why[0] != '\0';
+    if (len)
         error_set(err, "%s", why);
-    else if (!wire_is_done(in))
-        error_set(err, "the worker's first message makes no sense");
-    len = why[0] || !wire_is_done(in);
     free(why);
     free(text);
     return len ? -1 : 0;
@@ -269,25 +330,28 @@ static int read_ready(struct wire *in, struct ready *ready, struct error *err)
 int process_start(struct process *p, struct watch *watch, const struct job *job,
                   struct ready *ready, struct error *err)
 {
-    struct limits patience = { .stall_ms = job->limits.stall_ms + START_MS,
-                               .episode_ms = job->limits.stall_ms * 2 + START_MS };
     struct wire setup = { 0 };
+    struct vm_fault fault;
+    bool is_policys; /* its first lines run before READY: what they did is its fault */
     int status = -1;
 
     p->watch = watch;
     if (open_process(p, err) != 0)
         goto out;
     job_put(&setup, job);
-    watch_begin(p, &patience);
-    if (process_send(p, MESSAGE_SETUP, &setup) != 0 || process_receive(p, MESSAGE_READY) != 0) {
-        struct vm_fault fault;
-        process_end(p, &fault);
-        *ready = (struct ready){ .fault = fault };
-        status = 0; /* the policy's first lines run before READY: what they did is its fault */
+    watch_start(p, job);
+    status = process_send(p, MESSAGE_SETUP, &setup) != 0 ? -1 : process_receive(p, MESSAGE_READY);
+    watch_pause(p);
+    if (status == 0 && read_ready(p, ready, err) != 0) {
+        status = -1;
         goto out;
     }
-    watch_pause(p);
-    status = read_ready(&p->in, ready, err);
+    if (status != 0 || p->is_nonsense) {
+        is_policys = atomic_load(&p->shared->calls) > 0;
+        process_end(p, &fault);
+        *ready = (struct ready){ .fault = fault };
+        status = is_policys ? 0 : error_set(err, "before the policy ran: %.900s", fault.text);
+    }
 out:
     wire_clear(&setup);
     if (status != 0)
@@ -304,9 +368,10 @@ int process_receive(struct process *p, uint32_t type)
 {
     uint32_t got;
 
-    if (wire_receive(p->socket, &got, &p->in, WORKER_MAX_MESSAGE) != 1 || got != type)
+    if (wire_receive(p->socket, &got, &p->in, WORKER_MAX_MESSAGE) != 1)
         return -1;
-    return 0;
+    p->is_nonsense = got != type;
+    return p->is_nonsense ? -1 : 0;
 }
 
 static void set(struct vm_fault *fault, enum fault_kind kind, const char *format, ...)
@@ -345,8 +410,8 @@ static void tell_loss(const struct process *p, const struct watched *w, bool sti
             (long long)w->episode_ms, stack[0] ? stack : " outside the policy");
     else if (w->signaled_ms)
         set(fault, FAULT_void, "one call took longer than %lld ms; last seen%s",
-            (long long)w->stall_ms, stack[0] ? stack : " outside the policy's code");
-    else if (still_ran)
+            (long long)w->stall_ms, stack[0] ? stack : " outside the policy");
+    else if (still_ran || p->is_nonsense)
         set(fault, FAULT_nonsense, "the worker sent something that is not a message");
     else if (WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS)
         set(fault, FAULT_worker, "the worker made a system call that the jail forbids");
@@ -373,7 +438,7 @@ void process_end(struct process *p, struct vm_fault *fault)
 
     if (p->pid) {
         struct watched *w = &p->watch->list[p->watch_index];
-        if (fault)
+        if (fault && !p->is_nonsense)
             still_ran = still_runs(p);
         pthread_mutex_lock(&p->watch->mutex);
         seen = *w;

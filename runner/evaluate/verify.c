@@ -5,6 +5,90 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "runner/record/text.h"
+
+/* What an entry costs of the task's note_bytes beside its text, as the worker counts it, and
+ * the bytes that it takes in a message at least. */
+enum { NOTE_COST = 16, MARK_COST = 48, NOTE_LEAST = 16, MARK_LEAST = 52 };
+
+/* The text of an entry, paid for; NULL when it is not right. */
+static char *get_said(struct wire *in, int64_t cost, int64_t *bytes_left)
+{
+    size_t len;
+    const uint8_t *bytes = wire_get_bytes(in, &len);
+
+    *bytes_left -= cost + (int64_t)len;
+    if (*bytes_left < 0)
+        in->is_bad = true;
+    return in->is_bad ? NULL : text_clean((const char *)bytes, len, len, true);
+}
+
+/* A number of entries that the rest of the message can hold. */
+static uint32_t get_count(struct wire *in, size_t least)
+{
+    uint32_t n = wire_get_u32(in);
+
+    if (n > (in->len - in->at) / least)
+        in->is_bad = true;
+    return in->is_bad ? 0 : n;
+}
+
+/* Steps go up, so that players find them in order. */
+static int64_t get_step(struct wire *in, int64_t least, int64_t most)
+{
+    int64_t step = wire_get_i64(in);
+
+    if (step < least || step > most)
+        in->is_bad = true;
+    return step;
+}
+
+static void read_notes(struct wire *in, int64_t last_step, int64_t *bytes_left,
+                       struct episode_result *out)
+{
+    uint32_t n = get_count(in, NOTE_LEAST);
+
+    out->notes = xrealloc(out->notes, sizeof(*out->notes) * ((size_t)out->n_notes + n));
+    for (uint32_t i = 0; i < n; i++) {
+        int64_t least = out->n_notes ? out->notes[out->n_notes - 1].step : 0;
+        struct replay_note note = { .step = get_step(in, least, last_step) };
+        note.text = get_said(in, NOTE_COST, bytes_left);
+        if (!note.text)
+            return;
+        out->notes[out->n_notes++] = note;
+    }
+}
+
+static void read_marks(struct wire *in, int64_t last_step, int64_t *bytes_left,
+                       struct episode_result *out)
+{
+    uint32_t n = get_count(in, MARK_LEAST);
+
+    out->marks = xrealloc(out->marks, sizeof(*out->marks) * ((size_t)out->n_marks + n));
+    for (uint32_t i = 0; i < n; i++) {
+        int64_t least = out->n_marks ? out->marks[out->n_marks - 1].step : 0;
+        struct replay_mark m = { .step = get_step(in, least, last_step) };
+        m.kind = wire_get_u32(in);
+        m.x = wire_get_f64(in);
+        m.y = wire_get_f64(in);
+        m.a = wire_get_f64(in);
+        m.b = wire_get_f64(in);
+        if (m.kind >= N_MARK_KINDS || !isfinite(m.x + m.y) || !isfinite(m.a + m.b))
+            in->is_bad = true;
+        m.label = get_said(in, MARK_COST, bytes_left);
+        if (!m.label)
+            return;
+        out->marks[out->n_marks++] = m;
+    }
+}
+
+void read_said(struct wire *in, int64_t last_step, int64_t *bytes_left,
+               struct episode_result *out)
+{
+    read_notes(in, last_step, bytes_left, out);
+    read_marks(in, last_step, bytes_left, out);
+}
+
 double fault_score(const struct task *task, enum fault_kind fault, double total)
 {
     bool is_lost = fault == FAULT_void || fault == FAULT_worker || fault == FAULT_nonsense ||
@@ -37,6 +121,16 @@ static int64_t play(struct episode *e, const struct tape *tape, struct episode_r
     return step;
 }
 
+/* Did the worker play the recorded actions where it was told to? */
+static bool has_shadow(const struct episode_request *request, const struct tape *tape)
+{
+    const struct tape *shadow = request->shadow;
+    int64_t n = !shadow || tape->n_steps < shadow->n_steps ? tape->n_steps : shadow->n_steps;
+
+    return !shadow || n == 0 ||
+           memcmp(shadow->data, tape->data, (size_t)n * (size_t)tape->width) == 0;
+}
+
 static void judge(const struct episode *e, const struct episode_request *request,
                   const struct claim *claim, int64_t played, struct episode_result *out)
 {
@@ -49,6 +143,12 @@ static void judge(const struct episode *e, const struct episode_request *request
         out->verified = false;
     } else if (played < claim->tape.n_steps) {
         set_fault(out, FAULT_forged, "the worker sent actions beyond the episode's end");
+        out->verified = false;
+    } else if (is_cut && played > request->max_steps) {
+        set_fault(out, FAULT_forged, "the worker played on where it was told to stop");
+        out->verified = false;
+    } else if (!has_shadow(request, &claim->tape)) {
+        set_fault(out, FAULT_forged, "the worker did not play the recorded actions");
         out->verified = false;
     } else if (!episode_is_over(e) && !claim->fault.kind && !is_cut) {
         set_fault(out, FAULT_nonsense, "the worker stopped before the episode's end");

@@ -3,6 +3,7 @@
 #define RATCHET_RUNNER_EVALUATE_VERIFY_H
 
 #include "runner/evaluate/evaluate.h"
+#include "sandbox/wire.h"
 
 /* What the worker says of an episode. The tape's bytes are borrowed and hostile. */
 struct claim {
@@ -12,6 +13,11 @@ struct claim {
     uint64_t trajectory;
     int64_t most_instructions;
 };
+
+/* The notes and marks of a message, which belong to steps 0..last_step, into out. *bytes_left
+ * is what they may take together. A message that is not right turns bad. */
+void read_said(struct wire *in, int64_t last_step, int64_t *bytes_left,
+               struct episode_result *out);
 
 /* Plays the claim's actions in e from the request's seed and fills in out (without notes and
  * tries). A claim that does not hold ends in FAULT_nonsense or FAULT_forged. The tape is

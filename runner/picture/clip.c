@@ -7,7 +7,7 @@
 #include "runner/picture/gif.h"
 #include "runner/picture/movie.h"
 
-#define GIF_RATE 30        /* frames a second, about; viewers slow down above 50 */
+#define GIF_RATE 30 /* frames a second, about; viewers slow down above 50 */
 #define MP4_RATE 60
 #define LAST_HUNDREDTHS 150 /* how long a GIF stays on its last frame */
 #define GOOD_WIDTH 320      /* pixels */
@@ -43,9 +43,10 @@ static int put_frame(struct sink *s, const struct canvas *frame, bool is_last,
     return movie_add(s->movie, frame, err);
 }
 
-static int put_all(struct player *p, const struct clip_options *o, int64_t stride, int scale,
-                   struct sink *s, bool (*progress)(void *context, double share),
-                   void *context, struct error *err)
+static int put_all(struct player *p, const struct clip_options *o, int64_t stride,
+                   int scale, struct sink *s,
+                   bool (*progress)(void *context, double share), void *context,
+                   struct error *err)
 {
     struct canvas frame = frame_alloc(p->episode.env, scale);
     int status = 0;
@@ -54,7 +55,8 @@ static int put_all(struct player *p, const struct clip_options *o, int64_t strid
         player_seek(p, step);
         frame_draw(p, scale, o->has_marks, &frame);
         status = put_frame(s, &frame, step + stride > o->to, err);
-        if (progress && !progress(context, (double)(step - o->from) / (double)(o->to - o->from + 1)))
+        if (progress &&
+            !progress(context, (double)(step - o->from) / (double)(o->to - o->from + 1)))
             status = error_set(err, "the export was ended");
     }
     canvas_free(&frame);
@@ -87,13 +89,15 @@ int clip_save(struct player *p, const struct clip_options *o, const char *path,
 
     in.to = in.to < 0 ? 0 : in.to > n_steps ? n_steps : in.to;
     in.from = in.from < 0 ? 0 : in.from > in.to ? in.to : in.from;
-    int64_t stride = llround(steps_per_second(p) / (in.kind == CLIP_GIF ? GIF_RATE : MP4_RATE));
+    int64_t stride = llround(steps_per_second(p) /
+                             (in.kind == CLIP_GIF ? GIF_RATE : MP4_RATE));
     int scale = in.scale > 0 ? in.scale : good_scale(p->episode.env);
     stride = stride < 1 ? 1 : stride;
     if ((in.to - in.from) / stride >= CLIP_MAX_FRAMES)
-        return error_set(err, "%s: steps %lld to %lld would be more than %d pictures; name a "
-                         "shorter range", path, (long long)in.from, (long long)in.to,
-                         CLIP_MAX_FRAMES);
+        return error_set(err,
+                         "%s: steps %lld to %lld would be more than %d pictures; name a "
+                         "shorter range",
+                         path, (long long)in.from, (long long)in.to, CLIP_MAX_FRAMES);
     if (open_sink(&s, p, &in, path, scale, stride, err) == 0 &&
         put_all(p, &in, stride, scale, &s, progress, context, err) == 0)
         status = s.gif ? gif_save(s.gif, path, err) : movie_save(s.movie, err);

@@ -16,9 +16,9 @@ struct clip_options {
     bool has_marks;
 };
 
-/* Plays at the environment's own speed, leaving steps out where there would be more than about
- * 30 (GIF) or 60 (MP4) frames a second. progress may be NULL; false from it ends the making
- * with an error. */
+/* Plays at the environment's own speed, leaving steps out where there would be more than
+ * about 30 (GIF) or 60 (MP4) frames a second. progress may be NULL; false from it ends
+ * the making with an error. */
 int clip_save(struct player *p, const struct clip_options *o, const char *path,
               bool (*progress)(void *context, double share), void *context,
               struct error *err);

@@ -6,13 +6,13 @@
 
 #include "runner/picture/frame.h"
 
-#define GAP 8          /* pixels between panels */
-#define TITLE 28       /* height of the line on top */
-#define CAPTION 44     /* height of what stands under a panel */
-#define PANEL_MIN 150  /* width that a panel's frame is scaled to, at least */
-#define PANEL_MAX 320  /* and at most */
+#define GAP 8         /* pixels between panels */
+#define TITLE 28      /* height of the line on top */
+#define CAPTION 44    /* height of what stands under a panel */
+#define PANEL_MIN 150 /* width that a panel's frame is scaled to, at least */
+#define PANEL_MAX 320 /* and at most */
 #define FILM_WIDTH 1360
-#define LETTER 8       /* pixels of a letter at scale 2 */
+#define LETTER 8 /* pixels of a letter at scale 2 */
 
 #define BACKGROUND 0x16181d
 #define TEXT 0xd8dce4
@@ -38,7 +38,8 @@ struct film_options film_of_end(const struct replay *r, int n_panels)
 static struct layout lay_out(const struct env *env, const struct film_options *o)
 {
     struct layout l = { .grow = 1, .shrink = 1 };
-    int64_t n_steps = o->to - o->from + 1, most = o->n_panels > 0 ? o->n_panels : FILM_PANELS;
+    int64_t n_steps = o->to - o->from + 1,
+            most = o->n_panels > 0 ? o->n_panels : FILM_PANELS;
 
     frame_size(env, &l.width, &l.height);
     while (l.width * l.grow < PANEL_MIN)
@@ -71,13 +72,15 @@ static void write_text(struct canvas *c, int x, int y, int width, uint32_t color
     canvas_text(c, x, y, 2, color, line);
 }
 
-static void draw_title(const struct player *p, const struct film_options *o, struct canvas *c)
+static void draw_title(const struct player *p, const struct film_options *o,
+                       struct canvas *c)
 {
     const struct replay *r = p->replay;
     const char *slash = strrchr(r->policy_name, '/');
     char text[256];
 
-    snprintf(text, sizeof(text), "%s  SEED %llu  %.60s  RETURN %g  STEPS %lld-%lld OF %lld%s%s",
+    snprintf(text, sizeof(text),
+             "%s  SEED %llu  %.60s  RETURN %g  STEPS %lld-%lld OF %lld%s%s",
              r->task->env->name, (unsigned long long)r->seed,
              slash ? slash + 1 : r->policy_name, r->total, (long long)o->from,
              (long long)o->to, (long long)r->tape.n_steps, r->fault ? "  FAULT: " : "",
@@ -98,8 +101,10 @@ static void draw_caption(struct player *p, struct canvas *c, int x, int y, int w
         tape_get(&p->replay->tape, env, p->at, action);
         frame_action_text(env, action, text, sizeof(text));
     } else {
-        snprintf(text, sizeof(text), "%s", p->replay->terminated ? "terminated"
-                                           : p->replay->truncated ? "truncated" : "end");
+        snprintf(text, sizeof(text), "%s",
+                 p->replay->terminated  ? "terminated"
+                 : p->replay->truncated ? "truncated"
+                                        : "end");
     }
     write_text(c, x + used, y, width - used, TEXT, text);
     if (p->at > 0 && p->last.reward != 0)
@@ -111,7 +116,8 @@ static void draw_caption(struct player *p, struct canvas *c, int x, int y, int w
                frame_is_failure(env, p->last.events) ? FAILURE : DIM, events);
 }
 
-static void draw_panel(struct player *p, const struct layout *l, struct canvas *c, int x, int y)
+static void draw_panel(struct player *p, const struct layout *l, struct canvas *c, int x,
+                       int y)
 {
     struct canvas frame = frame_alloc(p->episode.env, l->grow);
 

@@ -7,8 +7,8 @@
 
 #define FILM_PANELS 12 /* where nothing else was asked for */
 
-/* Steps from..to (both shown; to = n_steps is the end). Of more steps than panels, every so
- * many are shown, the last always. */
+/* Steps from..to (both shown; to = n_steps is the end). Of more steps than panels, every
+ * so many are shown, the last always. */
 struct film_options {
     int64_t from, to;
     int n_panels; /* at most; 0: FILM_PANELS */
@@ -17,8 +17,8 @@ struct film_options {
 /* The last n_panels steps of a replay. */
 struct film_options film_of_end(const struct replay *r, int n_panels);
 
-/* Under each panel: the step, the action chosen there, the reward and the events of the step
- * that led to it. The caller frees the canvas. */
+/* Under each panel: the step, the action chosen there, the reward and the events of the
+ * step that led to it. The caller frees the canvas. */
 struct canvas film_draw(struct player *p, const struct film_options *o);
 
 #endif

@@ -1,4 +1,5 @@
-/* frame.c - the picture of one step of a replay, and what is said about the step in words. */
+/* frame.c - the picture of one step of a replay, and what is said about the step in
+ * words. */
 #include "runner/picture/frame.h"
 
 #include <stdio.h>
@@ -7,7 +8,7 @@
 
 #include "runner/picture/marks.h"
 
-#define TEXT_WIDTH 320  /* of the stand-in for an environment that cannot draw */
+#define TEXT_WIDTH 320 /* of the stand-in for an environment that cannot draw */
 #define TEXT_HEIGHT 240
 #define LINE_HEIGHT 14
 
@@ -36,8 +37,10 @@ static void write_observation(struct player *p, struct canvas *out)
 
     canvas_clear(out, 0x16181d);
     player_observe(p, obs);
-    for (const struct env_field *f = p->episode.env->fields; f->name; value += f->n, f++) {
-        snprintf(text, sizeof(text), "%.24s %s%.6g", f->name, f->n > 1 ? "(1) " : "", *value);
+    for (const struct env_field *f = p->episode.env->fields; f->name;
+         value += f->n, f++) {
+        snprintf(text, sizeof(text), "%.24s %s%.6g", f->name, f->n > 1 ? "(1) " : "",
+                 *value);
         canvas_text(out, 8, y, 2, 0xc8ccd4, text);
         y += LINE_HEIGHT;
     }
@@ -71,8 +74,9 @@ static void mean_pixel(const struct canvas *from, int x, int y, int factor, uint
     unsigned sum[3] = { 0 };
 
     for (int dy = 0; dy < factor; dy++) {
-        const uint8_t *in =
-            from->rgb + ((size_t)(y * factor + dy) * (size_t)from->width + (size_t)(x * factor)) * 3;
+        const uint8_t *in = from->rgb + ((size_t)(y * factor + dy) * (size_t)from->width +
+                                         (size_t)(x * factor)) *
+                                            3;
         for (int i = 0; i < factor * 3; i++)
             sum[i % 3] += in[i];
     }
@@ -110,7 +114,8 @@ static const char *choice_name(const struct env_action *a, double value)
     return NULL;
 }
 
-void frame_action_text(const struct env *env, const double *action, char *out, size_t size)
+void frame_action_text(const struct env *env, const double *action, char *out,
+                       size_t size)
 {
     char number[32];
 

@@ -1,5 +1,6 @@
-/* gif.c - canvases, one after another, as an animated GIF. Each frame is cut to what changed
- * and has a palette of its own: exact up to 256 colours, else giflib's median cut. */
+/* gif.c - canvases, one after another, as an animated GIF. Each frame is cut to what
+ * changed and has a palette of its own: exact up to 256 colours, else giflib's median
+ * cut. */
 #include "runner/picture/gif.h"
 
 #include <stdio.h>
@@ -164,8 +165,8 @@ static bool index_exactly(const struct canvas *c, const struct area *a, struct p
 {
     *p = (struct palette){ 0 };
     for (int y = 0; y < a->height; y++) {
-        const uint8_t *in =
-            c->rgb + ((size_t)(a->y + y) * (size_t)c->width + (size_t)a->x) * 3;
+        const uint8_t *in = c->rgb +
+                            ((size_t)(a->y + y) * (size_t)c->width + (size_t)a->x) * 3;
         for (int x = 0; x < a->width; x++, in += 3) {
             int number = palette_find(p, in);
             if (number < 0)
@@ -184,14 +185,14 @@ static int index_roughly(const struct canvas *c, const struct area *a, struct pa
     int n_colors = N_COLORS;
 
     for (int y = 0; y < a->height; y++) {
-        const uint8_t *in =
-            c->rgb + ((size_t)(a->y + y) * (size_t)c->width + (size_t)a->x) * 3;
+        const uint8_t *in = c->rgb +
+                            ((size_t)(a->y + y) * (size_t)c->width + (size_t)a->x) * 3;
         for (int x = 0; x < a->width; x++, at++, in += 3)
             for (size_t k = 0; k < 3; k++)
                 planes[k * n + at] = in[k];
     }
-    int code = GifQuantizeBuffer((unsigned)a->width, (unsigned)a->height, &n_colors, planes,
-                                 planes + n, planes + 2 * n, out, p->colors);
+    int code = GifQuantizeBuffer((unsigned)a->width, (unsigned)a->height, &n_colors,
+                                 planes, planes + n, planes + 2 * n, out, p->colors);
     free(planes);
     if (code != GIF_OK)
         return error_set(err, "cannot make a GIF: its colours cannot be reduced");
@@ -203,7 +204,8 @@ static int put_image(struct gif *g, const struct area *a, const struct palette *
                      uint8_t *pixels, int hundredths)
 {
     GifByteType control[4];
-    GraphicsControlBlock block = { .DisposalMode = DISPOSE_DO_NOT, .DelayTime = hundredths,
+    GraphicsControlBlock block = { .DisposalMode = DISPOSE_DO_NOT,
+                                   .DelayTime = hundredths,
                                    .TransparentColor = NO_TRANSPARENT_COLOR };
     int n = 2, status;
 
@@ -237,7 +239,8 @@ int gif_add(struct gif *g, const struct canvas *frame, int hundredths, struct er
     if (!index_exactly(frame, &area, &palette, pixels) &&
         index_roughly(frame, &area, &palette, pixels, err) != 0)
         goto out;
-    if (put_image(g, &area, &palette, pixels, hundredths < 2 ? 2 : hundredths) != GIF_OK) {
+    if (put_image(g, &area, &palette, pixels, hundredths < 2 ? 2 : hundredths) !=
+        GIF_OK) {
         fail(g->file->Error, err);
         goto out;
     }

@@ -22,8 +22,8 @@ int image_encode(const struct canvas *c, uint8_t **bytes, size_t *len, struct er
     uint8_t *out = xcalloc(1, size);
     if (!png_image_write_to_memory(&png, out, &size, 0, c->rgb, c->width * 3, NULL)) {
         free(out);
-        return error_set(err, "cannot make a PNG of %d x %d pixels: %s", c->width, c->height,
-                         png.message);
+        return error_set(err, "cannot make a PNG of %d x %d pixels: %s", c->width,
+                         c->height, png.message);
     }
     *bytes = out;
     *len = size;

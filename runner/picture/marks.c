@@ -1,12 +1,13 @@
-/* marks.c - draws over a picture what the policy marked at a step: in one bright colour with a
- * dark edge, so that it shows on any picture. */
+/* marks.c - draws over a picture what the policy marked at a step: in one bright colour
+ * with a dark edge, so that it shows on any picture. */
 #include "runner/picture/marks.h"
 
 #define COLOR 0xffd24a
 #define EDGE 0x101216
 #define MAX_MARKS 2000 /* of one step; more would only take time */
 
-static void line(struct canvas *out, double x0, double y0, double x1, double y1, int scale)
+static void line(struct canvas *out, double x0, double y0, double x1, double y1,
+                 int scale)
 {
     double width = scale > 2 ? scale / 2.0 : 1;
 

@@ -1,5 +1,6 @@
-/* movie.c - canvases, one after another, as an MP4, which the ffmpeg program makes. Raw pixels
- * go to it through a socket, not a pipe, so that its early end is an error and no signal. */
+/* movie.c - canvases, one after another, as an MP4, which the ffmpeg program makes. Raw
+ * pixels go to it through a socket, not a pipe, so that its early end is an error and no
+ * signal. */
 #include "runner/picture/movie.h"
 
 #include <errno.h>
@@ -27,10 +28,12 @@ struct movie {
 
 static int start(struct movie *m, const char *size, const char *rate, struct error *err)
 {
-    const char *argv[] = { "ffmpeg", "-nostdin", "-v", "error", "-y", "-f", "rawvideo",
-                           "-pix_fmt", "rgb24", "-s", size, "-r", rate, "-i", "pipe:0", "-an",
-                           "-c:v", "libx264", "-pix_fmt", "yuv420p", "-crf", "16",
-                           "-movflags", "+faststart", "-f", "mp4", m->temporary, NULL };
+    const char *argv[] = { "ffmpeg", "-nostdin",   "-v",        "error",      "-y",
+                           "-f",     "rawvideo",   "-pix_fmt",  "rgb24",      "-s",
+                           size,     "-r",         rate,        "-i",         "pipe:0",
+                           "-an",    "-c:v",       "libx264",   "-pix_fmt",   "yuv420p",
+                           "-crf",   "16",         "-movflags", "+faststart", "-f",
+                           "mp4",    m->temporary, NULL };
     posix_spawn_file_actions_t actions;
     int ends[2], status;
 
@@ -41,20 +44,23 @@ static int start(struct movie *m, const char *size, const char *rate, struct err
     posix_spawn_file_actions_adddup2(&actions, ends[1], 0);
     posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0);
     posix_spawn_file_actions_adddup2(&actions, fileno(m->complaints), 2);
-    status = posix_spawnp(&m->pid, argv[0], &actions, NULL, (char **)(uintptr_t)argv, environ);
+    status = posix_spawnp(&m->pid, argv[0], &actions, NULL, (char **)(uintptr_t)argv,
+                          environ);
     posix_spawn_file_actions_destroy(&actions);
     close(ends[1]);
     if (status == 0)
         return 0;
     m->pid = 0;
     if (status == ENOENT)
-        return error_set(err, "%s: MP4 needs the program ffmpeg, which is not installed: "
-                         "install it (package ffmpeg), or make a GIF", m->path);
+        return error_set(err,
+                         "%s: MP4 needs the program ffmpeg, which is not installed: "
+                         "install it (package ffmpeg), or make a GIF",
+                         m->path);
     return error_set(err, "ffmpeg: cannot be started: %s", strerror(status));
 }
 
-struct movie *movie_create(const char *path, int width, int height, double frames_per_second,
-                           struct error *err)
+struct movie *movie_create(const char *path, int width, int height,
+                           double frames_per_second, struct error *err)
 {
     struct movie *m = xcalloc(1, sizeof(*m));
     char size[64], rate[64];

@@ -8,8 +8,8 @@
 struct movie; /* opaque */
 
 /* Starts ffmpeg on a temporary beside path. NULL on failure: it is not installed, ... */
-struct movie *movie_create(const char *path, int width, int height, double frames_per_second,
-                           struct error *err);
+struct movie *movie_create(const char *path, int width, int height,
+                           double frames_per_second, struct error *err);
 /* Ends ffmpeg if it still runs, and removes what was not saved. NULL is fine. */
 void movie_destroy(struct movie *m);
 

@@ -1,4 +1,5 @@
-/* file.h - whole files: read with a bound, written so that a failure leaves the old one. */
+/* file.h - whole files: read with a bound, written so that a failure leaves the old one.
+ */
 #ifndef RATCHET_RUNNER_RECORD_FILE_H
 #define RATCHET_RUNNER_RECORD_FILE_H
 
@@ -7,15 +8,16 @@
 
 #include "envs/error.h"
 
-/* The bytes of the file and a zero after them; the caller frees them. NULL when it cannot be
- * read or is larger than max_len. */
+/* The bytes of the file and a zero after them; the caller frees them. NULL when it cannot
+ * be read or is larger than max_len. */
 uint8_t *file_load(const char *path, size_t max_len, size_t *len, struct error *err);
 
 /* Writes a temporary beside path, syncs it, renames it over path, syncs the folder. */
 int file_save(const char *path, const void *bytes, size_t len, struct error *err);
 
-/* The two halves, for a file that someone else writes: the name of a temporary beside path
- * (the caller frees it), and moving it into its place (it is removed when that fails). */
+/* The two halves, for a file that someone else writes: the name of a temporary beside
+ * path (the caller frees it), and moving it into its place (it is removed when that
+ * fails). */
 char *file_temporary(const char *path);
 int file_commit(const char *temporary, const char *path, struct error *err);
 

@@ -1,9 +1,9 @@
 /* player.c - plays a replay: forwards, to any step, and looks at what is there.
  *
- * Two episodes: one stands where the person looks, the other scans ahead from the start and
- * leaves a keyframe every `stride` steps. A seek begins at the nearest keyframe before its
- * goal. Keyframes of the file serve where the scan has not been yet; it replaces each as it
- * passes, so that a wrong one misleads for a moment only. */
+ * Two episodes: one stands where the person looks, the other scans ahead from the start
+ * and leaves a keyframe every `stride` steps. A seek begins at the nearest keyframe
+ * before its goal. Keyframes of the file serve where the scan has not been yet; it
+ * replaces each as it passes, so that a wrong one misleads for a moment only. */
 #include "runner/record/player.h"
 
 #include <math.h>
@@ -103,7 +103,8 @@ bool player_step(struct player *p)
     return true;
 }
 
-/* Where the shown episode stands after a keyframe; false when the keyframe is not usable. */
+/* Where the shown episode stands after a keyframe; false when the keyframe is not usable.
+ */
 static bool load_keyframe(struct player *p, const struct replay_keyframe *k)
 {
     const struct episode_state *now = &p->episode.now;
@@ -166,7 +167,8 @@ static void go_before(struct player *p, int64_t step)
 {
     const struct replay *r = p->replay;
     int64_t own = (step < p->scanned ? step : p->scanned) / p->stride * p->stride;
-    int64_t file = has_file_keyframes(p) ? nearest(r->keyframes, r->n_keyframes, step) : -1;
+    int64_t file = has_file_keyframes(p) ? nearest(r->keyframes, r->n_keyframes, step)
+                                         : -1;
     bool is_trusted = !p->is_from_file || p->at > p->scanned;
 
     if (is_trusted && p->at >= 0 && p->at <= step && p->at >= own && p->at >= file)
@@ -193,7 +195,8 @@ void player_seek(struct player *p, int64_t step)
         start_over(p);
         return;
     }
-    go_before(p, step - 1); /* the last step is played, so that `last` and `action` are its */
+    go_before(
+        p, step - 1); /* the last step is played, so that `last` and `action` are its */
     while (p->at < step)
         player_step(p);
 }

@@ -1,4 +1,5 @@
-/* replay.c - a replay in memory: growing it while an episode is played, and looking into it. */
+/* replay.c - a replay in memory: growing it while an episode is played, and looking into
+ * it. */
 #include "runner/record/replay.h"
 
 #include <math.h>

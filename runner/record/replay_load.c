@@ -1,5 +1,6 @@
-/* replay_load.c - from a file to a replay. Nothing in the file is believed: every length is
- * held against what is there, every number against its bounds, before memory is asked for. */
+/* replay_load.c - from a file to a replay. Nothing in the file is believed: every length
+ * is held against what is there, every number against its bounds, before memory is asked
+ * for. */
 #include <errno.h>
 #include <inttypes.h>
 #include <math.h>
@@ -31,7 +32,8 @@ struct chunk {
     size_t len;
 };
 
-/* What one loading needs. Failing functions leave the reason, without the name, in why. */
+/* What one loading needs. Failing functions leave the reason, without the name, in why.
+ */
 struct loader {
     const struct env_registry *envs;
     const char *name;
@@ -78,8 +80,10 @@ static int read_prefix(struct loader *l, const uint8_t *bytes, size_t len)
         return error_set(&l->why, "cut short");
     unsigned major = (unsigned)bytes_get(bytes + 8, 2);
     if (major > REPLAY_MAJOR)
-        return error_set(&l->why, "a replay of format %u; this program reads up to %d: use a "
-                         "later ratchet", major, REPLAY_MAJOR);
+        return error_set(&l->why,
+                         "a replay of format %u; this program reads up to %d: use a "
+                         "later ratchet",
+                         major, REPLAY_MAJOR);
     if (XXH3_64bits(bytes, len - REPLAY_SUM_LEN) !=
         bytes_get(bytes + len - REPLAY_SUM_LEN, REPLAY_SUM_LEN))
         return error_set(&l->why, "damaged or cut short: its checksum does not hold");
@@ -127,7 +131,8 @@ static int get_text(struct loader *l, json_t *h, const char *key, char **out)
     return 0;
 }
 
-static int get_integer(struct loader *l, json_t *h, const char *key, int64_t max, int64_t *out)
+static int get_integer(struct loader *l, json_t *h, const char *key, int64_t max,
+                       int64_t *out)
 {
     json_t *value = member(l, h, key, JSON_INTEGER);
 
@@ -238,7 +243,8 @@ static int read_members(struct loader *l, json_t *h)
         get_integer(l, h, "frames", INT64_MAX, &r->n_frames) != 0 ||
         get_return(l, h, &r->total) != 0 ||
         get_bool(l, h, "terminated", &r->terminated) != 0 ||
-        get_bool(l, h, "truncated", &r->truncated) != 0 || get_fault(l, h, &r->fault) != 0 ||
+        get_bool(l, h, "truncated", &r->truncated) != 0 ||
+        get_fault(l, h, &r->fault) != 0 ||
         get_text(l, h, "fault_text", &r->fault_text) != 0 ||
         get_u64(l, h, "trajectory", 16, &r->trajectory) != 0)
         return -1;
@@ -288,7 +294,8 @@ static int read_poli(struct loader *l)
     return 0;
 }
 
-/* The step of a note or mark, which counts from the one before; -1 when it is out of range. */
+/* The step of a note or mark, which counts from the one before; -1 when it is out of
+ * range. */
 static int64_t read_step(struct bytes_reader *r, int64_t before, int64_t n_steps)
 {
     uint64_t more = bytes_read_varint(r);
@@ -409,7 +416,8 @@ out:
     return result;
 }
 
-struct replay *replay_load(const struct env_registry *envs, const char *path, struct error *err)
+struct replay *replay_load(const struct env_registry *envs, const char *path,
+                           struct error *err)
 {
     size_t len;
     uint8_t *bytes = file_load(path, REPLAY_MAX_FILE, &len, err);

@@ -12,7 +12,8 @@
 #include "runner/record/replay_format.h"
 #include "runner/record/text.h"
 
-#define ZSTD_LEVEL 12 /* higher ones gain a percent on a replay and take many times as long */
+#define ZSTD_LEVEL \
+    12 /* higher ones gain a percent on a replay and take many times as long */
 
 static json_t *text_json(const char *text, size_t max)
 {
@@ -190,7 +191,8 @@ static int write_chunk(const struct replay *r, int kind, FILE *out, struct error
     return status;
 }
 
-int replay_to_bytes(const struct replay *r, uint8_t **bytes, size_t *len, struct error *err)
+int replay_to_bytes(const struct replay *r, uint8_t **bytes, size_t *len,
+                    struct error *err)
 {
     char *text = NULL;
     FILE *f;

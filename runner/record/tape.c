@@ -1,4 +1,5 @@
-/* tape.c - the requested actions of one episode, packed: a byte where a byte is enough. */
+/* tape.c - the requested actions of one episode, packed: a byte where a byte is enough.
+ */
 #include "runner/record/tape.h"
 
 #include <math.h>
@@ -43,7 +44,9 @@ void tape_put(uint8_t *out, const struct env *env, const double *action)
     int i = 0;
 
     for (const struct env_action *a = env->actions; a->name; a++, i++) {
-        double v = !(action[i] >= a->min) ? a->min : action[i] > a->max ? a->max : action[i];
+        double v = !(action[i] >= a->min) ? a->min
+                   : action[i] > a->max   ? a->max
+                                          : action[i];
         if (a->is_discrete)
             v = floor(v);
         if (is_bytes)
@@ -66,8 +69,8 @@ int tape_check(const struct tape *t, const struct env *env, struct error *err)
             const struct env_action *a = &env->actions[i];
             if (!(action[i] >= a->min && action[i] <= a->max) ||
                 (a->is_discrete && action[i] != floor(action[i])))
-                return error_set(err, "action \"%s\" of step %lld is out of bounds", a->name,
-                                 (long long)step);
+                return error_set(err, "action \"%s\" of step %lld is out of bounds",
+                                 a->name, (long long)step);
         }
     }
     return 0;

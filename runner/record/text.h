@@ -5,9 +5,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* A copy of at most max bytes that is UTF-8 without control characters: what is not becomes
- * '?', a control character a space; a character is never cut in two. keep_lines keeps line
- * ends and tabs. The caller frees it. */
+/* A copy of at most max bytes that is UTF-8 without control characters: what is not
+ * becomes
+ * '?', a control character a space; a character is never cut in two. keep_lines keeps
+ * line ends and tabs. The caller frees it. */
 char *text_clean(const char *text, size_t len, size_t max, bool keep_lines);
 
 #endif

@@ -1,5 +1,5 @@
-/* compare.c - where two replays part. The trajectory hash is a chain: once two of them differ
- * they differ for ever, so the first difference is found by halving. */
+/* compare.c - where two replays part. The trajectory hash is a chain: once two of them
+ * differ they differ for ever, so the first difference is found by halving. */
 #include "runner/view/compare.h"
 
 static bool is_same_until(struct player *a, struct player *b, int64_t step)

@@ -1,4 +1,5 @@
-/* export.c - what is shown as files: the frame as PNG, a range as GIF, MP4 or film strip. */
+/* export.c - what is shown as files: the frame as PNG, a range as GIF, MP4 or film strip.
+ */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,20 +22,22 @@ static struct track *exported(struct viewer *v)
     return NULL;
 }
 
-static char *name_file(const struct viewer *v, const struct track *t, int64_t from, int64_t to,
-                       const char *ending)
+static char *name_file(const struct viewer *v, const struct track *t, int64_t from,
+                       int64_t to, const char *ending)
 {
     const char *folder = v->options->export_folder ? v->options->export_folder : ".";
     const char *dot = strrchr(t->name, '.');
     int len = dot ? (int)(dot - t->name) : (int)strlen(t->name);
 
     if (to < 0)
-        return xasprintf("%s/%.*s-%lld.%s", folder, len, t->name, (long long)from, ending);
+        return xasprintf("%s/%.*s-%lld.%s", folder, len, t->name, (long long)from,
+                         ending);
     return xasprintf("%s/%.*s-%lld-%lld.%s", folder, len, t->name, (long long)from,
                      (long long)to, ending);
 }
 
-static void report(struct viewer *v, int status, const char *path, const struct error *err)
+static void report(struct viewer *v, int status, const char *path,
+                   const struct error *err)
 {
     if (status == 0)
         viewer_say(v, false, "saved %s", strncmp(path, "./", 2) ? path : path + 2);

@@ -5,10 +5,10 @@
 
 typedef void (*key_action)(struct viewer *v);
 
-#define STEP(name, steps)                                                                      \
-    static void name(struct viewer *v)                                                         \
-    {                                                                                          \
-        session_step(&v->session, steps);                                                      \
+#define STEP(name, steps)                 \
+    static void name(struct viewer *v)    \
+    {                                     \
+        session_step(&v->session, steps); \
     }
 STEP(step, 1)
 STEP(back, -1)
@@ -17,11 +17,11 @@ STEP(leap_back, -10)
 STEP(far, 1000)
 STEP(far_back, -1000)
 
-#define JUMP(name, direction, is_failure)                                                      \
-    static void name(struct viewer *v)                                                         \
-    {                                                                                          \
-        if (!session_jump(&v->session, direction, is_failure))                                 \
-            viewer_say(v, false, "there is none");                                             \
+#define JUMP(name, direction, is_failure)                      \
+    static void name(struct viewer *v)                         \
+    {                                                          \
+        if (!session_jump(&v->session, direction, is_failure)) \
+            viewer_say(v, false, "there is none");             \
     }
 JUMP(next_event, 1, false)
 JUMP(previous_event, -1, false)
@@ -76,10 +76,10 @@ static void toggle_marks(struct viewer *v)
     v->session.has_marks = !v->session.has_marks;
 }
 
-#define TOGGLE(group)                                                                          \
-    static void toggle_##group(struct viewer *v)                                               \
-    {                                                                                          \
-        v->session.is_shown[GROUP_##group] = !v->session.is_shown[GROUP_##group];              \
+#define TOGGLE(group)                                                             \
+    static void toggle_##group(struct viewer *v)                                  \
+    {                                                                             \
+        v->session.is_shown[GROUP_##group] = !v->session.is_shown[GROUP_##group]; \
     }
 TOGGLE(step)
 TOGGLE(observation)
@@ -121,7 +121,8 @@ static void close_second(struct viewer *v)
 static void full_screen(struct viewer *v)
 {
     v->is_fullscreen = !v->is_fullscreen;
-    SDL_SetWindowFullscreen(v->ui.window, v->is_fullscreen ? SDL_WINDOW_FULLSCREEN_DESKTOP : 0);
+    SDL_SetWindowFullscreen(v->ui.window,
+                            v->is_fullscreen ? SDL_WINDOW_FULLSCREEN_DESKTOP : 0);
 }
 
 static void help(struct viewer *v)
@@ -139,8 +140,8 @@ static void leave(struct viewer *v)
 
 enum { ANY = 0, SHIFT = KMOD_SHIFT };
 
-/* A key by its code and whether Shift is held; the first row that fits is done. Rows without a
- * text are other keys for what the row above does. */
+/* A key by its code and whether Shift is held; the first row that fits is done. Rows
+ * without a text are other keys for what the row above does. */
 static const struct binding {
     SDL_Keycode key;
     int modifier;
@@ -173,7 +174,8 @@ static const struct binding {
     { SDLK_2, ANY, toggle_observation, NULL, NULL },
     { SDLK_3, ANY, toggle_notes, NULL, NULL },
     { SDLK_4, ANY, toggle_replay, NULL, NULL },
-    { SDLK_LEFTBRACKET, ANY, range_from, "[ and ]", "the range for exports starts, ends here" },
+    { SDLK_LEFTBRACKET, ANY, range_from, "[ and ]",
+      "the range for exports starts, ends here" },
     { SDLK_RIGHTBRACKET, ANY, range_to, NULL, NULL },
     { SDLK_BACKSLASH, ANY, no_range, "\\", "no range" },
     { SDLK_s, ANY, export_frame, "S", "save the frame as PNG" },
@@ -242,7 +244,8 @@ static int middle_row(void)
 
 void help_draw(struct viewer *v)
 {
-    SDL_Rect r = { 0, 0, SDL_min(916, v->ui.width - 32), SDL_min(508, v->ui.height - 32) };
+    SDL_Rect r = { 0, 0, SDL_min(916, v->ui.width - 32),
+                   SDL_min(508, v->ui.height - 32) };
     int y;
 
     if (!v->is_help)
@@ -259,7 +262,8 @@ void help_draw(struct viewer *v)
     ui_text(&v->ui, UI_BOLD, r.x + 24, y, 0, UI_ACCENT, "Mouse");
     for (int i = 0; i < N_MOUSE; i++) {
         ui_text(&v->ui, UI_BOLD, r.x + 24, y + 28 + i * 22, 0, UI_TEXT, mouse_help[i][0]);
-        ui_text(&v->ui, UI_PLAIN, r.x + 192, y + 28 + i * 22, 0, UI_DIM, mouse_help[i][1]);
+        ui_text(&v->ui, UI_PLAIN, r.x + 192, y + 28 + i * 22, 0, UI_DIM,
+                mouse_help[i][1]);
     }
     SDL_RenderSetClipRect(v->ui.renderer, NULL);
 }

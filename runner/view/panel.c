@@ -1,5 +1,5 @@
-/* panel.c - what is known about the step: action, reward, observation, notes. With two replays
- * their values stand side by side, and what differs is lit. */
+/* panel.c - what is known about the step: action, reward, observation, notes. With two
+ * replays their values stand side by side, and what differs is lit. */
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -80,13 +80,14 @@ static void write_row(struct pen *p, const char *name, const char *unit,
         int width = ui_text_width(ui, UI_MONO, values[i]);
         int room = column - 8;
         int x = right - (width < room ? width : room);
-        ui_text(ui, UI_MONO, x, p->y + 2, room, is_different && i == 1 ? UI_ACCENT : UI_TEXT,
-                values[i]);
+        ui_text(ui, UI_MONO, x, p->y + 2, room,
+                is_different && i == 1 ? UI_ACCENT : UI_TEXT, values[i]);
         right -= column;
     }
     int used = ui_text(ui, UI_PLAIN, p->x, p->y + 2, right - p->x, UI_DIM, name);
     if (*unit && p->x + used + 6 + ui_text_width(ui, UI_PLAIN, unit) < right)
-        ui_text(ui, UI_PLAIN, p->x + used + 6, p->y + 2, right - p->x - used, UI_FAINT, unit);
+        ui_text(ui, UI_PLAIN, p->x + used + 6, p->y + 2, right - p->x - used, UI_FAINT,
+                unit);
     p->y += LINE;
 }
 
@@ -95,7 +96,8 @@ static void number_text(double value, char *out, size_t size)
     if (value == floor(value) && fabs(value) < 1e9)
         snprintf(out, size, "%.0f", value);
     else
-        snprintf(out, size, fabs(value) >= 1e6 || fabs(value) < 1e-3 ? "%.3e" : "%.4f", value);
+        snprintf(out, size, fabs(value) >= 1e6 || fabs(value) < 1e-3 ? "%.3e" : "%.4f",
+                 value);
 }
 
 static void action_text(const struct player *p, char *out, size_t size)
@@ -186,7 +188,8 @@ static void draw_cells(struct pen *p, const struct env_field *f, const double *v
 
 static void draw_numbers(struct pen *p, const struct env_field *f, const double *value)
 {
-    int n = f->n < MAX_NUMBERS ? f->n : MAX_NUMBERS, across = 4, width = p->width / across;
+    int n = f->n < MAX_NUMBERS ? f->n : MAX_NUMBERS, across = 4,
+        width = p->width / across;
     char text[32];
 
     for (int i = 0; i < n; i++) {
@@ -202,7 +205,8 @@ static void draw_numbers(struct pen *p, const struct env_field *f, const double 
     }
 }
 
-static void draw_list(struct pen *p, const struct env_field *f, double *const *obs, int at)
+static void draw_list(struct pen *p, const struct env_field *f, double *const *obs,
+                      int at)
 {
     static const char *const nothing[SESSION_TRACKS] = { "", "" };
 
@@ -280,8 +284,9 @@ static void draw_notes_of(struct pen *p, int i)
         if (p->n > 1)
             ui_fill(&p->v->ui, p->x, p->y + 5, 6, 6, i == 0 ? UI_ACCENT : UI_SECOND);
         int indent = p->n > 1 ? 12 : 0;
-        p->y += ui_paragraph(&p->v->ui, UI_PLAIN, p->x + indent, p->y, p->width - indent, 6,
-                             color, r->notes[first + k].text) + 4;
+        p->y += ui_paragraph(&p->v->ui, UI_PLAIN, p->x + indent, p->y, p->width - indent,
+                             6, color, r->notes[first + k].text) +
+                4;
     }
     if (n == 0) {
         ui_text(&p->v->ui, UI_PLAIN, p->x, p->y, 0, UI_FAINT,
@@ -335,7 +340,8 @@ static void draw_replay_of(struct pen *p, int i)
         write_row(p, "verified", "", (const char *[]){ verified_text(player_of(p, i)) });
     if (r->fault)
         p->y += ui_paragraph(&p->v->ui, UI_PLAIN, p->x, p->y, p->width, 8, UI_FAILURE,
-                             *r->fault_text ? r->fault_text : fault_text(r->fault)) + 4;
+                             *r->fault_text ? r->fault_text : fault_text(r->fault)) +
+                4;
     p->n = n;
     if (i + 1 < n)
         p->y += 8;

@@ -1,4 +1,5 @@
-/* session.c - what the viewer shows, without a window: replays, where it stands, how it moves. */
+/* session.c - what the viewer shows, without a window: replays, where it stands, how it
+ * moves. */
 #include "runner/view/session.h"
 
 #include <math.h>
@@ -8,8 +9,9 @@
 #include "runner/picture/frame.h"
 #include "runner/view/compare.h"
 
-#define JUMP_BUDGET_MS 2000 /* for looking ahead when a jump needs what is not known yet */
-#define MAX_CATCH_UP 0.25   /* seconds; after a longer stall play goes on, not after */
+#define JUMP_BUDGET_MS \
+    2000                  /* for looking ahead when a jump needs what is not known yet */
+#define MAX_CATCH_UP 0.25 /* seconds; after a longer stall play goes on, not after */
 
 void session_init(struct session *s, const struct env_registry *envs)
 {
@@ -96,7 +98,8 @@ int session_add(struct session *s, struct replay *r, const char *name, bool is_l
         return session_add_problem(s, name, err.text);
     }
     int i = make_place(s);
-    s->tracks[i] = (struct track){ .name = xstrdup(base_of(name)), .replay = r, .player = p };
+    s->tracks[i] =
+        (struct track){ .name = xstrdup(base_of(name)), .replay = r, .player = p };
     s->tracks[i].is_borrowed = is_live;
     s->is_live |= is_live;
     settle(s);
@@ -166,8 +169,9 @@ void session_play(struct session *s, bool is_playing)
 
 void session_set_speed(struct session *s, int speed)
 {
-    s->speed = speed < SESSION_SLOWEST ? SESSION_SLOWEST
-               : speed > SESSION_FASTEST ? SESSION_FASTEST : speed;
+    s->speed = speed < SESSION_SLOWEST   ? SESSION_SLOWEST
+               : speed > SESSION_FASTEST ? SESSION_FASTEST
+                                         : speed;
 }
 
 static bool has_event(const struct track *t, int64_t step, bool is_failure_only)

@@ -1,4 +1,5 @@
-/* session.h - what the viewer shows, without a window: replays, where it stands, how it moves. */
+/* session.h - what the viewer shows, without a window: replays, where it stands, how it
+ * moves. */
 #ifndef RATCHET_RUNNER_VIEW_SESSION_H
 #define RATCHET_RUNNER_VIEW_SESSION_H
 
@@ -9,16 +10,16 @@
 #define SESSION_FASTEST 6  /* ... 64 times the environment's own */
 
 /* The groups that can be hidden. */
-#define SESSION_GROUPS(X)                                                                      \
-    X(step, "Step")                                                                            \
-    X(observation, "Observation")                                                              \
-    X(notes, "Notes")                                                                          \
+#define SESSION_GROUPS(X)         \
+    X(step, "Step")               \
+    X(observation, "Observation") \
+    X(notes, "Notes")             \
     X(replay, "Replay")
 enum session_group {
 #define X(name, title) GROUP_##name,
     SESSION_GROUPS(X)
 #undef X
-    N_GROUPS
+        N_GROUPS
 };
 
 struct track {
@@ -35,20 +36,21 @@ struct session {
     const struct env_registry *envs; /* borrowed */
     struct track tracks[SESSION_TRACKS];
     int n_tracks;
-    int64_t n_steps, at;     /* n_steps: of the longest */
-    int64_t from, to;        /* the range for exports; to < 0: none */
-    int64_t differs_at;      /* or one of enum above */
+    int64_t n_steps, at; /* n_steps: of the longest */
+    int64_t from, to;    /* the range for exports; to < 0: none */
+    int64_t differs_at;  /* or one of enum above */
     bool is_playing, is_live;
-    int speed;               /* power of two */
-    double due;              /* part of a step that has not been played yet */
+    int speed;  /* power of two */
+    double due; /* part of a step that has not been played yet */
     bool is_shown[N_GROUPS], has_marks;
 };
 
 void session_init(struct session *s, const struct env_registry *envs);
 void session_clear(struct session *s);
 
-/* Opens a file as the first or the next track; when both are there it replaces the second. A
- * file that cannot be opened becomes a track with a problem. Returns the track's index. */
+/* Opens a file as the first or the next track; when both are there it replaces the
+ * second. A file that cannot be opened becomes a track with a problem. Returns the
+ * track's index. */
 int session_open(struct session *s, const char *path);
 /* The same with a replay that is there: taken over, or borrowed when it is a live one. */
 int session_add(struct session *s, struct replay *r, const char *name, bool is_live);
@@ -64,10 +66,12 @@ void session_seek(struct session *s, int64_t step);
 void session_step(struct session *s, int64_t steps);
 void session_play(struct session *s, bool is_playing);
 void session_set_speed(struct session *s, int speed);
-/* To the step after the next (direction 1) or previous (-1) event; false when there is none. */
+/* To the step after the next (direction 1) or previous (-1) event; false when there is
+ * none. */
 bool session_jump(struct session *s, int direction, bool is_failure_only);
 
-/* Time goes by: plays, and looks ahead for at most budget_ms. True when something changed. */
+/* Time goes by: plays, and looks ahead for at most budget_ms. True when something
+ * changed. */
 bool session_tick(struct session *s, double seconds, double budget_ms);
 /* A live replay has grown. */
 void session_grow(struct session *s);

@@ -1,4 +1,5 @@
-/* stage.c - the pictures: one replay, or two side by side, as large as whole pixels allow. */
+/* stage.c - the pictures: one replay, or two side by side, as large as whole pixels
+ * allow. */
 #include <stdio.h>
 #include <string.h>
 
@@ -18,7 +19,8 @@ void stage_forget(struct viewer *v)
     }
 }
 
-static void renew(struct viewer *v, struct stage_picture *p, const struct env *env, int scale)
+static void renew(struct viewer *v, struct stage_picture *p, const struct env *env,
+                  int scale)
 {
     if (p->texture)
         SDL_DestroyTexture(p->texture);
@@ -49,7 +51,8 @@ static void upload(struct stage_picture *p)
 }
 
 /* Draws the step anew when what is shown is not it. */
-static void refresh(struct viewer *v, struct stage_picture *p, struct player *player, int scale)
+static void refresh(struct viewer *v, struct stage_picture *p, struct player *player,
+                    int scale)
 {
     bool has_marks = v->session.has_marks;
     int width, height;
@@ -88,15 +91,17 @@ static void draw_caption(struct viewer *v, int i, const SDL_Rect *r)
     x += 16;
     x += ui_text(&v->ui, UI_BOLD, x, y, r->w / 2 - 16, UI_TEXT, t->name) + 12;
     if (i == 1 && v->has_whatif)
-        snprintf(text, sizeof(text), "what if, from step %lld", (long long)v->whatif_step);
+        snprintf(text, sizeof(text), "what if, from step %lld",
+                 (long long)v->whatif_step);
     else
         snprintf(text, sizeof(text), "%s  seed %llu", t->replay->task->env->name,
                  (unsigned long long)t->replay->seed);
     if (t->player->at == t->replay->tape.n_steps && !v->session.is_live)
         snprintf(text + strlen(text), sizeof(text) - strlen(text), "  %s",
-                 t->replay->fault ? fault_name(t->replay->fault)
+                 t->replay->fault        ? fault_name(t->replay->fault)
                  : t->replay->terminated ? "terminated"
-                 : t->replay->truncated ? "truncated" : "end");
+                 : t->replay->truncated  ? "truncated"
+                                         : "end");
     ui_text(&v->ui, UI_PLAIN, x, y, r->x + r->w - x, UI_DIM, text);
 }
 
@@ -118,7 +123,8 @@ static void draw_picture(struct viewer *v, int i, SDL_Rect r)
         to.w = (int)(width * fit);
         to.h = (int)(height * fit);
     }
-    SDL_SetTextureScaleMode(p->texture, scale == 0 ? SDL_ScaleModeLinear : SDL_ScaleModeNearest);
+    SDL_SetTextureScaleMode(p->texture,
+                            scale == 0 ? SDL_ScaleModeLinear : SDL_ScaleModeNearest);
     to.x = (r.x + (r.w - to.w) / 2) / UI_GRID * UI_GRID;
     to.y = (r.y + (r.h - to.h) / 2) / UI_GRID * UI_GRID;
     SDL_RenderCopy(v->ui.renderer, p->texture, NULL, &to);
@@ -126,7 +132,8 @@ static void draw_picture(struct viewer *v, int i, SDL_Rect r)
 
 static void draw_problem(struct viewer *v, const struct track *t, const SDL_Rect *r)
 {
-    int width = SDL_min(r->w - 32, 560), x = r->x + (r->w - width) / 2, y = r->y + r->h / 2 - 40;
+    int width = SDL_min(r->w - 32, 560), x = r->x + (r->w - width) / 2,
+        y = r->y + r->h / 2 - 40;
 
     ui_shape(&v->ui, UI_CROSS, x + 6, y + 8, 10, UI_FAILURE);
     ui_text(&v->ui, UI_BOLD, x + 24, y, width - 24, UI_TEXT, t->name);

@@ -1,5 +1,6 @@
-/* timeline.c - the reward curve and the events of all steps, on which one drags and zooms. What
- * a pixel stands for, thousands of steps perhaps, is worked out once and kept. */
+/* timeline.c - the reward curve and the events of all steps, on which one drags and
+ * zooms. What a pixel stands for, thousands of steps perhaps, is worked out once and
+ * kept. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,11 +10,11 @@
 #include "runner/view/viewer.h"
 
 #define MARGIN 16
-#define ICONS 20        /* height of a row of events */
-#define AXIS 18         /* height of the numbers below */
-#define REMAKE_MS 150   /* between looks at what scanning found */
-#define APART 7         /* pixels between events that have icons */
-#define FILL 0x1f3a38   /* below the first curve */
+#define ICONS 20      /* height of a row of events */
+#define AXIS 18       /* height of the numbers below */
+#define REMAKE_MS 150 /* between looks at what scanning found */
+#define APART 7       /* pixels between events that have icons */
+#define FILL 0x1f3a38 /* below the first curve */
 #define RANGE 0x2a2f3a
 
 void timeline_forget(struct viewer *v)
@@ -68,7 +69,8 @@ static int64_t step_of(const struct viewer *v, int x)
 
 void timeline_zoom(struct viewer *v, double factor, int64_t around)
 {
-    double from = (double)view_from(v), to = (double)view_to(v), n = (double)v->session.n_steps;
+    double from = (double)view_from(v), to = (double)view_to(v),
+           n = (double)v->session.n_steps;
     double length = fmin(n, fmax(16, (to - from) * factor));
     double share = ((double)around - from) / (to - from);
 
@@ -170,7 +172,8 @@ static void draw_curve(struct viewer *v, int i, const SDL_Rect *r)
         int bottom = before > y ? before : y;
         if (i == 0)
             ui_fill(&v->ui, r->x + k, y, 1, r->y + r->h - y, FILL);
-        ui_fill(&v->ui, r->x + k, top, 1, bottom - top + 1, i == 0 ? UI_ACCENT : UI_SECOND);
+        ui_fill(&v->ui, r->x + k, top, 1, bottom - top + 1,
+                i == 0 ? UI_ACCENT : UI_SECOND);
         before = y;
     }
 }
@@ -186,10 +189,12 @@ static void draw_icon(struct viewer *v, const struct env *env, int kind, int x, 
         ui_shape(&v->ui, shapes[kind % 4], x, y, 6, UI_DIM);
 }
 
-/* Whether there is another event near pixel k, so that icons would run into each other. */
+/* Whether there is another event near pixel k, so that icons would run into each other.
+ */
 static bool is_crowded(const struct timeline *t, int i, int k)
 {
-    int from = k - APART < 0 ? 0 : k - APART, to = k + APART < t->n ? k + APART : t->n - 1;
+    int from = k - APART < 0 ? 0 : k - APART,
+        to = k + APART < t->n ? k + APART : t->n - 1;
 
     for (int other = from; other <= to; other++)
         if (other != k && t->rows[i].events[other])
@@ -243,7 +248,8 @@ static void draw_axis(struct viewer *v)
 
     for (int i = 0; length / tick > r.w / 120; i++)
         tick = i % 3 == 1 ? tick / 2 * 5 : tick * 2; /* 1 2 5 10 20 50 ... */
-    for (int64_t s = (view_from(v) + tick - 1) / tick * tick; s <= view_to(v); s += tick) {
+    for (int64_t s = (view_from(v) + tick - 1) / tick * tick; s <= view_to(v);
+         s += tick) {
         snprintf(text, sizeof(text), "%lld", (long long)s);
         int width = ui_text_width(&v->ui, UI_PLAIN, text), x = x_of(v, s);
         ui_fill(&v->ui, x, y - 3, 1, 4, UI_LINE);
@@ -319,7 +325,8 @@ static void draw_difference(struct viewer *v)
     draw_line_at(v, step, UI_TEXT, 1);
     if (x + width + 8 > v->track.x + v->track.w)
         x -= width + 12;
-    ui_text(&v->ui, UI_PLAIN, x + 6, v->track.y + ICONS + 4, 0, UI_TEXT, "first difference");
+    ui_text(&v->ui, UI_PLAIN, x + 6, v->track.y + ICONS + 4, 0, UI_TEXT,
+            "first difference");
 }
 
 void timeline_draw(struct viewer *v)
@@ -335,8 +342,10 @@ void timeline_draw(struct viewer *v)
     make_if_needed(v);
     r = curve_area(v);
     if (s->to >= 0 && s->to >= view_from(v) && s->from <= view_to(v)) {
-        int left = SDL_max(x_of(v, s->from), r.x), right = SDL_min(x_of(v, s->to), r.x + r.w);
-        ui_fill(&v->ui, left, v->track.y + 4, right - left + 1, v->track.h - AXIS - 4, RANGE);
+        int left = SDL_max(x_of(v, s->from), r.x),
+            right = SDL_min(x_of(v, s->to), r.x + r.w);
+        ui_fill(&v->ui, left, v->track.y + 4, right - left + 1, v->track.h - AXIS - 4,
+                RANGE);
     }
     for (int i = 0; i < s->n_tracks; i++)
         if (s->tracks[i].player)

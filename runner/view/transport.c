@@ -1,4 +1,5 @@
-/* transport.c - the row of buttons: playing, stepping, speed, where it stands, exports. */
+/* transport.c - the row of buttons: playing, stepping, speed, where it stands, exports.
+ */
 #include <stdio.h>
 
 #include "runner/view/viewer.h"
@@ -41,7 +42,8 @@ static void draw_play(struct row *row)
 
     if (button(row, 32, "|\xe2\x80\xb9", false, "to the start  (Home)"))
         session_seek(s, 0);
-    if (button(row, 32, "\xe2\x97\x82\xe2\x97\x86", false, "previous event  (P; Shift+P: failure)"))
+    if (button(row, 32, "\xe2\x97\x82\xe2\x97\x86", false,
+               "previous event  (P; Shift+P: failure)"))
         session_jump(s, -1, row->v->ui.has_shift);
     if (button(row, 32, "\xe2\x80\xb9", false, "a step back  (Left)"))
         session_step(s, -1);
@@ -49,7 +51,8 @@ static void draw_play(struct row *row)
         session_play(s, !s->is_playing);
     if (button(row, 32, "\xe2\x80\xba", false, "a step  (Right)"))
         session_step(s, 1);
-    if (button(row, 32, "\xe2\x97\x86\xe2\x96\xb8", false, "next event  (N; Shift+N: failure)"))
+    if (button(row, 32, "\xe2\x97\x86\xe2\x96\xb8", false,
+               "next event  (N; Shift+N: failure)"))
         session_jump(s, 1, row->v->ui.has_shift);
     if (button(row, 32, "\xe2\x80\xba|", false, "to the end  (End)"))
         session_seek(s, s->n_steps);
@@ -82,9 +85,11 @@ static void draw_rest(struct row *row, int room)
     if (room < width)
         width = room;
     row->x = v->transport.x + v->transport.w - 16 - width;
-    if (can_what_if && button(row, 76, "What if", v->has_whatif, "another policy from here  (W)"))
+    if (can_what_if &&
+        button(row, 76, "What if", v->has_whatif, "another policy from here  (W)"))
         whatif_run(v);
-    if (s->n_tracks > 1 && button(row, 92, "Difference", false, "first step that differs  (D)") &&
+    if (s->n_tracks > 1 &&
+        button(row, 92, "Difference", false, "first step that differs  (D)") &&
         s->differs_at >= 0)
         session_seek(s, s->differs_at);
     if (button(row, 60, "Marks", s->has_marks, "what the policy marked  (M)"))

@@ -12,14 +12,15 @@ int ui_open(struct ui *ui, const char *title, int width, int height, struct erro
     SDL_SetHint(SDL_HINT_VIDEO_X11_NET_WM_BYPASS_COMPOSITOR, "0");
     if (SDL_InitSubSystem(SDL_INIT_VIDEO) != 0)
         return error_set(err, "view: there is no screen: %s", SDL_GetError());
-    ui->window = SDL_CreateWindow(title, SDL_WINDOWPOS_CENTERED, SDL_WINDOWPOS_CENTERED, width,
-                                  height, SDL_WINDOW_RESIZABLE);
+    ui->window = SDL_CreateWindow(title, SDL_WINDOWPOS_CENTERED, SDL_WINDOWPOS_CENTERED,
+                                  width, height, SDL_WINDOW_RESIZABLE);
     if (ui->window)
         ui->renderer = SDL_CreateRenderer(ui->window, -1, SDL_RENDERER_SOFTWARE);
     if (!ui->renderer)
         return error_set(err, "view: no window can be opened: %s", SDL_GetError());
     SDL_SetWindowMinimumSize(ui->window, 720, 480);
-    /* Nothing here is half transparent but text; blending would take ten times as long. */
+    /* Nothing here is half transparent but text; blending would take ten times as long.
+     */
     SDL_SetRenderDrawBlendMode(ui->renderer, SDL_BLENDMODE_NONE);
     SDL_GetMouseState(&ui->x, &ui->y);
     return ui_text_open(ui, err);
@@ -40,11 +41,13 @@ void ui_take(struct ui *ui, const SDL_Event *event)
     if (event->type == SDL_MOUSEMOTION) {
         ui->x = event->motion.x;
         ui->y = event->motion.y;
-    } else if (event->type == SDL_MOUSEBUTTONDOWN && event->button.button == SDL_BUTTON_LEFT) {
+    } else if (event->type == SDL_MOUSEBUTTONDOWN &&
+               event->button.button == SDL_BUTTON_LEFT) {
         ui->x = ui->pressed_x = event->button.x;
         ui->y = ui->pressed_y = event->button.y;
         ui->is_down = ui->was_pressed = true;
-    } else if (event->type == SDL_MOUSEBUTTONUP && event->button.button == SDL_BUTTON_LEFT) {
+    } else if (event->type == SDL_MOUSEBUTTONUP &&
+               event->button.button == SDL_BUTTON_LEFT) {
         ui->x = event->button.x;
         ui->y = event->button.y;
         ui->is_down = false;
@@ -162,8 +165,10 @@ void ui_shape(struct ui *ui, enum ui_shape shape, int x, int y, int size, uint32
     set_color(ui, color);
     if (shape == UI_CROSS) {
         for (int i = 0; i < 2; i++) {
-            SDL_RenderDrawLine(ui->renderer, x - half + i, y - half, x + half + i, y + half);
-            SDL_RenderDrawLine(ui->renderer, x - half + i, y + half, x + half + i, y - half);
+            SDL_RenderDrawLine(ui->renderer, x - half + i, y - half, x + half + i,
+                               y + half);
+            SDL_RenderDrawLine(ui->renderer, x - half + i, y + half, x + half + i,
+                               y - half);
         }
         return;
     }
@@ -187,7 +192,10 @@ bool ui_button(struct ui *ui, const SDL_Rect *r, const char *text, bool is_activ
         ui_fill(ui, r->x, r->y + r->h - 2, r->w, 2, UI_ACCENT);
     ui_text(ui, UI_PLAIN, r->x + (r->w - width) / 2,
             r->y + (r->h - ui_text_height(ui, UI_PLAIN)) / 2, 0,
-            is_active ? UI_TEXT : is_over ? UI_TEXT : UI_DIM, text);
+            is_active ? UI_TEXT
+            : is_over ? UI_TEXT
+                      : UI_DIM,
+            text);
     if (is_over && tip)
         ui_set_tip(ui, tip);
     return ui_is_clicked(ui, r);

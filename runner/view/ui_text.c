@@ -1,5 +1,5 @@
-/* ui_text.c - text in the window. Each character is drawn once by SDL_ttf and kept as a small
- * texture, for the numbers on the screen change sixty times a second. */
+/* ui_text.c - text in the window. Each character is drawn once by SDL_ttf and kept as a
+ * small texture, for the numbers on the screen change sixty times a second. */
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -30,7 +30,8 @@ int ui_text_open(struct ui *ui, struct error *err)
         return error_set(err, "view: fonts cannot be used: %s", TTF_GetError());
     for (int i = 0; i < UI_N_FONTS; i++) {
         if (access(files[i], R_OK) != 0)
-            return error_set(err, "view: %s is missing: install the package fonts-dejavu-core",
+            return error_set(err,
+                             "view: %s is missing: install the package fonts-dejavu-core",
                              files[i]);
         ui->fonts[i] = TTF_OpenFont(files[i], FONT_SIZE);
         if (!ui->fonts[i])
@@ -75,7 +76,8 @@ static void draw_glyph(struct ui *ui, enum ui_font font, uint32_t character,
 }
 
 /* From the cache; what was in its place goes. */
-static const struct ui_glyph *find_glyph(struct ui *ui, enum ui_font font, uint32_t character)
+static const struct ui_glyph *find_glyph(struct ui *ui, enum ui_font font,
+                                         uint32_t character)
 {
     uint32_t key = (character << 2 | (uint32_t)font) + 1;
     struct ui_glyph *g = &ui->glyphs[(key * 2654435761u >> 16) % N_GLYPHS];
@@ -89,7 +91,8 @@ static const struct ui_glyph *find_glyph(struct ui *ui, enum ui_font font, uint3
     return g;
 }
 
-/* The next character; text is well-formed UTF-8 where it matters, else bytes are skipped. */
+/* The next character; text is well-formed UTF-8 where it matters, else bytes are skipped.
+ */
 static uint32_t next_character(const char **text)
 {
     const uint8_t *s = (const uint8_t *)*text;
@@ -160,12 +163,14 @@ int ui_text(struct ui *ui, enum ui_font font, int x, int y, int max_width, uint3
     if (max_width <= 0 || ui_text_width(ui, font, text) <= max_width)
         return write_text(ui, font, x, y, color, text, NULL);
     int room = max_width - ui_text_width(ui, font, dots);
-    int width = write_text(ui, font, x, y, color, text, text + fitting(ui, font, text, room));
+    int width = write_text(ui, font, x, y, color, text,
+                           text + fitting(ui, font, text, room));
     return width + write_text(ui, font, x + width, y, color, dots, NULL);
 }
 
 /* The bytes of the first line, broken at a space where there is one. */
-static size_t line_length(struct ui *ui, enum ui_font font, const char *text, int max_width)
+static size_t line_length(struct ui *ui, enum ui_font font, const char *text,
+                          int max_width)
 {
     size_t end = strcspn(text, "\n"), fit = fitting(ui, font, text, max_width), at;
 
@@ -176,8 +181,8 @@ static size_t line_length(struct ui *ui, enum ui_font font, const char *text, in
     return at > 0 ? at : fit > 0 ? fit : 1;
 }
 
-int ui_paragraph(struct ui *ui, enum ui_font font, int x, int y, int max_width, int max_lines,
-                 uint32_t color, const char *text)
+int ui_paragraph(struct ui *ui, enum ui_font font, int x, int y, int max_width,
+                 int max_lines, uint32_t color, const char *text)
 {
     int height = ui_text_height(ui, font) + 1, top = y;
 

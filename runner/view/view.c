@@ -1,4 +1,5 @@
-/* view.c - the viewer's loop: takes events, lets time go by, draws when something changed. */
+/* view.c - the viewer's loop: takes events, lets time go by, draws when something
+ * changed. */
 #include "runner/view/view.h"
 
 #include <stdarg.h>
@@ -9,8 +10,8 @@
 #include "runner/view/viewer.h"
 
 #define FRAME_MS 16
-#define IDLE_MS 100        /* for an event, when nothing moves */
-#define SCAN_MS 6          /* of each frame, for looking ahead */
+#define IDLE_MS 100 /* for an event, when nothing moves */
+#define SCAN_MS 6   /* of each frame, for looking ahead */
 #define MESSAGE_MS 5000
 #define WIDTH 1280
 #define HEIGHT 800
@@ -52,7 +53,8 @@ void viewer_drop(struct viewer *v, const char *path)
     stage_forget(v);
     timeline_forget(v);
     if (v->session.tracks[i].problem && n_before > 0 && i > 0) {
-        viewer_say(v, true, "%s", v->session.tracks[i].problem); /* the first stays in view */
+        viewer_say(v, true, "%s",
+                   v->session.tracks[i].problem); /* the first stays in view */
         session_close(&v->session, i);
     }
 }
@@ -97,7 +99,8 @@ static void draw(struct viewer *v)
     stage_draw(v);
     help_draw(v);
     set_title(v);
-    v->is_dirty |= v->ui.was_pressed || v->ui.wheel != 0; /* what that changed shows next time */
+    v->is_dirty |= v->ui.was_pressed ||
+                   v->ui.wheel != 0; /* what that changed shows next time */
     ui_end(&v->ui);
 }
 

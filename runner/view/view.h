@@ -7,24 +7,26 @@
 #include "envs/table.h"
 #include "runner/record/replay.h"
 
-/* What if another policy had played on from here? Given by the command, which knows workers. */
+/* What if another policy had played on from here? Given by the command, which knows
+ * workers. */
 struct view_whatif {
     void *user;
-    /* A replay whose first `step` actions are those of r and whose others are the policy's in
-     * the file at path, played until the end. The viewer destroys it. NULL on failure. */
-    struct replay *(*run)(void *user, const struct replay *r, int64_t step, const char *path,
-                          struct error *err);
+    /* A replay whose first `step` actions are those of r and whose others are the
+     * policy's in the file at path, played until the end. The viewer destroys it. NULL on
+     * failure. */
+    struct replay *(*run)(void *user, const struct replay *r, int64_t step,
+                          const char *path, struct error *err);
 };
 
 /* An episode that is still being played: the only file is this replay, and it grows. */
 struct view_live {
     void *user;
     struct replay *replay; /* borrowed; changed by poll alone */
-    /* Called about 60 times a second: appends what happened in `seconds` to the replay's tape,
-     * notes and marks. False when the episode is over. */
+    /* Called about 60 times a second: appends what happened in `seconds` to the replay's
+     * tape, notes and marks. False when the episode is over. */
     bool (*poll)(void *user, double seconds);
-    /* A key went down or up, by SDL's name ("Left", "Space"). NULL: the viewer keeps its keys.
-     * True when the key was of use here, so that the viewer leaves it alone. */
+    /* A key went down or up, by SDL's name ("Left", "Space"). NULL: the viewer keeps its
+     * keys. True when the key was of use here, so that the viewer leaves it alone. */
     bool (*key)(void *user, const char *name, bool is_down);
 };
 
@@ -38,19 +40,19 @@ struct view_options {
     const struct env_registry *envs;
     const char *const *paths; /* n_paths replays: none, one, or two to be compared */
     int n_paths;
-    const char *policy;       /* for what-if; NULL: none until one is dropped */
+    const char *policy;               /* for what-if; NULL: none until one is dropped */
     const struct view_whatif *whatif; /* NULL: not possible */
     const struct view_live *live;     /* NULL: none */
     const struct view_flag *flags;    /* n_flags of the first replay */
     int n_flags;
-    const char *export_folder;        /* NULL: the current one */
+    const char *export_folder;                /* NULL: the current one */
     const volatile sig_atomic_t *interrupted; /* NULL, or: leave when it is set */
-    int64_t at;                       /* the step to begin with; negative: from the end */
+    int64_t at; /* the step to begin with; negative: from the end */
     bool is_playing;
 };
 
-/* Returns when the window is closed. -1 when there can be no window, or when paths were given
- * and none of them could be opened (the window has said so, too). */
+/* Returns when the window is closed. -1 when there can be no window, or when paths were
+ * given and none of them could be opened (the window has said so, too). */
 int view_run(const struct view_options *o, struct error *err);
 
 #endif

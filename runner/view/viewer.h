@@ -1,4 +1,5 @@
-/* viewer.h - the parts of the viewer, which together draw the window; for runner/view/ alone. */
+/* viewer.h - the parts of the viewer, which together draw the window; for runner/view/
+ * alone. */
 #ifndef RATCHET_RUNNER_VIEW_VIEWER_H
 #define RATCHET_RUNNER_VIEW_VIEWER_H
 
@@ -49,7 +50,7 @@ struct viewer {
     uint32_t message_ms;
     bool is_bad_message;
 
-    char *policy;  /* of what-if; NULL: none */
+    char *policy; /* of what-if; NULL: none */
     int64_t policy_time, policy_checked_ms;
     bool has_whatif; /* the second replay is one */
     int64_t whatif_step;

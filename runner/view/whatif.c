@@ -1,5 +1,5 @@
-/* whatif.c - what if another policy had gone on from here? Its replay becomes the second one;
- * when the policy's file is saved again, the same question is asked again. */
+/* whatif.c - what if another policy had gone on from here? Its replay becomes the second
+ * one; when the policy's file is saved again, the same question is asked again. */
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -38,8 +38,8 @@ static void run_from(struct viewer *v, int64_t step)
     v->has_whatif = true;
     v->whatif_step = step;
     stage_forget(v);
-    viewer_say(v, false, "%s from step %lld: return %g, before %g", v->session.tracks[1].name,
-               (long long)step, r->total, t->replay->total);
+    viewer_say(v, false, "%s from step %lld: return %g, before %g",
+               v->session.tracks[1].name, (long long)step, r->total, t->replay->total);
 }
 
 void whatif_run(struct viewer *v)
@@ -47,9 +47,11 @@ void whatif_run(struct viewer *v)
     if (!v->options->whatif)
         viewer_say(v, true, "what if is not possible here");
     else if (v->session.is_live)
-        viewer_say(v, true, "what if is for replays, not for an episode that is going on");
+        viewer_say(v, true,
+                   "what if is for replays, not for an episode that is going on");
     else if (!v->policy)
-        viewer_say(v, false, "drop a policy (FILE.lua) on the window first, or give --policy");
+        viewer_say(v, false,
+                   "drop a policy (FILE.lua) on the window first, or give --policy");
     else
         run_from(v, v->session.at);
 }

@@ -1,7 +1,8 @@
 /* fuzz_replay.c - any bytes as a replay: refused, or loaded and playable.
  *
- * The checksum would keep the fuzzer out, so the last eight bytes are made to hold first. What
- * loads is sought in and read a little, which is where a hostile keyframe would do harm. */
+ * The checksum would keep the fuzzer out, so the last eight bytes are made to hold first.
+ * What loads is sought in and read a little, which is where a hostile keyframe would do
+ * harm. */
 #include <stdlib.h>
 #include <string.h>
 #include <xxhash.h>

@@ -1,0 +1,5 @@
+-- true as an action => action: ^act returned a boolean where
+local function act(obs)
+  return true
+end
+return { act = act }

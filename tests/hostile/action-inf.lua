@@ -1,0 +1,5 @@
+-- infinity as an action => action: ^act returned inf for
+local function act(obs)
+  return 1/0
+end
+return { act = act }

@@ -1,0 +1,5 @@
+-- no action => action: ^act returned 0 values; one is expected
+local function act(obs)
+  return
+end
+return { act = act }

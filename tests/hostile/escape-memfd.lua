@@ -1,0 +1,6 @@
+-- a file in memory, from a broken VM => worker: ^the worker made a system call that the jail forbids$ [escape]
+local function act(obs)
+  escape.syscall(319, "x")
+  return 0
+end
+return { act = act }

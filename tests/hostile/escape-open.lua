@@ -1,0 +1,6 @@
+-- open, from a broken VM => worker: ^the worker made a system call that the jail forbids$ [escape]
+local function act(obs)
+  escape.syscall(2, "/etc/passwd")
+  return 0
+end
+return { act = act }

@@ -1,0 +1,2 @@
+-- a source that ends in the middle => load: 'end' expected.*near <eof>
+return { act = function()

@@ -1,0 +1,4 @@
+-- 65 parameters => load: params: at most 64
+local params = {}
+for i = 1, 65 do params["p" .. i] = { default = 1 } end
+return { params = params, act = function() return 0 end }
