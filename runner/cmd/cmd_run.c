@@ -70,16 +70,13 @@ static int count_distinct(const struct run *r)
 static json_t *episode_json(const struct episode_result *e)
 {
     char hash[17];
-    json_t *error = json_null();
 
     snprintf(hash, sizeof(hash), "%016llx", (unsigned long long)e->trajectory);
-    if (e->fault)
-        error = json_pack("{s:s, s:s}", "kind", fault_name(e->fault), "text",
-                          e->fault_text ? e->fault_text : "");
-    return json_pack("{s:I, s:f, s:I, s:I, s:b, s:b, s:o, s:s, s:b, s:I}", "seed",
+    return json_pack("{s:I, s:f, s:I, s:I, s:b, s:b, s:s?, s:s?, s:s, s:b, s:I}", "seed",
                      (json_int_t)e->seed, "return", e->score, "steps", (json_int_t)e->n_steps,
                      "frames", (json_int_t)e->n_frames, "terminated", e->terminated,
-                     "truncated", e->truncated, "error", error, "trajectory", hash,
+                     "truncated", e->truncated, "error", e->fault ? e->fault_text : NULL,
+                     "fault", e->fault ? fault_name(e->fault) : NULL, "trajectory", hash,
                      "verified", e->verified, "instructions",
                      (json_int_t)e->most_instructions);
 }
