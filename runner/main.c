@@ -2,6 +2,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "runner/cmd/cmd.h"
 
@@ -75,8 +76,10 @@ int main(int argc, char **argv)
 {
     struct app app = { .interrupted = &interrupted };
     struct sigaction on_stop = { .sa_handler = on_interrupt };
+    const struct rlimit no_core = { 0, 0 }; /* a core would hold the API key */
     int status = EXIT_DONE;
 
+    setrlimit(RLIMIT_CORE, &no_core);
     signal(SIGPIPE, SIG_IGN);
     sigaction(SIGINT, &on_stop, NULL);
     sigaction(SIGTERM, &on_stop, NULL);

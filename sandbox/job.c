@@ -30,6 +30,13 @@ static char **get_list(struct wire *w, uint32_t *n)
     return list;
 }
 
+static void free_list(char **list, uint32_t n)
+{
+    for (uint32_t i = 0; list && i < n; i++)
+        free(list[i]);
+    free(list);
+}
+
 void job_put(struct wire *w, const struct job *job)
 {
     put_list(w, job->plugins, job->n_plugins);
@@ -45,6 +52,7 @@ void job_put(struct wire *w, const struct job *job)
     wire_put_bytes(w, job->params, sizeof(*job->params) * job->n_params);
     wire_put_u32(w, job->n_slots);
     wire_put_u8(w, job->is_unjailed);
+    wire_put_u8(w, job->is_bare);
 }
 
 int job_get(struct wire *w, struct job *job)
@@ -62,8 +70,9 @@ int job_get(struct wire *w, struct job *job)
     has_fields = wire_get_u8(w);
     job->fields = get_list(w, &job->n_fields);
     if (!has_fields) {
-        free(job->fields);
+        free_list(job->fields, job->n_fields);
         job->fields = NULL;
+        job->n_fields = 0;
     }
     wire_get(w, &job->limits, sizeof(job->limits));
     job->policy_name = wire_get_text(w);
@@ -75,14 +84,8 @@ int job_get(struct wire *w, struct job *job)
         memcpy(job->params, params, job->n_params * sizeof(*job->params));
     job->n_slots = wire_get_u32(w);
     job->is_unjailed = wire_get_u8(w);
+    job->is_bare = wire_get_u8(w);
     return wire_is_done(w) ? 0 : -1;
-}
-
-static void free_list(char **list, uint32_t n)
-{
-    for (uint32_t i = 0; list && i < n; i++)
-        free(list[i]);
-    free(list);
 }
 
 void job_clear(struct job *job)

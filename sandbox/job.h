@@ -4,6 +4,7 @@
  *     SETUP (struct job)       -> READY
  *     inside mode:  PLAY       -> one PLAYED for each episode, in order
  *     outside mode: STEP       -> STEPPED, one answer for each slot that was asked
+ *     for the bench: MEASURE   -> MEASURED
  * Inside, the worker steps the environment and returns actions, which the harness plays again.
  * Outside, the harness steps, and the worker sees observations only. */
 #ifndef RATCHET_SANDBOX_JOB_H
@@ -28,7 +29,12 @@ enum message_type {
     MESSAGE_PLAYED,
     MESSAGE_STEP,
     MESSAGE_STEPPED,
+    MESSAGE_MEASURE,
+    MESSAGE_MEASURED,
 };
+
+/* What MEASURE (u32 what, u64 how often) repeats, for `ratchet bench`. */
+enum measure { MEASURE_SNAPSHOT, MEASURE_RESTORE };
 
 /* One page of shared memory. The harness takes its contents for a hint, never for a fact. */
 struct worker_shared {
@@ -69,6 +75,7 @@ struct job {
     uint32_t n_params;
     uint32_t n_slots; /* outside mode: VMs at once; 0: inside */
     bool is_unjailed; /* asked for by a user who knows what it means */
+    bool is_bare;     /* instructions are not counted: for comparison by `ratchet bench` */
 };
 
 void job_put(struct wire *w, const struct job *job);

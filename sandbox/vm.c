@@ -350,7 +350,8 @@ struct vm *vm_create(int slot, const struct vm_world *world)
     if (!vm->L)
         goto fail;
     *(struct vm **)lua_getextraspace(vm->L) = vm;
-    lua_sethook(vm->L, on_hook, LUA_MASKCOUNT, __real_luaG_traceexec ? INT_MAX : 1);
+    if (!world->is_uncounted)
+        lua_sethook(vm->L, on_hook, LUA_MASKCOUNT, __real_luaG_traceexec ? INT_MAX : 1);
     lua_pushcfunction(vm->L, on_error);
     lua_pushcfunction(vm->L, open_world);
     if (lua_pcall(vm->L, 0, LUA_MULTRET, 0) != LUA_OK)

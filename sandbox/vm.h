@@ -41,6 +41,7 @@ struct vm_world {
     struct episode_rules rules;
     struct limits limits;
     struct vm_sink sink;
+    bool is_uncounted; /* no instruction budget: for measurements */
     struct vm_fault *fault; /* where faults are written, also while a C function hangs */
 };
 

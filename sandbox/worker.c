@@ -145,6 +145,7 @@ static int create_slots(struct worker *w, struct error *err)
         .rules = job->rules,
         .limits = job->limits,
         .sink = { on_note, on_mark, &w->said },
+        .is_uncounted = job->is_bare,
         .fault = &w->fault,
     };
     w->n_slots = job->n_slots ? job->n_slots : 1;
@@ -330,13 +331,47 @@ static int step(struct worker *w, struct wire *in)
     return wire_send(WORKER_SOCKET_FD, MESSAGE_STEPPED, &w->out);
 }
 
+static int measure(struct worker *w, struct wire *in)
+{
+    uint32_t what = wire_get_u32(in);
+    uint64_t n = wire_get_u64(in);
+    struct slot *s = &w->slots[0];
+
+    if (in->is_bad || !s->fresh)
+        return -1;
+    for (uint64_t i = 0; i < n; i++) {
+        progress();
+        if (what == MEASURE_SNAPSHOT)
+            vm_snapshot_destroy(vm_snapshot(s->vm));
+        else
+            vm_restore(s->vm, s->fresh);
+    }
+    wire_reset(&w->out);
+    wire_put_u64(&w->out, vm_snapshot_size(s->fresh));
+    return wire_send(WORKER_SOCKET_FD, MESSAGE_MEASURED, &w->out);
+}
+
+static int handle(struct worker *w, uint32_t type, struct wire *in)
+{
+    switch (type) {
+    case MESSAGE_PLAY:
+        return play(w, in);
+    case MESSAGE_STEP:
+        return step(w, in);
+    case MESSAGE_MEASURE:
+        return measure(w, in);
+    default:
+        return -1;
+    }
+}
+
 static int serve(struct worker *w)
 {
     struct wire in = { 0 };
     uint32_t type;
 
     while (wire_receive(WORKER_SOCKET_FD, &type, &in, WORKER_MAX_MESSAGE) == 1)
-        if (type == MESSAGE_PLAY ? play(w, &in) : type == MESSAGE_STEP ? step(w, &in) : -1)
+        if (handle(w, type, &in) != 0)
             return 1;
     return 0;
 }

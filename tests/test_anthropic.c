@@ -96,6 +96,13 @@ static const struct api_row rows[] = {
       .sent = "\"max_tokens\":4096", .replies = { { .status = 400, REASON
           ERROR("max_tokens: 16000 > 4096, which is the maximum allowed") },
         { STREAM A_START A_TEXT A_STOP } } },
+    { .name = "anthropic: images refused", .spec = "anthropic:m", .n_requests = 2, .unsent = "iVBORw==",
+      .replies = { { .status = 500, REASON ERROR("image input is not supported") },
+        { STREAM A_START A_TEXT A_STOP } } },
+    { .name = "responses: images refused", .spec = "openai-responses:m", .n_requests = 2, .unsent = "iVBORw==",
+      .replies = { { .status = 500, REASON ERROR("image input is not supported") },
+        { WHOLE "{\"output\":[{\"type\":\"message\",\"content\":[{\"text\":"
+          "\"hello\"}]}]}" } } },
     { .name = "anthropic: no credit", .spec = "anthropic:m", .result = -1, .is_final =
       true,
       .error = "add credit", .replies = { { .status = 400, REASON

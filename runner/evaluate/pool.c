@@ -284,27 +284,6 @@ static void *run_lane(void *arg)
     return NULL;
 }
 
-static void fill_job(struct job *job, const struct evaluation *e)
-{
-    *job = (struct job){
-        .plugins = (char **)e->plugins,
-        .n_plugins = (uint32_t)e->n_plugins,
-        .env = (char *)e->task->env->name,
-        .settings = e->task->settings,
-        .n_settings = (uint32_t)e->task->n_settings,
-        .rules = e->task->rules,
-        .observation = e->task->observation,
-        .fields = e->task->fields,
-        .n_fields = (uint32_t)e->task->n_fields,
-        .limits = e->task->limits,
-        .policy_name = (char *)e->policy.name,
-        .source = (char *)e->policy.source,
-        .params = e->policy.params,
-        .n_params = (uint32_t)e->policy.n_params,
-        .is_unjailed = e->is_unjailed,
-    };
-}
-
 int evaluate(const struct evaluation *e, const struct episode_request *requests, int n,
              struct episode_result *results, struct policy_facts *facts, struct error *err)
 {
@@ -314,7 +293,7 @@ int evaluate(const struct evaluation *e, const struct episode_request *requests,
 
     if (n)
         memset(results, 0, sizeof(*results) * (size_t)n);
-    fill_job(&p.job, e);
+    p.job = evaluation_job(e);
     p.at_once = n / (n_lanes * 4);
     p.at_once = p.at_once < 1 ? 1 : p.at_once > MOST_AT_ONCE ? MOST_AT_ONCE : p.at_once;
     if (e->is_outside) {

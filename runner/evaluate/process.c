@@ -206,6 +206,27 @@ static char **worker_environment(void)
     return list;
 }
 
+struct job evaluation_job(const struct evaluation *e)
+{
+    return (struct job){
+        .plugins = (char **)e->plugins,
+        .n_plugins = (uint32_t)e->n_plugins,
+        .env = (char *)e->task->env->name,
+        .settings = e->task->settings,
+        .n_settings = (uint32_t)e->task->n_settings,
+        .rules = e->task->rules,
+        .observation = e->task->observation,
+        .fields = e->task->fields,
+        .n_fields = (uint32_t)e->task->n_fields,
+        .limits = e->task->limits,
+        .policy_name = (char *)e->policy.name,
+        .source = (char *)e->policy.source,
+        .params = e->policy.params,
+        .n_params = (uint32_t)e->policy.n_params,
+        .is_unjailed = e->is_unjailed,
+    };
+}
+
 /* In a process group of its own: the terminal's Ctrl-C is for the harness. */
 static int spawn(struct process *p, int socket_fd, int shared_fd, struct error *err)
 {

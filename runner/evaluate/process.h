@@ -6,6 +6,7 @@
 #include <sys/types.h>
 
 #include "envs/error.h"
+#include "runner/evaluate/evaluate.h"
 #include "sandbox/job.h"
 
 struct watch;
@@ -28,6 +29,9 @@ struct ready {
     struct vm_param params[VM_MAX_PARAMS];
     int n_params;
 };
+
+/* The job of an evaluation, inside mode; everything in it is borrowed from the evaluation. */
+struct job evaluation_job(const struct evaluation *e);
 
 /* Starts a worker with a job and waits for it to be ready. -1: the harness's own failure (no
  * worker binary, no jail, the environment cannot be created); a policy that cannot be loaded,

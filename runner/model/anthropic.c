@@ -254,7 +254,7 @@ static bool anthropic_adapt(struct api *api, const struct request *request,
     static const char *const images[] = { "image", NULL };
 
     (void)request;
-    if (error->status != 400)
+    if (error->status != 400 && error->status != 500) /* llama.cpp's */
         return false;
     if (lower_max_tokens(api, error))
         return true;

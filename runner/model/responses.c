@@ -272,7 +272,8 @@ static bool responses_adapt(struct api *api, const struct request *request,
     static const char *const images[] = { "image", "vision", NULL };
 
     (void)request;
-    if (error->status != 400 && error->status != 422 && error->status != 404)
+    if (error->status != 400 && error->status != 404 && error->status != 422 &&
+        error->status != 500) /* llama.cpp's */
         return false;
     if (api_mentions(error, reasoning))
         return set(&api->lacks.reasoning_items);

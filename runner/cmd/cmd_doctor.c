@@ -1,0 +1,151 @@
+/* cmd_doctor.c - `ratchet doctor`: what this machine gives: the jail's layers, libraries, fonts,
+ * a display. */
+#include <limits.h>
+#include <link.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "runner/cmd/cmd.h"
+#include "sandbox/jail.h"
+
+#define FONT "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf"
+
+/* A policy that tells the version of its Lua. */
+static const char probe_source[] =
+    "return { params = { lua = { default = tonumber(_VERSION:match('[%d.]+')) } },\n"
+    "         act = function() return 0 end }\n";
+
+/* Libraries by the beginning of their files' names. */
+static const char *const libraries[] = {
+    "libjansson", "libSDL2-", "libSDL2_ttf", "libsqlite3", "libseccomp", "libzstd",
+    "libpng", "libgif", "libpopt", "libcurl", "libgsl.", "libmujoco", "libc.", NULL,
+};
+
+struct doctor {
+    struct app *app;
+    struct common common;
+    json_t *libraries; /* name -> file */
+    struct policy_facts facts;
+    bool is_jailed; /* the required layers are there */
+    struct error why; /* when a worker cannot be started */
+};
+
+static int add_library(struct dl_phdr_info *info, size_t size, void *user)
+{
+    json_t *found = user;
+    char path[PATH_MAX];
+    const char *file;
+
+    (void)size;
+    if (!info->dlpi_name[0] || !realpath(info->dlpi_name, path))
+        return 0;
+    file = base_name(path);
+    for (const char *const *l = libraries; *l; l++)
+        if (!strncmp(file, *l, strlen(*l))) {
+            size_t len = strcspn(*l, "-.");
+            json_object_setn_new(found, *l, len, json_string(file));
+        }
+    return 0;
+}
+
+/* Starts a worker as an evaluation would. */
+static void probe(struct doctor *d)
+{
+    const struct env *env = env_find(&d->app->envs, "cartpole", &d->why);
+    struct evaluation e = { .policy = { .name = "probe.lua", .source = probe_source },
+                            .n_jobs = 1 };
+    struct task *task = env ? task_create(env) : NULL;
+
+    e.task = task;
+    if (task && evaluate_check(&e, &d->facts, &d->why) == 0) {
+        d->is_jailed = true;
+        if (d->facts.fault)
+            error_set(&d->why, "%.900s", d->facts.fault_text);
+    }
+    task_destroy(task);
+}
+
+static const char *display(void)
+{
+    const char *x = getenv("DISPLAY"), *wayland = getenv("WAYLAND_DISPLAY");
+
+    return x && *x ? x : wayland && *wayland ? wayland : NULL;
+}
+
+static json_t *to_json(const struct doctor *d, const struct utsname *machine)
+{
+    json_t *layers = json_object();
+
+    for (int i = 0; i < N_JAIL_LAYERS; i++)
+        json_object_set_new(layers, jail_layer_name((enum jail_layer)i),
+                            json_boolean(d->facts.jail_layers >> i & 1));
+    return json_pack("{s:s, s:s, s:i, s:b, s:o, s:b, s:s?, s:f, s:O, s:b, s:s?, s:s?}", "version",
+                     RATCHET_VERSION, "kernel", machine->release, "cores", evaluate_cores(),
+                     "root", geteuid() == 0, "jail", layers, "runs_policies",
+                     d->is_jailed && !d->why.text[0], "problem",
+                     d->why.text[0] ? d->why.text : NULL, "lua",
+                     d->facts.n_params ? d->facts.params[0].value : 0, "libraries", d->libraries,
+                     "mujoco", json_object_get(d->libraries, "libmujoco") != NULL, "font",
+                     access(FONT, R_OK) == 0 ? FONT : NULL, "display", display());
+}
+
+static void print(const struct doctor *d, const struct utsname *machine)
+{
+    const char *name;
+    json_t *file;
+
+    printf("ratchet %s, Linux %s, %d cores, as %s\n\njail\n", RATCHET_VERSION, machine->release,
+           evaluate_cores(), geteuid() == 0 ? "root" : "an ordinary user");
+    for (int i = 0; i < N_JAIL_LAYERS; i++)
+        printf("  %-14s %-4s %s%s\n", jail_layer_name((enum jail_layer)i),
+               d->facts.jail_layers >> i & 1 ? "yes" : "no",
+               jail_layer_help((enum jail_layer)i),
+               JAIL_REQUIRED >> i & 1 ? "; required" : "");
+    if (d->why.text[0])
+        printf("  policies cannot be run here: %s\n", d->why.text);
+    else
+        printf("  policies run in workers with Lua %.1f\n", d->facts.params[0].value);
+    printf("\nlibraries\n");
+    json_object_foreach(d->libraries, name, file)
+        printf("  %-14s %s\n", name, json_string_value(file));
+    if (!json_object_get(d->libraries, "libmujoco"))
+        printf("  %-14s missing: its tasks are not there (libmujoco-dev)\n", "libmujoco");
+    printf("\npictures\n  %-14s %s\n  %-14s %s\n", "font",
+           access(FONT, R_OK) == 0 ? FONT : "missing (fonts-dejavu-core)", "display",
+           display() ? display() : "none: `ratchet view` needs one, nothing else does");
+}
+
+static int main_doctor(const struct command *self, struct app *app, int argc, const char **argv)
+{
+    struct doctor d = { .app = app };
+    struct poptOption options[] = { COMMON_TABLE(d.common), POPT_TABLEEND };
+    struct utsname machine;
+    int status;
+    const char **args = cmd_parse(self, app, argc, argv, options, 0, 0, &status);
+
+    if (!args)
+        return status;
+    uname(&machine);
+    d.libraries = json_object();
+    dl_iterate_phdr(add_library, d.libraries);
+    probe(&d);
+    if (d.common.json)
+        cmd_print_json(to_json(&d, &machine));
+    else
+        print(&d, &machine);
+    json_decref(d.libraries);
+    status = cmd_done();
+    common_clear(&d.common);
+    cmd_free_args(args);
+    return status;
+}
+
+const struct command cmd_doctor = {
+    "doctor", "", "tell what this machine gives: jail, libraries, fonts, a display",
+    "Starts a worker as an evaluation would and tells which layers of the jail hold. Untrusted "
+    "policies are run only with those that are required, unless --unjailed is given.",
+    "ratchet doctor\nratchet doctor --json", main_doctor,
+};
