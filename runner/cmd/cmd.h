@@ -37,7 +37,9 @@ struct command {
     X(view)                                                                                    \
     X(ledger)                                                                                  \
     X(envs)                                                                                    \
-    X(task)
+    X(task)                                                                                    \
+    X(doctor)                                                                                  \
+    X(bench)
 
 #define X(name) extern const struct command cmd_##name;
 COMMANDS(X)
