@@ -64,13 +64,13 @@ uint32_t jail_enter(void)
 {
     uint32_t layers = 0;
 
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    prctl(PR_SET_DUMPABLE, 0);
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0)
         layers |= 1u << JAIL_no_new_privs;
     if (unshare(CLONE_NEWUSER | CLONE_NEWNET | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC |
                 CLONE_NEWUTS) == 0)
         layers |= 1u << JAIL_namespaces;
+    prctl(PR_SET_DUMPABLE, 0);
+    prctl(PR_SET_PDEATHSIG, SIGKILL); /* last: a new user space forgets it */
     return layers;
 }
 

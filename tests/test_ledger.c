@@ -103,15 +103,99 @@ static void test_episodes(void **state)
 static void test_openings(void **state)
 {
     struct ledger_run run;
+    struct ledger_opening o;
     char *path;
     struct ledger *l = open_new(&path);
 
     (void)state;
     add_run(l, &run, "a");
-    assert_int_equal(ledger_opening_add(l, run.id, "holdout", "x", NULL), 1);
-    assert_int_equal(ledger_opening_add(l, run.id, "holdout", "y", NULL), 2);
-    assert_int_equal(ledger_opening_add(l, run.id, "audit", "y", NULL), 1);
+    assert_int_equal(ledger_opening_add(l, run.id, "t", "holdout", "x", NULL), 1);
+    assert_int_equal(ledger_opening_add(l, run.id, "t", "holdout", "y", NULL), 2);
+    assert_int_equal(ledger_opening_add(l, run.id, "t", "audit", "y", NULL), 1);
+    assert_int_equal(ledger_opening_add(l, run.id, "t", "holdout", "x", NULL), -1);
+    assert_int_equal(ledger_opening_find(l, run.id, NULL, "holdout", "x", &o, NULL), 1);
+    assert_int_equal(o.number, 1);
+    assert_false(o.is_reported);
+    assert_int_equal(ledger_report_add(l, run.id, "holdout", 1, "{}", NULL), 0);
+    assert_int_equal(ledger_opening_find(l, run.id, NULL, "holdout", "x", &o, NULL), 1);
+    assert_true(o.is_reported);
+    assert_int_equal(ledger_opening_find(l, 0, "t", "audit", NULL, &o, NULL), 1);
+    assert_string_equal(o.sha256, "y");
+    assert_int_equal(ledger_opening_find(l, 0, "u", "audit", NULL, &o, NULL), 0);
     ledger_close(l);
+    free(path);
+}
+
+static size_t count_notes(struct ledger *l, const struct ledger_note_query *q)
+{
+    json_t *rows = ledger_note_search(l, q, NULL);
+    size_t n = json_array_size(rows);
+
+    assert_non_null(rows);
+    json_decref(rows);
+    return n;
+}
+
+/* A run sees its own notes so far and earlier runs', of its task; words are only words. */
+static void test_notes(void **state)
+{
+    static const struct {
+        const char *words;
+        size_t n;
+    } rows[] = {
+        { NULL, 3 }, { "corner", 1 }, { "CORNER ball", 2 }, { "nothing_of_it", 0 },
+        { "\" OR note_word MATCH *)( NEAR", 0 }, { "'; DROP TABLE note; --", 0 }, { "***", 3 },
+    };
+    struct ledger_run a, b, c;
+    char *path;
+    struct ledger *l = open_new(&path);
+
+    (void)state;
+    add_run(l, &a, "a");
+    add_run(l, &b, "b");
+    add_run(l, &c, "c");
+    ledger_note_add(l, "t", a.id, 1, "model", "the ball sticks in the corner", NULL);
+    ledger_note_add(l, "t", a.id, 1, "model", "the ball sticks in the corner", NULL);
+    ledger_note_add(l, "t", b.id, 1, "harness", "worse: aim at the ball", NULL);
+    ledger_note_add(l, "t", b.id, 2, "model", "of the second iteration", NULL);
+    ledger_note_add(l, "t", b.id, 3, "model", "later than the second", NULL);
+    ledger_note_add(l, "t", c.id, 1, "model", "a later run, corner", NULL);
+    ledger_note_add(l, "u", a.id, 1, "model", "another task, corner", NULL);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct ledger_note_query q = { .task = "t", .words = rows[i].words, .run = b.id,
+                                       .iteration = 2, .most = 10 };
+        assert_int_equal(count_notes(l, &q), rows[i].n);
+        q.most = 1;
+        assert_int_equal(count_notes(l, &q), rows[i].n > 1 ? 1 : rows[i].n);
+    }
+    ledger_close(l);
+    free(path);
+}
+
+/* A file of version 0 (an empty database) becomes one of this version. */
+static void test_migration(void **state)
+{
+    char *path = path_of("zero.sqlite");
+    struct ledger *l;
+    sqlite3_stmt *s;
+    sqlite3 *db;
+
+    (void)state;
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    sqlite3_exec(db, "CREATE TABLE mine(x); INSERT INTO mine VALUES(1)", NULL, NULL, NULL);
+    sqlite3_close(db);
+    l = ledger_open(path, NULL);
+    assert_non_null(l);
+    ledger_close(l);
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    sqlite3_prepare_v2(db, "SELECT user_version, (SELECT count(*) FROM mine),"
+                       " (SELECT count(*) FROM note) FROM pragma_user_version", -1, &s, NULL);
+    assert_int_equal(sqlite3_step(s), SQLITE_ROW);
+    assert_int_equal(sqlite3_column_int(s, 0), 1);
+    assert_int_equal(sqlite3_column_int(s, 1), 1);
+    assert_int_equal(sqlite3_column_int(s, 2), 0);
+    sqlite3_finalize(s);
+    sqlite3_close(db);
     free(path);
 }
 
@@ -237,6 +321,7 @@ int main(void)
         cmocka_unit_test(test_openings),      cmocka_unit_test(test_processes),
         cmocka_unit_test(test_later_version), cmocka_unit_test(test_not_a_ledger),
         cmocka_unit_test(test_salt),          cmocka_unit_test(test_splits),
+        cmocka_unit_test(test_notes),         cmocka_unit_test(test_migration),
     };
     char command[128];
     int status;

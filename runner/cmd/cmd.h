@@ -33,6 +33,9 @@ struct command {
     X(run)                                                                                     \
     X(improve)                                                                                 \
     X(test)                                                                                    \
+    X(freeze)                                                                                  \
+    X(audit)                                                                                   \
+    X(show)                                                                                    \
     X(replay)                                                                                  \
     X(view)                                                                                    \
     X(ledger)                                                                                  \

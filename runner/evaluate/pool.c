@@ -19,7 +19,7 @@ struct pool {
     struct episode_result *results;
     struct job job;
     struct watch *watch;
-    int n, at_once;
+    int n, n_lanes, at_once; /* at_once: episodes in one message, at most */
 
     pthread_mutex_t mutex; /* guards what follows */
     int next;
@@ -62,14 +62,17 @@ static bool is_interrupted(const struct pool *p)
     return p->e->interrupted && *p->e->interrupted;
 }
 
-/* The next requests: [*from, result). Empty when there are no more. */
+/* The next requests: [*from, result). Empty when there are no more. Inside, portions shrink
+ * towards the end, so that no lane works long after the others. */
 static int take(struct pool *p, int *from)
 {
-    int to;
+    int to, share;
 
     pthread_mutex_lock(&p->mutex);
     *from = p->next;
-    to = p->next + p->at_once < p->n ? p->next + p->at_once : p->n;
+    share = p->e->is_outside ? p->n : (p->n - p->next) / (2 * p->n_lanes) + 1;
+    share = share < p->at_once ? share : p->at_once;
+    to = p->next + share < p->n ? p->next + share : p->n;
     if (p->is_failed || is_interrupted(p))
         to = *from;
     p->next = to;
@@ -294,8 +297,8 @@ int evaluate(const struct evaluation *e, const struct episode_request *requests,
     if (n)
         memset(results, 0, sizeof(*results) * (size_t)n);
     p.job = evaluation_job(e);
-    p.at_once = n / (n_lanes * 4);
-    p.at_once = p.at_once < 1 ? 1 : p.at_once > MOST_AT_ONCE ? MOST_AT_ONCE : p.at_once;
+    p.n_lanes = n_lanes;
+    p.at_once = MOST_AT_ONCE;
     if (e->is_outside) {
         p.at_once = MOST_SLOTS < n / n_lanes ? MOST_SLOTS : n / n_lanes > 0 ? n / n_lanes : 1;
         p.job.n_slots = (uint32_t)p.at_once;

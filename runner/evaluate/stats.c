@@ -35,3 +35,17 @@ double mean_interval(const struct summary *s, double confidence)
         return INFINITY;
     return student_quantile(0.5 + confidence / 2, s->n - 1) * s->std / sqrt(s->n);
 }
+
+double welch_interval(const struct summary *a, const struct summary *b, double confidence)
+{
+    double x, y, freedom;
+
+    if (a->n < 2 || b->n < 2)
+        return INFINITY;
+    x = a->std * a->std / a->n;
+    y = b->std * b->std / b->n;
+    if (x + y <= 0)
+        return 0;
+    freedom = (x + y) * (x + y) / (x * x / (a->n - 1) + y * y / (b->n - 1));
+    return student_quantile(0.5 + confidence / 2, freedom) * sqrt(x + y);
+}

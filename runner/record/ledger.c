@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <math.h>
-#include <sqlite3.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,12 +11,9 @@
 #include <sys/stat.h>
 #include <time.h>
 
-#define BUSY_MS 30000 /* how long one process waits for another */
+#include "runner/record/ledger_db.h"
 
-struct ledger {
-    sqlite3 *db;
-    char *path;
-};
+#define BUSY_MS 30000 /* how long one process waits for another */
 
 /* Each entry takes the file from the version that is its index to the next. */
 static const char *const migrations[] = {
@@ -39,13 +35,21 @@ static const char *const migrations[] = {
     "CREATE TABLE candidate(run INTEGER, iteration INTEGER, sha256 TEXT, parent_sha256 TEXT,"
     "  verdict TEXT, why TEXT, change TEXT, dev_before REAL, dev_after REAL, difference REAL,"
     "  low REAL, high REAL, pairs INTEGER, cases_passed INTEGER, cases INTEGER, seconds REAL,"
-    "  steps INTEGER, before_half REAL, after_half REAL, details TEXT, created INTEGER, PRIMARY KEY(run, iteration));"
+    "  steps INTEGER, before_half REAL, after_half REAL, details TEXT, created INTEGER,"
+    "  PRIMARY KEY(run, iteration));"
     "CREATE TABLE regression(run INTEGER, iteration INTEGER, name TEXT, signature TEXT,"
     "  state TEXT, reason TEXT, created INTEGER, PRIMARY KEY(run, iteration, name, state));"
-    "CREATE TABLE opening(run INTEGER, split TEXT, number INTEGER, sha256 TEXT,"
+    "CREATE TABLE opening(run INTEGER, task TEXT, split TEXT, number INTEGER, sha256 TEXT,"
+    "  created INTEGER, PRIMARY KEY(run, split, number), UNIQUE(run, split, sha256));"
+    "CREATE TABLE report(run INTEGER, split TEXT, number INTEGER, result TEXT,"
     "  created INTEGER, PRIMARY KEY(run, split, number));"
     "CREATE TABLE incident(run INTEGER, iteration INTEGER, what TEXT, details TEXT,"
-    "  created INTEGER, UNIQUE(run, iteration, what, details));",
+    "  created INTEGER, UNIQUE(run, iteration, what, details));"
+    "CREATE TABLE note(id INTEGER PRIMARY KEY, task TEXT, run INTEGER, iteration INTEGER,"
+    "  author TEXT, text TEXT, created INTEGER, UNIQUE(run, iteration, author, text));"
+    "CREATE VIRTUAL TABLE note_word USING fts5(text, content='note', content_rowid='id');"
+    "CREATE TRIGGER note_added AFTER INSERT ON note BEGIN"
+    "  INSERT INTO note_word(rowid, text) VALUES(new.id, new.text); END;",
 };
 #define VERSION ((int)(sizeof(migrations) / sizeof(migrations[0])))
 
@@ -60,7 +64,7 @@ const char *purpose_name(enum purpose p)
     return p < N_PURPOSES ? purposes[p] : "unknown";
 }
 
-static int fail(struct ledger *l, struct error *err)
+int ledger_fail(struct ledger *l, struct error *err)
 {
     int code = sqlite3_errcode(l->db);
 
@@ -87,15 +91,14 @@ static void bind(sqlite3_stmt *s, const char *letters, va_list args)
     }
 }
 
-/* A prepared query; the caller steps and finalizes it. NULL on failure. */
-static sqlite3_stmt *query(struct ledger *l, struct error *err, const char *sql,
+sqlite3_stmt *ledger_prepare(struct ledger *l, struct error *err, const char *sql,
                            const char *letters, ...)
 {
     sqlite3_stmt *s = NULL;
     va_list args;
 
     if (sqlite3_prepare_v2(l->db, sql, -1, &s, NULL) != SQLITE_OK) {
-        fail(l, err);
+        ledger_fail(l, err);
         return NULL;
     }
     va_start(args, letters);
@@ -104,25 +107,24 @@ static sqlite3_stmt *query(struct ledger *l, struct error *err, const char *sql,
     return s;
 }
 
-/* A statement that gives no rows. */
-static int execute(struct ledger *l, struct error *err, sqlite3_stmt *s)
+int ledger_execute(struct ledger *l, struct error *err, sqlite3_stmt *s)
 {
     int code = s ? sqlite3_step(s) : SQLITE_ERROR;
 
     if (s && code != SQLITE_DONE)
-        fail(l, err);
+        ledger_fail(l, err);
     sqlite3_finalize(s);
     return code == SQLITE_DONE ? 0 : -1;
 }
 
-static char *text(sqlite3_stmt *s, int column)
+char *ledger_column(sqlite3_stmt *s, int column)
 {
     const char *t = (const char *)sqlite3_column_text(s, column);
 
     return xstrdup(t ? t : "");
 }
 
-static int64_t now(void)
+int64_t ledger_now(void)
 {
     return (int64_t)time(NULL);
 }
@@ -135,8 +137,8 @@ static int migrate(struct ledger *l, struct error *err)
     if (sqlite3_exec(l->db, "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;", NULL, NULL,
                      NULL) != SQLITE_OK ||
         sqlite3_exec(l->db, "BEGIN IMMEDIATE", NULL, NULL, NULL) != SQLITE_OK)
-        return fail(l, err);
-    s = query(l, err, "PRAGMA user_version", "");
+        return ledger_fail(l, err);
+    s = ledger_prepare(l, err, "PRAGMA user_version", "");
     if (s && sqlite3_step(s) == SQLITE_ROW)
         version = sqlite3_column_int(s, 0);
     sqlite3_finalize(s);
@@ -148,7 +150,7 @@ static int migrate(struct ledger *l, struct error *err)
         snprintf(pragma, sizeof(pragma), "PRAGMA user_version=%d", i + 1);
         if (sqlite3_exec(l->db, migrations[i], NULL, NULL, NULL) != SQLITE_OK ||
             sqlite3_exec(l->db, pragma, NULL, NULL, NULL) != SQLITE_OK) {
-            fail(l, err);
+            ledger_fail(l, err);
             version = -1;
             break;
         }
@@ -157,7 +159,7 @@ static int migrate(struct ledger *l, struct error *err)
         sqlite3_exec(l->db, "ROLLBACK", NULL, NULL, NULL);
         return -1;
     }
-    return sqlite3_exec(l->db, "COMMIT", NULL, NULL, NULL) == SQLITE_OK ? 0 : fail(l, err);
+    return sqlite3_exec(l->db, "COMMIT", NULL, NULL, NULL) == SQLITE_OK ? 0 : ledger_fail(l, err);
 }
 
 struct ledger *ledger_open(const char *path, struct error *err)
@@ -168,7 +170,7 @@ struct ledger *ledger_open(const char *path, struct error *err)
     if (sqlite3_open_v2(path, &l->db,
                         SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_FULLMUTEX,
                         NULL) != SQLITE_OK) {
-        fail(l, err);
+        ledger_fail(l, err);
         goto failed;
     }
     sqlite3_busy_timeout(l->db, BUSY_MS);
@@ -191,14 +193,14 @@ void ledger_close(struct ledger *l)
 
 int ledger_run_add(struct ledger *l, struct ledger_run *r, struct error *err)
 {
-    sqlite3_stmt *s = query(
+    sqlite3_stmt *s = ledger_prepare(
         l, err,
         "INSERT INTO run(name, folder, task, model, start_policy, start_sha256, salt_sha256,"
         " seed, created, status, stop_reason, is_sealed) VALUES(?,?,?,?,?,?,?,?,?,?,?,?)",
         "sssssssiissi", r->name, r->folder, r->task, r->model, r->start_policy, r->start_sha256,
-        r->salt_sha256, r->seed, r->created = now(), "running", "", (int64_t)r->is_sealed);
+        r->salt_sha256, r->seed, r->created = ledger_now(), "running", "", (int64_t)r->is_sealed);
 
-    if (execute(l, err, s) != 0)
+    if (ledger_execute(l, err, s) != 0)
         return -1;
     r->id = sqlite3_last_insert_rowid(l->db);
     return 0;
@@ -207,7 +209,7 @@ int ledger_run_add(struct ledger *l, struct ledger_run *r, struct error *err)
 int ledger_run_find(struct ledger *l, const char *name, struct ledger_run *out,
                     struct error *err)
 {
-    sqlite3_stmt *s = query(
+    sqlite3_stmt *s = ledger_prepare(
         l, err,
         "SELECT id, name, folder, task, model, start_policy, start_sha256, salt_sha256, seed,"
         " created, status, stop_reason, is_sealed FROM run"
@@ -218,21 +220,21 @@ int ledger_run_find(struct ledger *l, const char *name, struct ledger_run *out,
     if (code == SQLITE_ROW)
         *out = (struct ledger_run){
             .id = sqlite3_column_int64(s, 0),
-            .name = text(s, 1),
-            .folder = text(s, 2),
-            .task = text(s, 3),
-            .model = text(s, 4),
-            .start_policy = text(s, 5),
-            .start_sha256 = text(s, 6),
-            .salt_sha256 = text(s, 7),
+            .name = ledger_column(s, 1),
+            .folder = ledger_column(s, 2),
+            .task = ledger_column(s, 3),
+            .model = ledger_column(s, 4),
+            .start_policy = ledger_column(s, 5),
+            .start_sha256 = ledger_column(s, 6),
+            .salt_sha256 = ledger_column(s, 7),
             .seed = sqlite3_column_int64(s, 8),
             .created = sqlite3_column_int64(s, 9),
-            .status = text(s, 10),
-            .stop_reason = text(s, 11),
+            .status = ledger_column(s, 10),
+            .stop_reason = ledger_column(s, 11),
             .is_sealed = sqlite3_column_int(s, 12),
         };
     else if (s && code != SQLITE_DONE)
-        fail(l, err);
+        ledger_fail(l, err);
     sqlite3_finalize(s);
     return code == SQLITE_ROW ? 1 : code == SQLITE_DONE ? 0 : -1;
 }
@@ -240,7 +242,7 @@ int ledger_run_find(struct ledger *l, const char *name, struct ledger_run *out,
 int ledger_run_set_status(struct ledger *l, int64_t run, const char *status,
                           const char *stop_reason, struct error *err)
 {
-    return execute(l, err, query(l, err, "UPDATE run SET status=?, stop_reason=? WHERE id=?",
+    return ledger_execute(l, err, ledger_prepare(l, err, "UPDATE run SET status=?, stop_reason=? WHERE id=?",
                                  "ssi", status, stop_reason, run));
 }
 
@@ -261,17 +263,17 @@ void ledger_run_clear(struct ledger_run *r)
 int ledger_source_add(struct ledger *l, const char *sha256, const char *source,
                       struct error *err)
 {
-    return execute(l, err, query(l, err, "INSERT OR IGNORE INTO source VALUES(?,?)", "ss",
+    return ledger_execute(l, err, ledger_prepare(l, err, "INSERT OR IGNORE INTO source VALUES(?,?)", "ss",
                                  sha256, source));
 }
 
 char *ledger_source_get(struct ledger *l, const char *sha256, struct error *err)
 {
-    sqlite3_stmt *s = query(l, err, "SELECT text FROM source WHERE sha256 = ?", "s", sha256);
+    sqlite3_stmt *s = ledger_prepare(l, err, "SELECT text FROM source WHERE sha256 = ?", "s", sha256);
     char *source = NULL;
 
     if (s && sqlite3_step(s) == SQLITE_ROW)
-        source = text(s, 0);
+        source = ledger_column(s, 0);
     else if (s)
         error_set(err, "%s: no policy with the hash %s", l->path, sha256);
     sqlite3_finalize(s);
@@ -281,22 +283,22 @@ char *ledger_source_get(struct ledger *l, const char *sha256, struct error *err)
 int ledger_episode_add(struct ledger *l, int64_t run, const struct ledger_episode *e,
                        struct error *err)
 {
-    return execute(
+    return ledger_execute(
         l, err,
-        query(l, err,
+        ledger_prepare(l, err,
               "INSERT OR IGNORE INTO episode VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
               "isssiiddiiiiiiiisiiiibi", run, purposes[e->purpose], e->scope, e->sha256,
               e->seed_index, e->seed, e->score, e->total, e->steps, e->frames,
               e->planner_steps, e->most_instructions, (int64_t)e->terminated,
               (int64_t)e->truncated, (int64_t)e->verified, (int64_t)e->fault, e->fault_text,
               (int64_t)e->trajectory, (int64_t)e->start_hash, (int64_t)e->events,
-              (int64_t)e->tries, e->tape, e->tape_len, now()));
+              (int64_t)e->tries, e->tape, e->tape_len, ledger_now()));
 }
 
 int ledger_episode_find(struct ledger *l, int64_t run, struct ledger_episode *e,
                         struct error *err)
 {
-    sqlite3_stmt *s = query(
+    sqlite3_stmt *s = ledger_prepare(
         l, err,
         "SELECT seed, score, total, steps, frames, planner_steps, most_instructions,"
         " terminated, truncated, verified, fault, fault_text, trajectory, start_hash, events,"
@@ -317,7 +319,7 @@ int ledger_episode_find(struct ledger *l, int64_t run, struct ledger_episode *e,
         e->truncated = sqlite3_column_int(s, 8);
         e->verified = sqlite3_column_int(s, 9);
         e->fault = sqlite3_column_int(s, 10);
-        e->fault_text = e->fault ? text(s, 11) : NULL;
+        e->fault_text = e->fault ? ledger_column(s, 11) : NULL;
         e->trajectory = (uint64_t)sqlite3_column_int64(s, 12);
         e->start_hash = (uint64_t)sqlite3_column_int64(s, 13);
         e->events = (uint32_t)sqlite3_column_int64(s, 14);
@@ -327,7 +329,7 @@ int ledger_episode_find(struct ledger *l, int64_t run, struct ledger_episode *e,
         if (e->tape_len)
             memcpy(e->tape, sqlite3_column_blob(s, 16), e->tape_len);
     } else if (s && code != SQLITE_DONE) {
-        fail(l, err);
+        ledger_fail(l, err);
     }
     sqlite3_finalize(s);
     return code == SQLITE_ROW ? 1 : code == SQLITE_DONE ? 0 : -1;
@@ -344,7 +346,7 @@ void ledger_episode_clear(struct ledger_episode *e)
 int ledger_count_steps(struct ledger *l, int64_t run, struct ledger_steps *out,
                        struct error *err)
 {
-    sqlite3_stmt *s = query(l, err,
+    sqlite3_stmt *s = ledger_prepare(l, err,
                             "SELECT purpose, sum(steps), sum(planner_steps), count(*)"
                             " FROM episode WHERE run=? GROUP BY purpose", "i", run);
 
@@ -358,31 +360,31 @@ int ledger_count_steps(struct ledger *l, int64_t run, struct ledger_steps *out,
                 out->planner_steps[p] = sqlite3_column_int64(s, 2);
                 out->episodes[p] = sqlite3_column_int64(s, 3);
             }
-    return sqlite3_finalize(s) == SQLITE_OK ? 0 : fail(l, err);
+    return sqlite3_finalize(s) == SQLITE_OK ? 0 : ledger_fail(l, err);
 }
 
 int ledger_call_add(struct ledger *l, int64_t run, const struct ledger_call *c,
                     struct error *err)
 {
-    return execute(
+    return ledger_execute(
         l, err,
-        query(l, err, "INSERT OR IGNORE INTO call VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+        ledger_prepare(l, err, "INSERT OR IGNORE INTO call VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
               "iiisssiiiiiddii", run, c->iteration, c->turn, c->model, c->reply, c->error,
               c->tokens_in, c->tokens_cached, c->tokens_out, c->tokens_reasoning,
-              (int64_t)c->is_estimated, c->usd, c->seconds, c->tries, now()));
+              (int64_t)c->is_estimated, c->usd, c->seconds, c->tries, ledger_now()));
 }
 
 int ledger_call_find(struct ledger *l, int64_t run, int64_t iteration, int64_t turn,
                      char **reply, struct error *err)
 {
-    sqlite3_stmt *s = query(l, err,
+    sqlite3_stmt *s = ledger_prepare(l, err,
                             "SELECT reply FROM call WHERE run=? AND iteration=? AND turn=?"
                             " AND reply IS NOT NULL", "iii", run, iteration, turn);
     int code = s ? sqlite3_step(s) : SQLITE_ERROR;
 
-    *reply = code == SQLITE_ROW ? text(s, 0) : NULL;
+    *reply = code == SQLITE_ROW ? ledger_column(s, 0) : NULL;
     if (s && code != SQLITE_ROW && code != SQLITE_DONE)
-        fail(l, err);
+        ledger_fail(l, err);
     sqlite3_finalize(s);
     return code == SQLITE_ROW ? 1 : code == SQLITE_DONE ? 0 : -1;
 }
@@ -390,7 +392,7 @@ int ledger_call_find(struct ledger *l, int64_t run, int64_t iteration, int64_t t
 int ledger_count_calls(struct ledger *l, int64_t run, int64_t *calls, int64_t *tokens,
                        double *usd, struct error *err)
 {
-    sqlite3_stmt *s = query(l, err,
+    sqlite3_stmt *s = ledger_prepare(l, err,
                             "SELECT count(*), sum(max(tokens_in,0) + max(tokens_out,0)),"
                             " sum(usd), count(usd) FROM call WHERE run=?", "i", run);
 
@@ -404,52 +406,20 @@ int ledger_count_calls(struct ledger *l, int64_t run, int64_t *calls, int64_t *t
         if (*calls == sqlite3_column_int64(s, 3))
             *usd = sqlite3_column_double(s, 2);
     }
-    return sqlite3_finalize(s) == SQLITE_OK ? 0 : fail(l, err);
+    return sqlite3_finalize(s) == SQLITE_OK ? 0 : ledger_fail(l, err);
 }
 
 int ledger_candidate_add(struct ledger *l, int64_t run, const struct ledger_candidate *c,
                          struct error *err)
 {
-    return execute(
+    return ledger_execute(
         l, err,
-        query(l, err, "INSERT OR IGNORE INTO candidate"
-              " VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)", "iisssssdddddiiididdsi", run, c->iteration, c->sha256, c->parent_sha256, c->verdict,
+        ledger_prepare(l, err, "INSERT OR IGNORE INTO candidate"
+              " VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)", "iisssssdddddiiididdsi",
+              run, c->iteration, c->sha256, c->parent_sha256, c->verdict,
               c->why, c->change, c->dev_before, c->dev_after, c->difference, c->low, c->high,
               c->pairs, c->cases_passed, c->cases, c->seconds, c->steps, c->before_half,
-              c->after_half, c->details, now()));
-}
-
-int ledger_case_add(struct ledger *l, int64_t run, int64_t iteration, const char *name,
-                    const char *signature, const char *state, const char *reason,
-                    struct error *err)
-{
-    return execute(l, err, query(l, err, "INSERT OR IGNORE INTO regression VALUES(?,?,?,?,?,?,?)",
-                                 "iissssi", run, iteration, name, signature, state, reason,
-                                 now()));
-}
-
-int64_t ledger_opening_add(struct ledger *l, int64_t run, const char *split,
-                           const char *sha256, struct error *err)
-{
-    sqlite3_stmt *s = query(l, err,
-                            "INSERT INTO opening SELECT ?1, ?2, 1 + count(*), ?3, ?4"
-                            " FROM opening WHERE run=?1 AND split=?2 RETURNING number",
-                            "issi", run, split, sha256, now());
-    int64_t number = -1;
-
-    if (s && sqlite3_step(s) == SQLITE_ROW)
-        number = sqlite3_column_int64(s, 0);
-    else if (s)
-        fail(l, err);
-    sqlite3_finalize(s);
-    return number;
-}
-
-int ledger_incident_add(struct ledger *l, int64_t run, int64_t iteration, const char *what,
-                        const char *details, struct error *err)
-{
-    return execute(l, err, query(l, err, "INSERT OR IGNORE INTO incident VALUES(?,?,?,?,?)",
-                                 "iissi", run, iteration, what, details, now()));
+              c->after_half, c->details, ledger_now()));
 }
 
 static json_t *value(sqlite3_stmt *s, int column)
@@ -468,7 +438,7 @@ static json_t *value(sqlite3_stmt *s, int column)
 
 json_t *ledger_query(struct ledger *l, const char *sql, int64_t run, struct error *err)
 {
-    sqlite3_stmt *s = query(l, err, sql, "");
+    sqlite3_stmt *s = ledger_prepare(l, err, sql, "");
     json_t *rows = json_array();
     int code = SQLITE_ERROR;
 
@@ -481,7 +451,7 @@ json_t *ledger_query(struct ledger *l, const char *sql, int64_t run, struct erro
         json_array_append_new(rows, row);
     }
     if (s && code != SQLITE_DONE)
-        fail(l, err);
+        ledger_fail(l, err);
     sqlite3_finalize(s);
     if (code != SQLITE_DONE) {
         json_decref(rows);

@@ -132,13 +132,40 @@ int ledger_case_add(struct ledger *l, int64_t run, int64_t iteration, const char
                     const char *signature, const char *state, const char *reason,
                     struct error *err);
 
-/* An opening of a hidden split; returns its number (1 for the first), -1 on failure. */
-int64_t ledger_opening_add(struct ledger *l, int64_t run, const char *split,
+/* An opening of a hidden split; returns its number (1 for the run's first), -1 on failure: a
+ * candidate's second opening fails. Its report follows when it has been played: an opening
+ * without one was cut short and goes on. */
+int64_t ledger_opening_add(struct ledger *l, int64_t run, const char *task, const char *split,
                            const char *sha256, struct error *err);
+struct ledger_opening {
+    int64_t run, number;
+    char sha256[65], run_name[512];
+    bool is_reported;
+};
+/* The latest opening of the split with this task, run and candidate; NULL or run 0: any.
+ * 1: found, 0: none, -1: error. */
+int ledger_opening_find(struct ledger *l, int64_t run, const char *task, const char *split,
+                        const char *sha256, struct ledger_opening *out, struct error *err);
+/* What came out, as JSON. */
+int ledger_report_add(struct ledger *l, int64_t run, const char *split, int64_t number,
+                      const char *result, struct error *err);
 
 /* Something that someone tried and may not do, by name; the report shows it. */
 int ledger_incident_add(struct ledger *l, int64_t run, int64_t iteration, const char *what,
                         const char *details, struct error *err);
+
+/* Notes, by author "harness" or "model". The same note of one iteration is kept once. */
+int ledger_note_add(struct ledger *l, const char *task, int64_t run, int64_t iteration,
+                    const char *author, const char *text, struct error *err);
+/* Notes of a task that a run may see in an iteration: earlier runs' and its own so far. */
+struct ledger_note_query {
+    const char *task, *words, *author; /* words NULL or without any: the newest; author NULL: any */
+    int64_t run, iteration;
+    int most;
+};
+/* Best match first: rows of run, name (of the run), iteration, author, text. */
+json_t *ledger_note_search(struct ledger *l, const struct ledger_note_query *q,
+                           struct error *err);
 
 /* One query's rows as a JSON array of objects, for tables and CSV; ? takes `run`. sql is ours,
  * never a user's. NULL on failure. */

@@ -132,11 +132,20 @@ def workers(pid):
     return [int(p) for p in found]
 
 
+def is_alive(pid):
+    try:
+        return open('/proc/%d/stat' % pid).read().rsplit(')', 1)[1].split()[0] != 'Z'
+    except OSError:
+        return False
+
+
 def outsiders(folder, user, n, failed):
     """A worker that is stopped or killed from outside; the other episodes go on. And faults by
     the hundred, which leave no zombie and no descriptor behind."""
     open(os.path.join(folder, 'slow.lua'), 'w').write(
         'return { act = function() for i = 1, 20000 do end return math.random(0, 1) end }')
+    open(os.path.join(folder, 'long.lua'), 'w').write(
+        'return { act = function() for i = 1, 20000 do end return 0 end }')
     for number, kind, pattern in ((19, 'none', ''), (9, 'worker', 'ended by signal 9')):
         argv = command(folder, ['max_frames=500'], 'pendulum', 'slow.lua', ['-n', '8'], user)
         argv[argv.index('-j') + 1] = '2'
@@ -162,6 +171,26 @@ def outsiders(folder, user, n, failed):
               ('ok' if good else 'not ok', n, number))
         if not good:
             print('# %s' % faults)
+    for number, name, most_s in ((9, 'is killed', 1), (2, 'is interrupted', 1)):
+        argv = command(folder, [], 'breakout', 'long.lua', ['-n', '4'], user)
+        p = subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd='/')
+        found = []
+        while p.poll() is None and not found:
+            found = workers(p.pid)
+            time.sleep(0.05)
+        time.sleep(0.3)
+        start = time.monotonic()
+        os.kill(p.pid, number)
+        p.communicate()
+        while time.monotonic() < start + most_s and any(is_alive(w) for w in found):
+            time.sleep(0.01)
+        left = [w for w in found if is_alive(w)]
+        good = bool(found) and not left and time.monotonic() < start + most_s
+        good = good and p.returncode == (1 if number == 2 else -9)
+        n += 1
+        failed += not good
+        print('%s %d - ratchet %s in the middle of an episode: it and its worker end at once' %
+              ('ok' if good else 'not ok', n, name))
     if not os.path.isdir(os.path.join(folder, 'escape')):
         return n, failed
     count = int(os.environ.get('HOSTILE_FAULTS', '500'))

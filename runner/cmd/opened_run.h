@@ -1,0 +1,29 @@
+/* opened_run.h - a run as commands find it again: its ledger, task, salt and lock. */
+#ifndef RATCHET_RUNNER_CMD_OPENED_RUN_H
+#define RATCHET_RUNNER_CMD_OPENED_RUN_H
+
+#include "runner/cmd/cmd.h"
+#include "runner/evaluate/seeds.h"
+#include "runner/record/ledger.h"
+
+/* Owns everything. Zero with lock -1 before it is opened. */
+struct opened_run {
+    char *ledger_path;
+    struct ledger *ledger;
+    struct ledger_run run;
+    struct task *task;
+    struct salt salt;
+    int lock; /* descriptor */
+};
+
+/* The ledger alone: there must be one. */
+int opened_ledger(struct opened_run *o, struct error *err);
+/* The run of that name (NULL: the latest), with its task. */
+int opened_run_find(struct opened_run *o, struct app *app, const struct common *c,
+                    const char *name, struct error *err);
+/* Its lock, which ends with the process, and its salt. -1: another process works on it, or
+ * the salt is another. */
+int opened_run_lock(struct opened_run *o, struct error *err);
+void opened_run_clear(struct opened_run *o);
+
+#endif

@@ -1,0 +1,69 @@
+/* freeze_print.c - the report of an opened split, for people. */
+#include <inttypes.h>
+#include <string.h>
+
+#include "runner/learn/freeze.h"
+
+static double real(const json_t *json, const char *key)
+{
+    return json_number_value(json_object_get(json, key));
+}
+
+static long long whole(const json_t *json, const char *key)
+{
+    return (long long)json_integer_value(json_object_get(json, key));
+}
+
+static double bound(const json_t *json, const char *key, size_t i)
+{
+    return json_number_value(json_array_get(json_object_get(json, key), i));
+}
+
+static void print_split(FILE *out, const char *name, const json_t *s)
+{
+    fprintf(out, "  %-8s %10.2f   %10.2f to %-10.2f %8lld %9lld %7lld %10.6g %10.6g\n", name,
+            real(s, "mean"), bound(s, "interval", 0), bound(s, "interval", 1),
+            whole(s, "episodes"), whole(s, "distinct"), whole(s, "faults"), real(s, "min"),
+            real(s, "max"));
+}
+
+static void print_robust(FILE *out, const json_t *r)
+{
+    if (!r)
+        return;
+    fprintf(out, "  when it was promoted: %.2f as it is, %.2f with sticky actions (%.2f), %.2f "
+            "from perturbed starts%s\n", real(r, "plain"), real(r, "sticky"), real(r, "p"),
+            real(r, "starts"),
+            json_is_true(json_object_get(r, "open_loop")) ? "; AN OPEN-LOOP TAPE" : "");
+}
+
+void freeze_print(FILE *out, const json_t *r)
+{
+    const char *split = json_string_value(json_object_get(r, "split"));
+    const json_t *limits = json_object_get(r, "limits");
+
+    fprintf(out, "%s, %s number %lld, for %.8s of iteration %lld (run %s)\n\n",
+            json_string_value(json_object_get(r, "task")), split, whole(r, "opening"),
+            json_string_value(json_object_get(r, "policy")), whole(r, "iteration"),
+            json_string_value(json_object_get(r, "run")));
+    fprintf(out, "  %-8s %10s   %24s %8s %9s %7s %10s %10s\n", "split", "mean",
+            "95 % interval of it", "episodes", "distinct", "faults", "min", "max");
+    print_split(out, "dev", json_object_get(r, "dev"));
+    print_split(out, split, json_object_get(r, "hidden"));
+    fprintf(out, "\n  gap %+.2f (%s - dev), 95 %% interval %+.2f to %+.2f: %s\n", real(r, "gap"),
+            split, bound(r, "gap_interval", 0), bound(r, "gap_interval", 1),
+            bound(r, "gap_interval", 1) < 0   ? "it does worse on seeds that nobody had seen"
+            : bound(r, "gap_interval", 0) > 0 ? "it does better on seeds that nobody had seen"
+                                              : "no difference can be told");
+    fprintf(out, "  start states shared with dev: %lld, with gate: %lld\n",
+            whole(r, "starts_shared_with_dev"), whole(r, "starts_shared_with_gate"));
+    print_robust(out, json_object_get(r, "robust"));
+    fprintf(out, "  played outside (the worker sees observations only)%s%s\n",
+            json_is_true(json_object_get(r, "plans")) ? ", the task lets it plan" : "",
+            json_is_true(json_object_get(r, "is_sealed")) ? "" : "; the run was UNSEALED");
+    fprintf(out, "  limits: %lld instructions an act, %lld a reset, %lld to load, %lld KiB\n",
+            whole(limits, "act_instructions"), whole(limits, "reset_instructions"),
+            whole(limits, "load_instructions"), whole(limits, "memory_kib"));
+    fprintf(out, "  the hidden seeds come from the salt with the hash %.16s...\n",
+            json_string_value(json_object_get(r, "salt_sha256")));
+}

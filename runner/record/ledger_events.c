@@ -1,0 +1,81 @@
+/* ledger_events.c - cases, openings of hidden splits, and incidents in the ledger. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "runner/record/ledger_db.h"
+
+int ledger_case_add(struct ledger *l, int64_t run, int64_t iteration, const char *name,
+                    const char *signature, const char *state, const char *reason,
+                    struct error *err)
+{
+    return ledger_execute(
+        l, err,
+        ledger_prepare(l, err, "INSERT OR IGNORE INTO regression VALUES(?,?,?,?,?,?,?)",
+                       "iissssi", run, iteration, name, signature, state, reason,
+                       ledger_now()));
+}
+
+int64_t ledger_opening_add(struct ledger *l, int64_t run, const char *task, const char *split,
+                           const char *sha256, struct error *err)
+{
+    sqlite3_stmt *s = ledger_prepare(
+        l, err,
+        "INSERT INTO opening SELECT ?1, ?2, ?3, 1 + count(*), ?4, ?5"
+        " FROM opening WHERE run=?1 AND split=?3 RETURNING number",
+        "isssi", run, task, split, sha256, ledger_now());
+    int64_t number = -1;
+
+    if (s && sqlite3_step(s) == SQLITE_ROW)
+        number = sqlite3_column_int64(s, 0);
+    else if (s)
+        ledger_fail(l, err);
+    sqlite3_finalize(s);
+    return number;
+}
+
+int ledger_opening_find(struct ledger *l, int64_t run, const char *task, const char *split,
+                        const char *sha256, struct ledger_opening *out, struct error *err)
+{
+    sqlite3_stmt *s = ledger_prepare(
+        l, err,
+        "SELECT o.run, o.number, o.sha256, r.number IS NOT NULL, run.name FROM opening o"
+        " LEFT JOIN report r ON r.run=o.run AND r.split=o.split AND r.number=o.number"
+        " LEFT JOIN run ON run.id=o.run"
+        " WHERE o.split=?1 AND (?2 IS NULL OR o.task=?2) AND (?3 = 0 OR o.run=?3)"
+        " AND (?4 IS NULL OR o.sha256=?4) ORDER BY o.rowid DESC LIMIT 1",
+        "ssis", split, task, run, sha256);
+    int code = s ? sqlite3_step(s) : SQLITE_ERROR;
+
+    *out = (struct ledger_opening){ 0 };
+    if (code == SQLITE_ROW) {
+        char *sha = ledger_column(s, 2), *name = ledger_column(s, 4);
+        out->run = sqlite3_column_int64(s, 0);
+        out->number = sqlite3_column_int64(s, 1);
+        out->is_reported = sqlite3_column_int(s, 3);
+        snprintf(out->sha256, sizeof(out->sha256), "%s", sha);
+        snprintf(out->run_name, sizeof(out->run_name), "%s", name);
+        free(sha);
+        free(name);
+    } else if (s && code != SQLITE_DONE) {
+        ledger_fail(l, err);
+    }
+    sqlite3_finalize(s);
+    return code == SQLITE_ROW ? 1 : code == SQLITE_DONE ? 0 : -1;
+}
+
+int ledger_report_add(struct ledger *l, int64_t run, const char *split, int64_t number,
+                      const char *result, struct error *err)
+{
+    return ledger_execute(l, err,
+                          ledger_prepare(l, err, "INSERT OR IGNORE INTO report VALUES(?,?,?,?,?)",
+                                         "isisi", run, split, number, result, ledger_now()));
+}
+
+int ledger_incident_add(struct ledger *l, int64_t run, int64_t iteration, const char *what,
+                        const char *details, struct error *err)
+{
+    return ledger_execute(
+        l, err,
+        ledger_prepare(l, err, "INSERT OR IGNORE INTO incident VALUES(?,?,?,?,?)", "iissi", run,
+                       iteration, what, details, ledger_now()));
+}
