@@ -29,7 +29,7 @@ endif
 # the processor. They stand before the C library's wherever our programs are linked.
 MUSL_A = /usr/lib/x86_64-linux-musl/libc.a
 MATH_O = acos acosh asin asinh atan atan2 atanh cbrt cos cosh exp exp2 expm1 fmod hypot floor scalbn fabs sqrt log \
-	log10 log1p log2 pow sin sinh tan tanh exp_data exp2f_data log_data log2_data pow_data \
+	log10 log1p log2 pow sin sincos sinh tan tanh exp_data exp2f_data log_data log2_data pow_data \
 	__cos __sin __tan __expo2 __rem_pio2 __rem_pio2_large __math_divzero __math_invalid \
 	__math_oflow __math_uflow __math_xflow
 
@@ -42,10 +42,13 @@ WORKER_OBJ = $(WORKER_SRC:%.c=$(BUILD)/%.o)
 PROGRAM_LIBS = $(shell pkg-config --libs $(PKGS)) -lgif $(MUJOCO_LIBS) -ldl -lpthread -lm
 
 # The worker lies at fixed addresses, and Lua hashes its strings with a seed of ours: tables
-# are walked in the same order in every process (sandbox/lua_fixed.c).
+# are walked in the same order in every process (sandbox/lua_fixed.c,
+# sandbox/lua_charged.c).
 LUA_A = $(shell pkg-config --variable=libdir lua5.4)/liblua5.4.a
 WORKER_LIBS = $(LUA_A) $(BUILD)/math.o -lseccomp $(MUJOCO_LIBS) -ldl -lm
-WORKER_WRAP = -Wl,--wrap=luaS_hash -Wl,--wrap=lua_topointer
+WRAPPED = luaS_hash lua_topointer luaS_new luaS_eqlngstr luaO_str2num luaT_getvarargs luaH_next \
+	luaG_traceexec
+WORKER_WRAP = $(WRAPPED:%=-Wl,--wrap=%)
 
 .PHONY: all demo demo-run check check-run check-peers soak fuzz bench clean install uninstall \
 	tags packages packages-test

@@ -1,7 +1,7 @@
 /* arena.c - the memory of one Lua VM: at a fixed address, so that its copy is a snapshot.
  *
- * Blocks come in classes: every 16 bytes up to 1 KiB, above that four to each power of two. A
- * freed block waits in its class for the next of its size. */
+ * Blocks come in classes: every 16 bytes up to 1 KiB, above that four to each power of
+ * two. A freed block waits in its class for the next of its size. */
 #include "sandbox/arena.h"
 
 #include <string.h>

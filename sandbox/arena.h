@@ -1,8 +1,8 @@
 /* arena.h - the memory of one Lua VM: at a fixed address, so that its copy is a snapshot.
  *
- * Addresses depend on nothing but the sequence of requests, so tables hash their keys the same
- * way in every process. Arenas of different slots differ in the upper 32 address bits alone,
- * which Lua's hashing does not read. */
+ * Addresses depend on nothing but the sequence of requests, so tables hash their keys the
+ * same way in every process. Arenas of different slots differ in the upper 32 address
+ * bits alone, which Lua's hashing does not read. */
 #ifndef RATCHET_SANDBOX_ARENA_H
 #define RATCHET_SANDBOX_ARENA_H
 
@@ -20,8 +20,9 @@ struct arena {
     void *free[ARENA_CLASSES];
 };
 
-/* Maps the arena of a slot (0, 1, ...) for `limit` bytes in use; head_size bytes at its head
- * are the caller's (the struct arena comes first in them). NULL when the address is taken. */
+/* Maps the arena of a slot (0, 1, ...) for `limit` bytes in use; head_size bytes at its
+ * head are the caller's (the struct arena comes first in them). NULL when the address is
+ * taken. */
 struct arena *arena_create(int slot, size_t limit, size_t head_size);
 void arena_destroy(struct arena *a);
 

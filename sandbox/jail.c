@@ -1,4 +1,5 @@
-/* jail.c - locks the calling process up, so that what runs in it can only compute and answer. */
+/* jail.c - locks the calling process up, so that what runs in it can only compute and
+ * answer. */
 #include "sandbox/jail.h"
 
 #include <errno.h>
@@ -16,7 +17,8 @@
 #include <unistd.h>
 
 #define UNKNOWN_MAPPED (4ull << 30) /* bytes, where /proc does not tell */
-#define CPU_SECONDS 86400 /* the harness ends a worker long before; this is for an orphan */
+#define CPU_SECONDS                                                                      \
+    86400 /* the harness ends a worker long before; this is for an orphan */
 
 static const char *const names[] = {
 #define X(name, help) #name,
@@ -44,7 +46,8 @@ const char *jail_layer_help(enum jail_layer layer)
 static bool lock_files(void)
 {
     static const uint64_t handled[] = { (1u << 13) - 1, (1u << 14) - 1, (1u << 15) - 1 };
-    long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
+    long abi =
+        syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
     uint64_t rules;
     long fd;
     bool is_locked;
@@ -94,14 +97,9 @@ static bool lock_resources(uint64_t memory_bytes)
         int what;
         rlim_t value;
     } caps[] = {
-        { RLIMIT_AS, memory_bytes },
-        { RLIMIT_CPU, CPU_SECONDS },
-        { RLIMIT_NOFILE, 0 },
-        { RLIMIT_NPROC, 0 },
-        { RLIMIT_FSIZE, 0 },
-        { RLIMIT_CORE, 0 },
-        { RLIMIT_MEMLOCK, 0 },
-        { RLIMIT_MSGQUEUE, 0 },
+        { RLIMIT_AS, memory_bytes }, { RLIMIT_CPU, CPU_SECONDS }, { RLIMIT_NOFILE, 0 },
+        { RLIMIT_NPROC, 0 },         { RLIMIT_FSIZE, 0 },         { RLIMIT_CORE, 0 },
+        { RLIMIT_MEMLOCK, 0 },       { RLIMIT_MSGQUEUE, 0 },
     };
 
     for (size_t i = 0; i < sizeof(caps) / sizeof(caps[0]); i++) {
@@ -126,11 +124,11 @@ static bool lock_calls(void)
                             SCMP_A0(SCMP_CMP_EQ, WORKER_SOCKET_FD));
     bad |= seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(writev), 1,
                             SCMP_A0(SCMP_CMP_EQ, WORKER_SOCKET_FD));
-    bad |= seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 2,
-                            SCMP_A2(SCMP_CMP_MASKED_EQ, ~(scmp_datum_t)(PROT_READ | PROT_WRITE),
-                                    0),
-                            SCMP_A3(SCMP_CMP_MASKED_EQ, MAP_ANONYMOUS | MAP_PRIVATE,
-                                    MAP_ANONYMOUS | MAP_PRIVATE));
+    bad |= seccomp_rule_add(
+        f, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 2,
+        SCMP_A2(SCMP_CMP_MASKED_EQ, ~(scmp_datum_t)(PROT_READ | PROT_WRITE), 0),
+        SCMP_A3(SCMP_CMP_MASKED_EQ, MAP_ANONYMOUS | MAP_PRIVATE,
+                MAP_ANONYMOUS | MAP_PRIVATE));
     bad |= seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(munmap), 0);
     bad |= seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(mremap), 0);
     bad |= seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(brk), 0);

@@ -1,12 +1,11 @@
 /* job.h - what harness and worker say to each other.
  *
- * The harness starts a worker for one policy in one task, with SOCKET_FD and SHARED_FD open:
- *     SETUP (struct job)       -> READY
- *     inside mode:  PLAY       -> one PLAYED for each episode, in order
- *     outside mode: STEP       -> STEPPED, one answer for each slot that was asked
- *     for the bench: MEASURE   -> MEASURED
- * Inside, the worker steps the environment and returns actions, which the harness plays again.
- * Outside, the harness steps, and the worker sees observations only. */
+ * The harness starts a worker for one policy in one task, with SOCKET_FD and SHARED_FD
+ * open: SETUP (struct job)       -> READY inside mode:  PLAY       -> one PLAYED for each
+ * episode, in order outside mode: STEP       -> STEPPED, one answer for each slot that
+ * was asked for the bench: MEASURE   -> MEASURED Inside, the worker steps the environment
+ * and returns actions, which the harness plays again. Outside, the harness steps, and the
+ * worker sees observations only. */
 #ifndef RATCHET_SANDBOX_JOB_H
 #define RATCHET_SANDBOX_JOB_H
 
@@ -20,7 +19,8 @@
 #define WORKER_SOCKET_FD 3
 #define WORKER_SHARED_FD 4
 #define WORKER_MAX_MESSAGE (256u << 20) /* bytes; what either side takes at most */
-#define WORKER_STACK_SIGNAL SIGALRM     /* "write where you are into the shared page, and go" */
+#define WORKER_STACK_SIGNAL                                                              \
+    SIGALRM /* "write where you are into the shared page, and go" */
 
 enum message_type {
     MESSAGE_SETUP = 1,
@@ -36,24 +36,25 @@ enum message_type {
 /* What MEASURE (u32 what, u64 how often) repeats, for `ratchet bench`. */
 enum measure { MEASURE_SNAPSHOT, MEASURE_RESTORE };
 
-/* One page of shared memory. The harness takes its contents for a hint, never for a fact. */
+/* One page of shared memory. The harness takes its contents for a hint, never for a fact.
+ */
 struct worker_shared {
     atomic_uint_fast64_t calls; /* grows with every call into the policy and out of it */
     char stack[2048];           /* written before the worker ends itself while stuck */
 };
 
 /* What must hold of the jail before a policy runs. */
-#define JAIL_LAYERS(X)                                                                         \
-    X(no_new_privs, "no way back to privileges (prctl)")                                       \
-    X(rlimits, "caps on memory, time, files and processes (setrlimit)")                        \
-    X(namespaces, "its own user, network, mount, process, IPC and host-name spaces")           \
-    X(landlock, "no file system (Landlock)")                                                   \
+#define JAIL_LAYERS(X)                                                                   \
+    X(no_new_privs, "no way back to privileges (prctl)")                                 \
+    X(rlimits, "caps on memory, time, files and processes (setrlimit)")                  \
+    X(namespaces, "its own user, network, mount, process, IPC and host-name spaces")     \
+    X(landlock, "no file system (Landlock)")                                             \
     X(seccomp, "an allow-list of system calls (seccomp)")
 enum jail_layer {
 #define X(name, help) JAIL_##name,
     JAIL_LAYERS(X)
 #undef X
-    N_JAIL_LAYERS
+        N_JAIL_LAYERS
 };
 
 /* One task and one policy, as the worker needs them. Text is owned in a job that was read
@@ -75,7 +76,7 @@ struct job {
     uint32_t n_params;
     uint32_t n_slots; /* outside mode: VMs at once; 0: inside */
     bool is_unjailed; /* asked for by a user who knows what it means */
-    bool is_bare;     /* instructions are not counted: for comparison by `ratchet bench` */
+    bool is_bare; /* instructions are not counted: for comparison by `ratchet bench` */
 };
 
 void job_put(struct wire *w, const struct job *job);
@@ -83,8 +84,8 @@ void job_put(struct wire *w, const struct job *job);
 int job_get(struct wire *w, struct job *job);
 void job_clear(struct job *job); /* of a job that was read */
 
-/* The seed of the policy's own chance: told to the worker, so the episode's seed cannot be
- * worked out from it. */
+/* The seed of the policy's own chance: told to the worker, so the episode's seed cannot
+ * be worked out from it. */
 uint64_t job_policy_chance(uint64_t seed);
 
 #endif

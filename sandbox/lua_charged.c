@@ -12,8 +12,8 @@
 #define PARSED_PER_UNIT 4    /* bytes of a number in text */
 #define COPIED_PER_UNIT 4    /* values of `...` */
 #define COPIED_FREE 256      /* a function's registers, which are counted among them */
-#define SCANNED_FREE 256     /* slots of a table; traversals of smaller ones cost nothing */
-#define SCANNED_PER_UNIT 8   /* slots that a traversal passes over */
+#define SCANNED_FREE 256   /* slots of a table; traversals of smaller ones cost nothing */
+#define SCANNED_PER_UNIT 8 /* slots that a traversal passes over */
 
 /* The head of a string object and of a table, as far as it is read here. */
 struct string_head {
@@ -52,7 +52,8 @@ int __wrap_luaS_eqlngstr(const struct string_head *a, const struct string_head *
     return __real_luaS_eqlngstr(a, b);
 }
 
-/* Lua compares strings by the locale; here by bytes. A string with NULs comes in pieces. */
+/* Lua compares strings by the locale; here by bytes. A string with NULs comes in pieces.
+ */
 int strcoll(const char *a, const char *b)
 {
     size_t at = 0;
@@ -80,7 +81,8 @@ void __wrap_luaT_getvarargs(lua_State *L, void *ci, void *where, int wanted)
         vm_charge(L, n / COPIED_PER_UNIT);
 }
 
-/* The slot of a key in a traversal, counted from 1; 0 for nil and for what is not there. */
+/* The slot of a key in a traversal, counted from 1; 0 for nil and for what is not there.
+ */
 static int64_t slot_of(const struct table_head *t, int64_t array_len, const void *key)
 {
     const char *at = luaH_get(t, key);
@@ -96,7 +98,8 @@ static int64_t slot_of(const struct table_head *t, int64_t array_len, const void
 /* next and pairs pass over slots that are empty. */
 int __wrap_luaH_next(lua_State *L, const struct table_head *t, void *key)
 {
-    int64_t array_len = luaH_realasize(t), n = array_len + ((int64_t)1 << t->log2_nodes), from;
+    int64_t array_len = luaH_realasize(t), n = array_len + ((int64_t)1 << t->log2_nodes),
+            from;
     int more;
 
     if (n <= SCANNED_FREE)

@@ -1,9 +1,11 @@
-/* lua_fixed.c - takes out of Lua what differs from run to run. Linked over Lua's static library
- * (Makefile, WORKER_WRAP), so that table order, sorting and text are the same everywhere.
+/* lua_fixed.c - takes out of Lua what differs from run to run. Linked over Lua's static
+ * library (Makefile, WORKER_WRAP), so that table order, sorting and text are the same
+ * everywhere.
  *
- * Lua seeds its string hash from the time and from addresses by one call of luaS_hash outside
- * of lstring.c; the seed is fixed here. Policies get no clock, no addresses and no locale (see
- * strcoll in lua_charged.c), and nothing that runs when the garbage collector does. */
+ * Lua seeds its string hash from the time and from addresses by one call of luaS_hash
+ * outside of lstring.c; the seed is fixed here. Policies get no clock, no addresses and
+ * no locale (see strcoll in lua_charged.c), and nothing that runs when the garbage
+ * collector does. */
 #include <lua.h>
 #include <string.h>
 #include <time.h>
@@ -33,9 +35,9 @@ const void *__wrap_lua_topointer(lua_State *L, int index)
     return NULL;
 }
 
-/* While a Lua state is made, it asks for the names under which it will look for metamethods.
- * For finalizers and weak tables it gets names that no key of a table can equal: Lua compares
- * them as short strings, and these are long ones. */
+/* While a Lua state is made, it asks for the names under which it will look for
+ * metamethods. For finalizers and weak tables it gets names that no key of a table can
+ * equal: Lua compares them as short strings, and these are long ones. */
 void *__wrap_luaS_new(lua_State *L, const char *text)
 {
     if (!vm_of(L) && !strcmp(text, "__gc"))

@@ -1,8 +1,9 @@
 /* lualib.c - the functions of the policy's world.
  *
- * They are Lua's own wherever their work is bounded by VM instructions. Where it is not, a
- * guard stands before Lua's function: it charges the work by its size, then calls it. What
- * reaches outside (io, os, package, debug, load, collectgarbage) is not there at all. */
+ * They are Lua's own wherever their work is bounded by VM instructions. Where it is not,
+ * a guard stands before Lua's function: it charges the work by its size, then calls it.
+ * What reaches outside (io, os, package, debug, load, collectgarbage) is not there at
+ * all. */
 #include "sandbox/lualib.h"
 
 #include <lauxlib.h>
@@ -19,8 +20,8 @@
 #define MATCH_MOST 16777216.0 /* steps that a pattern may take at worst */
 #define SWITCH_UNITS 50       /* of a coroutine that is made or resumed */
 
-/* Goes on as the guarded function, which is this closure's upvalue, in the same call: errors
- * and tracebacks name it and its caller, and it may yield. */
+/* Goes on as the guarded function, which is this closure's upvalue, in the same call:
+ * errors and tracebacks name it and its caller, and it may yield. */
 static int pass_on(lua_State *L)
 {
     return lua_tocfunction(L, lua_upvalueindex(1))(L);
@@ -39,15 +40,16 @@ static void charge_items(lua_State *L, double n)
 
 static int guard_rep(lua_State *L)
 {
-    double n = luaL_checknumber(L, 2), len = (double)length_of(L, 1) + (double)length_of(L, 3);
+    double n = luaL_checknumber(L, 2),
+           len = (double)length_of(L, 1) + (double)length_of(L, 3);
 
     if (n > 0)
         vm_charge(L, (int64_t)fmin(n * (len + 1) / BYTES_PER_UNIT, 1e15));
     return pass_on(L);
 }
 
-/* The most steps that Lua's backtracking matcher can take: it starts at every byte unless the
- * pattern is anchored, and each repetition in the pattern may try every length. */
+/* The most steps that Lua's backtracking matcher can take: it starts at every byte unless
+ * the pattern is anchored, and each repetition in the pattern may try every length. */
 static double match_steps(const char *pattern, size_t len, double size)
 {
     double steps = *pattern == '^' ? 1 : size;
@@ -73,8 +75,10 @@ static int guard_match(lua_State *L)
     double size = (double)length_of(L, 1) + 1, steps = match_steps(pattern, len, size);
 
     if (steps > MATCH_MOST)
-        return luaL_error(L, "this pattern may take %f steps on %d bytes; at most %d are "
-                          "allowed", steps, (int)size - 1, (int)MATCH_MOST);
+        return luaL_error(L,
+                          "this pattern may take %f steps on %d bytes; at most %d are "
+                          "allowed",
+                          steps, (int)size - 1, (int)MATCH_MOST);
     vm_charge(L, (int64_t)(steps / 8));
     return pass_on(L);
 }
@@ -132,7 +136,8 @@ static int guard_concat(lua_State *L)
 {
     double n = items_of(L);
 
-    charge_items(L, (luaL_optnumber(L, 4, n) - luaL_optnumber(L, 3, 1) + 1) * ITEMS_PER_UNIT);
+    charge_items(L, (luaL_optnumber(L, 4, n) - luaL_optnumber(L, 3, 1) + 1) *
+                        ITEMS_PER_UNIT);
     return pass_on(L);
 }
 
@@ -253,7 +258,8 @@ static int random_number(lua_State *L)
     if (span < UINT64_MAX)
         for (uint64_t most = UINT64_MAX - UINT64_MAX % (span + 1); v >= most;)
             v = rng_next(r);
-    lua_pushinteger(L, (lua_Integer)((span < UINT64_MAX ? v % (span + 1) : v) + (uint64_t)low));
+    lua_pushinteger(
+        L, (lua_Integer)((span < UINT64_MAX ? v % (span + 1) : v) + (uint64_t)low));
     return 1;
 }
 
@@ -326,22 +332,39 @@ struct entry {
 };
 
 static const struct entry base_entries[] = {
-    { "assert", NULL },   { "error", NULL },    { "getmetatable", NULL }, { "next", NULL },
-    { "pcall", NULL },    { "rawequal", NULL }, { "rawget", NULL },       { "rawlen", NULL },
-    { "rawset", NULL },   { "select", NULL },   { "tostring", NULL },     { "type", NULL },
-    { "xpcall", NULL },   { "tonumber", guard_size },
-    { "setmetatable", guard_setmetatable },     { NULL, NULL },
+    { "assert", NULL },
+    { "error", NULL },
+    { "getmetatable", NULL },
+    { "next", NULL },
+    { "pcall", NULL },
+    { "rawequal", NULL },
+    { "rawget", NULL },
+    { "rawlen", NULL },
+    { "rawset", NULL },
+    { "select", NULL },
+    { "tostring", NULL },
+    { "type", NULL },
+    { "xpcall", NULL },
+    { "tonumber", guard_size },
+    { "setmetatable", guard_setmetatable },
+    { NULL, NULL },
 };
 static const struct entry string_entries[] = {
-    { "byte", guard_byte },   { "char", guard_size },    { "find", guard_find },
-    { "format", guard_size }, { "gmatch", guard_match }, { "gsub", guard_match },
-    { "len", NULL },          { "lower", guard_size },   { "match", guard_match },
-    { "rep", guard_rep },     { "reverse", guard_size }, { "sub", NULL },
-    { "upper", guard_size },  { NULL, NULL },
+    { "byte", guard_byte },    { "char", guard_size },
+    { "find", guard_find },    { "format", guard_size },
+    { "gmatch", guard_match }, { "gsub", guard_match },
+    { "len", NULL },           { "lower", guard_size },
+    { "match", guard_match },  { "rep", guard_rep },
+    { "reverse", guard_size }, { "sub", NULL },
+    { "upper", guard_size },   { NULL, NULL },
 };
 static const struct entry table_entries[] = {
-    { "concat", guard_concat }, { "insert", guard_shift }, { "move", guard_move },
-    { "pack", NULL },           { "remove", guard_shift }, { "unpack", guard_unpack },
+    { "concat", guard_concat },
+    { "insert", guard_shift },
+    { "move", guard_move },
+    { "pack", NULL },
+    { "remove", guard_shift },
+    { "unpack", guard_unpack },
     { NULL, NULL },
 };
 static const struct entry coroutine_entries[] = {
@@ -350,18 +373,21 @@ static const struct entry coroutine_entries[] = {
     { "wrap", guard_wrap },     { "yield", NULL },          { NULL, NULL },
 };
 static const struct entry math_entries[] = {
-    { "abs", NULL },  { "acos", NULL },  { "asin", NULL },      { "atan", NULL },
-    { "ceil", NULL }, { "cos", NULL },   { "deg", NULL },       { "exp", NULL },
-    { "floor", NULL },{ "fmod", NULL },  { "huge", NULL },      { "log", NULL },
-    { "max", NULL },  { "maxinteger", NULL }, { "min", NULL },  { "mininteger", NULL },
-    { "modf", NULL }, { "pi", NULL },    { "rad", NULL },       { "sin", NULL },
-    { "sqrt", NULL }, { "tan", NULL },   { "tointeger", NULL }, { "type", NULL },
-    { "ult", NULL },  { NULL, NULL },
+    { "abs", NULL },        { "acos", NULL },       { "asin", NULL },
+    { "atan", NULL },       { "ceil", NULL },       { "cos", NULL },
+    { "deg", NULL },        { "exp", NULL },        { "floor", NULL },
+    { "fmod", NULL },       { "huge", NULL },       { "log", NULL },
+    { "max", NULL },        { "maxinteger", NULL }, { "min", NULL },
+    { "mininteger", NULL }, { "modf", NULL },       { "pi", NULL },
+    { "rad", NULL },        { "sin", NULL },        { "sqrt", NULL },
+    { "tan", NULL },        { "tointeger", NULL },  { "type", NULL },
+    { "ult", NULL },        { NULL, NULL },
 };
 
 /* From the library table below the top into the table on top. Every function becomes a
- * closure, its guard's or its own, with Lua's function as its upvalue: closures lie in the
- * arena, so that a table with functions as keys has the same order whatever the linker did. */
+ * closure, its guard's or its own, with Lua's function as its upvalue: closures lie in
+ * the arena, so that a table with functions as keys has the same order whatever the
+ * linker did. */
 static void keep(lua_State *L, const struct entry *entries)
 {
     for (; entries->name; entries++) {
@@ -374,7 +400,8 @@ static void keep(lua_State *L, const struct entry *entries)
     }
 }
 
-/* Opens one of Lua's libraries and makes a global of what is kept of it, left on the stack. */
+/* Opens one of Lua's libraries and makes a global of what is kept of it, left on the
+ * stack. */
 static void open_library(lua_State *L, const char *name, lua_CFunction open,
                          const struct entry *entries)
 {

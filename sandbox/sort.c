@@ -1,6 +1,6 @@
-/* sort.c - table.sort for policies: a stable merge sort, so that equal elements keep their
- * order and the work is bounded and the same on every run. Lua's own picks pivots by the
- * clock, is quadratic at worst, and leaves the order of equals open. */
+/* sort.c - table.sort for policies: a stable merge sort, so that equal elements keep
+ * their order and the work is bounded and the same on every run. Lua's own picks pivots
+ * by the clock, is quadratic at worst, and leaves the order of equals open. */
 #include <lauxlib.h>
 #include <lua.h>
 

@@ -1,4 +1,5 @@
-/* vision.c - the frame in a policy's world: pixels, and what is worth finding in them in C. */
+/* vision.c - the frame in a policy's world: pixels, and what is worth finding in them in
+ * C. */
 #include <lauxlib.h>
 #include <lua.h>
 
@@ -37,8 +38,9 @@ static lua_Integer clamp(lua_Integer v, lua_Integer low, lua_Integer high)
     return v < low ? low : v > high ? high : v;
 }
 
-/* frame:find(color [, x, y, width, height]) -> n, left, top, right, bottom, center x, y of the
- * pixels of that color, right and bottom included; only n = 0 when there are none. */
+/* frame:find(color [, x, y, width, height]) -> n, left, top, right, bottom, center x, y
+ * of the pixels of that color, right and bottom included; only n = 0 when there are none.
+ */
 static int find(lua_State *L)
 {
     const struct canvas *c = check_frame(L);
@@ -76,7 +78,9 @@ static int find(lua_State *L)
 
 struct canvas *vision_push(lua_State *L)
 {
-    static const luaL_Reg methods[] = { { "pixel", pixel }, { "find", find }, { NULL, NULL } };
+    static const luaL_Reg methods[] = { { "pixel", pixel },
+                                        { "find", find },
+                                        { NULL, NULL } };
     struct canvas *c = lua_newuserdatauv(L, sizeof(*c), 0);
 
     *c = (struct canvas){ 0 };

@@ -1,10 +1,10 @@
 /* vm.c - one policy in its Lua world: loaded, asked for actions, snapshot and restored.
  *
- * One number, `left`, is the budget of the running call. Every VM instruction of every thread
- * takes one from it (count_instruction), the library's functions and the allocator take by
- * size. When it is used up, the call stack is written down and the call is left by longjmp: no
- * pcall of the policy's can catch it, and the VM, whose memory is the arena, is thrown away or
- * restored as a whole. */
+ * One number, `left`, is the budget of the running call. Every VM instruction of every
+ * thread takes one from it (count_instruction), the library's functions and the allocator
+ * take by size. When it is used up, the call stack is written down and the call is left
+ * by longjmp: no pcall of the policy's can catch it, and the VM, whose memory is the
+ * arena, is thrown away or restored as a whole. */
 #include "sandbox/vm.h"
 
 #include <lauxlib.h>
@@ -20,10 +20,10 @@
 #include "sandbox/lualib.h"
 #include "sandbox/vm_world.h"
 
-#define ALLOC_FREE 512     /* bytes of an allocation that cost nothing... */
-#define ALLOC_PER_UNIT 32  /* ...and bytes a unit beyond */
+#define ALLOC_FREE 512        /* bytes of an allocation that cost nothing... */
+#define ALLOC_PER_UNIT 32     /* ...and bytes a unit beyond */
 #define COLLECT_PER_UNIT 1024 /* bytes in use a unit when a collection must find room */
-#define STACK_SHOWN 12     /* levels of a call stack in a fault */
+#define STACK_SHOWN 12        /* levels of a call stack in a fault */
 
 /* A budget that nothing uses up; small enough that charges cannot overflow it. */
 #define UNLIMITED (INT64_MAX / 2)
@@ -78,7 +78,6 @@ const struct vm_param *vm_params(const struct vm *vm, int *n)
     return vm->params;
 }
 
-
 /* The stack of L from a level on, a line a call, without any work in the VM. */
 static size_t write_stack(lua_State *L, int level, char *out, size_t size)
 {
@@ -86,7 +85,8 @@ static size_t write_stack(lua_State *L, int level, char *out, size_t size)
     size_t len = 0;
 
     out[0] = '\0';
-    for (int shown = 0; shown < STACK_SHOWN && lua_getstack(L, level, &ar); level++, shown++) {
+    for (int shown = 0; shown < STACK_SHOWN && lua_getstack(L, level, &ar);
+         level++, shown++) {
         int n;
         lua_getinfo(L, "Sln", &ar);
         if (ar.currentline > 0 && *ar.what == 'm')
@@ -145,8 +145,8 @@ static void set_fault(struct vm *vm, enum fault_kind kind, const char *format, .
     fault->kind = kind;
 }
 
-/* What a memory fault will say, in case that no room is found. The work of looking for it, a
- * whole collection, is charged. */
+/* What a memory fault will say, in case that no room is found. The work of looking for
+ * it, a whole collection, is charged. */
 static void note_shortage(struct vm *vm, size_t size)
 {
     char stack[2048] = "", place[256] = "";
@@ -156,8 +156,10 @@ static void note_shortage(struct vm *vm, size_t size)
         write_stack(vm->running, 0, stack, sizeof(stack));
         write_place(vm->running, place, sizeof(place));
     }
-    set_fault(vm, FAULT_none, "%s%s used up its %lld KiB of memory: %zu bytes more, with %zu KiB "
-              "in use%s", place, vm->call, (long long)vm->world->limits.memory_kib, size,
+    set_fault(vm, FAULT_none,
+              "%s%s used up its %lld KiB of memory: %zu bytes more, with %zu KiB "
+              "in use%s",
+              place, vm->call, (long long)vm->world->limits.memory_kib, size,
               vm->arena.used >> 10, stack);
 }
 
@@ -189,8 +191,8 @@ static void exhaust(struct vm *vm, lua_State *L, int64_t units)
     else if (units > 1)
         snprintf(more, sizeof(more), ": this call takes %lld, and %lld were left",
                  (long long)units, (long long)had);
-    set_fault(vm, FAULT_instructions, "%s%s used up its %lld instructions%s%s", place, vm->call,
-              (long long)vm->budget, more, stack);
+    set_fault(vm, FAULT_instructions, "%s%s used up its %lld instructions%s%s", place,
+              vm->call, (long long)vm->budget, more, stack);
     longjmp(*vm->escape, 1);
 }
 
@@ -209,10 +211,11 @@ void vm_charge_running(int64_t units)
         vm_charge(active->running, units);
 }
 
-/* Lua calls this before every instruction of a thread that has a hook, and threads inherit
- * theirs: nothing runs uncounted. Lua's own function, which calls the hook, is only needed
- * once, so that the hook finds its place in the program. In a program that is linked without
- * WORKER_WRAP (Makefile) it is not there, and the hook itself counts, at three times the cost. */
+/* Lua calls this before every instruction of a thread that has a hook, and threads
+ * inherit theirs: nothing runs uncounted. Lua's own function, which calls the hook, is
+ * only needed once, so that the hook finds its place in the program. In a program that is
+ * linked without WORKER_WRAP (Makefile) it is not there, and the hook itself counts, at
+ * three times the cost. */
 int __wrap_luaG_traceexec(lua_State *L, const void *pc);
 int __real_luaG_traceexec(lua_State *L, const void *pc) __attribute__((weak));
 
@@ -239,8 +242,8 @@ int __wrap_luaG_traceexec(lua_State *L, const void *pc)
     return __real_luaG_traceexec(L, pc);
 }
 
-/* The message handler of every call: writes the fault before the stack unwinds. Error objects
- * are not asked for their __tostring, which would be the policy's code. */
+/* The message handler of every call: writes the fault before the stack unwinds. Error
+ * objects are not asked for their __tostring, which would be the policy's code. */
 static int on_error(lua_State *L)
 {
     char stack[2048];
@@ -287,10 +290,11 @@ static int tell(struct vm *vm, int status)
     return status == LUA_OK ? 0 : -1;
 }
 
-/* Calls the function below n_args on the stack, under the budget; with a view, act with its
- * observation. The handler lies at index 1 of the VM's stack for good. -1 after a fault. */
-static int call(struct vm *vm, const char *name, int64_t budget, int n_args, int n_results,
-                const struct vm_view *view)
+/* Calls the function below n_args on the stack, under the budget; with a view, act with
+ * its observation. The handler lies at index 1 of the VM's stack for good. -1 after a
+ * fault. */
+static int call(struct vm *vm, const char *name, int64_t budget, int n_args,
+                int n_results, const struct vm_view *view)
 {
     jmp_buf escape;
     int status;
@@ -332,7 +336,8 @@ static int open_world(lua_State *L)
 #ifdef RATCHET_TEST_ESCAPE
     escape_open(L);
 #endif
-    lua_pushnil(L); /* stands where the handler stands, so that indexes are the same outside */
+    lua_pushnil(
+        L); /* stands where the handler stands, so that indexes are the same outside */
     vm_obs_create(L, vm->world, &vm->obs);
     return lua_gettop(L) - 1;
 }
@@ -399,7 +404,8 @@ static int read_param(struct vm *vm, lua_State *L)
     if (vm->n_params == VM_MAX_PARAMS)
         return luaL_error(L, "params: at most %d", VM_MAX_PARAMS);
     if (!lua_istable(L, -1))
-        return luaL_error(L, "params.%s: not a table { default = , min = , max = }", name);
+        return luaL_error(L, "params.%s: not a table { default = , min = , max = }",
+                          name);
     strcpy(p->name, name);
     p->value = number_field(L, "default", NAN);
     p->min = number_field(L, "min", -INFINITY);
@@ -416,8 +422,10 @@ static int read_policy(lua_State *L)
     struct vm *vm = vm_of(L);
 
     if (!lua_istable(L, 1))
-        return luaL_error(L, "a policy returns a table with act (and reset, params); "
-                          "this one returns a %s", luaL_typename(L, 1));
+        return luaL_error(L,
+                          "a policy returns a table with act (and reset, params); "
+                          "this one returns a %s",
+                          luaL_typename(L, 1));
     lua_getfield(L, 1, "params");
     if (!lua_isnil(L, -1) && !lua_istable(L, -1))
         return luaL_error(L, "params is a %s, not a table", luaL_typename(L, -1));
@@ -461,13 +469,16 @@ int vm_load(struct vm *vm, const char *name, const char *source, size_t len)
     status = luaL_loadbufferx(L, source, len, chunk, "t");
     free(chunk);
     if (status == LUA_ERRMEM) {
-        set_fault(vm, FAULT_memory, "%s: its source needs more memory than it may have", name);
+        set_fault(vm, FAULT_memory, "%s: its source needs more memory than it may have",
+                  name);
         return -1;
     }
     if (status != LUA_OK) {
         const char *why = lua_tostring(L, -1);
-        bool has_name = !strncmp(why, name, strlen(name)); /* not when nested too deeply */
-        set_fault(vm, FAULT_load, "%s%s%.2000s", has_name ? "" : name, has_name ? "" : ": ", why);
+        bool has_name =
+            !strncmp(why, name, strlen(name)); /* not when nested too deeply */
+        set_fault(vm, FAULT_load, "%s%s%.2000s", has_name ? "" : name,
+                  has_name ? "" : ": ", why);
         return -1;
     }
     if (call(vm, "loading", budget, 0, 1, NULL) != 0)

@@ -35,7 +35,8 @@ static void push_list(lua_State *L, int first, int n)
     }
 }
 
-static void create_features(lua_State *L, const struct vm_world *world, struct vm_obs *obs)
+static void create_features(lua_State *L, const struct vm_world *world,
+                            struct vm_obs *obs)
 {
     int at = 0, n = 0;
 
@@ -147,7 +148,8 @@ static void set_integer(lua_State *L, const char *name, int64_t value)
     lua_setfield(L, -2, name);
 }
 
-/* Discrete choices by name: { NOOP = 0, ... }; other components: a list of their names. */
+/* Discrete choices by name: { NOOP = 0, ... }; other components: a list of their names.
+ */
 static void push_actions(lua_State *L, const struct env *env)
 {
     const struct env_action *a = env->actions;
@@ -164,8 +166,8 @@ static void push_actions(lua_State *L, const struct env *env)
     }
 }
 
-void vm_info_push(lua_State *L, const struct vm_world *world, const struct vm_param *params,
-                  int n_params)
+void vm_info_push(lua_State *L, const struct vm_world *world,
+                  const struct vm_param *params, int n_params)
 {
     const struct env *env = world->env;
 
@@ -188,8 +190,8 @@ void vm_info_push(lua_State *L, const struct vm_world *world, const struct vm_pa
 }
 
 /* One component from the value at index. -1 with a phrase in why. */
-static int read_component(lua_State *L, int index, const struct env_action *a, double *out,
-                          char *why, size_t size)
+static int read_component(lua_State *L, int index, const struct env_action *a,
+                          double *out, char *why, size_t size)
 {
     double v;
 
@@ -200,13 +202,13 @@ static int read_component(lua_State *L, int index, const struct env_action *a, d
     }
     v = lua_tonumber(L, index);
     if (a->is_discrete && !(v >= a->min && v <= a->max && v == floor(v))) {
-        snprintf(why, size, "%.17g for %s, which takes whole numbers from %g to %g", v, a->name,
-                 a->min, a->max);
+        snprintf(why, size, "%.17g for %s, which takes whole numbers from %g to %g", v,
+                 a->name, a->min, a->max);
         return -1;
     }
     if (!isfinite(v)) {
-        snprintf(why, size, "%s for %s, which takes finite numbers", isnan(v) ? "NaN" : "inf",
-                 a->name);
+        snprintf(why, size, "%s for %s, which takes finite numbers",
+                 isnan(v) ? "NaN" : "inf", a->name);
         return -1;
     }
     *out = v;
@@ -233,8 +235,8 @@ static int read_list(lua_State *L, const struct env *env, double *action, char *
     return 0;
 }
 
-int vm_action_read(lua_State *L, const struct env *env, int below, double *action, char *why,
-                   size_t size)
+int vm_action_read(lua_State *L, const struct env *env, int below, double *action,
+                   char *why, size_t size)
 {
     int n = lua_gettop(L) - below;
 

@@ -10,8 +10,8 @@ struct vm_obs_field {
     int index; /* stack index of its name (n = 1) or of its list */
 };
 
-/* The table that `act` gets. It lives on the VM's stack and is made once; a step writes only
- * what differs from the step before. */
+/* The table that `act` gets. It lives on the VM's stack and is made once; a step writes
+ * only what differs from the step before. */
 struct vm_obs {
     int table; /* stack index */
     int n_fields;
@@ -32,7 +32,8 @@ void vm_obs_push(struct lua_State *L, struct vm_obs *obs, const struct vm_world 
 void vm_info_push(struct lua_State *L, const struct vm_world *world,
                   const struct vm_param *params, int n_params);
 
-/* Reads what act returned: the values above stack index `below`. -1 with a phrase in why. */
+/* Reads what act returned: the values above stack index `below`. -1 with a phrase in why.
+ */
 int vm_action_read(struct lua_State *L, const struct env *env, int below, double *action,
                    char *why, size_t why_size);
 

@@ -1,4 +1,5 @@
-/* wire.c - messages between harness and worker: framed bytes on a socket, read with distrust. */
+/* wire.c - messages between harness and worker: framed bytes on a socket, read with
+ * distrust. */
 #include "sandbox/wire.h"
 
 #include <errno.h>
@@ -7,7 +8,8 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#define STEP_BYTES (1 << 20) /* a frame is read in pieces: its length alone reserves nothing */
+#define STEP_BYTES                                                                       \
+    (1 << 20) /* a frame is read in pieces: its length alone reserves nothing */
 
 struct frame_head {
     uint32_t type, len;
@@ -89,12 +91,12 @@ void wire_get(struct wire *w, void *out, size_t len)
     w->at += len;
 }
 
-#define GETTER(name, type)                                                                     \
-    type wire_get_##name(struct wire *w)                                                       \
-    {                                                                                          \
-        type v;                                                                                \
-        wire_get(w, &v, sizeof(v));                                                            \
-        return v;                                                                              \
+#define GETTER(name, type)                                                               \
+    type wire_get_##name(struct wire *w)                                                 \
+    {                                                                                    \
+        type v;                                                                          \
+        wire_get(w, &v, sizeof(v));                                                      \
+        return v;                                                                        \
     }
 GETTER(u8, uint8_t)
 GETTER(u32, uint32_t)

@@ -1,7 +1,9 @@
-/* worker.c - the worker: a process that holds one policy in the jail and plays what it is told.
+/* worker.c - the worker: a process that holds one policy in the jail and plays what it is
+ * told.
  *
- * It is started by the harness with a socket and a shared page (job.h), reads its job, creates
- * the environment, locks itself up, and only then runs the first line of the policy. */
+ * It is started by the harness with a socket and a shared page (job.h), reads its job,
+ * creates the environment, locks itself up, and only then runs the first line of the
+ * policy. */
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -71,7 +73,8 @@ static void on_note(void *user, const char *text, size_t len)
     said->n_notes++;
 }
 
-static void on_mark(void *user, int kind, const double at[4], const char *label, size_t len)
+static void on_mark(void *user, int kind, const double at[4], const char *label,
+                    size_t len)
 {
     struct said *said = user;
 
@@ -122,7 +125,8 @@ static int set_up(struct worker *w, struct error *err)
     w->env = env_find(&w->envs, job->env, err);
     if (!w->env)
         return -1;
-    instance = env_create(w->env, (const char *const *)job->settings, (int)job->n_settings, err);
+    instance =
+        env_create(w->env, (const char *const *)job->settings, (int)job->n_settings, err);
     if (!instance)
         return -1;
     episode_init(&w->episode, w->env, instance, &job->rules);
@@ -159,7 +163,8 @@ static int create_slots(struct worker *w, struct error *err)
     return 0;
 }
 
-/* The first lines of the policy run here. 0 also when it has a fault, which READY tells. */
+/* The first lines of the policy run here. 0 also when it has a fault, which READY tells.
+ */
 static void load_policy(struct worker *w)
 {
     struct job *job = &w->job;
@@ -278,7 +283,8 @@ static int play(struct worker *w, struct wire *in)
     return 0;
 }
 
-/* One slot of STEP: u32 slot, u8 starts (then the chance), u8 wants notes, step, the view. */
+/* One slot of STEP: u32 slot, u8 starts (then the chance), u8 wants notes, step, the
+ * view. */
 static int step_slot(struct worker *w, struct wire *in)
 {
     uint32_t number = wire_get_u32(in);
@@ -383,7 +389,8 @@ int main(void)
     struct error err = { "" };
     uint32_t type, layers = 0;
 
-    shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED, WORKER_SHARED_FD, 0);
+    shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED,
+                  WORKER_SHARED_FD, 0);
     if (shared == MAP_FAILED ||
         wire_receive(WORKER_SOCKET_FD, &type, &in, WORKER_MAX_MESSAGE) != 1 ||
         type != MESSAGE_SETUP || job_get(&in, &w.job) != 0) {
@@ -411,7 +418,8 @@ int main(void)
     _exit(send_ready(&w, layers, &err) != 0 || err.text[0] ? 1 : serve(&w));
 }
 
-#ifdef RATCHET_SANITIZED /* the leak checker looks into processes in ways that the jail forbids */
+#ifdef RATCHET_SANITIZED /* the leak checker looks into processes in ways that the jail  \
+                            forbids */
 const char *__asan_default_options(void);
 const char *__asan_default_options(void)
 {

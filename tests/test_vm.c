@@ -1,9 +1,10 @@
-/* test_vm.c - a policy in its Lua world: exact budgets, snapshots, what crosses the border. */
+/* test_vm.c - a policy in its Lua world: exact budgets, snapshots, what crosses the
+ * border. */
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,13 +22,15 @@ struct fixture {
     uint8_t ram[256];
 };
 
-static void open_vm(struct fixture *f, const char *env, int slot, const struct limits *limits)
+static void open_vm(struct fixture *f, const char *env, int slot,
+                    const struct limits *limits)
 {
     struct env_registry envs;
 
     memset(f, 0, sizeof(*f));
     env_registry_init(&envs);
-    f->world = (struct vm_world){ .env = env_find(&envs, env, NULL), .fault = &f->fault,
+    f->world = (struct vm_world){ .env = env_find(&envs, env, NULL),
+                                  .fault = &f->fault,
                                   .rules = { 1, 0, 0, 1000 },
                                   .limits = limits ? *limits : limits_default };
     env_registry_clear(&envs);
@@ -49,12 +52,14 @@ static double act(struct fixture *f)
     return vm_act(f->vm, &view, action) == 0 ? action[0] : NAN;
 }
 
-/* A policy that ends within N instructions ends within a budget of N, and not of N - 1. */
+/* A policy that ends within N instructions ends within a budget of N, and not of N - 1.
+ */
 static void test_exact_budget(void **state)
 {
     static const char *const sources[] = {
         "return { act = function() for i = 1, 100 do end return 0 end }",
-        "return { act = function() local t = {} for i = 1, 100 do t[i] = i * 2 end return 0 end }",
+        "return { act = function() local t = {} for i = 1, 100 do t[i] = i * 2 end "
+        "return 0 end }",
         "return { act = function() local co = coroutine.wrap(function() for i = 1, 77 do "
         "coroutine.yield() end end) for i = 1, 50 do co() end return 0 end }",
         "return { act = function() local s = ('x'):rep(5000) local n = 0 "
@@ -92,7 +97,8 @@ static void test_every_thread_counts(void **state)
 {
     static const char *const sources[] = {
         "return { act = function() for i = 1, 10000 do end return 0 end }",
-        "return { act = function() coroutine.wrap(function() for i = 1, 10000 do end end)() "
+        "return { act = function() coroutine.wrap(function() for i = 1, 10000 do end "
+        "end)() "
         "return 0 end }",
         "return { act = function() for k = 1, 100 do coroutine.wrap(function() "
         "for i = 1, 100 do end end)() end return 0 end }",
@@ -118,17 +124,22 @@ static void test_charges(void **state)
         const char *name, *prepare, *work;
         int64_t least;
     } rows[] = {
-        { "equal strings", "local a, b = ('x'):rep(1000000), ('x'):rep(1000000)", "x = a == b",
-          31000 },
-        { "strings in order", "local a, b = ('x'):rep(1000000), ('x'):rep(1000000)", "x = a < b",
-          31000 },
-        { "long keys", "local a, b = ('x'):rep(1000000), ('x'):rep(1000000) local t = { [a] = 1 }",
+        { "equal strings", "local a, b = ('x'):rep(1000000), ('x'):rep(1000000)",
+          "x = a == b", 31000 },
+        { "strings in order", "local a, b = ('x'):rep(1000000), ('x'):rep(1000000)",
+          "x = a < b", 31000 },
+        { "long keys",
+          "local a, b = ('x'):rep(1000000), ('x'):rep(1000000) local t = { [a] = 1 }",
           "x = t[b]", 31000 },
         { "numbers in text", "local s = ('1'):rep(100000)", "x = s + 0", 25000 },
-        { "values of ...", "local t = {} for i = 1, 20000 do t[i] = i end "
-          "local function f(...) return select('#', ...) end", "f(table.unpack(t))", 9900 },
-        { "empty slots", "local t = {} for i = 1, 10000 do t['k' .. i] = i end "
-          "for k in pairs(t) do t[k] = nil end", "x = next(t)", 2000 },
+        { "values of ...",
+          "local t = {} for i = 1, 20000 do t[i] = i end "
+          "local function f(...) return select('#', ...) end",
+          "f(table.unpack(t))", 9900 },
+        { "empty slots",
+          "local t = {} for i = 1, 10000 do t['k' .. i] = i end "
+          "for k in pairs(t) do t[k] = nil end",
+          "x = next(t)", 2000 },
         { "bytes to the end", "local s = ('x'):rep(40000)", "s:byte(1, -1)", 10000 },
     };
 
@@ -152,11 +163,13 @@ static void test_charges(void **state)
 /* A VM that is restored goes the same way again. */
 static void test_snapshot(void **state)
 {
-    static const char source[] =
-        "local kept, co = {}, coroutine.wrap(function() local n = 0 while true do n = n + 1 "
-        "coroutine.yield(n) end end)\n"
-        "return { act = function() kept[{}] = co() local x = 0 for k, v in pairs(kept) do "
-        "x = (x * 7 + v) % 1000 end return { (x + math.random(100)) % 40 / 10 - 2 } end }";
+    static const char source[] = "local kept, co = {}, coroutine.wrap(function() local n "
+                                 "= 0 while true do n = n + 1 "
+                                 "coroutine.yield(n) end end)\n"
+                                 "return { act = function() kept[{}] = co() local x = 0 "
+                                 "for k, v in pairs(kept) do "
+                                 "x = (x * 7 + v) % 1000 end return { (x + "
+                                 "math.random(100)) % 40 / 10 - 2 } end }";
     struct vm_snapshot *s;
     struct fixture f;
     double first[50];
@@ -190,8 +203,10 @@ static void test_restore_after_fault(void **state)
         { "while true do end", FAULT_instructions },
         { "error({})", FAULT_error },
         { "local t = {} while true do t[#t + 1] = { {}, {}, {}, {} } end", FAULT_memory },
-        { "coroutine.wrap(function() table.sort({ 2, 1 }, function() while true do end end) "
-          "end)()", FAULT_instructions },
+        { "coroutine.wrap(function() table.sort({ 2, 1 }, function() while true do end "
+          "end) "
+          "end)()",
+          FAULT_instructions },
         { "return 7", FAULT_action },
         { "return ('x'):gsub('.', function() error('in C') end)", FAULT_error },
     };
@@ -204,8 +219,10 @@ static void test_restore_after_fault(void **state)
         struct vm_snapshot *s;
         struct fixture f;
         char source[512];
-        snprintf(source, sizeof(source), "local n = 0 return { act = function() n = n + 1 "
-                 "if n == 3 then %s end return n %% 2 end }", rows[i].work);
+        snprintf(source, sizeof(source),
+                 "local n = 0 return { act = function() n = n + 1 "
+                 "if n == 3 then %s end return n %% 2 end }",
+                 rows[i].work);
         open_vm(&f, "cartpole", 0, &limits);
         assert_int_equal(load(&f, source), 0);
         s = vm_snapshot(f.vm);
@@ -226,7 +243,8 @@ static void test_slots(void **state)
 {
     static const char source[] =
         "return { act = function() local t, x = {}, 0 for i = 1, 300 do t[{}] = i end "
-        "for k, v in pairs(t) do x = (x * 31 + v) % 4001 end return { x / 1000 - 2 } end }";
+        "for k, v in pairs(t) do x = (x * 31 + v) % 4001 end return { x / 1000 - 2 } end "
+        "}";
     struct fixture f[4];
     double first = 0;
 
@@ -279,7 +297,8 @@ static void test_refused(void **state)
         { "too long", NULL, VM_MAX_SOURCE + 1, "bytes of source; 262144 is the most" },
         { "act missing", "return {}", 0, "act is a nil, not a function" },
         { "a NUL in the text", "return\0 1", 9, "test.lua:1:" },
-        { "a default out of bounds", "return { params = { a = { default = 2, max = 1 } } }", 0,
+        { "a default out of bounds",
+          "return { params = { a = { default = 2, max = 1 } } }", 0,
           "params.a: default must be a number from min to max" },
     };
     char *huge = calloc(1, VM_MAX_SOURCE + 2);
@@ -290,8 +309,9 @@ static void test_refused(void **state)
         const char *source = rows[i].source ? rows[i].source : huge;
         struct fixture f;
         open_vm(&f, "cartpole", 0, NULL);
-        assert_int_equal(vm_load(f.vm, "test.lua", source,
-                                 rows[i].len ? rows[i].len : strlen(source)), -1);
+        assert_int_equal(
+            vm_load(f.vm, "test.lua", source, rows[i].len ? rows[i].len : strlen(source)),
+            -1);
         assert_int_equal(f.fault.kind, FAULT_load);
         if (!strstr(f.fault.text, rows[i].text))
             fail_msg("%s: %s", rows[i].name, f.fault.text);
@@ -302,9 +322,10 @@ static void test_refused(void **state)
 
 static void test_params(void **state)
 {
-    static const char source[] =
-        "local p return { params = { b = { default = 1, min = 0, max = 2 }, a = { default = 0.5 } },"
-        " reset = function(info) p = info.params end, act = function() return { p.a + p.b } end }";
+    static const char source[] = "local p return { params = { b = { default = 1, min = "
+                                 "0, max = 2 }, a = { default = 0.5 } },"
+                                 " reset = function(info) p = info.params end, act = "
+                                 "function() return { p.a + p.b } end }";
     struct fixture f;
     int n;
 
@@ -325,10 +346,10 @@ static void test_params(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_exact_budget),  cmocka_unit_test(test_every_thread_counts),
-        cmocka_unit_test(test_charges),       cmocka_unit_test(test_snapshot),
-        cmocka_unit_test(test_slots),         cmocka_unit_test(test_restore_after_fault),
-        cmocka_unit_test(test_observation),   cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_exact_budget), cmocka_unit_test(test_every_thread_counts),
+        cmocka_unit_test(test_charges),      cmocka_unit_test(test_snapshot),
+        cmocka_unit_test(test_slots),        cmocka_unit_test(test_restore_after_fault),
+        cmocka_unit_test(test_observation),  cmocka_unit_test(test_refused),
         cmocka_unit_test(test_params),
     };
 

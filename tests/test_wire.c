@@ -63,10 +63,19 @@ static void test_job(void **state)
 {
     char *settings[] = { "end=rom", "knob=centre" }, *fields[] = { "ball_x" };
     struct vm_param param = { "gain", 2, 0, 3 };
-    struct job job = { .env = "breakout", .settings = settings, .n_settings = 2,
-                       .rules = { 4, 0.25, 30, 1000 }, .fields = fields, .n_fields = 1,
-                       .limits = limits_default, .policy_name = "a.lua", .source = "return 1",
-                       .params = &param, .n_params = 1, .n_slots = 3, .is_bare = true };
+    struct job job = { .env = "breakout",
+                       .settings = settings,
+                       .n_settings = 2,
+                       .rules = { 4, 0.25, 30, 1000 },
+                       .fields = fields,
+                       .n_fields = 1,
+                       .limits = limits_default,
+                       .policy_name = "a.lua",
+                       .source = "return 1",
+                       .params = &param,
+                       .n_params = 1,
+                       .n_slots = 3,
+                       .is_bare = true };
     struct wire w = { 0 };
     struct job got;
 
@@ -97,14 +106,18 @@ static void test_frames(void **state)
 {
     static const struct {
         const char *name;
-        uint32_t type, len;  /* of the head */
+        uint32_t type, len;    /* of the head */
         size_t n_head, n_sent; /* bytes that are sent of head and payload */
         int result;
     } rows[] = {
-        { "whole", 7, 100, 8, 100, 1 },      { "empty", 7, 0, 8, 0, 1 },
-        { "closed at once", 0, 0, 0, 0, 0 }, { "half a head", 7, 100, 4, 0, -1 },
-        { "no payload", 7, 100, 8, 0, -1 },  { "half a payload", 7, 100, 8, 50, -1 },
-        { "too long", 7, 4097, 8, 0, -1 },   { "longest number", 7, UINT32_MAX, 8, 0, -1 },
+        { "whole", 7, 100, 8, 100, 1 },
+        { "empty", 7, 0, 8, 0, 1 },
+        { "closed at once", 0, 0, 0, 0, 0 },
+        { "half a head", 7, 100, 4, 0, -1 },
+        { "no payload", 7, 100, 8, 0, -1 },
+        { "half a payload", 7, 100, 8, 50, -1 },
+        { "too long", 7, 4097, 8, 0, -1 },
+        { "longest number", 7, UINT32_MAX, 8, 0, -1 },
         { "as long as may be", 7, 4096, 8, 4096, 1 },
     };
     char payload[4096];

@@ -9,7 +9,7 @@
 #include "runner/evaluate/meter.h"
 #include "runner/record/replay.h"
 
-#define ROUNDS 5         /* of everything; the best counts, for a busy machine only adds */
+#define ROUNDS 5 /* of everything; the best counts, for a busy machine only adds */
 #define ENV_SECONDS 0.05 /* a round of an environment alone */
 #define START_WORKERS 20
 #define STEPS_A_ROUND 300000 /* verified steps, about */
@@ -28,8 +28,8 @@ struct bench {
 
 /* Policies whose difference is the cost of one thing. */
 static const char nothing_source[] = "return { act = function() return 0 end }";
-static const char work_source[] =
-    "return { act = function() local x = 0 for i = 1, 1000 do x = x + i end return 0 end }";
+static const char work_source[] = "return { act = function() local x = 0 for i = 1, 1000 "
+                                  "do x = x + i end return 0 end }";
 enum { WORK_INSTRUCTIONS = 2000 };
 static const char pairs_source[] =
     "local t, x = {}, 0 for i = 1, 100 do t['k' .. i] = i end "
@@ -115,13 +115,16 @@ static int bench_envs(struct bench *b, struct error *err)
 
 static struct evaluation evaluation_of(const struct bench *b, const struct policy *policy)
 {
-    return (struct evaluation){ .task = b->task, .policy = *policy, .n_jobs = 1,
+    return (struct evaluation){ .task = b->task,
+                                .policy = *policy,
+                                .n_jobs = 1,
                                 .interrupted = b->app->interrupted };
 }
 
 /* Verified steps a second: of processor time with one job, of the clock's with more. With
  * *n_episodes 0 it is first found out how many episodes make a round. */
-static double verified_rate(const struct evaluation *e, int *n_episodes, struct error *err)
+static double verified_rate(const struct evaluation *e, int *n_episodes,
+                            struct error *err)
 {
     int n = *n_episodes ? *n_episodes : 4, n_rounds = *n_episodes ? ROUNDS : 1;
     struct episode_request *requests = xcalloc(MOST_EPISODES, sizeof(*requests));
@@ -139,8 +142,9 @@ static double verified_rate(const struct evaluation *e, int *n_episodes, struct 
         for (int i = 0; i < n; i++) {
             n_steps += results[i].n_steps;
             if (!status && !results[i].verified)
-                status = error_set(err, "an episode was not verified: %.900s",
-                                   results[i].fault_text ? results[i].fault_text : "stopped");
+                status =
+                    error_set(err, "an episode was not verified: %.900s",
+                              results[i].fault_text ? results[i].fault_text : "stopped");
         }
         results_clear(results, n);
         if (status != 0) {
@@ -158,8 +162,8 @@ static double verified_rate(const struct evaluation *e, int *n_episodes, struct 
     return best;
 }
 
-/* Processor seconds a step of an evaluation in a worker, its start included, unverified; the
- * best of the rounds. */
+/* Processor seconds a step of an evaluation in a worker, its start included, unverified;
+ * the best of the rounds. */
 static double step_seconds(const struct evaluation *e, bool is_bare, int n_episodes,
                            struct error *err)
 {
@@ -181,12 +185,13 @@ static double step_seconds(const struct evaluation *e, bool is_bare, int n_episo
 }
 
 /* One policy: verified on one core and on all, without the jail, and the bare VM. */
-static int bench_policy(struct bench *b, const char *name, const char *file, struct error *err)
+static int bench_policy(struct bench *b, const char *name, const char *file,
+                        struct error *err)
 {
     struct policy policy = { .name = base_name(file) };
     struct evaluation e;
-    char *path = find_shipped(file), *source = path ? read_text_file(path, VM_MAX_SOURCE, err)
-                                                    : NULL;
+    char *path = find_shipped(file),
+         *source = path ? read_text_file(path, VM_MAX_SOURCE, err) : NULL;
     int n_episodes = 0, n_cores = CPU_COUNT(&b->cores), status = -1;
     double one, free_, bare, all;
     char key[64], text[96];
@@ -198,16 +203,17 @@ static int bench_policy(struct bench *b, const char *name, const char *file, str
     policy.source = source;
     e = evaluation_of(b, &policy);
     use_cores(b, false);
-    if (verified_rate(&e, &n_episodes, err) < 0 || (one = verified_rate(&e, &n_episodes, err)) < 0)
+    if (verified_rate(&e, &n_episodes, err) < 0 ||
+        (one = verified_rate(&e, &n_episodes, err)) < 0)
         goto out;
     e.is_unjailed = true;
     free_ = verified_rate(&e, &n_episodes, err);
     bare = step_seconds(&e, true, n_episodes, err);
     if (free_ < 0 || bare < 0)
         goto out;
-#define REPORT(what, value, unit, words)                                                       \
-    snprintf(key, sizeof(key), "%s_" what, name);                                              \
-    snprintf(text, sizeof(text), "%s, %s", policy.name, words);                                \
+#define REPORT(what, value, unit, words)                                                 \
+    snprintf(key, sizeof(key), "%s_" what, name);                                        \
+    snprintf(text, sizeof(text), "%s, %s", policy.name, words);                          \
     report(b, key, value, unit, text)
     REPORT("one_core", one, "steps/s", "verified, one core");
     REPORT("one_core_unjailed", free_, "steps/s", "verified, one core, without the jail");
@@ -249,7 +255,8 @@ static int bench_start(struct bench *b, struct error *err)
             best = seconds < best ? seconds : best;
             meter_destroy(m);
         }
-        report(b, unjailed ? "worker_start_unjailed_ms" : "worker_start_ms", best * 1e3, "ms",
+        report(b, unjailed ? "worker_start_unjailed_ms" : "worker_start_ms", best * 1e3,
+               "ms",
                unjailed ? "start of a worker, without the jail" : "start of a worker");
     }
     return 0;
@@ -327,11 +334,12 @@ static int bench_replay(struct bench *b, struct error *err)
     e = evaluation_of(b, &policy);
     file = xasprintf("/tmp/ratchet-bench.%d.replay", (int)getpid());
     if (evaluate(&e, &request, 1, &result, NULL, err) != 0 ||
-        !(replay = replay_of_result(&e, &result, err)) || replay_save(replay, file, err) != 0 ||
-        stat(file, &st) != 0 || result.n_steps == 0)
+        !(replay = replay_of_result(&e, &result, err)) ||
+        replay_save(replay, file, err) != 0 || stat(file, &st) != 0 ||
+        result.n_steps == 0)
         goto out;
-    report(b, "replay_bytes_per_step", (double)st.st_size / (double)result.n_steps, "bytes",
-           "a step in a replay");
+    report(b, "replay_bytes_per_step", (double)st.st_size / (double)result.n_steps,
+           "bytes", "a step in a replay");
     status = 0;
 out:
     if (file)
@@ -363,7 +371,10 @@ static void processor(char *out, size_t size)
 static int bench(struct bench *b, struct error *err)
 {
     static int (*const parts[])(struct bench *, struct error *) = {
-        bench_start, bench_snapshot, bench_costs, bench_replay,
+        bench_start,
+        bench_snapshot,
+        bench_costs,
+        bench_replay,
     };
     char name[128];
 
@@ -373,7 +384,8 @@ static int bench(struct bench *b, struct error *err)
     json_object_set_new(b->figures, "processor", json_string(name));
     json_object_set_new(b->figures, "cores", json_integer(CPU_COUNT(&b->cores)));
     if (!b->common.json)
-        printf("%s, %d cores; the best of %d rounds\n\n", name, CPU_COUNT(&b->cores), ROUNDS);
+        printf("%s, %d cores; the best of %d rounds\n\n", name, CPU_COUNT(&b->cores),
+               ROUNDS);
     b->task = common_task(b->app, &b->common, "breakout", err);
     if (b->task) {
         b->brief = task_copy(b->task);
@@ -389,7 +401,8 @@ static int bench(struct bench *b, struct error *err)
     return *b->app->interrupted ? error_set(err, "bench: interrupted") : 0;
 }
 
-static int main_bench(const struct command *self, struct app *app, int argc, const char **argv)
+static int main_bench(const struct command *self, struct app *app, int argc,
+                      const char **argv)
 {
     struct bench b = { .app = app };
     struct error err = { "" };
@@ -415,10 +428,16 @@ static int main_bench(const struct command *self, struct app *app, int argc, con
 }
 
 const struct command cmd_bench = {
-    "bench", "", "measure what a step costs on this machine",
-    "Environments alone; verified policy steps on one core and on all, with the jail and without, "
-    "and the bare Lua VM; what starting, snapshots, observations, counted instructions and pairs "
-    "cost; bytes of a replay. Figures for one core are by processor time, those for all cores by "
+    "bench",
+    "",
+    "measure what a step costs on this machine",
+    "Environments alone; verified policy steps on one core and on all, with the jail and "
+    "without, "
+    "and the bare Lua VM; what starting, snapshots, observations, counted instructions "
+    "and pairs "
+    "cost; bytes of a replay. Figures for one core are by processor time, those for all "
+    "cores by "
     "the clock: on a busy machine they are too low.",
-    "ratchet bench\nratchet bench --json", main_bench,
+    "ratchet bench\nratchet bench --json",
+    main_bench,
 };

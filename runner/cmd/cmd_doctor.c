@@ -1,5 +1,5 @@
-/* cmd_doctor.c - `ratchet doctor`: what this machine gives: the jail's layers, libraries, fonts,
- * a display. */
+/* cmd_doctor.c - `ratchet doctor`: what this machine gives: the jail's layers, libraries,
+ * fonts, a display. */
 #include <limits.h>
 #include <link.h>
 #include <math.h>
@@ -20,8 +20,9 @@ static const char probe_source[] =
 
 /* Libraries by the beginning of their files' names. */
 static const char *const libraries[] = {
-    "libjansson", "libSDL2-", "libSDL2_ttf", "libsqlite3", "libseccomp", "libzstd",
-    "libpng", "libgif", "libpopt", "libcurl", "libgsl.", "libmujoco", "libc.", NULL,
+    "libjansson", "libSDL2-",  "libSDL2_ttf", "libsqlite3", "libseccomp",
+    "libzstd",    "libpng",    "libgif",      "libpopt",    "libcurl",
+    "libgsl.",    "libmujoco", "libc.",       NULL,
 };
 
 struct doctor {
@@ -29,7 +30,7 @@ struct doctor {
     struct common common;
     json_t *libraries; /* name -> file */
     struct policy_facts facts;
-    bool is_jailed; /* the required layers are there */
+    bool is_jailed;   /* the required layers are there */
     struct error why; /* when a worker cannot be started */
 };
 
@@ -82,14 +83,14 @@ static json_t *to_json(const struct doctor *d, const struct utsname *machine)
     for (int i = 0; i < N_JAIL_LAYERS; i++)
         json_object_set_new(layers, jail_layer_name((enum jail_layer)i),
                             json_boolean(d->facts.jail_layers >> i & 1));
-    return json_pack("{s:s, s:s, s:i, s:b, s:o, s:b, s:s?, s:f, s:O, s:b, s:s?, s:s?}", "version",
-                     RATCHET_VERSION, "kernel", machine->release, "cores", evaluate_cores(),
-                     "root", geteuid() == 0, "jail", layers, "runs_policies",
-                     d->is_jailed && !d->why.text[0], "problem",
-                     d->why.text[0] ? d->why.text : NULL, "lua",
-                     d->facts.n_params ? d->facts.params[0].value : 0, "libraries", d->libraries,
-                     "mujoco", json_object_get(d->libraries, "libmujoco") != NULL, "font",
-                     access(FONT, R_OK) == 0 ? FONT : NULL, "display", display());
+    return json_pack(
+        "{s:s, s:s, s:i, s:b, s:o, s:b, s:s?, s:f, s:O, s:b, s:s?, s:s?}", "version",
+        RATCHET_VERSION, "kernel", machine->release, "cores", evaluate_cores(), "root",
+        geteuid() == 0, "jail", layers, "runs_policies", d->is_jailed && !d->why.text[0],
+        "problem", d->why.text[0] ? d->why.text : NULL, "lua",
+        d->facts.n_params ? d->facts.params[0].value : 0, "libraries", d->libraries,
+        "mujoco", json_object_get(d->libraries, "libmujoco") != NULL, "font",
+        access(FONT, R_OK) == 0 ? FONT : NULL, "display", display());
 }
 
 static void print(const struct doctor *d, const struct utsname *machine)
@@ -97,8 +98,9 @@ static void print(const struct doctor *d, const struct utsname *machine)
     const char *name;
     json_t *file;
 
-    printf("ratchet %s, Linux %s, %d cores, as %s\n\njail\n", RATCHET_VERSION, machine->release,
-           evaluate_cores(), geteuid() == 0 ? "root" : "an ordinary user");
+    printf("ratchet %s, Linux %s, %d cores, as %s\n\njail\n", RATCHET_VERSION,
+           machine->release, evaluate_cores(),
+           geteuid() == 0 ? "root" : "an ordinary user");
     for (int i = 0; i < N_JAIL_LAYERS; i++)
         printf("  %-14s %-4s %s%s\n", jail_layer_name((enum jail_layer)i),
                d->facts.jail_layers >> i & 1 ? "yes" : "no",
@@ -118,7 +120,8 @@ static void print(const struct doctor *d, const struct utsname *machine)
            display() ? display() : "none: `ratchet view` needs one, nothing else does");
 }
 
-static int main_doctor(const struct command *self, struct app *app, int argc, const char **argv)
+static int main_doctor(const struct command *self, struct app *app, int argc,
+                       const char **argv)
 {
     struct doctor d = { .app = app };
     struct poptOption options[] = { COMMON_TABLE(d.common), POPT_TABLEEND };
@@ -144,8 +147,12 @@ static int main_doctor(const struct command *self, struct app *app, int argc, co
 }
 
 const struct command cmd_doctor = {
-    "doctor", "", "tell what this machine gives: jail, libraries, fonts, a display",
-    "Starts a worker as an evaluation would and tells which layers of the jail hold. Untrusted "
+    "doctor",
+    "",
+    "tell what this machine gives: jail, libraries, fonts, a display",
+    "Starts a worker as an evaluation would and tells which layers of the jail hold. "
+    "Untrusted "
     "policies are run only with those that are required, unless --unjailed is given.",
-    "ratchet doctor\nratchet doctor --json", main_doctor,
+    "ratchet doctor\nratchet doctor --json",
+    main_doctor,
 };

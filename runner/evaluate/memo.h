@@ -11,6 +11,7 @@ struct memo {
     int64_t run;
     struct evaluation base; /* task, workers; the policy is each call's own */
     int64_t steps_left;     /* of the budget; INT64_MAX: without limit */
+    bool keeps_tapes;       /* of all purposes; else of dev and regression episodes alone */
     void (*progress)(void *user, enum purpose purpose, int done, int n); /* may be NULL */
     void *user;
 };
@@ -18,8 +19,8 @@ struct memo {
 enum memo_status { MEMO_DONE, MEMO_INTERRUPTED, MEMO_NO_STEPS, MEMO_FAILED };
 
 /* Plays n requests of one policy for a purpose. index[i] is the seed's place in its split (or
- * the case's number); scope tells evaluations of one purpose apart. keeps_tapes: results carry
- * tapes also when they come from the ledger. results: results_clear. */
+ * the case's number); scope tells evaluations of one purpose apart. Results that come from the
+ * ledger carry the tapes that it keeps. results: results_clear. */
 enum memo_status memo_evaluate(struct memo *m, enum purpose purpose, const char *scope,
                                const struct policy *policy,
                                const struct episode_request *requests, const int64_t *index,

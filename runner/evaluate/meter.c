@@ -1,4 +1,5 @@
-/* meter.c - one worker that is measured: played without verification, snapshot and restored. */
+/* meter.c - one worker that is measured: played without verification, snapshot and
+ * restored. */
 #include "runner/evaluate/meter.h"
 
 #include <stdlib.h>

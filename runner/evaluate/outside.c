@@ -1,4 +1,5 @@
-/* outside.c - episodes that the harness steps, while the worker sees observations only. */
+/* outside.c - episodes that the harness steps, while the worker sees observations only.
+ */
 #include "runner/evaluate/outside.h"
 
 #include <stdio.h>
@@ -40,7 +41,8 @@ static void put_view(struct batch *b, struct seat *s)
         wire_put(&b->out, b->ram, (size_t)env->ram_size);
     } else {
         env->draw(s->instance, &b->frame);
-        wire_put(&b->out, b->frame.rgb, 3 * (size_t)b->frame.width * (size_t)b->frame.height);
+        wire_put(&b->out, b->frame.rgb,
+                 3 * (size_t)b->frame.width * (size_t)b->frame.height);
     }
 }
 
@@ -97,8 +99,8 @@ static bool is_action(const struct env *env, const double *action)
     struct tape one = { packed, 1, tape_width(env) };
 
     for (const struct env_action *a = env->actions; a->name; a++)
-        if (a->is_discrete && !(action[a - env->actions] >= a->min &&
-                                action[a - env->actions] <= a->max))
+        if (a->is_discrete &&
+            !(action[a - env->actions] >= a->min && action[a - env->actions] <= a->max))
             return false;
     tape_put(packed, env, action);
     return tape_check(&one, env, NULL) == 0;

@@ -1,4 +1,5 @@
-/* outside.h - episodes that the harness steps, while the worker sees observations only. */
+/* outside.h - episodes that the harness steps, while the worker sees observations only.
+ */
 #ifndef RATCHET_RUNNER_EVALUATE_OUTSIDE_H
 #define RATCHET_RUNNER_EVALUATE_OUTSIDE_H
 
@@ -6,8 +7,8 @@
 #include "runner/evaluate/process.h"
 
 /* Plays n episodes at once (n <= the job's slots), one observation of each to a crossing.
- * Results are verified by construction: the harness itself made every step. -1 when the worker
- * was lost, in *lost; then the process is ended and there are no results. */
+ * Results are verified by construction: the harness itself made every step. -1 when the
+ * worker was lost, in *lost; then the process is ended and there are no results. */
 int outside_play(struct process *p, const struct evaluation *e, const struct job *job,
                  const struct episode_request *requests, int n,
                  struct episode_result *results, struct vm_fault *lost);

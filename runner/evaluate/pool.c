@@ -1,5 +1,5 @@
-/* pool.c - spreads episodes over workers: a thread for each, which feeds its worker, confirms
- * what comes back, and replaces a worker that is lost. */
+/* pool.c - spreads episodes over workers: a thread for each, which feeds its worker,
+ * confirms what comes back, and replaces a worker that is lost. */
 #include <pthread.h>
 #include <sched.h>
 #include <stdlib.h>
@@ -10,8 +10,8 @@
 #include "runner/evaluate/process.h"
 #include "runner/evaluate/verify.h"
 
-#define MOST_AT_ONCE 64  /* episodes in one message */
-#define MOST_SLOTS 16    /* outside mode: environments to a crossing */
+#define MOST_AT_ONCE 64 /* episodes in one message */
+#define MOST_SLOTS 16   /* outside mode: environments to a crossing */
 
 struct pool {
     const struct evaluation *e;
@@ -62,8 +62,8 @@ static bool is_interrupted(const struct pool *p)
     return p->e->interrupted && *p->e->interrupted;
 }
 
-/* The next requests: [*from, result). Empty when there are no more. Inside, portions shrink
- * towards the end, so that no lane works long after the others. */
+/* The next requests: [*from, result). Empty when there are no more. Inside, portions
+ * shrink towards the end, so that no lane works long after the others. */
 static int take(struct pool *p, int *from)
 {
     int to, share;
@@ -99,7 +99,8 @@ static int start(struct lane *l, struct error *err)
         if (process_start(&l->process, p->watch, &p->job, &ready, err) != 0)
             return -1;
     while (ready.fault.kind == FAULT_void && ++n_tries < 2 && !is_interrupted(p));
-    l->facts = (struct policy_facts){ .fault = ready.fault.kind, .n_params = ready.n_params,
+    l->facts = (struct policy_facts){ .fault = ready.fault.kind,
+                                      .n_params = ready.n_params,
                                       .jail_layers = ready.layers };
     memcpy(l->facts.fault_text, ready.fault.text, sizeof(l->facts.fault_text));
     memcpy(l->facts.params, ready.params, sizeof(l->facts.params));
@@ -156,8 +157,8 @@ static void put_request(struct wire *w, const struct episode_request *r)
                    r->shadow ? (size_t)r->shadow->n_steps * (size_t)r->shadow->width : 0);
 }
 
-/* Plays requests [from, to) in one message and delivers them. Returns how many were: fewer
- * than all when the worker was lost; what it was lost with is in *lost. */
+/* Plays requests [from, to) in one message and delivers them. Returns how many were:
+ * fewer than all when the worker was lost; what it was lost with is in *lost. */
 static int play_inside(struct lane *l, int from, int to, struct vm_fault *lost)
 {
     struct pool *p = l->pool;
@@ -213,8 +214,8 @@ static void give_up(struct lane *l, int index, const struct vm_fault *fault)
     deliver(p, index);
 }
 
-/* All of [from, to), whatever the worker does. An episode that is lost to the clock is tried
- * once more, alone; what then is lost, stays lost. */
+/* All of [from, to), whatever the worker does. An episode that is lost to the clock is
+ * tried once more, alone; what then is lost, stays lost. */
 static int play_all(struct lane *l, int from, int to, struct error *err)
 {
     struct vm_fault lost = { 0 };
@@ -270,8 +271,9 @@ static void *run_lane(void *arg)
         fail(p, &err);
         return NULL;
     }
-    l->process = (struct process){ .pidfd = -1, .socket = -1, .watch = p->watch,
-                                   .watch_index = l->index };
+    l->process = (struct process){
+        .pidfd = -1, .socket = -1, .watch = p->watch, .watch_index = l->index
+    };
     episode_init(&l->episode, p->e->task->env, instance, &p->e->task->rules);
     if (p->n == 0 && start(l, &err) != 0)
         fail(p, &err);
@@ -288,10 +290,14 @@ static void *run_lane(void *arg)
 }
 
 int evaluate(const struct evaluation *e, const struct episode_request *requests, int n,
-             struct episode_result *results, struct policy_facts *facts, struct error *err)
+             struct episode_result *results, struct policy_facts *facts,
+             struct error *err)
 {
     struct pool p = { .e = e, .requests = requests, .results = results, .n = n };
-    int n_lanes = n < 1 || e->n_jobs < 1 ? 1 : e->n_jobs < n ? e->n_jobs : n, n_started = 0;
+    int n_lanes = n < 1 || e->n_jobs < 1 ? 1
+                  : e->n_jobs < n        ? e->n_jobs
+                                         : n,
+        n_started = 0;
     struct lane *lanes = xcalloc((size_t)n_lanes, sizeof(*lanes));
 
     if (n)
@@ -300,7 +306,9 @@ int evaluate(const struct evaluation *e, const struct episode_request *requests,
     p.n_lanes = n_lanes;
     p.at_once = MOST_AT_ONCE;
     if (e->is_outside) {
-        p.at_once = MOST_SLOTS < n / n_lanes ? MOST_SLOTS : n / n_lanes > 0 ? n / n_lanes : 1;
+        p.at_once = MOST_SLOTS < n / n_lanes ? MOST_SLOTS
+                    : n / n_lanes > 0        ? n / n_lanes
+                                             : 1;
         p.job.n_slots = (uint32_t)p.at_once;
     }
     pthread_mutex_init(&p.mutex, NULL);
@@ -323,7 +331,8 @@ int evaluate(const struct evaluation *e, const struct episode_request *requests,
     return p.is_failed ? error_set(err, "%s", p.failure.text) : 0;
 }
 
-int evaluate_check(const struct evaluation *e, struct policy_facts *facts, struct error *err)
+int evaluate_check(const struct evaluation *e, struct policy_facts *facts,
+                   struct error *err)
 {
     return evaluate(e, NULL, 0, NULL, facts, err);
 }

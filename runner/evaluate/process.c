@@ -1,4 +1,5 @@
-/* process.c - the harness's side of one worker process: started, spoken to, watched, ended. */
+/* process.c - the harness's side of one worker process: started, spoken to, watched,
+ * ended. */
 #include "runner/evaluate/process.h"
 
 #include <errno.h>
@@ -176,7 +177,8 @@ void watch_pause(struct process *p)
 /* Beside the program as it was built, in PREFIX/libexec as it was installed. */
 static int find_worker(char *out, size_t size, struct error *err)
 {
-    static const char *const places[] = { "ratchet-worker", "../libexec/ratchet/ratchet-worker" };
+    static const char *const places[] = { "ratchet-worker",
+                                          "../libexec/ratchet/ratchet-worker" };
     char self[PATH_MAX];
     ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
     char *slash;
@@ -190,13 +192,16 @@ static int find_worker(char *out, size_t size, struct error *err)
         if (access(out, X_OK) == 0)
             return 0;
     }
-    return error_set(err, "%sratchet-worker: the worker program is missing; run `make`", self);
+    return error_set(err, "%sratchet-worker: the worker program is missing; run `make`",
+                     self);
 }
 
-/* The worker gets no environment but what its C library is tuned by: no key leaks into it. */
+/* The worker gets no environment but what its C library is tuned by: no key leaks into
+ * it. */
 static char **worker_environment(void)
 {
-    static const char *const kept[] = { "GLIBC_TUNABLES", "ASAN_OPTIONS", "UBSAN_OPTIONS" };
+    static const char *const kept[] = { "GLIBC_TUNABLES", "ASAN_OPTIONS",
+                                        "UBSAN_OPTIONS" };
     char **list = xcalloc(sizeof(kept) / sizeof(kept[0]) + 1, sizeof(*list));
     int n = 0;
 
@@ -278,8 +283,11 @@ static int open_process(struct process *p, struct error *err)
 {
     int pair[2], shared_fd, status = -1;
 
-    *p = (struct process){ .pidfd = -1, .socket = -1, .watch = p->watch,
-                           .watch_index = p->watch_index, .in = p->in };
+    *p = (struct process){ .pidfd = -1,
+                           .socket = -1,
+                           .watch = p->watch,
+                           .watch_index = p->watch_index,
+                           .in = p->in };
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
         return error_set(err, "worker: no socket: %s", strerror(errno));
     pair[1] = move_up(pair[1]);
@@ -290,7 +298,8 @@ static int open_process(struct process *p, struct error *err)
         error_set(err, "worker: no shared memory: %s", strerror(errno));
         goto out;
     }
-    p->shared = mmap(NULL, sizeof(*p->shared), PROT_READ | PROT_WRITE, MAP_SHARED, shared_fd, 0);
+    p->shared =
+        mmap(NULL, sizeof(*p->shared), PROT_READ | PROT_WRITE, MAP_SHARED, shared_fd, 0);
     if (p->shared == MAP_FAILED) {
         p->shared = NULL;
         error_set(err, "worker: no shared memory: %s", strerror(errno));
@@ -317,7 +326,8 @@ char *wire_get_clean(struct wire *in, size_t max)
     return text_clean(bytes ? (const char *)bytes : "", bytes ? len : 0, max, true);
 }
 
-/* -1 when the worker could not be made ready; what makes no sense turns p->is_nonsense. */
+/* -1 when the worker could not be made ready; what makes no sense turns p->is_nonsense.
+ */
 static int read_ready(struct process *p, struct ready *ready, struct error *err)
 {
     struct wire *in = &p->in;
@@ -361,7 +371,9 @@ int process_start(struct process *p, struct watch *watch, const struct job *job,
         goto out;
     job_put(&setup, job);
     watch_start(p, job);
-    status = process_send(p, MESSAGE_SETUP, &setup) != 0 ? -1 : process_receive(p, MESSAGE_READY);
+    status = process_send(p, MESSAGE_SETUP, &setup) != 0
+                 ? -1
+                 : process_receive(p, MESSAGE_READY);
     watch_pause(p);
     if (status == 0 && read_ready(p, ready, err) != 0) {
         status = -1;
@@ -371,7 +383,8 @@ int process_start(struct process *p, struct watch *watch, const struct job *job,
         is_policys = atomic_load(&p->shared->calls) > 0;
         process_end(p, &fault);
         *ready = (struct ready){ .fault = fault };
-        status = is_policys ? 0 : error_set(err, "before the policy ran: %.900s", fault.text);
+        status =
+            is_policys ? 0 : error_set(err, "before the policy ran: %.900s", fault.text);
     }
 out:
     wire_clear(&setup);
@@ -437,13 +450,14 @@ static void tell_loss(const struct process *p, const struct watched *w, bool sti
     else if (WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS)
         set(fault, FAULT_worker, "the worker made a system call that the jail forbids");
     else if (WIFSIGNALED(status))
-        set(fault, FAULT_worker, "the worker was ended by signal %d (%s)", WTERMSIG(status),
-            strsignal(WTERMSIG(status)));
+        set(fault, FAULT_worker, "the worker was ended by signal %d (%s)",
+            WTERMSIG(status), strsignal(WTERMSIG(status)));
     else
         set(fault, FAULT_worker, "the worker ended with status %d", WEXITSTATUS(status));
 }
 
-/* Has the worker ended by itself? A moment is given to one whose socket has just closed. */
+/* Has the worker ended by itself? A moment is given to one whose socket has just closed.
+ */
 static bool still_runs(const struct process *p)
 {
     struct pollfd fd = { p->pidfd, POLLIN, 0 };
@@ -480,6 +494,7 @@ void process_end(struct process *p, struct vm_fault *fault)
     if (p->shared)
         munmap(p->shared, sizeof(*p->shared));
     wire_clear(&p->in);
-    *p = (struct process){ .pidfd = -1, .socket = -1, .watch = p->watch,
-                           .watch_index = p->watch_index };
+    *p = (struct process){
+        .pidfd = -1, .socket = -1, .watch = p->watch, .watch_index = p->watch_index
+    };
 }

@@ -1,4 +1,5 @@
-/* process.h - the harness's side of one worker process: started, spoken to, watched, ended. */
+/* process.h - the harness's side of one worker process: started, spoken to, watched,
+ * ended. */
 #ifndef RATCHET_RUNNER_EVALUATE_PROCESS_H
 #define RATCHET_RUNNER_EVALUATE_PROCESS_H
 
@@ -24,18 +25,19 @@ struct process {
 
 /* What a worker said when it was ready to play. */
 struct ready {
-    uint32_t layers; /* of the jail */
+    uint32_t layers;       /* of the jail */
     struct vm_fault fault; /* of loading the policy */
     struct vm_param params[VM_MAX_PARAMS];
     int n_params;
 };
 
-/* The job of an evaluation, inside mode; everything in it is borrowed from the evaluation. */
+/* The job of an evaluation, inside mode; everything in it is borrowed from the
+ * evaluation. */
 struct job evaluation_job(const struct evaluation *e);
 
-/* Starts a worker with a job and waits for it to be ready. -1: the harness's own failure (no
- * worker binary, no jail, the environment cannot be created); a policy that cannot be loaded,
- * or with which the worker was lost, is a fault in ready. */
+/* Starts a worker with a job and waits for it to be ready. -1: the harness's own failure
+ * (no worker binary, no jail, the environment cannot be created); a policy that cannot be
+ * loaded, or with which the worker was lost, is a fault in ready. */
 int process_start(struct process *p, struct watch *watch, const struct job *job,
                   struct ready *ready, struct error *err);
 
@@ -43,12 +45,13 @@ int process_send(struct process *p, uint32_t type, const struct wire *w);
 /* Waits for the next message, of the type that is expected; it is in p->in. -1: see
  * process_end. */
 int process_receive(struct process *p, uint32_t type);
-/* A text of the message, made fit to be shown and at most max bytes; the caller frees it. */
+/* A text of the message, made fit to be shown and at most max bytes; the caller frees it.
+ */
 char *wire_get_clean(struct wire *in, size_t max);
 
-/* Ends the worker if it still runs. fault (may be NULL) gets why it was lost: void with the
- * policy's call stack when the watch ended it, worker with its signal or status when it ended
- * by itself, nonsense when it still ran but did not speak the protocol. */
+/* Ends the worker if it still runs. fault (may be NULL) gets why it was lost: void with
+ * the policy's call stack when the watch ended it, worker with its signal or status when
+ * it ended by itself, nonsense when it still ran but did not speak the protocol. */
 void process_end(struct process *p, struct vm_fault *fault);
 
 /* A thread that ends workers which make no progress, and those that are waited for when

@@ -1,4 +1,5 @@
-/* verify.c - plays a worker's actions again in the harness: what comes out is the score. */
+/* verify.c - plays a worker's actions again in the harness: what comes out is the score.
+ */
 #include "runner/evaluate/verify.h"
 
 #include <math.h>
@@ -7,8 +8,8 @@
 
 #include "runner/record/text.h"
 
-/* What an entry costs of the task's note_bytes beside its text, as the worker counts it, and
- * the bytes that it takes in a message at least. */
+/* What an entry costs of the task's note_bytes beside its text, as the worker counts it,
+ * and the bytes that it takes in a message at least. */
 enum { NOTE_COST = 16, MARK_COST = 48, NOTE_LEAST = 16, MARK_LEAST = 52 };
 
 /* The text of an entry, paid for; NULL when it is not right. */
@@ -91,8 +92,8 @@ void read_said(struct wire *in, int64_t last_step, int64_t *bytes_left,
 
 double fault_score(const struct task *task, enum fault_kind fault, double total)
 {
-    bool is_lost = fault == FAULT_void || fault == FAULT_worker || fault == FAULT_nonsense ||
-                   fault == FAULT_forged;
+    bool is_lost = fault == FAULT_void || fault == FAULT_worker ||
+                   fault == FAULT_nonsense || fault == FAULT_forged;
 
     if (fault == FAULT_none)
         return total;
@@ -108,8 +109,10 @@ static void set_fault(struct episode_result *out, enum fault_kind kind, const ch
     out->fault_text = kind ? xstrdup(text[0] ? text : fault_text(kind)) : NULL;
 }
 
-/* Plays the tape to its end or the episode's, whichever is first; returns the steps played. */
-static int64_t play(struct episode *e, const struct tape *tape, struct episode_result *out)
+/* Plays the tape to its end or the episode's, whichever is first; returns the steps
+ * played. */
+static int64_t play(struct episode *e, const struct tape *tape,
+                    struct episode_result *out)
 {
     double action[ENV_MAX_ACTION];
     int64_t step = 0;
@@ -125,7 +128,8 @@ static int64_t play(struct episode *e, const struct tape *tape, struct episode_r
 static bool has_shadow(const struct episode_request *request, const struct tape *tape)
 {
     const struct tape *shadow = request->shadow;
-    int64_t n = !shadow || tape->n_steps < shadow->n_steps ? tape->n_steps : shadow->n_steps;
+    int64_t n =
+        !shadow || tape->n_steps < shadow->n_steps ? tape->n_steps : shadow->n_steps;
 
     return !shadow || n == 0 ||
            memcmp(shadow->data, tape->data, (size_t)n * (size_t)tape->width) == 0;
@@ -163,7 +167,9 @@ void verify_claim(struct episode *e, const struct task *task,
     struct error why = { "" };
     int64_t played;
 
-    *out = (struct episode_result){ .seed = request->seed, .is_done = true, .n_tries = 1,
+    *out = (struct episode_result){ .seed = request->seed,
+                                    .is_done = true,
+                                    .n_tries = 1,
                                     .most_instructions = claim->most_instructions };
     episode_reset(e, request->seed);
     if (tape_check(&claim->tape, e->env, &why) != 0) {
@@ -184,13 +190,15 @@ void verify_claim(struct episode *e, const struct task *task,
     out->tape = (struct tape){ .n_steps = played, .width = claim->tape.width };
     out->tape.data = xcalloc((size_t)played + 1, (size_t)claim->tape.width);
     if (played)
-        memcpy(out->tape.data, claim->tape.data, (size_t)played * (size_t)claim->tape.width);
+        memcpy(out->tape.data, claim->tape.data,
+               (size_t)played * (size_t)claim->tape.width);
 }
 
 void verify_lost(const struct task *task, const struct episode_request *request,
                  const struct vm_fault *fault, struct episode_result *out)
 {
-    *out = (struct episode_result){ .seed = request->seed, .is_done = true, .n_tries = 1 };
+    *out =
+        (struct episode_result){ .seed = request->seed, .is_done = true, .n_tries = 1 };
     set_fault(out, fault->kind, fault->text);
     out->tape.width = tape_width(task->env);
     out->score = fault_score(task, fault->kind, 0);

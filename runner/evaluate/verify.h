@@ -1,4 +1,5 @@
-/* verify.h - plays a worker's actions again in the harness: what comes out is the score. */
+/* verify.h - plays a worker's actions again in the harness: what comes out is the score.
+ */
 #ifndef RATCHET_RUNNER_EVALUATE_VERIFY_H
 #define RATCHET_RUNNER_EVALUATE_VERIFY_H
 
@@ -14,14 +15,14 @@ struct claim {
     int64_t most_instructions;
 };
 
-/* The notes and marks of a message, which belong to steps 0..last_step, into out. *bytes_left
- * is what they may take together. A message that is not right turns bad. */
+/* The notes and marks of a message, which belong to steps 0..last_step, into out.
+ * *bytes_left is what they may take together. A message that is not right turns bad. */
 void read_said(struct wire *in, int64_t last_step, int64_t *bytes_left,
                struct episode_result *out);
 
-/* Plays the claim's actions in e from the request's seed and fills in out (without notes and
- * tries). A claim that does not hold ends in FAULT_nonsense or FAULT_forged. The tape is
- * copied into out. */
+/* Plays the claim's actions in e from the request's seed and fills in out (without notes
+ * and tries). A claim that does not hold ends in FAULT_nonsense or FAULT_forged. The tape
+ * is copied into out. */
 void verify_claim(struct episode *e, const struct task *task,
                   const struct episode_request *request, const struct claim *claim,
                   struct episode_result *out);

@@ -15,10 +15,17 @@ struct brief_past {
     double dev_before, dev_after; /* NAN: not evaluated */
 };
 
+/* A policy that was the incumbent before, and its dev scores; scores is the owner's. */
+struct brief_ancestor {
+    int64_t iteration; /* 0: the start */
+    double *scores;
+    int n;
+};
+
 /* Everything that a brief is made of; borrowed. */
 struct brief {
     const struct task *task;
-    int64_t iteration;
+    int64_t run, iteration;
     const struct policy *policy;            /* the incumbent */
     const struct vm_param *declared;        /* its parameters, n_declared of them */
     int n_declared;
@@ -28,6 +35,12 @@ struct brief {
     const struct case_list *cases;
     const struct brief_past *past; /* oldest first, n_past of them */
     int n_past;
+    const struct brief_ancestor *ancestors; /* oldest first, n_ancestors of them */
+    int n_ancestors;
+    json_t *notes;                 /* rows of ledger_note_search, or NULL */
+    const char *remark;            /* of the loop: a change of parent; "" */
+    int64_t parent_iteration;      /* -1: the policy is the incumbent */
+    double incumbent_mean;
     int64_t steps_left;            /* INT64_MAX: without limit */
 };
 

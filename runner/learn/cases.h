@@ -22,6 +22,9 @@ struct regression_case {
     int64_t horizon;     /* steps from the take-over on */
     char *cut_from, *fixed_by; /* SHA-256 of policies */
     int64_t iteration;
+    int n_continuations; /* stochastic tasks: so many courses from the take-over; else 1 */
+    double pass_rate;    /* the share of them that must hold */
+    bool is_retired;     /* by someone, with a reason; in a loop's list alone */
 };
 
 struct case_list {

@@ -146,14 +146,43 @@ int64_t loop_count_steps(struct loop *l)
     return sum;
 }
 
+/* Cases that someone retired after an earlier iteration, with a reason that the ledger has. */
+static enum loop_status drop_retired(struct loop *l, struct error *err)
+{
+    json_t *rows = ledger_query(l->c->ledger, "SELECT iteration, name FROM regression"
+                                " WHERE run=? AND state='retired'", l->c->run->id, err);
+    int n = 0;
+
+    for (int i = 0; i < l->cases.n; i++) {
+        struct regression_case *c = &l->cases.list[i];
+        for (size_t k = 0; k < json_array_size(rows); k++) {
+            json_t *row = json_array_get(rows, k);
+            c->is_retired |=
+                !strcmp(json_string_value(json_object_get(row, "name")), c->name) &&
+                json_integer_value(json_object_get(row, "iteration")) < l->iteration;
+        }
+        n += c->is_retired;
+    }
+    l->outcome->retired = n;
+    json_decref(rows);
+    return rows ? LOOP_ON : LOOP_FAILED;
+}
+
 static enum loop_status iterate(struct loop *l, struct error *err)
 {
     struct iteration it = { .number = l->iteration };
     int64_t steps = loop_count_steps(l);
     double start = now();
-    char *reply, *why;
-    enum loop_status status = loop_converse(l, &reply, &why, err);
+    char *reply = NULL, *why = NULL;
+    enum loop_status status = drop_retired(l, err);
 
+    if (status == LOOP_ON && incident_cases(l, err) != 0)
+        status = LOOP_FAILED;
+    if (status == LOOP_ON)
+        status = parent_choose(l, err);
+    it.remark = l->remark;
+    if (status == LOOP_ON)
+        status = loop_converse(l, &reply, &why, err);
     if (status == LOOP_ON) {
         it.seconds = now() - start;
         status = loop_judge(l, reply, why, &it, err);
@@ -204,6 +233,7 @@ static enum loop_status begin(struct loop *l, struct error *err)
     }
     champion_copy(&l->incumbent, &l->start);
     champion_copy(&l->best, &l->start);
+    parent_reset(l);
     if (status == LOOP_ON && l->c->on_start)
         l->c->on_start(l->c->user, &l->start);
     return status;
@@ -225,7 +255,7 @@ static void sum_up_gain(struct loop *l)
     o->gain_high = s.mean + (n > 1 ? mean_interval(&s, 0.95) : 0);
     o->start = l->start.dev;
     o->best = l->incumbent.dev;
-    o->cases = l->cases.n;
+    o->cases = l->cases.n - o->retired;
     free(differences);
 }
 
@@ -274,6 +304,11 @@ static void loop_clear(struct loop *l)
     champion_clear(&l->start);
     champion_clear(&l->incumbent);
     champion_clear(&l->best);
+    champion_clear(&l->parent);
+    archive_clear(l);
+    for (int i = 0; i < l->n_ancestors; i++)
+        free(l->ancestors[i].scores);
+    free(l->ancestors);
     case_list_clear(&l->cases);
 }
 
@@ -288,7 +323,9 @@ int loop_run(const struct loop_config *config, struct loop_outcome *out, struct 
     l.memo = (struct memo){ .ledger = config->ledger, .run = config->run->id,
                             .base = config->base, .progress = config->progress,
                             .user = config->user };
-    l.memo.steps_left = l.task->budget.steps ? l.task->budget.steps - loop_count_steps(&l) : INT64_MAX;
+    l.memo.steps_left = INT64_MAX;
+    if (l.task->budget.steps)
+        l.memo.steps_left = l.task->budget.steps - loop_count_steps(&l);
     status = begin(&l, err);
     for (l.iteration = 1; status == LOOP_ON; l.iteration++) {
         status = check_end(&l, started);

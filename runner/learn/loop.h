@@ -10,6 +10,7 @@
 #include "runner/learn/brief.h"
 #include "runner/learn/gate.h"
 #include "runner/learn/provider.h"
+#include "runner/learn/robust.h"
 
 /* A policy with what is known of it. Owns everything. */
 struct champion {
@@ -36,6 +37,8 @@ struct iteration {
     int64_t steps;   /* of all purposes, in this iteration */
     double seconds;
     const char *sha256;
+    const char *remark; /* of the loop: a change of parent, or "" */
+    struct robust robust; /* n = 0: not measured */
 };
 
 struct loop_config {
@@ -57,7 +60,7 @@ struct loop_outcome {
     int64_t iterations, promotions;
     struct summary start, best;   /* on the dev seeds */
     double gain, gain_low, gain_high; /* paired, on the dev seeds, 95 % */
-    int cases;
+    int cases, retired;
     struct ledger_steps steps;
     char stop_reason[256];
     bool is_interrupted; /* --resume goes on */

@@ -15,14 +15,30 @@ struct past {
     double dev_before, dev_after;
 };
 
+/* The best candidate of a behaviour cell, owned. */
+struct archived {
+    char *name, *source, sha256[65], cell[64];
+    int64_t iteration;
+    double mean;
+    bool is_tried; /* it was the parent since the last promotion */
+};
+
 struct loop {
     const struct loop_config *c;
     const struct task *task;
     struct memo memo;
     struct champion start, incumbent, best; /* best: the strongest ever, by the gate */
+    struct champion parent; /* what the model works on: the incumbent, or one of the archive */
+    int64_t parent_iteration; /* -1: it is the incumbent */
+    struct archived *archive;
+    int n_archive;
+    int n_fruitless;        /* iterations since the last promotion */
+    char remark[256];       /* of this iteration: a change of parent; or "" */
     struct case_list cases;
     struct past *past;
     int n_past;
+    struct brief_ancestor *ancestors; /* policies that were the incumbent once, oldest first */
+    int n_ancestors;
     int64_t iteration;
     int n_candidates; /* that reached the gate */
     int n_simplify;   /* iterations that began with the target reached */
@@ -46,6 +62,21 @@ enum loop_status loop_stop(struct loop *l, const char *reason);
 /* converse.c: one iteration's conversation. *reply is the last turn's text, owned by the
  * caller; NULL when the model gave none that can be used (then *why says so, owned too). */
 enum loop_status loop_converse(struct loop *l, char **reply, char **why, struct error *err);
+
+/* parents.c: the archive of candidates, and the parent of the next one. */
+void archive_add(struct loop *l, const struct champion *c);
+void archive_clear(struct loop *l);
+void parent_reset(struct loop *l); /* to the incumbent */
+enum loop_status parent_choose(struct loop *l, struct error *err);
+
+/* incidents.c: what was tried and may not be, by name, in the ledger. */
+int loop_incident(struct loop *l, const char *what, struct error *err, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+/* A score that the reply claims and the harness did not measure; dev NULL: nothing was. */
+int incident_claims(struct loop *l, const char *reply, const struct summary *dev,
+                    struct error *err);
+/* Case files that are not what was admitted are put right. */
+int incident_cases(struct loop *l, struct error *err);
 
 /* judge.c: a reply becomes a candidate, and the candidate a verdict. Promotes. */
 enum loop_status loop_judge(struct loop *l, const char *reply, const char *no_reply,

@@ -436,14 +436,12 @@ static json_t *value(sqlite3_stmt *s, int column)
     }
 }
 
-json_t *ledger_query(struct ledger *l, const char *sql, int64_t run, struct error *err)
+/* Steps to the end, finalizes; NULL on failure. */
+static json_t *all_rows(struct ledger *l, sqlite3_stmt *s, struct error *err)
 {
-    sqlite3_stmt *s = ledger_prepare(l, err, sql, "");
     json_t *rows = json_array();
     int code = SQLITE_ERROR;
 
-    if (s && sqlite3_bind_parameter_count(s) > 0)
-        sqlite3_bind_int64(s, 1, run);
     while (s && (code = sqlite3_step(s)) == SQLITE_ROW) {
         json_t *row = json_object();
         for (int i = 0; i < sqlite3_column_count(s); i++)
@@ -458,4 +456,44 @@ json_t *ledger_query(struct ledger *l, const char *sql, int64_t run, struct erro
         rows = NULL;
     }
     return rows;
+}
+
+json_t *ledger_query(struct ledger *l, const char *sql, int64_t run, struct error *err)
+{
+    sqlite3_stmt *s = ledger_prepare(l, err, sql, "");
+
+    if (s && sqlite3_bind_parameter_count(s) > 0)
+        sqlite3_bind_int64(s, 1, run);
+    return all_rows(l, s, err);
+}
+
+json_t *ledger_source_history(struct ledger *l, const char *sha256, struct error *err)
+{
+    return all_rows(l, ledger_prepare(
+        l, err,
+        "SELECT run.name AS run, c.iteration, c.verdict, c.parent_sha256 AS parent,"
+        " c.dev_before, c.dev_after, c.low, c.high, c.change, c.why, c.details, run.model"
+        " FROM candidate c JOIN run ON run.id = c.run WHERE c.sha256=?"
+        " ORDER BY c.run, c.iteration", "s", sha256), err);
+}
+
+int ledger_source_find(struct ledger *l, const char *prefix, char sha256[65],
+                       struct error *err)
+{
+    sqlite3_stmt *s = ledger_prepare(l, err, "SELECT sha256 FROM source WHERE"
+                                     " substr(sha256, 1, length(?1)) = ?1 LIMIT 2", "s", prefix);
+    int n = 0, code = SQLITE_ERROR;
+
+    while (s && (code = sqlite3_step(s)) == SQLITE_ROW) {
+        char *sha = ledger_column(s, 0);
+        snprintf(sha256, 65, "%s", sha);
+        free(sha);
+        n++;
+    }
+    if (s && code != SQLITE_DONE)
+        ledger_fail(l, err);
+    else if (n > 1)
+        error_set(err, "%s: several policies begin so; give more digits", prefix);
+    sqlite3_finalize(s);
+    return code != SQLITE_DONE || n > 1 ? -1 : n;
 }

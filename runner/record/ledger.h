@@ -58,6 +58,13 @@ int ledger_source_add(struct ledger *l, const char *sha256, const char *text,
                       struct error *err);
 char *ledger_source_get(struct ledger *l, const char *sha256, struct error *err); /* or NULL */
 
+/* The one whole hash that starts with prefix. 1: found, 0: none, -1: several, or an error. */
+int ledger_source_find(struct ledger *l, const char *prefix, char sha256[65],
+                       struct error *err);
+/* What runs made of a policy: rows of run, iteration, verdict, parent, dev_before, dev_after,
+ * low, high, change, why, details, model; the oldest first. NULL on failure. */
+json_t *ledger_source_history(struct ledger *l, const char *sha256, struct error *err);
+
 /* One episode. Its key is (run, purpose, scope, sha256, seed_index): put once, never changed.
  * Text and blob are borrowed when put, owned when got (ledger_episode_clear). */
 struct ledger_episode {

@@ -52,6 +52,8 @@ static const struct key keys[] = {
     { "budget", "iterations", KIND_INT64, FIELD(budget.iterations), 0, 1e6, "candidates" },
     { "budget", "simplify", KIND_INT64, FIELD(budget.simplify), 0, 1e6,
       "candidates that are asked to be simpler once the target is reached" },
+    { "budget", "patience", KIND_INT64, FIELD(budget.patience), 0, 1e6,
+      "fruitless iterations, after which the loop says so and changes its parent" },
     { "budget", "model_tokens", KIND_INT64, FIELD(budget.model_tokens), 0, MOST, "tokens" },
     { "budget", "model_calls", KIND_INT64, FIELD(budget.model_calls), 0, 1e9, "calls" },
     { "budget", "minutes", KIND_DOUBLE, FIELD(budget.minutes), 0, 1e6, "wall-clock time" },
@@ -82,6 +84,7 @@ static const struct {
 } text_keys[] = {
     { "preset", "v4 (frame skip 1, not sticky) or v5 (frame skip 4, sticky 0.25)" },
     { "observation", "features, ram or frame" },
+    { "parents", "best, or archive: when stuck, go on from diverse earlier candidates" },
     { "fields", "names of the fields that the policy sees, separated by commas; all: all" },
 };
 #define N_TEXT_KEYS (sizeof(text_keys) / sizeof(text_keys[0]))
@@ -116,7 +119,7 @@ struct task *task_create(const struct env *env)
     t->rules.noop_max = env->ram_size ? 30 : 0; /* consoles: as their benchmarks start */
     t->limits = limits_default;
     t->splits = (struct task_splits){ .dev = 20, .gate = 128, .holdout = 100, .audit = 100 };
-    t->budget = (struct task_budget){ .iterations = 20, .simplify = 3 };
+    t->budget = (struct task_budget){ .iterations = 20, .simplify = 3, .patience = 5 };
     t->confidence = 0.95;
     t->target = isnan(env->target) ? INFINITY : env->target;
     t->margin = isfinite(t->target) ? fabs(t->target) * 0.01 : 0;
@@ -218,6 +221,14 @@ static int set_preset(struct task *t, const char *name, const char *where, struc
     return error_set(err, "%s: preset \"%s\": it is v4 or v5", where, name);
 }
 
+static int set_parents(struct task *t, const char *name, const char *where, struct error *err)
+{
+    t->uses_archive = !strcmp(name, "archive");
+    if (t->uses_archive || !strcmp(name, "best"))
+        return 0;
+    return error_set(err, "%s: parents \"%s\": it is best or archive", where, name);
+}
+
 static int add_field(struct task *t, const char *name, size_t len, const char *where,
                      struct error *err)
 {
@@ -294,6 +305,8 @@ int task_set(struct task *t, const char *setting, struct error *err)
         return set_observation(t, value, where, err);
     if (!strncmp(setting, "preset=", len + 1))
         return set_preset(t, value, where, err);
+    if (!strncmp(setting, "parents=", len + 1))
+        return set_parents(t, value, where, err);
     if (!strncmp(setting, "fields=", len + 1))
         return set_fields(t, value, where, err);
     if (!k)
@@ -336,6 +349,7 @@ json_t *task_to_json(const struct task *t)
             json_array_append_new(fields, json_string(t->fields[i]));
         json_object_set_new(json, "fields", fields);
     }
+    json_object_set_new(json, "parents", json_string(t->uses_archive ? "archive" : "best"));
     json_object_set_new(json, "plan", json_boolean(t->plan));
     for (size_t i = 0; i < N_KEYS; i++) {
         json_t *section = json;
@@ -431,7 +445,7 @@ static bool is_plain_name(const char *name)
 static int read_top(struct task *t, const char *key, json_t *value, const char *where,
                     struct error *err)
 {
-    static const char *const texts[] = { "name", "env", "observation", "preset" };
+    static const char *const texts[] = { "name", "env", "observation", "preset", "parents" };
 
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
         if (!strcmp(key, texts[i]) && !json_is_string(value))
@@ -449,6 +463,8 @@ static int read_top(struct task *t, const char *key, json_t *value, const char *
         return set_observation(t, json_string_value(value), where, err);
     if (!strcmp(key, "preset"))
         return set_preset(t, json_string_value(value), where, err);
+    if (!strcmp(key, "parents"))
+        return set_parents(t, json_string_value(value), where, err);
     if (!strcmp(key, "options"))
         return read_options(t, value, where, err);
     if (!strcmp(key, "fields"))

@@ -20,6 +20,7 @@ struct task_splits {
 struct task_budget {
     int64_t steps, iterations, model_tokens, model_calls;
     int64_t simplify; /* iterations that ask for less code once the target is reached */
+    int64_t patience; /* fruitless iterations, then the loop changes its parent */
     double minutes, usd;
 };
 
@@ -37,6 +38,7 @@ struct task {
     struct limits limits;
     struct task_splits splits;
     struct task_budget budget;
+    bool uses_archive;   /* parents when stuck: diverse earlier candidates, else the best alone */
     double confidence;   /* of the gate, one-sided, for the whole run; e.g. 0.95 */
     double margin;       /* returns closer than this count as equal */
     double target;       /* mean return at which a run is done; INFINITY: never */

@@ -47,9 +47,8 @@ def play(build, task, before, jobs, options, mask):
     h = hashlib.sha256()
     for e in json.loads(done.stdout)['episodes']:
         # Instructions too: the same program takes the same way, not only to the same end.
-        error = e['error'] and (e['error']['kind'], e['error']['text'])
         h.update(repr((e['seed'], e['return'], e['steps'], e['trajectory'], e['instructions'],
-                       error, e['verified'])).encode())
+                       e['error'], e['verified'])).encode())
     return h.hexdigest()[:16]
 
 

@@ -1,4 +1,5 @@
-/* fuzz_wire.c - any bytes as a message: a job for a worker, an episode or notes for the harness. */
+/* fuzz_wire.c - any bytes as a message: a job for a worker, an episode or notes for the
+ * harness. */
 #include <stdlib.h>
 #include <string.h>
 

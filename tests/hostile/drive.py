@@ -62,8 +62,7 @@ def judge(status, episodes, said, kinds, pattern, extra):
         if status != 1:
             return 'exit status %d: %s' % (status, said), kind
     else:
-        error = episodes[0]['error']
-        kind, text = (error['kind'], error['text']) if error else ('none', '')
+        kind, text = episodes[0]['fault'] or 'none', episodes[0]['error'] or ''
         if len(episodes) != extra or status != 0:
             return '%d episodes, status %d' % (len(episodes), status), kind
     if kind not in kinds.split('|'):
@@ -162,7 +161,7 @@ def outsiders(folder, user, n, failed):
             faults = [e for e in episodes if e['error']]
             good = len(episodes) == 8 and len(faults) <= 1 and p.returncode == 0
             if number == 9 and good:
-                good = len(faults) == 1 and pattern in faults[0]['error']['text']
+                good = len(faults) == 1 and pattern in faults[0]['error']
         except ValueError:
             good, faults = False, out
         n += 1
@@ -215,8 +214,8 @@ def outsiders(folder, user, n, failed):
         most_zombies = max(most_zombies, zombies)
         time.sleep(0.01)
     reader.join()
-    faults = [e['error'] for e in json.loads(collected[0])['episodes']]
-    good = len(faults) == count and all(f and f['kind'] == 'worker' for f in faults)
+    faults = [e['fault'] for e in json.loads(collected[0])['episodes']]
+    good = len(faults) == count and all(f == 'worker' for f in faults)
     good = good and most_open < 32 and most_zombies <= 2
     print('%s %d - %d workers lost in one process: at most %d descriptors, %d waited for' %
           ('ok' if good else 'not ok', n + 1, count, most_open, most_zombies))

@@ -1,9 +1,10 @@
-/* escape.c - what a policy could do that has broken the VM: system calls, false messages and
- * all of the worker's memory, as functions. Only in the worker of tests/hostile.t.
+/* escape.c - what a policy could do that has broken the VM: system calls, false messages
+ * and all of the worker's memory, as functions. Only in the worker of tests/hostile.t.
  *
- * Two rules keep the machine safe when a jail under test does not hold: system calls are made
- * behind a closed allow-list only, and no policy here asks for one that would do harm if it
- * were let through (a signal goes to a process that cannot be, and is signal 0). */
+ * Two rules keep the machine safe when a jail under test does not hold: system calls are
+ * made behind a closed allow-list only, and no policy here asks for one that would do
+ * harm if it were let through (a signal goes to a process that cannot be, and is signal
+ * 0). */
 #include <lauxlib.h>
 #include <lua.h>
 #include <string.h>
@@ -72,7 +73,8 @@ static int hang(lua_State *L)
     return 0;
 }
 
-/* stack(text): what the shared page says of the place where the policy is; fills it all. */
+/* stack(text): what the shared page says of the place where the policy is; fills it all.
+ */
 static int stack(lua_State *L)
 {
     struct worker_shared *s = escape_shared();
@@ -126,9 +128,9 @@ static int pack(lua_State *L)
 void escape_open(lua_State *L)
 {
     static const luaL_Reg functions[] = {
-        { "syscall", call }, { "send", send_frame }, { "spin", spin },   { "hang", hang },
-        { "stack", stack },  { "crash", crash },     { "leave", leave }, { "pack", pack },
-        { NULL, NULL },
+        { "syscall", call }, { "send", send_frame }, { "spin", spin },
+        { "hang", hang },    { "stack", stack },     { "crash", crash },
+        { "leave", leave },  { "pack", pack },       { NULL, NULL },
     };
 
     luaL_newlib(L, functions);

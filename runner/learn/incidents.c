@@ -1,0 +1,104 @@
+/* incidents.c - what was tried and may not be, by name, in the ledger. */
+#include <ctype.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "runner/learn/loop_state.h"
+#include "runner/learn/quote.h"
+#include "runner/record/file.h"
+
+#define MOST_DETAILS 300
+#define MOST_CASE_FILE (64u << 20)
+#define CLAIM_REACH 40 /* bytes between a claim's verb and its number */
+
+int loop_incident(struct loop *l, const char *what, struct error *err, const char *format, ...)
+{
+    char *text = NULL, *line;
+    va_list args;
+    int status;
+
+    va_start(args, format);
+    if (vasprintf(&text, format, args) < 0)
+        text = xstrdup("");
+    va_end(args);
+    line = quote_line(text, MOST_DETAILS);
+    status = ledger_incident_add(l->c->ledger, l->c->run->id, l->iteration, what, line, err);
+    free(line);
+    free(text);
+    return status;
+}
+
+/* The end of a word of a claim that starts at `at`, or NULL. */
+static const char *claim_word(const char *at)
+{
+    static const char *const words[] = { "scores", "scored", "score is", "achieves", "achieved",
+                                         "reaches", "reached", "measured", "verified", "returns",
+                                         "mean return is", "mean is" };
+
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+        if (!strncasecmp(at, words[i], strlen(words[i])))
+            return at + strlen(words[i]);
+    return NULL;
+}
+
+/* The first number soon after `at`, in the same line. */
+static bool number_after(const char *at, double *out)
+{
+    for (int i = 0; i < CLAIM_REACH && at[i] && at[i] != '\n' && at[i] != '.'; i++)
+        if (isdigit((unsigned char)at[i])) {
+            *out = strtod(at + i, NULL);
+            return at[i + 1] != 'x';
+        }
+    return false;
+}
+
+int incident_claims(struct loop *l, const char *reply, const struct summary *dev,
+                    struct error *err)
+{
+    double most = fmax(dev ? dev->mean + dev->std : -INFINITY,
+                       l->incumbent.dev.mean + l->incumbent.dev.std), claim;
+    bool is_code = false, is_start = true;
+
+    for (const char *at = reply; *at; at++) {
+        const char *end;
+        if (is_start && (!strncmp(at, "```", 3) || !strncmp(at, "<<<<<<<", 7) ||
+                         !strncmp(at, ">>>>>>>", 7)))
+            is_code = !is_code;
+        is_start = *at == '\n';
+        if (is_code || (at > reply && isalpha((unsigned char)at[-1])))
+            continue;
+        end = claim_word(at);
+        if (!end || !number_after(end, &claim) || claim <= most + l->task->margin)
+            continue;
+        return loop_incident(l, "claimed a score", err, "it says \"%.60s\"; measured on the dev "
+                             "seeds: %.6g", at, dev ? dev->mean : NAN);
+    }
+    return 0;
+}
+
+int incident_cases(struct loop *l, struct error *err)
+{
+    char *folder = xasprintf("%s/cases", l->c->folder);
+    int status = 0;
+
+    for (int i = 0; i < l->cases.n && status == 0; i++) {
+        struct regression_case *c = &l->cases.list[i];
+        char *path = xasprintf("%s/%s.json", folder, c->name), *text = case_to_text(c);
+        size_t len;
+        uint8_t *bytes = c->is_retired ? NULL : file_load(path, MOST_CASE_FILE, &len, NULL);
+        if (!c->is_retired && (!bytes || strcmp((char *)bytes, text))) {
+            status = loop_incident(l, "case edited", err, "%s: the file %s; it was put right",
+                                   c->name, bytes ? "is not what was admitted" : "is gone");
+            if (status == 0)
+                status = file_save(path, text, strlen(text), err);
+        }
+        free(bytes);
+        free(text);
+        free(path);
+    }
+    free(folder);
+    return status;
+}
