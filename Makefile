@@ -36,7 +36,7 @@ MATH_O = acos acosh asin asinh atan atan2 atanh cbrt cos cosh exp exp2 expm1 fmo
 ENV_SRC = $(wildcard envs/*.c) $(MUJOCO_SRC)
 PROGRAM_SRC = $(ENV_SRC) $(addprefix sandbox/,wire.c job.c jail.c limits.c) \
 	$(wildcard runner/*.c runner/*/*.c)
-WORKER_SRC = $(ENV_SRC) $(wildcard sandbox/*.c) runner/record/tape.c
+WORKER_SRC = $(ENV_SRC) $(wildcard sandbox/*.c)
 PROGRAM_OBJ = $(PROGRAM_SRC:%.c=$(BUILD)/%.o)
 WORKER_OBJ = $(WORKER_SRC:%.c=$(BUILD)/%.o)
 PROGRAM_LIBS = $(shell pkg-config --libs $(PKGS)) -lgif $(MUJOCO_LIBS) -ldl -lpthread -lm
@@ -87,7 +87,7 @@ $(BUILD)/libratchet.a: $(filter-out $(BUILD)/runner/main.o,$(PROGRAM_OBJ))
 	@rm -f $@
 	@ar rcs $@ $^
 
-$(BUILD)/math.o: $(MUSL_A)
+$(BUILD)/math.o: $(MUSL_A) Makefile
 	@mkdir -p $(BUILD)/musl
 	@cd $(BUILD)/musl && ar x $(MUSL_A) $(MATH_O:%=%.lo)
 	ld -r -o $@ $(MATH_O:%=$(BUILD)/musl/%.lo)
@@ -121,6 +121,22 @@ $(BUILD)/tests/test_vm: $(BUILD)/tests/test_vm.o $(VM_OBJ) $(BUILD)/libratchet.a
 	@echo "ld $@"
 	@$(TEST_LINK) $(WORKER_WRAP)
 
+# A worker whose policy can call C, to show what the jail holds once the VM is broken.
+ESCAPE_OBJ = $(patsubst %.c,$(BUILD)/tests/escape/%.o,sandbox/vm.c sandbox/worker.c \
+	tests/hostile/escape.c)
+ifndef SAN
+ESCAPE = $(BUILD)/tests/escape/ratchet-worker
+endif
+
+$(BUILD)/tests/escape/%.o: %.c
+	@mkdir -p $(@D)
+	@$(CC) $(CFLAGS) -DRATCHET_TEST_ESCAPE -c -o $@ $<
+
+$(BUILD)/tests/escape/ratchet-worker: $(ESCAPE_OBJ) $(BUILD)/math.o \
+		$(filter-out $(BUILD)/sandbox/vm.o $(BUILD)/sandbox/worker.o,$(WORKER_OBJ))
+	@$(CC) -no-pie -rdynamic $(WORKER_WRAP) -o $@ \
+		$(filter %.o,$(filter-out %/math.o,$^)) $(WORKER_LIBS)
+
 $(BUILD)/tests/%.so: tests/plugin/%.c envs/env.h
 	@mkdir -p $(@D)
 	@$(CC) -std=c11 -O2 $(WARN) -fPIC -shared -I. -o $@ $<
@@ -130,14 +146,14 @@ $(BUILD)/tests/fuzz_%: $(BUILD)/tests/fuzz/fuzz_%.o $(BUILD)/tests/fuzz/corpus.o
 		$(BUILD)/libratchet.a $(BUILD)/math.o
 	@$(CC) $(SAN_FLAGS) -no-pie -o $@ $^ $(PROGRAM_LIBS)
 
-check-run: all $(TESTS) $(PLUGINS) $(FUZZ)
+check-run: all $(TESTS) $(PLUGINS) $(FUZZ) $(ESCAPE)
 	@BUILD=$(BUILD) prove --exec tests/run $(TESTS) $(SCRIPTS)
 
 check-peers: packages-test
 	@$(MAKE) --no-print-directory all
 	@BUILD=$(BUILD) prove --exec tests/run $(wildcard tests/peers/*.t)
 
-soak: all $(TESTS)
+soak: all $(TESTS) $(ESCAPE)
 	@BUILD=$(BUILD) TEST_SECONDS=36000 prove --exec tests/run $(wildcard tests/soak/*.t)
 
 # libFuzzer for SECONDS each, over a copy of the saved inputs.

@@ -134,6 +134,8 @@ struct env_step episode_step(struct episode *e, const double *action)
     if (episode_is_over(e))
         return sum;
     clip_action(e, action, wanted);
+    if (e->rules.branch && e->now.n_steps == e->rules.branch_step)
+        rng_seed(&e->now.chance, e->rules.branch, STREAM_STICKY);
     for (int i = 0; i < e->rules.frame_skip && !sum.terminated && !sum.truncated; i++) {
         struct env_step s = play_frame(e, wanted);
         sum.reward += s.reward;

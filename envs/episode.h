@@ -16,6 +16,9 @@ struct episode_rules {
     double sticky;      /* probability, per frame, that the previous frame's action repeats */
     int32_t noop_max;   /* an episode starts with 0..noop_max frames of doing nothing */
     int64_t max_frames; /* then it is truncated; counts from after the start; > 0 */
+    /* Another course from a step on, for regression cases: there chance starts anew. */
+    int64_t branch_step;
+    uint64_t branch; /* the seed of it; 0: there is none */
 };
 
 struct episode {

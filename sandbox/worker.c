@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "envs/table.h"
-#include "runner/record/tape.h"
+#include "envs/tape.h"
 #include "sandbox/jail.h"
 #include "sandbox/job.h"
 #include "sandbox/vm.h"

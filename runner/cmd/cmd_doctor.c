@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "runner/cmd/cmd.h"
+#include "runner/model/model.h"
 #include "sandbox/jail.h"
 
 #define FONT "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf"
@@ -76,6 +77,29 @@ static const char *display(void)
     return x && *x ? x : wayland && *wayland ? wayland : NULL;
 }
 
+static json_t *models_json(void)
+{
+    json_t *models = json_object();
+
+    for (const struct provider_kind *const *k = provider_kinds; *k; k++) {
+        char why[512] = "";
+        bool is_usable = (*k)->is_usable(why, sizeof(why));
+        json_object_set_new(models, (*k)->name, is_usable ? json_true() : json_string(why));
+    }
+    return models;
+}
+
+static void print_models(void)
+{
+    printf("\nmodels (--model)\n");
+    for (const struct provider_kind *const *k = provider_kinds; *k; k++) {
+        char why[512] = "";
+        bool is_usable = (*k)->is_usable(why, sizeof(why));
+        printf("  %-16s %-4s %s\n", (*k)->name, is_usable ? "yes" : "no",
+               is_usable ? (*k)->about : why);
+    }
+}
+
 static json_t *to_json(const struct doctor *d, const struct utsname *machine)
 {
     json_t *layers = json_object();
@@ -84,13 +108,14 @@ static json_t *to_json(const struct doctor *d, const struct utsname *machine)
         json_object_set_new(layers, jail_layer_name((enum jail_layer)i),
                             json_boolean(d->facts.jail_layers >> i & 1));
     return json_pack(
-        "{s:s, s:s, s:i, s:b, s:o, s:b, s:s?, s:f, s:O, s:b, s:s?, s:s?}", "version",
+        "{s:s, s:s, s:i, s:b, s:o, s:b, s:s?, s:f, s:O, s:b, s:s?, s:s?, s:o}", "version",
         RATCHET_VERSION, "kernel", machine->release, "cores", evaluate_cores(), "root",
         geteuid() == 0, "jail", layers, "runs_policies", d->is_jailed && !d->why.text[0],
         "problem", d->why.text[0] ? d->why.text : NULL, "lua",
         d->facts.n_params ? d->facts.params[0].value : 0, "libraries", d->libraries,
         "mujoco", json_object_get(d->libraries, "libmujoco") != NULL, "font",
-        access(FONT, R_OK) == 0 ? FONT : NULL, "display", display());
+        access(FONT, R_OK) == 0 ? FONT : NULL, "display", display(), "models",
+        models_json());
 }
 
 static void print(const struct doctor *d, const struct utsname *machine)
@@ -118,6 +143,7 @@ static void print(const struct doctor *d, const struct utsname *machine)
     printf("\npictures\n  %-14s %s\n  %-14s %s\n", "font",
            access(FONT, R_OK) == 0 ? FONT : "missing (fonts-dejavu-core)", "display",
            display() ? display() : "none: `ratchet view` needs one, nothing else does");
+    print_models();
 }
 
 static int main_doctor(const struct command *self, struct app *app, int argc,
@@ -149,10 +175,10 @@ static int main_doctor(const struct command *self, struct app *app, int argc,
 const struct command cmd_doctor = {
     "doctor",
     "",
-    "tell what this machine gives: jail, libraries, fonts, a display",
-    "Starts a worker as an evaluation would and tells which layers of the jail hold. "
-    "Untrusted "
-    "policies are run only with those that are required, unless --unjailed is given.",
+    "tell what this machine gives: jail, libraries, fonts, display, models",
+    "Starts a worker as an evaluation would and tells which layers of the jail hold.\n"
+    "Untrusted policies are run only with those that are required, unless --unjailed is\n"
+    "given.",
     "ratchet doctor\nratchet doctor --json",
     main_doctor,
 };

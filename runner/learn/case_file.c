@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "runner/learn/cases.h"
 #include "runner/record/file.h"
@@ -72,9 +73,9 @@ static int read_bytes(const char *text, struct tape *t)
     return 0;
 }
 
-int case_save(const struct regression_case *c, const char *folder, struct error *err)
+static json_t *case_to_json(const struct regression_case *c)
 {
-    char *path = xasprintf("%s/%s.json", folder, c->name), *prefix = prefix_text(&c->prefix);
+    char *prefix = prefix_text(&c->prefix);
     json_t *json = json_pack(
         "{s:i, s:s, s:s, s:{s:s, s:s}, s:s, s:i, s:I, s:I, s:s, s:s, s:I, s:o, s:s}", "format",
         FORMAT, "name", c->name, "signature", c->signature, "must", "not_happen", c->event,
@@ -82,18 +83,68 @@ int case_save(const struct regression_case *c, const char *folder, struct error 
         "take_over", (json_int_t)c->prefix.n_steps, "horizon", (json_int_t)c->horizon,
         "cut_from", c->cut_from, "fixed_by", c->fixed_by, "iteration", (json_int_t)c->iteration,
         "task", task_to_json(c->task), "prefix", prefix);
-    char *seed = xasprintf("%llu", (unsigned long long)c->seed), *text;
-    int status;
+    char *seed = xasprintf("%llu", (unsigned long long)c->seed);
 
+    if (c->n_continuations > 1) {
+        json_object_set_new(json, "continuations", json_integer(c->n_continuations));
+        json_object_set_new(json, "pass_rate", json_real(c->pass_rate));
+    }
     json_object_set_new(json, "seed", json_string(seed));
-    text = json_dumps(json, JSON_INDENT(2));
-    status = mkdir(folder, 0777) != 0 && errno != EEXIST
-                 ? error_set(err, "%s: cannot make this folder: %s", folder, strerror(errno))
-                 : file_save(path, text, strlen(text), err);
-    json_decref(json);
-    free(text);
     free(seed);
     free(prefix);
+    return json;
+}
+
+char *case_to_text(const struct regression_case *c)
+{
+    json_t *json = case_to_json(c);
+    char *text = json_dumps(json, JSON_INDENT(2));
+
+    json_decref(json);
+    return text;
+}
+
+static int make_folder(const char *folder, struct error *err)
+{
+    return mkdir(folder, 0777) != 0 && errno != EEXIST
+               ? error_set(err, "%s: cannot make this folder: %s", folder, strerror(errno))
+               : 0;
+}
+
+int case_save(const struct regression_case *c, const char *folder, struct error *err)
+{
+    char *path = xasprintf("%s/%s.json", folder, c->name), *text = case_to_text(c);
+    int status = make_folder(folder, err);
+
+    if (status == 0)
+        status = file_save(path, text, strlen(text), err);
+    free(text);
+    free(path);
+    return status;
+}
+
+int case_retire(const char *folder, const char *name, const char *reason, struct error *err)
+{
+    char *path = xasprintf("%s/%s.json", folder, name), *text = NULL;
+    char *retired = xasprintf("%s/retired", folder), *to = xasprintf("%s/%s.json", retired, name);
+    json_error_t why;
+    json_t *json = strchr(name, '/') ? NULL : json_load_file(path, JSON_REJECT_DUPLICATES, &why);
+    int status = -1;
+
+    if (!json) {
+        error_set(err, "%s: there is no such case", path);
+        goto out;
+    }
+    json_object_set_new(json, "retired", json_string(reason));
+    text = json_dumps(json, JSON_INDENT(2));
+    if (make_folder(retired, err) != 0 || file_save(to, text, strlen(text), err) != 0)
+        goto out;
+    status = unlink(path) == 0 ? 0 : error_set(err, "%s: %s", path, strerror(errno));
+out:
+    json_decref(json);
+    free(text);
+    free(to);
+    free(retired);
     free(path);
     return status;
 }
@@ -109,6 +160,7 @@ static int read_case(struct regression_case *c, json_t *json, const struct env_r
                      const char *path, struct error *err)
 {
     const char *prefix = get_text(json, "prefix");
+    json_t *n = json_object_get(json, "continuations"), *rate = json_object_get(json, "pass_rate");
     json_t *event = json_object_get(json_object_get(json, "must"), "not_happen");
     int bad;
 
@@ -126,6 +178,12 @@ static int read_case(struct regression_case *c, json_t *json, const struct env_r
     c->iteration = json_integer_value(json_object_get(json, "iteration"));
     c->horizon = json_integer_value(json_object_get(json, "horizon"));
     c->seed = strtoull(get_text(json, "seed"), NULL, 10);
+    c->n_continuations = n ? (int)json_integer_value(n) : 1;
+    c->pass_rate = rate ? json_number_value(rate) : 1;
+    if (c->n_continuations < 1 || c->n_continuations > CASE_MOST_CONTINUATIONS ||
+        !(c->pass_rate > 0 && c->pass_rate <= 1))
+        return error_set(err, "%s: a case with a damaged number of continuations or pass rate",
+                         path);
     c->prefix.width = tape_width(c->task->env);
     bad = c->prefix.width == 1 ? read_runs(prefix, &c->prefix) : read_bytes(prefix, &c->prefix);
     if (bad || c->horizon < 1 || c->horizon > MOST_PREFIX || !c->name[0] ||

@@ -2,13 +2,16 @@
  *
  * A case is a recorded prefix that the policy shadows (it is asked for its actions, the
  * recorded ones are played, so that its own state warms up), the step at which it takes over,
- * a horizon, and an event that must not happen in it. It is admitted only when it was seen to
+ * a horizon, and an event that must not happen in it. Where actions are sticky, several courses
+ * of chance go on from there, and a stated share of them must hold. It is admitted only when it was seen to
  * fail on the policy that it was cut from and to pass on the one that fixed it. */
 #ifndef RATCHET_RUNNER_LEARN_CASES_H
 #define RATCHET_RUNNER_LEARN_CASES_H
 
 #include "runner/evaluate/memo.h"
 #include "runner/learn/failures.h"
+
+#define CASE_MOST_CONTINUATIONS 64
 
 /* Owns everything; case_clear. */
 struct regression_case {
@@ -40,20 +43,31 @@ void case_list_add(struct case_list *l, struct regression_case *c); /* takes wha
  * errors. */
 int case_list_load(struct case_list *l, const struct env_registry *envs, const char *folder,
                    struct error *err);
+char *case_to_text(const struct regression_case *c); /* the file's; the caller frees it */
+/* Moves a case's file into the folder retired/, with the reason in it. */
+int case_retire(const char *folder, const char *name, const char *reason, struct error *err);
 int case_save(const struct regression_case *c, const char *folder, struct error *err);
 
 /* A case whose environment has another version than it was cut under proves nothing until it
  * is proven again. */
 bool case_is_stale(const struct regression_case *c);
 
-/* Runs cases on a policy: passed[i] says whether case i holds; result (may be NULL) gets the
- * episodes (results_clear). */
+/* What came of a case. */
+struct case_outcome {
+    bool passed;
+    int held, n; /* continuations */
+    int worst;   /* the first continuation that failed, or 0 */
+    struct episode_result result; /* its episode; owned */
+};
+void case_outcomes_clear(struct case_outcome *out, int n);
+
+/* Runs cases on a policy, out[i] for each; those that are stale or retired are left out. */
 enum memo_status cases_run(struct memo *m, const struct policy *policy,
-                           const struct case_list *cases, bool *passed,
-                           struct episode_result *results, struct error *err);
+                           const struct case_list *cases, struct case_outcome *out,
+                           struct error *err);
 
 /* Cuts a case from a failure of `old`: the latest take-over from which `old` still fails and
- * `new` passes. 1: *out is a proven case, not yet named; 0: there is none; -1: see *status. */
+ * `new` passes, with the shortest horizon that shows it. 1: *out is a proven case, not yet named; 0: there is none; -1: see *status. */
 int case_cut(struct memo *m, const struct policy *old, const struct policy *fixed,
              const struct failure *f, const struct episode_result *result,
              struct regression_case *out, enum memo_status *status, struct error *err);

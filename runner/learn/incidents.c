@@ -9,6 +9,7 @@
 #include "runner/learn/loop_state.h"
 #include "runner/learn/quote.h"
 #include "runner/record/file.h"
+#include "runner/record/hash.h"
 
 #define MOST_DETAILS 300
 #define MOST_CASE_FILE (64u << 20)
@@ -79,17 +80,37 @@ int incident_claims(struct loop *l, const char *reply, const struct summary *dev
     return 0;
 }
 
+/* Is it retired, and since which iteration? -1: it is not. */
+static int64_t retired_after(const struct loop *l, const char *name)
+{
+    for (size_t i = 0; i < json_array_size(l->retired); i++) {
+        json_t *row = json_array_get(l->retired, i);
+        if (!strcmp(json_string_value(json_object_get(row, "name")), name))
+            return json_integer_value(json_object_get(row, "iteration"));
+    }
+    return -1;
+}
+
+bool case_is_out(const struct loop *l, const char *name)
+{
+    return retired_after(l, name) >= 0;
+}
+
 int incident_cases(struct loop *l, struct error *err)
 {
-    char *folder = xasprintf("%s/cases", l->c->folder);
     int status = 0;
 
+    l->outcome->retired = 0;
     for (int i = 0; i < l->cases.n && status == 0; i++) {
         struct regression_case *c = &l->cases.list[i];
-        char *path = xasprintf("%s/%s.json", folder, c->name), *text = case_to_text(c);
+        int64_t after = retired_after(l, c->name);
+        char *path = xasprintf("%s/cases/%s.json", l->c->folder, c->name);
+        char *text = case_to_text(c);
         size_t len;
-        uint8_t *bytes = c->is_retired ? NULL : file_load(path, MOST_CASE_FILE, &len, NULL);
-        if (!c->is_retired && (!bytes || strcmp((char *)bytes, text))) {
+        uint8_t *bytes = after < 0 ? file_load(path, MOST_CASE_FILE, &len, NULL) : NULL;
+        c->is_retired = after >= 0 && after < l->iteration;
+        l->outcome->retired += c->is_retired;
+        if (after < 0 && (!bytes || strcmp((char *)bytes, text))) {
             status = loop_incident(l, "case edited", err, "%s: the file %s; it was put right",
                                    c->name, bytes ? "is not what was admitted" : "is gone");
             if (status == 0)
@@ -99,6 +120,33 @@ int incident_cases(struct loop *l, struct error *err)
         free(text);
         free(path);
     }
-    free(folder);
+    return status;
+}
+
+/* When a run goes on: what it had admitted must be what lies there. */
+int incident_files(struct loop *l, struct error *err)
+{
+    json_t *rows = ledger_query(l->c->ledger, "SELECT iteration, name, reason FROM regression"
+                                " WHERE run=? AND state='admitted'", l->c->run->id, err);
+    int status = rows ? 0 : -1;
+
+    for (size_t i = 0; i < json_array_size(rows) && status == 0; i++) {
+        json_t *row = json_array_get(rows, i);
+        const char *name = json_string_value(json_object_get(row, "name"));
+        const char *reason = json_string_value(json_object_get(row, "reason"));
+        char *path = xasprintf("%s/cases/%s.json", l->c->folder, name), sha[65] = "";
+        size_t len;
+        uint8_t *bytes = file_load(path, MOST_CASE_FILE, &len, NULL);
+        if (bytes)
+            sha256_hex(bytes, len, sha);
+        if (!case_is_out(l, name) && (!bytes || !strstr(reason, sha))) {
+            l->iteration = json_integer_value(json_object_get(row, "iteration"));
+            status = loop_incident(l, "case edited", err, "%s: the file %s; it was put right",
+                                   name, bytes ? "is not what was admitted" : "is gone");
+        }
+        free(bytes);
+        free(path);
+    }
+    json_decref(rows);
     return status;
 }

@@ -10,6 +10,7 @@
 
 #include "runner/learn/loop_state.h"
 #include "runner/learn/measure.h"
+#include "runner/learn/quote.h"
 #include "runner/learn/reply.h"
 #include "runner/record/file.h"
 #include "runner/record/hash.h"
@@ -41,11 +42,22 @@ static void refuse(struct trial *t, const char *format, ...)
     t->it->verdict = "refused";
 }
 
-/* The first line of a fault, for a table. */
+/* The first line of a fault, for a table: the policy's own words, made harmless. */
 static const char *first_line(const char *text, char *out, size_t size)
 {
-    snprintf(out, size, "%.*s", (int)strcspn(text, "\n"), text);
+    char *first = xasprintf("%.*s", (int)strcspn(text, "\n"), text);
+    char *line = quote_line(first, size - 1);
+
+    snprintf(out, size, "%s", line);
+    free(line);
+    free(first);
     return out;
+}
+
+static void incident(struct trial *t, const char *what, struct error *err, const char *text)
+{
+    if (loop_incident(t->l, what, err, "%s", text) != 0)
+        t->status = LOOP_FAILED;
 }
 
 static int keep_source(struct trial *t, struct error *err)
@@ -86,7 +98,7 @@ static bool is_known(struct trial *t)
 
 static void check_limits(struct trial *t)
 {
-    char line[256];
+    char line[200];
 
     for (int i = 0; i < t->candidate.n; i++) {
         const struct episode_result *r = &t->candidate.results[i];
@@ -104,21 +116,24 @@ static void check_cases(struct trial *t, struct error *err)
 {
     struct loop *l = t->l;
     struct policy policy = champion_policy(&t->candidate);
-    bool *passed = xcalloc((size_t)l->cases.n, sizeof(*passed));
+    struct case_outcome *out = xcalloc((size_t)l->cases.n, sizeof(*out));
     int broken = -1;
 
-    t->it->cases = l->cases.n;
-    t->status = loop_status_of(l, cases_run(&l->memo, &policy, &l->cases, passed, NULL, err));
+    t->status = loop_status_of(l, cases_run(&l->memo, &policy, &l->cases, out, err));
     for (int i = 0; i < l->cases.n && t->status == LOOP_ON; i++) {
-        t->it->cases_passed += passed[i];
-        if (!passed[i] && broken < 0)
+        if (l->cases.list[i].is_retired)
+            continue;
+        t->it->cases++;
+        t->it->cases_passed += out[i].passed;
+        if (!out[i].passed && broken < 0)
             broken = i;
     }
     if (broken >= 0)
         refuse(t, "breaks %s, which was mastered in iteration %lld (%s)",
                l->cases.list[broken].name, (long long)l->cases.list[broken].iteration,
                l->cases.list[broken].signature);
-    free(passed);
+    case_outcomes_clear(out, l->cases.n);
+    free(out);
 }
 
 static enum loop_status compare(struct trial *t, const struct champion *with,
@@ -177,6 +192,29 @@ static void ask_gate(struct trial *t, struct error *err)
         check_simpler(t, err);
 }
 
+/* Gives a proven case its name, its file, and its place in the ledger, with the file's hash. */
+static int admit_case(struct loop *l, struct regression_case *c, const char *folder,
+                      struct error *err)
+{
+    char *text, *reason, sha[65];
+    int status = 0;
+
+    free(c->name);
+    c->name = xasprintf("case-%03d", l->cases.n + 1);
+    c->iteration = l->iteration;
+    text = case_to_text(c);
+    sha256_hex(text, strlen(text), sha);
+    reason = xasprintf("failed on the old policy, passes on the new; file %s", sha);
+    if (!case_is_out(l, c->name))
+        status = case_save(c, folder, err);
+    if (status == 0)
+        status = ledger_case_add(l->c->ledger, l->c->run->id, l->iteration, c->name,
+                                 c->signature, "admitted", reason, err);
+    free(reason);
+    free(text);
+    return status;
+}
+
 /* Failures of the old incumbent that the new one masters become cases, the costliest first,
  * one a signature. */
 static void cut_cases(struct trial *t, struct error *err)
@@ -203,18 +241,25 @@ static void cut_cases(struct trial *t, struct error *err)
                 t->status = loop_status_of(l, status);
             continue;
         }
-        free(c.name);
-        c.name = xasprintf("case-%03d", l->cases.n + 1);
-        c.iteration = l->iteration;
-        if (case_save(&c, folder, err) != 0 ||
-            ledger_case_add(l->c->ledger, l->c->run->id, l->iteration, c.name, c.signature,
-                            "admitted", "failed on the old policy, passes on the new", err) != 0)
+        if (admit_case(l, &c, folder, err) != 0)
             t->status = LOOP_FAILED;
         case_list_add(&l->cases, &c);
         n_cut++;
     }
     failures_clear(&failures);
     free(folder);
+}
+
+static void keep_ancestor(struct loop *l)
+{
+    struct brief_ancestor *a;
+
+    l->ancestors = xrealloc(l->ancestors, sizeof(*a) * (size_t)(l->n_ancestors + 1));
+    a = &l->ancestors[l->n_ancestors++];
+    *a = (struct brief_ancestor){ .iteration = l->incumbent_iteration, .n = l->incumbent.n };
+    a->scores = xcalloc((size_t)a->n, sizeof(*a->scores));
+    for (int i = 0; i < a->n; i++)
+        a->scores[i] = l->incumbent.results[i].score;
 }
 
 static void promote(struct trial *t, struct error *err)
@@ -224,8 +269,11 @@ static void promote(struct trial *t, struct error *err)
     cut_cases(t, err);
     if (t->status != LOOP_ON)
         return;
+    keep_ancestor(l);
     champion_clear(&l->incumbent);
     champion_copy(&l->incumbent, &t->candidate);
+    l->incumbent_iteration = l->iteration;
+    parent_reset(l);
     if (t->it->gate.verdict == GATE_better) {
         champion_clear(&l->best);
         champion_copy(&l->best, &t->candidate);
@@ -233,12 +281,80 @@ static void promote(struct trial *t, struct error *err)
     l->outcome->promotions++;
 }
 
+/* The mean under the same perturbation of whoever it is compared with. */
+static double incumbent_sticky(struct trial *t, struct error *err)
+{
+    struct loop *l = t->l;
+    struct policy policy = champion_policy(&l->incumbent);
+    struct robust r;
+
+    t->status = loop_status_of(l, robust_measure(&l->memo, l->c->salt, &policy,
+                                                 l->incumbent.results, l->incumbent.n, &r, err));
+    return r.sticky;
+}
+
+/* What would be promoted is measured under perturbation; what is an open-loop tape is named
+ * as one, and refused when most of its gain is gone there. */
+static void check_tape(struct trial *t, struct error *err)
+{
+    struct loop *l = t->l;
+    struct robust *r = &t->it->robust;
+    struct policy policy = champion_policy(&t->candidate);
+    size_t len = strlen(t->why);
+    char text[256];
+    double old;
+
+    if (!t->it->is_promoted) {
+        if (robust_is_tape(t->candidate.results, t->candidate.n))
+            incident(t, "open-loop tape", err, "it plays the same actions whatever it sees");
+        return;
+    }
+    t->status = loop_status_of(l, robust_measure(&l->memo, l->c->salt, &policy,
+                                                 t->candidate.results, t->candidate.n, r, err));
+    if (t->status != LOOP_ON)
+        return;
+    snprintf(t->why + len, sizeof(t->why) - len, "; dev mean of %d: %.6g, %.6g with sticky "
+             "actions, %.6g from perturbed starts", r->n, r->plain, r->sticky, r->starts);
+    r->is_open_loop |= robust_is_tape(t->candidate.results, t->candidate.n);
+    if (!r->is_open_loop)
+        return;
+    snprintf(text, sizeof(text), "it plays the same actions whatever it sees: %.6g as it is, "
+             "%.6g with sticky actions", r->plain, r->sticky);
+    incident(t, "open-loop tape", err, text);
+    old = t->status == LOOP_ON ? incumbent_sticky(t, err) : 0;
+    if (t->status == LOOP_ON && r->sticky - old < 0.5 * (t->it->after.mean - t->it->before.mean)) {
+        t->it->is_promoted = false;
+        refuse(t, "an open-loop tape: %s (the current policy there: %.6g)", text, old);
+    }
+}
+
+/* A gain on the seeds that it was shown, which hidden seeds contradict. */
+static void check_overfit(struct trial *t, struct error *err)
+{
+    const struct gate_result *g = &t->it->gate;
+    struct loop *l = t->l;
+    int n = t->candidate.n < l->incumbent.n ? t->candidate.n : l->incumbent.n;
+    double *gains = xcalloc((size_t)n, sizeof(*gains));
+    struct summary s;
+    char text[256];
+
+    for (int i = 0; i < n; i++)
+        gains[i] = t->candidate.results[i].score - l->incumbent.results[i].score;
+    s = summarize(gains, n);
+    free(gains);
+    if (n < 2 || g->pairs < 2 || s.mean - mean_interval(&s, 0.95) <= fmax(g->high, 0))
+        return;
+    snprintf(text, sizeof(text), "a gain of %+.6g on the dev seeds, which it was shown, and of "
+             "%+.6g at most on hidden ones", s.mean, g->high);
+    incident(t, "better on dev seeds alone", err, text);
+}
+
 /* From source to verdict; stops at the first thing that speaks against it. */
 static void try_candidate(struct trial *t, struct error *err)
 {
     struct loop *l = t->l;
     struct policy_facts facts = { 0 };
-    char line[512];
+    char line[200];
 
     t->size = measure_source(t->candidate.source);
     t->incumbent_size = measure_source(l->incumbent.source);
@@ -246,8 +362,10 @@ static void try_candidate(struct trial *t, struct error *err)
         t->status = LOOP_FAILED;
         return;
     }
-    if (is_known(t))
+    if (is_known(t)) {
+        incident(t, "the same program again", err, t->why);
         return;
+    }
     t->status = loop_evaluate(l, &t->candidate, &facts, err);
     if (t->status != LOOP_ON)
         return;
@@ -261,10 +379,41 @@ static void try_candidate(struct trial *t, struct error *err)
     check_limits(t);
     if (!t->it->verdict)
         check_cases(t, err);
-    if (t->status == LOOP_ON && !t->it->verdict)
+    if (t->status == LOOP_ON && !t->it->verdict) {
         ask_gate(t, err);
+        if (t->status == LOOP_ON)
+            check_overfit(t, err);
+    }
+    if (t->status == LOOP_ON)
+        check_tape(t, err);
     if (t->status == LOOP_ON && t->it->is_promoted)
         promote(t, err);
+    if (t->status == LOOP_ON)
+        archive_add(l, &t->candidate);
+}
+
+/* What has no column of its own; the caller frees the text. */
+static char *put_details(const struct trial *t, json_t *json)
+{
+    char *text;
+
+    json_object_set_new(json, "params", json_integer(t->candidate.n_declared));
+    if (t->it->robust.n)
+        json_object_set_new(json, "robust", robust_to_json(&t->it->robust));
+    text = json_dumps(json, JSON_COMPACT | JSON_SORT_KEYS);
+    return text;
+}
+
+/* The harness's own note: what was tried, what came of it. */
+static int note_verdict(struct trial *t, struct error *err)
+{
+    const struct iteration *it = t->it;
+    char *text = xasprintf("%s: %s -- %s", it->verdict, it->change, it->why);
+    int status = ledger_note_add(t->l->c->ledger, t->l->task->name, t->l->c->run->id, it->number,
+                                 "harness", text, err);
+
+    free(text);
+    return status;
 }
 
 static enum loop_status put_down(struct trial *t, const char *parent, struct error *err)
@@ -273,7 +422,7 @@ static enum loop_status put_down(struct trial *t, const char *parent, struct err
     json_t *json = json_pack("{s:i, s:i, s:i, s:f, s:i}", "tokens", t->size.tokens, "branches",
                              t->size.branches, "depth", t->size.depth, "confidence",
                              it->gate.confidence, "distinct", it->gate.distinct);
-    char *details = json_dumps(json, JSON_COMPACT);
+    char *details = put_details(t, json);
     struct ledger_candidate row = {
         .iteration = it->number,
         .sha256 = it->sha256,
@@ -297,6 +446,8 @@ static enum loop_status put_down(struct trial *t, const char *parent, struct err
     };
     int status = ledger_candidate_add(t->l->c->ledger, t->l->c->run->id, &row, err);
 
+    if (status == 0)
+        status = note_verdict(t, err);
     json_decref(json);
     free(details);
     return status == 0 ? LOOP_ON : LOOP_FAILED;
@@ -309,12 +460,12 @@ enum loop_status loop_judge(struct loop *l, const char *reply, const char *no_re
     char parent[65], *change = reply_change(reply ? reply : "", MOST_CHANGE);
     struct error why = { "" };
 
-    memcpy(parent, l->incumbent.sha256, sizeof(parent));
+    memcpy(parent, l->parent.sha256, sizeof(parent));
     it->change = change;
     it->before = l->incumbent.dev;
     it->sha256 = t.candidate.sha256;
     t.candidate.name = xasprintf("candidate-%lld.lua", (long long)l->iteration);
-    t.candidate.source = reply ? reply_source(reply, l->incumbent.source, &why) : NULL;
+    t.candidate.source = reply ? reply_source(reply, l->parent.source, &why) : NULL;
     if (t.candidate.source) {
         sha256_hex(t.candidate.source, strlen(t.candidate.source), t.candidate.sha256);
         try_candidate(&t, err);
@@ -322,6 +473,10 @@ enum loop_status loop_judge(struct loop *l, const char *reply, const char *no_re
         refuse(&t, "%s", reply ? why.text : no_reply);
     }
     it->why = t.why;
+    if (t.status == LOOP_ON && reply &&
+        incident_claims(l, reply, it->has_candidate ? &it->after : NULL, err) != 0)
+        t.status = LOOP_FAILED;
+    l->n_fruitless += !it->is_promoted;
     if (t.status == LOOP_ON)
         t.status = put_down(&t, parent, err);
     if (t.status == LOOP_ON) {

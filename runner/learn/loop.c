@@ -146,38 +146,14 @@ int64_t loop_count_steps(struct loop *l)
     return sum;
 }
 
-/* Cases that someone retired after an earlier iteration, with a reason that the ledger has. */
-static enum loop_status drop_retired(struct loop *l, struct error *err)
-{
-    json_t *rows = ledger_query(l->c->ledger, "SELECT iteration, name FROM regression"
-                                " WHERE run=? AND state='retired'", l->c->run->id, err);
-    int n = 0;
-
-    for (int i = 0; i < l->cases.n; i++) {
-        struct regression_case *c = &l->cases.list[i];
-        for (size_t k = 0; k < json_array_size(rows); k++) {
-            json_t *row = json_array_get(rows, k);
-            c->is_retired |=
-                !strcmp(json_string_value(json_object_get(row, "name")), c->name) &&
-                json_integer_value(json_object_get(row, "iteration")) < l->iteration;
-        }
-        n += c->is_retired;
-    }
-    l->outcome->retired = n;
-    json_decref(rows);
-    return rows ? LOOP_ON : LOOP_FAILED;
-}
-
 static enum loop_status iterate(struct loop *l, struct error *err)
 {
     struct iteration it = { .number = l->iteration };
     int64_t steps = loop_count_steps(l);
     double start = now();
     char *reply = NULL, *why = NULL;
-    enum loop_status status = drop_retired(l, err);
+    enum loop_status status = incident_cases(l, err) == 0 ? LOOP_ON : LOOP_FAILED;
 
-    if (status == LOOP_ON && incident_cases(l, err) != 0)
-        status = LOOP_FAILED;
     if (status == LOOP_ON)
         status = parent_choose(l, err);
     it.remark = l->remark;
@@ -309,6 +285,7 @@ static void loop_clear(struct loop *l)
     for (int i = 0; i < l->n_ancestors; i++)
         free(l->ancestors[i].scores);
     free(l->ancestors);
+    json_decref(l->retired);
     case_list_clear(&l->cases);
 }
 
@@ -326,7 +303,9 @@ int loop_run(const struct loop_config *config, struct loop_outcome *out, struct 
     l.memo.steps_left = INT64_MAX;
     if (l.task->budget.steps)
         l.memo.steps_left = l.task->budget.steps - loop_count_steps(&l);
-    status = begin(&l, err);
+    l.retired = ledger_query(config->ledger, "SELECT iteration, name FROM regression WHERE run=?"
+                             " AND state='retired'", config->run->id, err);
+    status = l.retired && incident_files(&l, err) == 0 ? begin(&l, err) : LOOP_FAILED;
     for (l.iteration = 1; status == LOOP_ON; l.iteration++) {
         status = check_end(&l, started);
         if (status == LOOP_ON)

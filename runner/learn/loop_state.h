@@ -29,12 +29,14 @@ struct loop {
     struct memo memo;
     struct champion start, incumbent, best; /* best: the strongest ever, by the gate */
     struct champion parent; /* what the model works on: the incumbent, or one of the archive */
+    int64_t incumbent_iteration; /* 0: the start */
     int64_t parent_iteration; /* -1: it is the incumbent */
     struct archived *archive;
     int n_archive;
     int n_fruitless;        /* iterations since the last promotion */
     char remark[256];       /* of this iteration: a change of parent; or "" */
     struct case_list cases;
+    json_t *retired;        /* rows of cases that someone retired: iteration, name */
     struct past *past;
     int n_past;
     struct brief_ancestor *ancestors; /* policies that were the incumbent once, oldest first */
@@ -77,6 +79,9 @@ int incident_claims(struct loop *l, const char *reply, const struct summary *dev
                     struct error *err);
 /* Case files that are not what was admitted are put right. */
 int incident_cases(struct loop *l, struct error *err);
+int incident_files(struct loop *l, struct error *err); /* before the first iteration */
+/* Did someone retire it, now or at a later iteration of a run that goes on? */
+bool case_is_out(const struct loop *l, const char *name);
 
 /* judge.c: a reply becomes a candidate, and the candidate a verdict. Promotes. */
 enum loop_status loop_judge(struct loop *l, const char *reply, const char *no_reply,

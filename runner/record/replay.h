@@ -2,7 +2,7 @@
 #ifndef RATCHET_RUNNER_RECORD_REPLAY_H
 #define RATCHET_RUNNER_RECORD_REPLAY_H
 
-#include "runner/record/tape.h"
+#include "envs/tape.h"
 #include "runner/record/task.h"
 
 enum mark_kind { MARK_POINT, MARK_LINE, MARK_BOX, MARK_TEXT, N_MARK_KINDS };

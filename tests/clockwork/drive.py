@@ -46,6 +46,8 @@ def play(build, task, before, jobs, options, mask):
         return 'failed: ' + done.stderr.decode(errors='replace')
     h = hashlib.sha256()
     for e in json.loads(done.stdout)['episodes']:
+        if e['error']:
+            return 'failed: ' + e['error']
         # Instructions too: the same program takes the same way, not only to the same end.
         h.update(repr((e['seed'], e['return'], e['steps'], e['trajectory'], e['instructions'],
                        e['error'], e['verified'])).encode())

@@ -9,7 +9,7 @@ end
 
 local function act(obs)
   for i = 1, 12 do
-    x = (x * 1.6180339887 + obs.theta_dot + 0.7) % 40
+    x = (x * 1.6180339887 + obs.angular_velocity + 0.7) % 40
     add(math.exp(x / 3)) add(math.sin(x * 1000)) add(math.cos(x)) add(math.tan(x))
     add(math.atan(x, i - 6)) add(math.asin(x / 40)) add(math.acos(x / 40)) add(math.log(x + 0.01))
     add(math.log(x + 0.01, 2)) add(math.log(x + 0.01, 10)) add(x ^ 0.37) add((x + 1) ^ -2.5)

@@ -9,7 +9,7 @@ local function act(obs)
   local words = { "b", "B", "a", "\xe9", "10", "9", "", "a\0", "a", "Z" }
   table.sort(words)
   for i, v in ipairs(words) do mix = (mix * 31 + #v * i + (v:byte() or 0)) % 1000000007 end
-  return { (mix % 4001 / 1000 - 2 + obs.theta) % 4 - 2 }
+  return { (mix % 4001 / 1000 - 2 + obs.sin) % 4 - 2 }
 end
 
 return { act = act }

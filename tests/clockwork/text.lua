@@ -11,7 +11,7 @@ local function act(obs)
     tostring(select(2, pcall(error, {}))), tostring(select(2, pcall(function() return 1 + {} end))),
     tostring(setmetatable({}, { __name = "thing" })), #string.format("%99.99f", 1e300),
     tostring(tonumber("1e1")), tostring(tonumber("0x1p-3")), tostring(tonumber("  7  ")),
-    tostring(math.tointeger("8")), tostring(10 // 0.0), tostring(5.0 // 0), tostring(obs.theta),
+    tostring(math.tointeger("8")), tostring(10 // 0.0), tostring(5.0 // 0), tostring(obs.sin),
   }
   local mix = 0
   for _, text in ipairs(list) do

@@ -1,6 +1,6 @@
 /* tape.h - the requested actions of one episode, packed: a byte where a byte is enough. */
-#ifndef RATCHET_RUNNER_RECORD_TAPE_H
-#define RATCHET_RUNNER_RECORD_TAPE_H
+#ifndef RATCHET_ENVS_TAPE_H
+#define RATCHET_ENVS_TAPE_H
 
 #include "envs/env.h"
 #include "envs/error.h"

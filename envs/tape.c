@@ -1,6 +1,6 @@
 /* tape.c - the requested actions of one episode, packed: a byte where a byte is enough.
  */
-#include "runner/record/tape.h"
+#include "envs/tape.h"
 
 #include <math.h>
 #include <stdlib.h>
