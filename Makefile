@@ -186,4 +186,4 @@ tags:
 clean:
 	rm -rf $(BUILD)
 
--include $(PROGRAM_OBJ:.o=.d) $(WORKER_OBJ:.o=.d) $(wildcard $(BUILD)/tests/*.d)
+-include $(PROGRAM_OBJ:.o=.d) $(WORKER_OBJ:.o=.d) $(ESCAPE_OBJ:.o=.d) $(wildcard $(BUILD)/tests/*.d)

@@ -137,6 +137,51 @@ static void test_bad_files(void **state)
     session_clear(&s);
 }
 
+/* What is there stays when a file that is dropped cannot be opened. */
+static void test_try(void **state)
+{
+    (void)state;
+    struct session s;
+    struct error err = { "" };
+
+    session_init(&s, &envs);
+    assert_int_equal(session_try(&s, "/dev/null", &err), -1);
+    assert_non_null(strstr(err.text, "not a replay"));
+    assert_int_equal(s.n_tracks, 0);
+    session_add(&s, record(4, 100), "a", false);
+    session_add(&s, record(4, 200), "b", false);
+    assert_int_equal(session_try(&s, "/dev/null", &err), -1);
+    assert_int_equal(s.n_tracks, 2);
+    assert_string_equal(s.tracks[1].name, "b");
+    assert_int_equal(s.n_steps, 200);
+    session_clear(&s);
+}
+
+static void test_places(void **state)
+{
+    (void)state;
+    struct session s;
+    int64_t place = 100;
+
+    session_init(&s, &envs);
+    session_add(&s, record(4, 600), "a", false);
+    session_tick(&s, 0, 1e6); /* to know all events */
+    while (s.tracks[0].player->events[place - 1])
+        place++;
+    s.places = &place;
+    s.n_places = 1;
+    session_seek(&s, place - 1);
+    assert_true(session_jump(&s, 1, false));
+    assert_int_equal(s.at, place);
+    assert_true(session_jump(&s, 1, false));
+    assert_true(s.at > place);
+    assert_true(session_jump(&s, -1, false));
+    assert_int_equal(s.at, place);
+    session_seek(&s, place - 1);
+    assert_true(!session_jump(&s, 1, true) || s.at != place); /* it is not a failure */
+    session_clear(&s);
+}
+
 static void test_range(void **state)
 {
     (void)state;
@@ -174,6 +219,17 @@ static void test_live(void **state)
     r->tape.n_steps = 600;
     session_grow(&s);
     assert_int_equal(s.at, 100); /* unless the person went elsewhere */
+    assert_int_equal(session_due(&s, 0.2), 0);
+    session_play(&s, true); /* goes on at its end */
+    assert_int_equal(s.at, 600);
+    assert_int_equal(session_due(&s, 0.2), 12);
+    session_set_speed(&s, -2);
+    assert_int_equal(session_due(&s, 0.2), 3);
+    session_step(&s, -1); /* looking back is a pause */
+    assert_int_equal(session_due(&s, 0.2), 0);
+    s.is_live = false;
+    session_play(&s, true);
+    assert_int_equal(session_due(&s, 0.2), 0);
     session_clear(&s);
     replay_destroy(r); /* borrowed, so still ours */
 }
@@ -184,6 +240,7 @@ int main(void)
         cmocka_unit_test(test_transport), cmocka_unit_test(test_jumps),
         cmocka_unit_test(test_two),       cmocka_unit_test(test_bad_files),
         cmocka_unit_test(test_range),     cmocka_unit_test(test_live),
+        cmocka_unit_test(test_try),       cmocka_unit_test(test_places),
     };
 
     env_registry_init(&envs);

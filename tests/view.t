@@ -36,66 +36,23 @@ dummy 0 "$TMP/a.replay" && dummy 0 "$TMP/a.replay" "$TMP/b.replay" && dummy 0
 ok "dummy driver: one replay, two, none" $? "$(cat "$TMP/said")"
 dummy 1 "$TMP/cut.replay" && grep -q 'cut.replay: damaged or cut short' "$TMP/said"
 ok "dummy driver: a truncated file" $? "$(cat "$TMP/said")"
+"$RATCHET" replay "$TMP/a.replay" --png 9 --scale 3 --no-marks -o "$TMP/large.png" &&
+    [ "$(python3 -c 'import struct, sys; print(*struct.unpack(">2I", open(sys.argv[1], "rb")
+.read()[16:24]))' "$TMP/large.png")" = "480 630" ]
+ok "a frame three times as large" $?
+expect "a frame that is too large" 2 'scale takes 1 to 16' "$RATCHET" replay "$TMP/a.replay" \
+    --png 0 --scale 99 -o "$TMP/large.png"
 expect "three files are one too many" 2 'one argument too many' "$RATCHET" view 1 2 3
+SDL_VIDEODRIVER=dummy timeout --preserve-status -s INT 4 "$RATCHET" view --play --at 2900 \
+    "$TMP/a.replay" >"$TMP/said" 2>&1
+ok "dummy driver: plays to the end, and leaves nothing behind" $? "$(cat "$TMP/said")"
 expect "no screen" 1 'there is no screen' env -u DISPLAY -u WAYLAND_DISPLAY \
     SDL_VIDEODRIVER=x11 "$RATCHET" view "$TMP/a.replay"
 
-for tool in Xvfb xdotool import convert python3; do
-    command -v $tool >/dev/null || missing=$tool
-done
-if [ -n "${missing-}" ]; then
-    skip "real key and mouse events" "$missing is not installed" xvfb
-    done_testing
-    exit
-fi
-
-Xvfb -displayfd 3 -screen 0 1280x800x24 -nolisten tcp 3>"$TMP/display" 2>/dev/null &
-xvfb=$!
-trap 'kill ${view-} $xvfb 2>/dev/null; rm -rf "$TMP"' EXIT
-for i in 1 2 3 4 5 6 7 8 9 10; do
-    [ -s "$TMP/display" ] && break
-    sleep 0.5
-done
-DISPLAY=:$(cat "$TMP/display")
-SDL_VIDEODRIVER=x11
-ASAN_OPTIONS=${ASAN_OPTIONS-}:detect_leaks=0 # what X's libraries keep is not ours
-export DISPLAY SDL_VIDEODRIVER ASAN_OPTIONS
+. tests/xvfb.sh
 
 open_view() { # open_view FILE...
-    (cd "$TMP/out" && exec "$RATCHET" view "$@") 2>"$TMP/stderr" &
-    view=$!
-    window=
-    for i in 1 2 3 4 5 6 7 8 9 10; do
-        sleep 0.3
-        window=$(xdotool search --onlyvisible --name 'ratchet view' 2>/dev/null | head -n 1)
-        [ -n "$window" ] && break
-    done
-    xdotool windowfocus "$window"
-    sleep 0.5
-}
-close_view() { # by its key; its exit status
-    xdotool key q
-    wait $view
-    status=$?
-    view=
-    return $status
-}
-press() {
-    for key in "$@"; do
-        xdotool key "$key"
-        sleep 0.1
-    done
-    sleep 0.3
-}
-step() {
-    xdotool getwindowname "$window" | sed -n 's/.* - step \([0-9]*\) of .*/\1/p'
-}
-at() { # at STEP: the window says that it stands there, and for a while is waited for it
-    for i in 1 2 3 4 5 6 7 8 9 10; do
-        [ "$(step)" = "$1" ] && return 0
-        sleep 0.2
-    done
-    return 1
+    open_window view "$@"
 }
 shown() { # shown FILE STEP [N]: the screen has that frame (N times), in whole pixels
     "$RATCHET" replay "$1" --png "$2" -o "$TMP/frame.png" ${marks---no-marks} &&
@@ -169,7 +126,7 @@ import -window root -depth 8 "$TMP/help.ppm"
 ! cmp -s "$TMP/plain.ppm" "$TMP/help.ppm"
 ok "lists its keys" $?
 press Escape
-close_view
+close_window
 ok "leaves with status 0" $? "$(cat "$TMP/stderr")"
 
 open_view "$TMP/a.replay" "$TMP/b.replay"
@@ -187,7 +144,7 @@ xdotool windowsize "$window" 760 500
 sleep 0.5
 shown "$TMP/a.replay" 410
 ok "closes the second; a small window shows the frame" $? "$(cat "$TMP/found")"
-close_view
+close_window
 ok "leaves with status 0" $? "$(cat "$TMP/stderr")"
 
 open_view "$TMP/a.replay" --policy "$TMP/b.lua"
@@ -197,13 +154,13 @@ press d
 difference=$(step)
 [ "$difference" -ge 1000 ] || at 1000
 ok "what if another policy had gone on" $? "$(step)"
-close_view
+close_window
 
 for file in cut foreign; do
     open_view "$TMP/$file.replay"
     import -window root -depth 8 "$TMP/$file.ppm"
     press Right space End n d s w
-    close_view
+    close_window
     status=$?
     [ $status -eq 1 ] && grep -q "$file.replay" "$TMP/stderr" && [ "$(wc -l <"$TMP/stderr")" -eq 1 ]
     ok "$file file: a message, and status 1" $? "$status $(cat "$TMP/stderr")"

@@ -64,6 +64,10 @@ void climb_iteration(void *user, const struct iteration *it)
     c->iteration = it->number + 1;
     if (c->is_quiet)
         return;
+    if (it->remark && it->remark[0]) {
+        putchar('\n');
+        print_wrapped("       ", it->remark);
+    }
     printf("\n%5" PRId64 "  %s%s\n", it->number, it->verdict,
            it->is_promoted ? ": the new incumbent" : "");
     print_wrapped("       ", it->change);
@@ -126,6 +130,7 @@ void climb_end(const struct loop_outcome *o, const char *ledger_path, const char
     printf("\n  best policy  %s\n               ratchet run ... %s\n", o->best_path, o->best_path);
     printf("  its replay   %s\n               ratchet view %s\n", o->replay_path, o->replay_path);
     printf("  ledger       %s\n               ratchet ledger %s\n", ledger_path, run_name);
+    printf("  hidden seeds ratchet freeze %s\n", run_name);
     if (o->is_interrupted)
         printf("\nIt was interrupted; `ratchet improve --resume` goes on.\n");
 }

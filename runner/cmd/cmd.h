@@ -38,6 +38,7 @@ struct command {
     X(show)                                                                                    \
     X(replay)                                                                                  \
     X(view)                                                                                    \
+    X(play)                                                                                    \
     X(ledger)                                                                                  \
     X(envs)                                                                                    \
     X(task)                                                                                    \

@@ -15,7 +15,7 @@
 
 struct improve {
     struct common common;
-    char *model, *policy, *out, *record;
+    char *model, *policy, *out, *record, *parents;
     int resume, iterations;
     double minutes;
 
@@ -211,6 +211,13 @@ static int prepare(struct improve *m, struct app *app, const char *name, struct 
     m->task = common_task(app, &m->common, name, err);
     if (!m->task)
         return -1;
+    if (m->parents) {
+        char *setting = xasprintf("parents=%s", m->parents);
+        int bad = task_set(m->task, setting, err);
+        free(setting);
+        if (bad)
+            return -1;
+    }
     if (m->iterations > 0)
         m->task->budget.iterations = m->iterations;
     if (m->minutes > 0)
@@ -277,6 +284,7 @@ static void clear(struct improve *m)
     free(m->policy);
     free(m->out);
     free(m->record);
+    free(m->parents);
 }
 
 static int main_improve(const struct command *self, struct app *app, int argc,
@@ -296,6 +304,9 @@ static int main_improve(const struct command *self, struct app *app, int argc,
           "go on with the run of --out, or with the latest", NULL },
         { "record", '\0', POPT_ARG_STRING, &m.record, 0,
           "keep the model's replies as a session, for --model recorded:FILE", "FILE" },
+        { "parents", '\0', POPT_ARG_STRING, &m.parents, 0,
+          "when stuck, go on from the best still, or from an archive of diverse candidates",
+          "best|archive" },
         { "iterations", 'n', POPT_ARG_INT, &m.iterations, 0, "at most so many candidates", "N" },
         { "minutes", '\0', POPT_ARG_DOUBLE, &m.minutes, 0, "at most so long", "M" },
         JOBS_TABLE(m.common),

@@ -4,6 +4,8 @@
 #include <unistd.h>
 
 #include "runner/cmd/cmd.h"
+#include "runner/cmd/ledger_verbs.h"
+#include "runner/cmd/table.h"
 #include "runner/picture/plot.h"
 #include "runner/record/ledger.h"
 
@@ -18,6 +20,9 @@ static const struct listing {
     { "climb", "the iterations of a run",
       "SELECT iteration, verdict, round(dev_before, 2) AS dev_before,"
       " round(dev_after, 2) AS dev_after, round(low, 2) AS low, round(high, 2) AS high, pairs,"
+      " json_extract(details, '$.distinct') AS distinct_pairs,"
+      " round(json_extract(details, '$.robust.sticky'), 2) AS sticky,"
+      " round(json_extract(details, '$.robust.starts'), 2) AS starts,"
       " cases_passed || '/' || cases AS cases, round(seconds, 1) AS seconds,"
       " substr(sha256, 1, 8) AS policy, change, why FROM candidate WHERE run = ?"
       " ORDER BY iteration" },
@@ -33,103 +38,38 @@ static const struct listing {
     { "calls", "every question to the model",
       "SELECT iteration, turn, model, tokens_in, tokens_cached, tokens_out, usd,"
       " round(seconds, 2) AS seconds, tries, error FROM call WHERE run = ? ORDER BY rowid" },
+    { "efficiency", "score against steps",
+      "SELECT 0 AS iteration, 'start' AS verdict, (SELECT sum(e.steps + e.planner_steps) FROM"
+      " episode e WHERE e.run = ?1 AND e.purpose = 'dev' AND e.sha256 = run.start_sha256)"
+      " AS steps, (SELECT avg(e.score) FROM episode e WHERE e.run = ?1 AND e.purpose = 'dev'"
+      " AND e.scope = '' AND e.sha256 = run.start_sha256) AS incumbent_mean,"
+      " NULL AS candidate_mean, 0 AS model_calls, 0 AS model_tokens, NULL AS usd,"
+      " NULL AS seconds FROM run WHERE id = ?1 UNION ALL"
+      " SELECT iteration, verdict, steps, CASE WHEN verdict IN ('better', 'simpler')"
+      " THEN dev_after ELSE dev_before END, dev_after,"
+      " (SELECT count(*) FROM call k WHERE k.run = ?1 AND k.iteration <= c.iteration),"
+      " (SELECT sum(max(tokens_in, 0) + max(tokens_out, 0)) FROM call k WHERE k.run = ?1"
+      " AND k.iteration <= c.iteration), (SELECT sum(usd) FROM call k WHERE k.run = ?1"
+      " AND k.iteration <= c.iteration), round(sum(seconds) OVER (ORDER BY iteration), 1)"
+      " FROM candidate c WHERE run = ?1 ORDER BY 1" },
+    { "openings", "openings of hidden splits, and what came out",
+      "SELECT o.split, o.number, substr(o.sha256, 1, 8) AS policy,"
+      " json_extract(r.result, '$.dev.mean') AS dev_mean,"
+      " json_extract(r.result, '$.hidden.mean') AS hidden_mean,"
+      " json_extract(r.result, '$.gap') AS gap,"
+      " json_extract(r.result, '$.gap_interval[0]') AS gap_low,"
+      " json_extract(r.result, '$.gap_interval[1]') AS gap_high,"
+      " json_extract(r.result, '$.hidden.distinct') AS distinct_trajectories,"
+      " datetime(o.created, 'unixepoch') AS opened FROM opening o LEFT JOIN report r"
+      " ON r.run = o.run AND r.split = o.split AND r.number = o.number WHERE o.run = ?" },
+    { "notes", "what harness and models noted",
+      "SELECT iteration, author, text FROM note WHERE run = ? ORDER BY id" },
     { "cases", "regression cases and what became of them",
       "SELECT iteration, name, state, signature, reason FROM regression WHERE run = ?" },
     { "incidents", "what was tried and refused",
       "SELECT iteration, what, details FROM incident WHERE run = ?" },
 };
 #define N_LISTINGS (sizeof(listings) / sizeof(listings[0]))
-
-static void print_value(const json_t *v, char *out, size_t size)
-{
-    if (json_is_string(v))
-        snprintf(out, size, "%s", json_string_value(v));
-    else if (json_is_integer(v))
-        snprintf(out, size, "%lld", (long long)json_integer_value(v));
-    else if (json_is_real(v))
-        snprintf(out, size, "%g", json_real_value(v));
-    else
-        out[0] = '\0';
-}
-
-static void print_csv_text(const char *text)
-{
-    if (!strpbrk(text, ",\"\n")) {
-        fputs(text, stdout);
-        return;
-    }
-    putchar('"');
-    for (; *text; text++) {
-        if (*text == '"')
-            putchar('"');
-        putchar(*text);
-    }
-    putchar('"');
-}
-
-static void print_csv(json_t *rows)
-{
-    char text[4096];
-    const char *key;
-    json_t *value;
-
-    for (size_t i = 0; i < json_array_size(rows); i++) {
-        int column = 0;
-        if (i == 0) {
-            json_object_foreach (json_array_get(rows, i), key, value)
-                printf("%s%s", column++ ? "," : "", key);
-            putchar('\n');
-        }
-        column = 0;
-        json_object_foreach (json_array_get(rows, i), key, value) {
-            print_value(value, text, sizeof(text));
-            if (column++)
-                putchar(',');
-            print_csv_text(text);
-        }
-        putchar('\n');
-    }
-}
-
-#define MOST_COLUMNS 32
-#define MOST_WIDTH 60
-
-static void print_table(json_t *rows)
-{
-    int width[MOST_COLUMNS] = { 0 };
-    char text[4096];
-    const char *key;
-    json_t *value;
-    int column;
-
-    for (size_t i = 0; i < json_array_size(rows); i++) {
-        column = 0;
-        json_object_foreach (json_array_get(rows, i), key, value) {
-            int len, name = (int)strlen(key);
-            print_value(value, text, sizeof(text));
-            len = (int)strlen(text) > MOST_WIDTH ? MOST_WIDTH : (int)strlen(text);
-            if (column < MOST_COLUMNS) {
-                width[column] = len > width[column] ? len : width[column];
-                width[column] = name > width[column] ? name : width[column];
-            }
-            column++;
-        }
-    }
-    for (size_t i = 0; i <= json_array_size(rows) && json_array_size(rows); i++) {
-        column = 0;
-        json_object_foreach (json_array_get(rows, i ? i - 1 : 0), key, value) {
-            print_value(value, text, sizeof(text));
-            if (column < MOST_COLUMNS)
-                printf("%s%*.*s", column ? "  " : "",
-                       i && json_is_number(value) ? width[column] : -width[column], MOST_WIDTH,
-                       i ? text : key);
-            column++;
-        }
-        putchar('\n');
-    }
-    if (!json_array_size(rows))
-        puts("(nothing)");
-}
 
 /* The climb as a picture: the incumbent's dev mean against steps, and every candidate's. */
 static int plot(struct ledger *l, const struct ledger_run *run, const char *path,
@@ -192,7 +132,7 @@ static const struct listing *find_listing(const char *name)
     return NULL;
 }
 
-static int show(const char *run_name, const struct listing *what, int as_csv, int as_json,
+static int show_rows(const char *run_name, const struct listing *what, int as_csv, int as_json,
                 const char *plot_path, struct error *err)
 {
     char *path = logs_path("ledger.sqlite");
@@ -224,7 +164,7 @@ static int show(const char *run_name, const struct listing *what, int as_csv, in
     if (as_json)
         cmd_print_json(json_incref(rows));
     else
-        (as_csv ? print_csv : print_table)(rows);
+        (as_csv ? table_csv : table_print)(stdout, rows);
     status = cmd_done();
 out:
     json_decref(rows);
@@ -242,29 +182,38 @@ static int main_ledger(const struct command *self, struct app *app, int argc,
     struct error err = { "" };
     struct poptOption options[] = {
         { "list", 'l', POPT_ARG_STRING, &list, 0,
-          "runs, climb, steps, episodes, calls, cases or incidents (default: runs, or the climb "
-          "of the RUN that is named)", "WHAT" },
+          "runs, climb, efficiency, steps, episodes, calls, cases, openings, notes or incidents "
+          "(default: runs, or of the RUN that is named the climb, as CSV its efficiency)",
+          "WHAT" },
         { "plot", '\0', POPT_ARG_STRING, &plot_path, 0,
           "draw the climb of a run: its incumbent's score against steps", "FILE.svg|FILE.png" },
         { "csv", '\0', POPT_ARG_NONE, &csv, 0, "as comma-separated values", NULL },
         { "json", '\0', POPT_ARG_NONE, &json, 0, "as a JSON array", NULL },
         POPT_TABLEEND,
     };
-    const char **args = cmd_parse(self, app, argc, argv, options, 0, 1, &status);
+    const char **args = cmd_parse(self, app, argc, argv, options, 0, 3, &status);
     const struct listing *what;
 
     if (!args)
         return status;
-    what = find_listing(list ? list : args[0] ? "climb" : "runs");
+    if (ledger_verb(app, args, &status))
+        goto out;
+    if (args[0] && args[1]) {
+        error_set(&err, "ledger: %s: one argument too many; see `ratchet ledger --help`", args[1]);
+        status = cmd_fail(EXIT_USAGE, &err);
+        goto out;
+    }
+    what = find_listing(list ? list : !args[0] ? "runs" : csv ? "efficiency" : "climb");
     if (!what) {
-        error_set(&err, "--list %s: it is runs, climb, steps, episodes, calls, cases or "
-                  "incidents", list);
+        error_set(&err, "--list %s: it is runs, climb, efficiency, steps, episodes, calls, "
+                  "cases, openings, notes or incidents", list);
         status = cmd_fail(EXIT_USAGE, &err);
     } else {
-        status = show(args[0], what, csv, json, plot_path, &err);
+        status = show_rows(args[0], what, csv, json, plot_path, &err);
         if (status != EXIT_DONE && err.text[0])
             cmd_fail(status, &err);
     }
+out:
     free(list);
     free(plot_path);
     cmd_free_args(args);
@@ -272,10 +221,15 @@ static int main_ledger(const struct command *self, struct app *app, int argc,
 }
 
 const struct command cmd_ledger = {
-    "ledger", "[RUN]", "show what happened: runs, iterations, steps, calls",
-    "RUN is a run's name (its folder); with --list and no RUN it is the latest.",
+    "ledger", "[RUN | show ID | diff A B | export RUN DIR]", "show what happened: runs, iterations, steps, calls",
+    "RUN is a run's name (its folder); with --list and no RUN it is the latest. An ID is a\n"
+    "policy's hash (or how it begins) or RUN:ITERATION. `diff` compares two policies, `export`\n"
+    "writes a run as sources, CSV, JSON lines and replays.",
     "ratchet ledger\nratchet ledger logs/breakout-1\n"
     "ratchet ledger logs/breakout-1 --list steps\nratchet ledger --list episodes --csv\n"
+    "ratchet ledger logs/breakout-1 --csv\nratchet ledger show logs/breakout-1:3\n"
+    "ratchet ledger diff logs/breakout-1:2 logs/breakout-1:3\n"
+    "ratchet ledger export logs/breakout-1 breakout-1\n"
     "ratchet ledger logs/breakout-1 --plot climb.svg",
     main_ledger,
 };

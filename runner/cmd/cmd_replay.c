@@ -18,7 +18,7 @@
 struct options {
     struct common common;
     char *png, *output, *gif, *mp4, *strip, *from, *to;
-    int panels, no_marks;
+    int panels, scale, no_marks; /* scale 0: not said */
 };
 
 /* The same, with steps as numbers; UNSET where none was given. */
@@ -75,8 +75,11 @@ static void print_table(const struct replay *r, const struct replay_check *c)
         strftime(when, sizeof(when), "%Y-%m-%d %H:%M UTC", &utc);
     printf("environment  %s (version %u), seed %" PRIu64 "\n", r->task->env->name,
            r->env_version, r->seed);
-    printf("policy       %s  %.12s\n", *r->policy_name ? r->policy_name : "?",
-           r->policy_sha256);
+    printf("policy       %s  %.12s\n",
+           !*r->policy_source ? "none: a person played"
+           : *r->policy_name  ? r->policy_name
+                              : "?",
+           *r->policy_source ? r->policy_sha256 : "");
     printf("recorded     %s\n", when);
     printf("return       %.10g in %" PRId64 " steps, %" PRId64 " frames, %s\n", c->total,
            c->n_steps, r->n_frames,
@@ -89,14 +92,15 @@ static void print_table(const struct replay *r, const struct replay_check *c)
     printf("verified     %s%s\n", c->verified ? "yes" : "no: ", c->why);
 }
 
-static int save_frame(struct player *p, int64_t step, bool has_marks, const char *path,
+static int save_frame(struct player *p, int64_t step, const struct options *o,
                       struct error *err)
 {
-    struct canvas frame = frame_alloc(p->episode.env, 1);
+    int scale = o->scale ? o->scale : 1;
+    struct canvas frame = frame_alloc(p->episode.env, scale);
 
     player_seek(p, step);
-    frame_draw(p, 1, has_marks, &frame);
-    int status = image_save(&frame, path, err);
+    frame_draw(p, scale, !o->no_marks, &frame);
+    int status = image_save(&frame, o->output, err);
     canvas_free(&frame);
     return status;
 }
@@ -121,7 +125,9 @@ static int save_strip(struct player *p, const struct options *o, const struct ra
 static int save_clip(struct player *p, const struct options *o, const struct range *at,
                      enum clip_kind kind, struct error *err)
 {
-    struct clip_options clip = { .kind = kind, .has_marks = !o->no_marks };
+    struct clip_options clip = { .kind = kind,
+                                 .scale = o->scale,
+                                 .has_marks = !o->no_marks };
 
     clip.from = at->from == UNSET ? 0 : at->from;
     clip.to = at->to == UNSET ? p->replay->tape.n_steps : at->to;
@@ -143,7 +149,7 @@ static int export(const struct replay *r, const struct options *o, struct error 
     struct player *p = player_create(r, err);
     if (!p)
         return -1;
-    if ((!o->png || save_frame(p, at.png, !o->no_marks, o->output, err) == 0) &&
+    if ((!o->png || save_frame(p, at.png, o, err) == 0) &&
         (!o->strip || save_strip(p, o, &at, err) == 0) &&
         (!o->gif || save_clip(p, o, &at, CLIP_GIF, err) == 0) &&
         (!o->mp4 || save_clip(p, o, &at, CLIP_MP4, err) == 0))
@@ -219,6 +225,8 @@ static int main_replay(const struct command *self, struct app *app, int argc,
         { "to", '\0', POPT_ARG_STRING, &o.to, 0, "last step", "B" },
         { "panels", '\0', POPT_ARG_INT, &o.panels, 0,
           "most panels of a strip (default 12)", "N" },
+        { "scale", '\0', POPT_ARG_INT, &o.scale, 0,
+          "enlarge frame, GIF or film N times, in whole pixels (1 to 16)", "N" },
         { "no-marks", '\0', POPT_ARG_NONE, &o.no_marks, 0,
           "without what the policy marked", NULL },
         { "plugin", '\0', POPT_ARG_ARGV, &o.common.plugins, 0,
@@ -235,6 +243,8 @@ static int main_replay(const struct command *self, struct app *app, int argc,
     status = EXIT_USAGE;
     if (o.panels < 1 || o.panels > 200)
         error_set(&err, "replay: --panels takes 1 to 200");
+    else if (o.scale < 0 || o.scale > 16)
+        error_set(&err, "replay: --scale takes 1 to 16");
     else if (o.png && !o.output)
         error_set(&err, "replay: --png needs -o OUT.png");
     else
@@ -254,6 +264,7 @@ const struct command cmd_replay = {
     "its seed, and return, end and trajectory must be those it states. Exit status 1 when not.",
     "ratchet replay logs/replays/best.replay --json\n"
     "ratchet replay best.replay --png -1 -o end.png --strip end-strip.png\n"
+    "ratchet replay best.replay --png 500 --scale 3 -o large.png\n"
     "ratchet replay best.replay --gif rally.gif --from 400 --to 900",
     main_replay,
 };

@@ -1,5 +1,6 @@
 /* cmd_run.c - `ratchet run`: plays a policy and prints its score. */
 #include <errno.h>
+#include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,17 +9,21 @@
 #include <unistd.h>
 
 #include "runner/cmd/cmd.h"
+#include "runner/cmd/run_view.h"
 #include "runner/evaluate/stats.h"
 #include "runner/record/hash.h"
 #include "runner/record/replay.h"
 
+#define UNSET INT_MIN
+
 struct run {
     struct common common;
-    int episodes, outside;
+    int episodes, outside, view;
     long seed;
     char *record;
     const char *path;
     struct task *task;
+    const struct env_registry *envs;
     struct evaluation e;
     struct episode_result *results;
     int n_done, n_total;
@@ -186,12 +191,15 @@ static int play(struct run *r, struct error *err)
 
     for (int i = 0; i < r->episodes; i++)
         requests[i] = (struct episode_request){ .seed = (uint64_t)r->seed + (uint64_t)i,
-                                                .wants_notes = r->record != NULL };
+                                                .wants_notes = r->record || r->view };
     r->n_total = r->episodes;
     r->e.on_result = on_result;
     r->e.user = r;
     r->e.is_outside = r->outside;
-    status = evaluate(&r->e, requests, r->episodes, r->results, &facts, err);
+    if (r->view)
+        status = run_view(&r->e, requests, r->results, &facts, r->envs, err);
+    else
+        status = evaluate(&r->e, requests, r->episodes, r->results, &facts, err);
     r->seconds = now() - start;
     free(requests);
     if (status == 0 && facts.fault)
@@ -205,6 +213,7 @@ static int run(struct run *r, struct app *app, const char *env, struct error *er
     struct totals t;
     int status = EXIT_FAILED;
 
+    r->envs = &app->envs;
     r->task = common_task(app, &r->common, env, err);
     policy.source = r->task ? read_text_file(r->path, VM_MAX_SOURCE, err) : NULL;
     if (!policy.source)
@@ -231,7 +240,7 @@ out:
 
 static int main_run(const struct command *self, struct app *app, int argc, const char **argv)
 {
-    struct run r = { .episodes = 10 };
+    struct run r = { .episodes = UNSET };
     struct error err = { "" };
     int status;
     struct poptOption options[] = {
@@ -241,6 +250,7 @@ static int main_run(const struct command *self, struct app *app, int argc, const
         { "record", '\0', POPT_ARG_STRING, &r.record, 0, "keep the replays in this folder", "DIR" },
         { "outside", '\0', POPT_ARG_NONE, &r.outside, 0,
           "step in the harness: the worker sees observations only", NULL },
+        { "view", '\0', POPT_ARG_NONE, &r.view, 0, "watch one episode in a window", NULL },
         JOBS_TABLE(r.common),
         COMMON_TABLE(r.common),
         POPT_TABLEEND,
@@ -249,7 +259,12 @@ static int main_run(const struct command *self, struct app *app, int argc, const
 
     if (!args)
         return status;
-    if (r.episodes < 1 || r.episodes > 1000000 || r.seed < 0 || r.common.jobs < 0) {
+    if (r.episodes == UNSET)
+        r.episodes = r.view ? 1 : 10;
+    if (r.view && r.episodes > 1) {
+        error_set(&err, "run: --view shows one episode");
+        status = EXIT_USAGE;
+    } else if (r.episodes < 1 || r.episodes > 1000000 || r.seed < 0 || r.common.jobs < 0) {
         error_set(&err, "run: --episodes takes 1 to 1000000, --seed and --jobs 0 or more");
         status = EXIT_USAGE;
     } else {

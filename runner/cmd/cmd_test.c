@@ -1,37 +1,43 @@
 /* cmd_test.c - `ratchet test`: runs regression cases and prints TAP. */
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "runner/cmd/cmd.h"
-#include "runner/learn/cases.h"
+#include "runner/cmd/opened_run.h"
+#include "runner/cmd/test_report.h"
 
 struct test {
     struct common common;
-    char *policy, *cases;
-    int n, failed, skipped; /* cases so far */
+    char *policy, *cases, *junit, *replays, *retire, *reason;
+    int table;
+    struct test_report report;
 };
 
-static int print_case(struct test *t, const struct regression_case *c, bool passed,
-                      const struct episode_result *r)
+/* The replay of a failing case's recorded course; a continuation's chance has no replay. */
+static int keep_replay(const struct test *t, const struct evaluation *e,
+                       const struct regression_case *c, const struct case_outcome *o,
+                       struct test_row *row, struct error *err)
 {
-    t->n++;
-    if (case_is_stale(c)) {
-        t->skipped++;
-        printf("ok %d - %s # SKIP stale: cut under version %u of %s, this is %u\n", t->n,
-               c->name, c->env_version, c->task->env->name, c->task->env->version);
+    struct evaluation mine = *e;
+    struct replay *replay;
+    int status = -1;
+
+    if (!t->replays || row->state != TEST_FAILED || o->worst != 0)
         return 0;
-    }
-    t->failed += !passed;
-    printf("%s %d - %s: no %s within %lld steps of step %lld\n", passed ? "ok" : "not ok", t->n,
-           c->name, c->event, (long long)c->horizon, (long long)c->prefix.n_steps);
-    if (!passed)
-        printf("# %s%s%s\n", c->signature, r->fault_text ? ": " : "",
-               r->fault_text ? r->fault_text : "");
-    return 0;
+    mine.task = c->task;
+    if (mkdir(t->replays, 0777) != 0 && errno != EEXIST)
+        return error_set(err, "%s: %s", t->replays, strerror(errno));
+    replay = replay_of_result(&mine, &o->result, err);
+    row->replay = xasprintf("%s/%s-%s.replay", t->replays, c->task->env->name, c->name);
+    if (replay)
+        status = replay_save(replay, row->replay, err);
+    replay_destroy(replay);
+    return status;
 }
 
 /* All cases of a folder on one policy; episodes go into a ledger in memory. */
@@ -40,10 +46,9 @@ static int test_folder(struct test *t, struct app *app, const char *folder,
 {
     struct case_list cases;
     struct ledger *ledger = NULL;
-    struct episode_result *results = NULL;
+    struct case_outcome *outcomes = NULL;
     struct policy policy = { .name = base_name(policy_path) };
     struct memo memo = { .run = 1, .steps_left = INT64_MAX };
-    bool *passed = NULL;
     int status = -1;
 
     if (case_list_load(&cases, &app->envs, folder, err) != 0)
@@ -52,25 +57,85 @@ static int test_folder(struct test *t, struct app *app, const char *folder,
     ledger = policy.source ? ledger_open(":memory:", err) : NULL;
     if (!ledger)
         goto out;
-    passed = xcalloc((size_t)cases.n + 1, sizeof(*passed));
-    results = xcalloc((size_t)cases.n + 1, sizeof(*results));
+    outcomes = xcalloc((size_t)cases.n + 1, sizeof(*outcomes));
     if (cases.n) {
         memo.ledger = ledger;
         memo.base = common_evaluation(app, &t->common, cases.list[0].task, &policy);
-        if (cases_run(&memo, &policy, &cases, passed, results, err) != MEMO_DONE)
+        if (cases_run(&memo, &policy, &cases, outcomes, err) != MEMO_DONE)
             goto out;
     }
-    printf("# %s on %s\n", folder, policy_path);
-    for (int i = 0; i < cases.n; i++)
-        print_case(t, &cases.list[i], passed[i], &results[i]);
     status = 0;
+    for (int i = 0; i < cases.n && status == 0; i++) {
+        struct test_row *row = test_report_add(&t->report, folder, policy_path, &cases.list[i],
+                                               &outcomes[i]);
+        status = keep_replay(t, &memo.base, &cases.list[i], &outcomes[i], row, err);
+    }
 out:
-    results_clear(results, cases.n);
-    free(results);
-    free(passed);
+    if (outcomes)
+        case_outcomes_clear(outcomes, cases.n);
+    free(outcomes);
     ledger_close(ledger);
     free((char *)policy.source);
     case_list_clear(&cases);
+    return status;
+}
+
+/* The run that a folder of cases belongs to, locked until the process ends; 0: none. */
+static int64_t find_run(struct opened_run *o, const char *folder, int64_t *iteration,
+                        struct error *err)
+{
+    char *path = xstrdup(folder), *slash;
+    json_t *rows;
+    int found, fd = -1;
+
+    while ((slash = strrchr(path, '/')) && !slash[1])
+        *slash = '\0';
+    if (slash)
+        *slash = '\0';
+    found = ledger_run_find(o->ledger, path, &o->run, err);
+    free(path);
+    if (found != 1)
+        return found;
+    path = xasprintf("%s/lock", o->run.folder);
+    fd = open(path, O_RDWR | O_CLOEXEC);
+    free(path);
+    if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) != 0) {
+        close(fd);
+        return error_set(err, "%s: a process works on this run; end it first", o->run.folder);
+    }
+    o->lock = fd;
+    rows = ledger_query(o->ledger, "SELECT max(iteration) AS n FROM candidate WHERE run=?",
+                        o->run.id, err);
+    *iteration = json_integer_value(json_object_get(json_array_get(rows, 0), "n"));
+    json_decref(rows);
+    return o->run.id;
+}
+
+/* A case goes only with a reason, which ledger and file keep. */
+static int retire(const struct test *t, const char *folder, struct error *err)
+{
+    struct opened_run o = { .lock = -1 };
+    char *path = xasprintf("%s/%s.json", folder, t->retire), *logs = logs_path("");
+    int64_t run = -1, iteration = 0;
+    int status = -1;
+
+    o.ledger_path = logs_path("ledger.sqlite");
+    if (strchr(t->retire, '/') || access(path, F_OK) != 0)
+        error_set(err, "%s: there is no such case", path);
+    else if (mkdir(logs, 0777) != 0 && errno != EEXIST)
+        error_set(err, "%s: %s", logs, strerror(errno));
+    else
+        o.ledger = ledger_open(o.ledger_path, err);
+    if (o.ledger)
+        run = find_run(&o, folder, &iteration, err);
+    if (run >= 0 && ledger_case_add(o.ledger, run, iteration, t->retire, path, "retired",
+                                    t->reason, err) == 0)
+        status = case_retire(folder, t->retire, t->reason, err);
+    if (status == 0)
+        printf("%s is retired: %s\n", t->retire, t->reason);
+    opened_run_clear(&o);
+    free(logs);
+    free(path);
     return status;
 }
 
@@ -88,7 +153,10 @@ static int test_task(struct test *t, struct app *app, const char *name, struct e
         free(folder);
         folder = xstrdup(t->cases);
     }
-    if (folder && policy)
+    if (t->retire)
+        status = folder ? retire(t, folder, err)
+                        : error_set(err, "%s: it has no cases", name);
+    else if (folder && policy)
         status = test_folder(t, app, folder, policy, err);
     else if (folder)
         status = error_set(err, "%s: has cases but no policy: name one with --policy", name);
@@ -113,16 +181,61 @@ static int test_all(struct test *t, struct app *app, struct error *err)
     return status;
 }
 
+/* What the user asked for that does not go together; NULL when it does. */
+static const char *find_misuse(const struct test *t, const char *task)
+{
+    if (!task && (t->policy || t->cases || t->retire))
+        return "test: --policy, --cases and --retire need a TASK";
+    if (t->retire && (!t->reason || !t->reason[0]))
+        return "test: a case is retired only with a --reason";
+    if (t->reason && !t->retire)
+        return "test: --reason goes with --retire";
+    return NULL;
+}
+
+static int report(const struct test *t, struct error *err)
+{
+    if (t->junit && test_report_junit(&t->report, t->junit, err) != 0)
+        return EXIT_FAILED;
+    if (t->common.json)
+        cmd_print_json(test_report_json(&t->report));
+    else if (t->table)
+        test_report_table(&t->report);
+    else
+        test_report_tap(&t->report);
+    return cmd_done() == EXIT_DONE && !t->report.failed ? EXIT_DONE : EXIT_FAILED;
+}
+
+static void clear(struct test *t)
+{
+    char *const texts[] = { t->policy, t->cases, t->junit, t->replays, t->retire, t->reason };
+
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+        free(texts[i]);
+    test_report_clear(&t->report);
+    common_clear(&t->common);
+}
+
 static int main_test(const struct command *self, struct app *app, int argc, const char **argv)
 {
     struct test t = { 0 };
     struct error err = { "" };
+    const char *misuse;
     int status;
     struct poptOption options[] = {
         { "policy", 'p', POPT_ARG_STRING, &t.policy, 0,
           "test this policy (default: policies/TASK/learned.lua)", "FILE.lua" },
         { "cases", '\0', POPT_ARG_STRING, &t.cases, 0,
           "cases of this folder (default: policies/TASK/cases)", "DIR" },
+        { "table", '\0', POPT_ARG_NONE, &t.table, 0, "print a table in place of TAP", NULL },
+        { "junit", '\0', POPT_ARG_STRING, &t.junit, 0, "write the results as JUnit XML, too",
+          "FILE" },
+        { "replays", '\0', POPT_ARG_STRING, &t.replays, 0, "keep replays of failing cases",
+          "DIR" },
+        { "retire", '\0', POPT_ARG_STRING, &t.retire, 0,
+          "take a case out, into the folder retired/; needs --reason", "CASE" },
+        { "reason", '\0', POPT_ARG_STRING, &t.reason, 0,
+          "why it is retired; ledger and case keep it", "TEXT" },
         JOBS_TABLE(t.common),
         COMMON_TABLE(t.common),
         POPT_TABLEEND,
@@ -131,22 +244,19 @@ static int main_test(const struct command *self, struct app *app, int argc, cons
 
     if (!args)
         return status;
-    if (!args[0] && (t.policy || t.cases)) {
-        error_set(&err, "test: --policy and --cases need a TASK");
-        status = cmd_fail(EXIT_USAGE, &err);
+    misuse = find_misuse(&t, args[0]);
+    if (misuse) {
+        error_set(&err, "%s", misuse);
+        status = EXIT_USAGE;
     } else if (common_plugins(app, &t.common, &err) != 0 ||
                (args[0] ? test_task(&t, app, args[0], &err) : test_all(&t, app, &err)) != 0) {
-        status = cmd_fail(EXIT_FAILED, &err);
+        status = EXIT_FAILED;
     } else {
-        printf("1..%d\n", t.n);
-        if (t.n)
-            printf("# %d passed, %d failed, %d stale\n", t.n - t.failed - t.skipped, t.failed,
-                   t.skipped);
-        status = cmd_done() == EXIT_DONE && !t.failed ? EXIT_DONE : EXIT_FAILED;
+        status = t.retire ? cmd_done() : report(&t, &err);
     }
-    free(t.policy);
-    free(t.cases);
-    common_clear(&t.common);
+    if (status != EXIT_DONE && err.text[0])
+        cmd_fail(status, &err);
+    clear(&t);
     cmd_free_args(args);
     return status;
 }
@@ -154,8 +264,11 @@ static int main_test(const struct command *self, struct app *app, int argc, cons
 const struct command cmd_test = {
     "test", "[TASK]", "run regression cases and print TAP",
     "A case replays a recorded prefix, which the policy shadows, lets the policy take over, and\n"
-    "sees to it that what was once mastered does not fail again. Exit status 1 when one fails.",
-    "ratchet test\nratchet test breakout\n"
-    "ratchet test breakout --policy my.lua --cases logs/breakout-1/cases",
+    "sees to it that what was once mastered does not fail again. Exit status 1 when one fails.\n"
+    "A case that was cut under another version of its environment is stale and skipped.",
+    "ratchet test\nratchet test breakout --junit results.xml\n"
+    "ratchet test breakout --policy my.lua --cases logs/breakout-1/cases --replays failing\n"
+    "ratchet test breakout --cases logs/breakout-1/cases --retire case-002 \\\n"
+    "    --reason 'the paddle grew: it cannot fail any more'",
     main_test,
 };

@@ -4,11 +4,12 @@
 
 #include "runner/cmd/cmd.h"
 #include "runner/evaluate/evaluate.h"
+#include "runner/learn/cases.h"
 #include "runner/view/view.h"
 
 struct options {
     struct common common;
-    char *policy, *export_folder;
+    char *policy, *export_folder, *cases;
     long at;
     int play;
 };
@@ -53,10 +54,99 @@ out:
     return made;
 }
 
+/* Were both played by the same rules, so that a step of one means something in the other?
+ */
+static bool is_same_task(const struct task *a, const struct task *b)
+{
+    json_t *x = task_to_json(a), *y = task_to_json(b);
+    bool is_same = a->env == b->env && a->rules.frame_skip == b->rules.frame_skip &&
+                   a->rules.sticky == b->rules.sticky &&
+                   a->rules.noop_max == b->rules.noop_max &&
+                   json_equal(json_object_get(x, "options"),
+                              json_object_get(y, "options"));
+
+    json_decref(x);
+    json_decref(y);
+    return is_same;
+}
+
+/* Does the replay begin as the case does, or did its policy come there otherwise? */
+static bool has_prefix(const struct replay *r, const struct tape *prefix)
+{
+    return r->tape.n_steps >= prefix->n_steps && r->tape.width == prefix->width &&
+           (prefix->n_steps == 0 ||
+            !memcmp(r->tape.data, prefix->data,
+                    (size_t)prefix->n_steps * (size_t)prefix->width));
+}
+
+/* Where a policy has been cut into cases. */
+struct flags {
+    struct view_flag *list;
+    int n;
+};
+
+static void flags_clear(struct flags *f)
+{
+    for (int i = 0; i < f->n; i++)
+        free((char *)f->list[i].text);
+    free(f->list);
+}
+
+static void flags_add(struct flags *f, const struct replay *r,
+                      const struct regression_case *c)
+{
+    int64_t at = c->prefix.n_steps;
+
+    if (c->seed != r->seed || at > r->tape.n_steps || !is_same_task(c->task, r->task))
+        return;
+    f->list = xrealloc(f->list, sizeof(*f->list) * (size_t)(f->n + 1));
+    f->list[f->n].step = at;
+    f->list[f->n++].text = xasprintf(
+        "%s was cut here: no %s in %lld steps%s%s", c->name, c->event,
+        (long long)c->horizon,
+        has_prefix(r, &c->prefix) ? "" : " (by another policy, from other actions)",
+        case_is_stale(c) ? " (stale)" : "");
+}
+
+/* The folder that was named, or the one beside the replay: a run's. */
+static char *cases_folder(const struct options *o, const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    if (o->cases)
+        return xstrdup(o->cases);
+    return slash ? xasprintf("%.*s/cases", (int)(slash - path), path) : xstrdup("cases");
+}
+
+/* -1 when a folder was named and cannot be read. A replay that cannot be opened has no
+ * flags, and the window says why. */
+static int flags_load(struct flags *f, const struct options *o, struct app *app,
+                      const char *path, struct error *err)
+{
+    struct error ignored;
+    struct replay *r = replay_load(&app->envs, path, &ignored);
+    char *folder = cases_folder(o, path);
+    struct case_list cases = { NULL, 0 };
+    int status = r ? case_list_load(&cases, &app->envs, folder, err) : 0;
+
+    for (int i = 0; i < cases.n; i++)
+        flags_add(f, r, &cases.list[i]);
+    if (status != 0 && !o->cases) {
+        fprintf(stderr, "ratchet: no case is shown: %s\n", err->text);
+        err->text[0] = '\0';
+        status = 0;
+    }
+    case_list_clear(&cases);
+    replay_destroy(r);
+    free(folder);
+    return status;
+}
+
 static int run(const struct options *o, struct app *app, const char *const *paths,
                int n_paths, struct error *err)
 {
     struct asker asker = { app, &o->common };
+    struct flags flags = { NULL, 0 };
     const struct view_whatif whatif = { &asker, play_on };
     struct view_options view = {
         .envs = &app->envs,
@@ -70,9 +160,18 @@ static int run(const struct options *o, struct app *app, const char *const *path
         .is_playing = o->play,
     };
 
-    if (common_plugins(app, &o->common, err) != 0)
-        return EXIT_FAILED;
-    return view_run(&view, err) == 0 ? EXIT_DONE : EXIT_FAILED;
+    int status = EXIT_FAILED;
+    if (common_plugins(app, &o->common, err) != 0 ||
+        (n_paths > 0 && flags_load(&flags, o, app, paths[0], err) != 0))
+        goto out;
+    view.flags = flags.list;
+    view.n_flags = flags.n;
+    if (view_run(&view, err) == 0)
+        status = EXIT_DONE;
+
+out:
+    flags_clear(&flags);
+    return status;
 }
 
 static int main_view(const struct command *self, struct app *app, int argc,
@@ -88,6 +187,10 @@ static int main_view(const struct command *self, struct app *app, int argc,
         { "policy", '\0', POPT_ARG_STRING, &o.policy, 0,
           "what W asks: had this policy gone on from here? It asks again when it is saved",
           "FILE.lua" },
+        { "cases", '\0', POPT_ARG_STRING, &o.cases, 0,
+          "flag where the cases of this folder were cut (default: `cases` beside the first "
+          "replay)",
+          "DIR" },
         { "export", '\0', POPT_ARG_STRING, &o.export_folder, 0,
           "where S, G, V and L save (default: here)", "DIR" },
         { "plugin", '\0', POPT_ARG_ARGV, &o.common.plugins, 0,
@@ -107,6 +210,7 @@ static int main_view(const struct command *self, struct app *app, int argc,
     common_clear(&o.common);
     free(o.policy);
     free(o.export_folder);
+    free(o.cases);
     cmd_free_args(args);
     return status;
 }
@@ -118,6 +222,7 @@ const struct command cmd_view = {
     "Plays, steps and seeks; shows observation, action, reward, notes and marks; compares two\n"
     "replays step by step; saves frames and films. `?` in the window lists keys and mouse.",
     "ratchet view logs/replays/best.replay\n"
-    "ratchet view before.replay after.replay --at 400",
+    "ratchet view before.replay after.replay --at 400\n"
+    "ratchet view logs/breakout-1/best.replay --cases policies/breakout/cases",
     main_view,
 };

@@ -12,6 +12,8 @@
 #include "runner/learn/quote.h"
 
 #define PAST_SHOWN 10    /* iterations */
+#define SEEDS_SHOWN 64
+#define MOST_BYTES 64000 /* then failures are no longer shown in full: some 16,000 tokens */
 #define ANCESTORS_SHOWN 5
 #define NOTE_BYTES 240   /* of a note that is quoted */
 #define GROUPS_SHOWN 3   /* groups of failures in full */
@@ -164,16 +166,20 @@ static struct summary scores(const struct episode_result *results, int n)
 static void write_results(FILE *f, const struct brief *b)
 {
     struct summary s = scores(b->results, b->n);
+    double far = failures_far_below(b->results, b->n);
 
     fprintf(f, "\n## How it does on the %d dev seeds\nMean return %.6g (standard deviation %.4g, "
             "min %.6g, max %.6g).\n\n| seed | return | steps | ended |\n|---|---|---|---|\n",
             b->n, s.mean, s.std, s.min, s.max);
-    for (int i = 0; i < b->n; i++)
-        fprintf(f, "| %d | %.6g | %" PRId64 " | %s |\n", i, b->results[i].score,
+    for (int i = 0; i < b->n && i < SEEDS_SHOWN; i++)
+        fprintf(f, "| %d | %.6g | %" PRId64 " | %s%s |\n", i, b->results[i].score,
                 b->results[i].n_steps,
                 b->results[i].fault        ? fault_name(b->results[i].fault)
                 : b->results[i].terminated ? "terminated"
-                                           : "cut off by the time limit");
+                                           : "cut off by the time limit",
+                b->results[i].score < far ? "; far below the others" : "");
+    if (b->n > SEEDS_SHOWN)
+        fprintf(f, "\n(%d further seeds are left out.)\n", b->n - SEEDS_SHOWN);
 }
 
 /* How those that came before did where this one failed. */
@@ -215,6 +221,11 @@ static int write_failures(FILE *f, const struct brief *b, struct error *err)
         fprintf(f, "\n%d further groups are left out.\n", all->n_groups - GROUPS_NAMED);
     for (int i = 0; i < all->n_groups && i < GROUPS_SHOWN; i++) {
         const struct failure *one = &all->list[all->groups[i].first];
+        if (ftell(f) > MOST_BYTES) {
+            fprintf(f, "\n(The brief is long: %d of these are not shown in full.)\n",
+                    (all->n_groups < GROUPS_SHOWN ? all->n_groups : GROUPS_SHOWN) - i);
+            break;
+        }
         fprintf(f, "\n### %s\nSeed %d, step %" PRId64 ", return %.6g so far.", one->signature,
                 one->episode, one->step, one->total);
         if (!strcmp(one->kind, "stuck"))

@@ -13,6 +13,9 @@
 #define MOST_TURNS 64   /* of one iteration */
 #define MOST_FAILED 3   /* asks in a row, then the run stops */
 #define STABLE_MESSAGES 1
+#define MODEL_NOTES 6
+#define HARNESS_NOTES 6
+#define GROUPS_SEARCHED 3
 
 struct conversation {
     struct loop *l;
@@ -50,24 +53,61 @@ static int keep_brief(const struct loop *l, const char *text, struct error *err)
     return status;
 }
 
+/* Notes for the brief: the models' newest, and what the harness noted in earlier runs of the
+ * task on what the failures are about. Its notes of this run stand in the brief already. */
+static json_t *gather_notes(const struct loop *l, const struct failures *failures,
+                            struct error *err)
+{
+    struct ledger_note_query q = { .task = l->task->name, .author = "model",
+                                   .run = l->c->run->id, .iteration = l->iteration - 1,
+                                   .most = MODEL_NOTES };
+    json_t *notes = ledger_note_search(l->c->ledger, &q, err), *more;
+    char *words = NULL;
+    size_t size;
+    FILE *f = open_memstream(&words, &size);
+
+    for (int i = 0; i < failures->n_groups && i < GROUPS_SEARCHED; i++)
+        fprintf(f, "%s ", failures->groups[i].signature);
+    fclose(f);
+    q.author = "harness";
+    q.words = words;
+    q.iteration = -1; /* none of this run */
+    q.most = HARNESS_NOTES;
+    more = notes ? ledger_note_search(l->c->ledger, &q, err) : NULL;
+    free(words);
+    if (more)
+        json_array_extend(notes, more);
+    json_decref(more);
+    if (more)
+        return notes;
+    json_decref(notes);
+    return NULL;
+}
+
 static int open_conversation(struct conversation *c, struct error *err)
 {
     struct loop *l = c->l;
-    struct policy policy = champion_policy(&l->incumbent);
+    struct policy policy = champion_policy(&l->parent);
     struct brief_past *past = xcalloc((size_t)l->n_past, sizeof(*past));
     struct failures failures = { 0 };
     struct brief brief = {
         .task = l->task,
+        .run = l->c->run->id,
         .iteration = l->iteration,
         .policy = &policy,
-        .declared = l->incumbent.declared,
-        .n_declared = l->incumbent.n_declared,
-        .results = l->incumbent.results,
-        .n = l->incumbent.n,
+        .declared = l->parent.declared,
+        .n_declared = l->parent.n_declared,
+        .results = l->parent.results,
+        .n = l->parent.n,
         .failures = &failures,
         .cases = &l->cases,
         .past = past,
         .n_past = l->n_past,
+        .ancestors = l->ancestors,
+        .n_ancestors = l->n_ancestors,
+        .remark = l->remark,
+        .parent_iteration = l->parent_iteration,
+        .incumbent_mean = l->incumbent.dev.mean,
         .steps_left = l->memo.steps_left,
     };
     char *user = NULL;
@@ -76,13 +116,15 @@ static int open_conversation(struct conversation *c, struct error *err)
         past[i] = (struct brief_past){ l->past[i].iteration, l->past[i].change,
                                        l->past[i].verdict, l->past[i].why,
                                        l->past[i].dev_before, l->past[i].dev_after };
-    if (failures_find(&failures, l->task, l->incumbent.results, l->incumbent.n, err) == 0)
+    if (failures_find(&failures, l->task, l->parent.results, l->parent.n, err) == 0 &&
+        (brief.notes = gather_notes(l, &failures, err)))
         user = brief_user(&brief, err);
     if (user) {
         add_message(c, ROLE_SYSTEM, brief_system(l->task));
         add_message(c, ROLE_USER, user);
         c->facts = brief_facts(&brief);
     }
+    json_decref(brief.notes);
     failures_clear(&failures);
     free(past);
     return user ? keep_brief(l, user, err) : -1;
@@ -189,7 +231,7 @@ static enum loop_status answer_calls(struct conversation *c, const struct messag
                                      struct error *err)
 {
     struct loop *l = c->l;
-    struct policy policy = champion_policy(&l->incumbent);
+    struct policy policy = champion_policy(&l->parent);
     struct tool_context context = { &l->memo, l->c->salt, &policy, l->iteration };
     enum loop_status status = LOOP_ON;
 

@@ -1,7 +1,8 @@
 /* failures.c - where a policy's episodes went wrong, grouped by what the failures look like.
  *
  * A failure is an event that the environment calls one, a fault of the policy, or the end of
- * an episode that had been without reward for long. Its signature is its kind and, for the
+ * an episode that had been without reward for long; an episode without any of these whose
+ * score is far below the others' is one, too. Its signature is its kind and, for the
  * fields that the environment marks, the bin that the value fell into just before. */
 #include "runner/learn/failures.h"
 
@@ -12,6 +13,9 @@
 
 #define STUCK_SHARE 0.2      /* of the longest episode: so long without reward is stuck */
 #define STUCK_SECONDS 30     /* after the last reward: where a stuck episode is looked at */
+#define FAR_LEAST 5          /* episodes that have neighbours */
+#define FAR_SPREADS 3.5      /* below the median (Iglewicz & Hoaglin 1993) */
+#define FAR_SHARE 0.25       /* of the median, at least */
 #define MOST_IN_EPISODE 64   /* failures kept of one episode */
 
 struct scan {
@@ -113,6 +117,51 @@ static void scan_episode(struct scan *s, int index, const struct episode_result 
         add_stuck(s, index, r, last_reward);
 }
 
+static int by_value(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+
+    return (x > y) - (x < y);
+}
+
+static double median(double *values, int n)
+{
+    qsort(values, (size_t)n, sizeof(*values), by_value);
+    return n % 2 ? values[n / 2] : (values[n / 2 - 1] + values[n / 2]) / 2;
+}
+
+double failures_far_below(const struct episode_result *results, int n)
+{
+    double *values = xcalloc((size_t)n + 1, sizeof(*values)), middle, spread;
+
+    if (n < FAR_LEAST) {
+        free(values);
+        return -INFINITY;
+    }
+    for (int i = 0; i < n; i++)
+        values[i] = results[i].score;
+    middle = median(values, n);
+    for (int i = 0; i < n; i++)
+        values[i] = fabs(results[i].score - middle);
+    spread = 1.4826 * median(values, n); /* a normal's standard deviation from its MAD */
+    free(values);
+    return middle - fmax(FAR_SPREADS * spread, FAR_SHARE * fabs(middle));
+}
+
+/* An episode that ended well but for its score: it is looked at where it ended. */
+static void add_far_below(struct scan *s, int index, const struct episode_result *r)
+{
+    double action[ENV_MAX_ACTION];
+
+    episode_reset(&s->episode, r->seed);
+    for (int64_t i = 0; i < r->tape.n_steps && !episode_is_over(&s->episode); i++) {
+        s->task->env->observe(s->episode.instance, s->before);
+        tape_get(&r->tape, s->task->env, i, action);
+        episode_step(&s->episode, action);
+    }
+    add(s, index, "far_below");
+}
+
 static int by_lost(const void *a, const void *b)
 {
     const struct failure_group *x = a, *y = b;
@@ -157,14 +206,19 @@ int failures_find(struct failures *f, const struct task *task,
     void *instance = task_create_instance(task, err);
     double best = isfinite(task->target) ? task->target : -INFINITY;
 
+    double far = failures_far_below(results, n);
+
     *f = (struct failures){ 0 };
     if (!instance)
         return -1;
     episode_init(&s.episode, task->env, instance, &task->rules);
     s.before = xcalloc((size_t)s.episode.n_obs, sizeof(double));
     for (int i = 0; i < n; i++) {
+        int n_before = f->n;
         best = fmax(best, results[i].score);
         scan_episode(&s, i, &results[i]);
+        if (f->n == n_before && results[i].score < far)
+            add_far_below(&s, i, &results[i]);
     }
     group(f, results, n, best);
     free(s.before);

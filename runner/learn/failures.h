@@ -35,6 +35,10 @@ int failures_find(struct failures *f, const struct task *task,
                   const struct episode_result *results, int n, struct error *err);
 void failures_clear(struct failures *f);
 
+/* Scores below this are far below the others', as robust statistics have it; -INFINITY for a
+ * few episodes. */
+double failures_far_below(const struct episode_result *results, int n);
+
 /* The event's bit of a kind that is an event of the environment, or 0. */
 uint32_t failure_event_bit(const struct env *env, const char *kind);
 

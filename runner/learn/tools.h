@@ -9,7 +9,7 @@
 struct tool_context {
     struct memo *memo;
     const struct salt *salt;
-    const struct policy *incumbent;
+    const struct policy *incumbent; /* the policy that the model works on */
     int64_t iteration;
 };
 

@@ -148,7 +148,8 @@ static const struct binding {
     key_action action;
     const char *keys, *help;
 } bindings[] = {
-    { SDLK_SPACE, ANY, play, "Space", "play, pause" },
+    { SDLK_SPACE, ANY, play, "Space, Return", "play, pause" },
+    { SDLK_RETURN, ANY, play, NULL, NULL },
     { SDLK_RIGHT, SHIFT, leap, "Shift + Right / Left", "ten steps" },
     { SDLK_LEFT, SHIFT, leap_back, NULL, NULL },
     { SDLK_RIGHT, ANY, step, "Right / Left", "a step, a step back" },
@@ -164,7 +165,7 @@ static const struct binding {
     { SDLK_BACKSPACE, ANY, plain_speed, "Backspace", "the environment's own speed" },
     { SDLK_n, SHIFT, next_failure, "Shift + N / P", "next, previous failure" },
     { SDLK_p, SHIFT, previous_failure, NULL, NULL },
-    { SDLK_n, ANY, next_event, "N / P", "next, previous event" },
+    { SDLK_n, ANY, next_event, "N / P", "next, previous event or flag" },
     { SDLK_p, ANY, previous_event, NULL, NULL },
     { SDLK_d, ANY, go_difference, "D", "first step in which two replays differ" },
     { SDLK_w, ANY, whatif_run, "W", "what if: another policy from here" },
@@ -242,10 +243,34 @@ static int middle_row(void)
     return i;
 }
 
+/* Rows of pairs; returns where the next one would be. */
+static int draw_pairs(struct viewer *v, int x, int y, const char *const (*rows)[2], int n)
+{
+    for (int i = 0; i < n; i++, y += 22) {
+        ui_text(&v->ui, UI_BOLD, x, y, 0, UI_TEXT, rows[i][0]);
+        ui_text(&v->ui, UI_PLAIN, x + 168, y, 0, UI_DIM, rows[i][1]);
+    }
+    return y;
+}
+
+/* The keys of a live episode, as many as there is room for. */
+static void draw_live(struct viewer *v, int x, int y)
+{
+    const struct view_live *live = v->options->live;
+
+    if (!live || live->n_help == 0)
+        return;
+    ui_text(&v->ui, UI_BOLD, x, y, 0, UI_ACCENT, "Playing");
+    y = draw_pairs(v, x, y + 28, live->help, SDL_min(live->n_help, N_MOUSE));
+    if (live->n_help > N_MOUSE)
+        ui_text(&v->ui, UI_PLAIN, x, y, 0, UI_FAINT,
+                "... all of them are in the terminal");
+}
+
 void help_draw(struct viewer *v)
 {
     SDL_Rect r = { 0, 0, SDL_min(916, v->ui.width - 32),
-                   SDL_min(508, v->ui.height - 32) };
+                   SDL_min(520, v->ui.height - 32) };
     int y;
 
     if (!v->is_help)
@@ -260,10 +285,7 @@ void help_draw(struct viewer *v)
     draw_rows(v, r.x + r.w / 2 + 8, r.y + 52, middle_row(), N_BINDINGS);
     y = r.y + 352;
     ui_text(&v->ui, UI_BOLD, r.x + 24, y, 0, UI_ACCENT, "Mouse");
-    for (int i = 0; i < N_MOUSE; i++) {
-        ui_text(&v->ui, UI_BOLD, r.x + 24, y + 28 + i * 22, 0, UI_TEXT, mouse_help[i][0]);
-        ui_text(&v->ui, UI_PLAIN, r.x + 192, y + 28 + i * 22, 0, UI_DIM,
-                mouse_help[i][1]);
-    }
+    draw_pairs(v, r.x + 24, y + 28, mouse_help, N_MOUSE);
+    draw_live(v, r.x + r.w / 2 + 8, y);
     SDL_RenderSetClipRect(v->ui.renderer, NULL);
 }

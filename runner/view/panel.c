@@ -17,6 +17,11 @@
 #define MAX_NUMBERS 24      /* of a field that is listed */
 #define MAX_NOTES 20
 
+/* What an entry takes of the task's note_bytes beside its text, as the worker counts it.
+ */
+#define NOTE_COST 16
+#define MARK_COST 48
+
 /* Where the next line goes. */
 struct pen {
     struct viewer *v;
@@ -263,6 +268,48 @@ static void draw_observation(struct pen *p)
     end_group(p, is_shown);
 }
 
+/* An entry as large as the largest would not have fitted any more: from here on, some may
+ * be missing. The worker does not say, so this is the best that is known. */
+static bool is_note_room_used_up(const struct replay *r)
+{
+    size_t used = 0, largest = 0;
+
+    for (int i = 0; i < r->n_notes; i++) {
+        size_t cost = strlen(r->notes[i].text) + NOTE_COST;
+        used += cost;
+        largest = cost > largest ? cost : largest;
+    }
+    for (int i = 0; i < r->n_marks; i++) {
+        size_t cost = strlen(r->marks[i].label) + MARK_COST;
+        used += cost;
+        largest = cost > largest ? cost : largest;
+    }
+    return largest > 0 && used + largest > (size_t)r->task->limits.note_bytes;
+}
+
+static int64_t last_said(const struct replay *r)
+{
+    int64_t note = r->n_notes > 0 ? r->notes[r->n_notes - 1].step : 0;
+    int64_t mark = r->n_marks > 0 ? r->marks[r->n_marks - 1].step : 0;
+
+    return note > mark ? note : mark;
+}
+
+static void draw_note_end(struct pen *p, const struct replay *r, int64_t at)
+{
+    char text[160];
+
+    if (!is_note_room_used_up(r))
+        return;
+    snprintf(text, sizeof(text),
+             "%" PRId64
+             " bytes of notes and marks are used up: they end at step %" PRId64,
+             r->task->limits.note_bytes, last_said(r));
+    p->y += ui_paragraph(&p->v->ui, UI_PLAIN, p->x, p->y, p->width, 3,
+                         at > last_said(r) ? UI_FAILURE : UI_FAINT, text) +
+            4;
+}
+
 /* The notes of this step; when there are none, the last ones before it, dimmed. */
 static void draw_notes_of(struct pen *p, int i)
 {
@@ -290,9 +337,12 @@ static void draw_notes_of(struct pen *p, int i)
     }
     if (n == 0) {
         ui_text(&p->v->ui, UI_PLAIN, p->x, p->y, 0, UI_FAINT,
-                r->n_notes > 0 ? "none yet" : "the policy wrote none");
+                r->n_notes > 0      ? "none yet"
+                : *r->policy_source ? "the policy wrote none"
+                                    : "none");
         p->y += LINE;
     }
+    draw_note_end(p, r, player_of(p, i)->at);
 }
 
 static void draw_notes(struct pen *p)
@@ -324,9 +374,14 @@ static void draw_replay_of(struct pen *p, int i)
     int n = p->n;
 
     p->n = 1;
-    write_row(p, "policy", "", (const char *[]){ slash ? slash + 1 : r->policy_name });
+    bool is_policy = *r->policy_source;
+    write_row(p, is_policy ? "policy" : "played by", "",
+              (const char *[]){ !is_policy ? "a person"
+                                : slash    ? slash + 1
+                                           : r->policy_name });
     snprintf(text, sizeof(text), "%.12s", r->policy_sha256);
-    write_row(p, "sha256", "", (const char *[]){ text });
+    if (is_policy)
+        write_row(p, "sha256", "", (const char *[]){ text });
     if (strcmp(r->params, "{}") != 0)
         write_row(p, "params", "", (const char *[]){ r->params });
     snprintf(seed, sizeof(seed), "%" PRIu64, r->seed);

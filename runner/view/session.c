@@ -87,15 +87,15 @@ int session_add_problem(struct session *s, const char *name, const char *problem
     return i;
 }
 
-int session_add(struct session *s, struct replay *r, const char *name, bool is_live)
+static int add(struct session *s, struct replay *r, const char *name, bool is_live,
+               struct error *err)
 {
-    struct error err;
-    struct player *p = player_create(r, &err);
+    struct player *p = player_create(r, err);
 
     if (!p) {
         if (!is_live)
             replay_destroy(r);
-        return session_add_problem(s, name, err.text);
+        return -1;
     }
     int i = make_place(s);
     s->tracks[i] =
@@ -106,12 +106,27 @@ int session_add(struct session *s, struct replay *r, const char *name, bool is_l
     return i;
 }
 
+int session_add(struct session *s, struct replay *r, const char *name, bool is_live)
+{
+    struct error err;
+    int i = add(s, r, name, is_live, &err);
+
+    return i >= 0 ? i : session_add_problem(s, name, err.text);
+}
+
+int session_try(struct session *s, const char *path, struct error *err)
+{
+    struct replay *r = replay_load(s->envs, path, err);
+
+    return r ? add(s, r, path, false, err) : -1;
+}
+
 int session_open(struct session *s, const char *path)
 {
     struct error err;
-    struct replay *r = replay_load(s->envs, path, &err);
+    int i = session_try(s, path, &err);
 
-    return r ? session_add(s, r, path, false) : session_add_problem(s, path, err.text);
+    return i >= 0 ? i : session_add_problem(s, path, err.text);
 }
 
 void session_close(struct session *s, int track)
@@ -163,8 +178,8 @@ void session_play(struct session *s, bool is_playing)
 {
     s->is_playing = is_playing && session_has_replay(s);
     s->due = 0;
-    if (s->is_playing && s->at == s->n_steps && !s->is_live)
-        session_seek(s, 0);
+    if (s->is_playing && (s->at == s->n_steps || s->is_live))
+        session_seek(s, s->is_live ? s->n_steps : 0);
 }
 
 void session_set_speed(struct session *s, int speed)
@@ -181,6 +196,23 @@ static bool has_event(const struct track *t, int64_t step, bool is_failure_only)
     return is_failure_only ? frame_is_failure(t->replay->task->env, events) : events != 0;
 }
 
+static bool is_place(const struct session *s, int64_t step)
+{
+    for (int i = 0; i < s->n_places; i++)
+        if (s->places[i] == step)
+            return true;
+    return false;
+}
+
+/* Does the step lead to where a jump may end? */
+static bool is_goal(const struct session *s, int64_t step, bool is_failure_only)
+{
+    for (int i = 0; i < s->n_tracks; i++)
+        if (s->tracks[i].replay && has_event(&s->tracks[i], step, is_failure_only))
+            return true;
+    return !is_failure_only && is_place(s, step + 1);
+}
+
 bool session_jump(struct session *s, int direction, bool is_failure_only)
 {
     s->is_playing = false;
@@ -189,11 +221,10 @@ bool session_jump(struct session *s, int direction, bool is_failure_only)
             player_scan(s->tracks[i].player, JUMP_BUDGET_MS);
     int64_t step = direction > 0 ? s->at : s->at - 2;
     for (; step >= 0 && step < s->n_steps; step += direction)
-        for (int i = 0; i < s->n_tracks; i++)
-            if (s->tracks[i].replay && has_event(&s->tracks[i], step, is_failure_only)) {
-                session_seek(s, step + 1);
-                return true;
-            }
+        if (is_goal(s, step, is_failure_only)) {
+            session_seek(s, step + 1);
+            return true;
+        }
     return false;
 }
 
@@ -222,17 +253,29 @@ static bool look_ahead(struct session *s, double budget_ms)
     return (is_known && find_difference(s)) || has_changed;
 }
 
+static int64_t take_due(struct session *s, double seconds)
+{
+    if (!s->is_playing)
+        return 0;
+    s->due += fmin(seconds, MAX_CATCH_UP) * session_rate(s) * ldexp(1, s->speed);
+    int64_t steps = (int64_t)s->due;
+    s->due -= (double)steps;
+    return steps;
+}
+
+int64_t session_due(struct session *s, double seconds)
+{
+    return s->is_live ? take_due(s, seconds) : 0;
+}
+
 static bool play(struct session *s, double seconds)
 {
     int64_t before = s->at;
 
-    if (!s->is_playing)
+    if (!s->is_playing || s->is_live) /* then it follows what grows */
         return false;
-    s->due += fmin(seconds, MAX_CATCH_UP) * session_rate(s) * ldexp(1, s->speed);
-    int64_t steps = (int64_t)s->due;
-    s->due -= (double)steps;
-    session_seek(s, s->at + steps);
-    if (s->at == s->n_steps && !s->is_live)
+    session_seek(s, s->at + take_due(s, seconds));
+    if (s->at == s->n_steps)
         s->is_playing = false;
     return s->at != before || !s->is_playing;
 }

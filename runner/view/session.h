@@ -43,6 +43,8 @@ struct session {
     int speed;  /* power of two */
     double due; /* part of a step that has not been played yet */
     bool is_shown[N_GROUPS], has_marks;
+    const int64_t *places; /* steps that jumps also go to; n_places of them, borrowed */
+    int n_places;
 };
 
 void session_init(struct session *s, const struct env_registry *envs);
@@ -54,6 +56,8 @@ void session_clear(struct session *s);
 int session_open(struct session *s, const char *path);
 /* The same with a replay that is there: taken over, or borrowed when it is a live one. */
 int session_add(struct session *s, struct replay *r, const char *name, bool is_live);
+/* Like session_open, but nothing changes when the file cannot be opened: -1. */
+int session_try(struct session *s, const char *path, struct error *err);
 /* A message instead of a replay. */
 int session_add_problem(struct session *s, const char *name, const char *problem);
 void session_close(struct session *s, int track);
@@ -61,13 +65,16 @@ void session_close(struct session *s, int track);
 bool session_has_replay(const struct session *s);
 /* The steps that one second of the environment has. */
 double session_rate(const struct session *s);
+/* Time goes by while the episode is live: the whole steps that are due. */
+int64_t session_due(struct session *s, double seconds);
 
 void session_seek(struct session *s, int64_t step);
 void session_step(struct session *s, int64_t steps);
+/* At the end it begins again at the start; a live episode goes on where it was left. */
 void session_play(struct session *s, bool is_playing);
 void session_set_speed(struct session *s, int speed);
-/* To the step after the next (direction 1) or previous (-1) event; false when there is
- * none. */
+/* To the step after the next (direction 1) or previous (-1) event, or to a place; false
+ * when there is none. */
 bool session_jump(struct session *s, int direction, bool is_failure_only);
 
 /* Time goes by: plays, and looks ahead for at most budget_ms. True when something

@@ -90,7 +90,12 @@ static void draw_caption(struct viewer *v, int i, const SDL_Rect *r)
     ui_fill(&v->ui, x, y + 4, 8, 8, i == 0 ? UI_ACCENT : UI_SECOND);
     x += 16;
     x += ui_text(&v->ui, UI_BOLD, x, y, r->w / 2 - 16, UI_TEXT, t->name) + 12;
-    if (i == 1 && v->has_whatif)
+    const struct view_live *live = v->options->live;
+    const char *status = v->session.is_live && live->status ? live->status(live->user)
+                                                            : NULL;
+    if (status)
+        snprintf(text, sizeof(text), "%s", status);
+    else if (i == 1 && v->has_whatif)
         snprintf(text, sizeof(text), "what if, from step %lld",
                  (long long)v->whatif_step);
     else
@@ -102,7 +107,7 @@ static void draw_caption(struct viewer *v, int i, const SDL_Rect *r)
                  : t->replay->terminated ? "terminated"
                  : t->replay->truncated  ? "truncated"
                                          : "end");
-    ui_text(&v->ui, UI_PLAIN, x, y, r->x + r->w - x, UI_DIM, text);
+    ui_text(&v->ui, UI_PLAIN, x, y, r->x + r->w - x, status ? UI_ACCENT : UI_DIM, text);
 }
 
 static void draw_picture(struct viewer *v, int i, SDL_Rect r)

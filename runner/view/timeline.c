@@ -16,6 +16,7 @@
 #define APART 7       /* pixels between events that have icons */
 #define FILL 0x1f3a38 /* below the first curve */
 #define RANGE 0x2a2f3a
+#define FLAG 0xe0b050
 
 void timeline_forget(struct viewer *v)
 {
@@ -223,20 +224,23 @@ static void draw_events(struct viewer *v, int i, int y)
         ui_shape(&v->ui, UI_CROSS, x_of(v, t->replay->tape.n_steps), y, 10, UI_FAILURE);
 }
 
-static void draw_flags(struct viewer *v, int y)
-{
-    for (int i = 0; i < v->options->n_flags; i++) {
-        int64_t step = v->options->flags[i].step;
-        if (step >= view_from(v) && step <= view_to(v))
-            ui_shape(&v->ui, UI_DIAMOND, x_of(v, step), y, 10, UI_ACCENT);
-    }
-}
-
 static void draw_line_at(struct viewer *v, int64_t step, uint32_t color, int width)
 {
     if (step >= view_from(v) && step <= view_to(v))
         ui_fill(&v->ui, x_of(v, step) - width / 2, v->track.y + 4, width,
                 v->track.h - AXIS - 4, color);
+}
+
+/* A pennant on a pole, which no event looks like. */
+static void draw_flags(struct viewer *v)
+{
+    for (int i = 0; i < v->options->n_flags; i++) {
+        int64_t step = v->options->flags[i].step;
+        if (step < view_from(v) || step > view_to(v))
+            continue;
+        draw_line_at(v, step, FLAG, 1);
+        ui_shape(&v->ui, UI_RIGHT, x_of(v, step) + 5, v->track.y + 9, 10, FLAG);
+    }
 }
 
 static void draw_axis(struct viewer *v)
@@ -265,8 +269,9 @@ static void describe(struct viewer *v, int64_t step)
 
     snprintf(text, sizeof(text), "step %lld", (long long)step);
     for (int i = 0; i < v->options->n_flags; i++)
-        if (abs(x_of(v, v->options->flags[i].step) - v->ui.x) < 6)
-            snprintf(text, sizeof(text), "%.200s", v->options->flags[i].text);
+        if (abs(x_of(v, v->options->flags[i].step) - v->ui.x) < 8)
+            snprintf(text, sizeof(text), "step %lld   %.180s",
+                     (long long)v->options->flags[i].step, v->options->flags[i].text);
     if (t->player && step <= t->player->scanned) {
         int k = v->ui.x - inner(v).x;
         frame_event_text(t->replay->task->env,
@@ -354,7 +359,7 @@ void timeline_draw(struct viewer *v)
     for (int i = 0; i < s->n_tracks; i++)
         if (s->tracks[i].player)
             draw_events(v, i, i == 0 ? v->track.y + 12 : r.y + r.h + 10);
-    draw_flags(v, v->track.y + 12);
+    draw_flags(v);
     draw_axis(v);
     draw_difference(v);
     draw_line_at(v, s->at, UI_ACCENT, 2);

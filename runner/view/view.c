@@ -48,15 +48,17 @@ void viewer_drop(struct viewer *v, const char *path)
         whatif_run(v);
         return;
     }
-    int n_before = v->session.n_tracks, i = session_open(&v->session, path);
-    v->has_whatif = false;
+    struct error err;
+    if (v->session.is_live)
+        viewer_say(v, false, "an episode is going on: drop the file when it is over");
+    else if (!session_has_replay(&v->session))
+        session_open(&v->session, path); /* or the reason why not, large */
+    else if (session_try(&v->session, path, &err) < 0)
+        viewer_say(v, true, "%s", err.text); /* what is there stays in view */
+    else
+        v->has_whatif = false;
     stage_forget(v);
     timeline_forget(v);
-    if (v->session.tracks[i].problem && n_before > 0 && i > 0) {
-        viewer_say(v, true, "%s",
-                   v->session.tracks[i].problem); /* the first stays in view */
-        session_close(&v->session, i);
-    }
 }
 
 static void lay_out(struct viewer *v)
@@ -104,10 +106,19 @@ static void draw(struct viewer *v)
     ui_end(&v->ui);
 }
 
-static void take_event(struct viewer *v, const SDL_Event *event)
+/* Does the episode want the key? While it is paused, keys are the viewer's. */
+static bool live_takes(struct viewer *v, const SDL_KeyboardEvent *key)
 {
     const struct view_live *live = v->options->live;
+    bool is_down = key->type == SDL_KEYDOWN;
+    bool is_ours = !v->session.is_playing || (key->keysym.mod & (KMOD_CTRL | KMOD_ALT));
 
+    return live && live->key && v->session.is_live && !(is_down && is_ours) &&
+           live->key(live->user, SDL_GetKeyName(key->keysym.sym), is_down);
+}
+
+static void take_event(struct viewer *v, const SDL_Event *event)
+{
     v->is_dirty = true;
     switch (event->type) {
     case SDL_QUIT:
@@ -115,11 +126,7 @@ static void take_event(struct viewer *v, const SDL_Event *event)
         break;
     case SDL_KEYDOWN:
     case SDL_KEYUP:
-        if (live && live->key && !event->key.repeat && v->session.is_live &&
-            live->key(live->user, SDL_GetKeyName(event->key.keysym.sym),
-                      event->type == SDL_KEYDOWN))
-            break;
-        if (event->type == SDL_KEYDOWN)
+        if (!live_takes(v, &event->key) && event->type == SDL_KEYDOWN)
             keys_take(v, &event->key);
         break;
     case SDL_DROPFILE:
@@ -137,11 +144,11 @@ static void poll_live(struct viewer *v, double seconds)
 
     if (!live || !v->session.is_live)
         return;
-    bool goes_on = live->poll(live->user, seconds);
+    bool goes_on = live->poll(live->user, session_due(&v->session, seconds));
     session_grow(&v->session);
     v->is_dirty = true;
     if (!goes_on) {
-        v->session.is_live = false;
+        v->session.is_live = v->session.is_playing = false;
         viewer_say(v, false, "the episode is over: return %g in %lld steps",
                    v->session.tracks[0].player->episode.now.total,
                    (long long)v->session.n_steps);
@@ -189,9 +196,14 @@ static void open_all(struct viewer *v)
     for (int i = 0; i < o->n_paths && i < SESSION_TRACKS; i++)
         session_open(&v->session, o->paths[i]);
     if (live)
-        session_add(&v->session, live->replay, "live", true);
+        session_add(&v->session, live->replay, live->name, true);
+    v->places = xcalloc((size_t)o->n_flags + 1, sizeof(*v->places));
+    for (int i = 0; i < o->n_flags; i++)
+        v->places[i] = o->flags[i].step;
+    v->session.places = v->places;
+    v->session.n_places = o->n_flags;
     session_seek(&v->session, o->at < 0 ? v->session.n_steps + 1 + o->at : o->at);
-    session_play(&v->session, o->is_playing && !live);
+    session_play(&v->session, o->is_playing || live);
 }
 
 int view_run(const struct view_options *o, struct error *err)
@@ -214,6 +226,7 @@ out:
     timeline_forget(&v);
     session_clear(&v.session);
     ui_close(&v.ui);
+    free(v.places);
     free(v.policy);
     return status;
 }

@@ -21,13 +21,22 @@ struct view_whatif {
 /* An episode that is still being played: the only file is this replay, and it grows. */
 struct view_live {
     void *user;
+    const char *name;      /* stands above the picture */
     struct replay *replay; /* borrowed; changed by poll alone */
-    /* Called about 60 times a second: appends what happened in `seconds` to the replay's
-     * tape, notes and marks. False when the episode is over. */
-    bool (*poll)(void *user, double seconds);
-    /* A key went down or up, by SDL's name ("Left", "Space"). NULL: the viewer keeps its
-     * keys. True when the key was of use here, so that the viewer leaves it alone. */
+    /* Called about 60 times a second: time has gone by for n_steps (>= 0) more, at the
+     * environment's rate and the viewer's speed; none while it is paused. Appends at most
+     * so many to the replay's tape, notes and marks. False when the episode is over; the
+     * replay then states its end. */
+    bool (*poll)(void *user, int64_t n_steps);
+    /* What the person is waiting for, shown above the picture; NULL: nothing. */
+    const char *(*status)(void *user);
+    /* A key went down (again and again while it is held) or up, by SDL's name ("Left",
+     * "Space"). NULL: the viewer keeps its keys. True when the key was of use here, so
+     * that the viewer leaves it alone. */
     bool (*key)(void *user, const char *name, bool is_down);
+    const char *const (
+        *help)[2]; /* n_help rows for the list of keys: key, what it does */
+    int n_help;
 };
 
 /* A place on the timeline that the command knows about: where a case was cut, ... */

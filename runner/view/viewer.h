@@ -52,6 +52,7 @@ struct viewer {
 
     char *policy; /* of what-if; NULL: none */
     int64_t policy_time, policy_checked_ms;
+    int64_t *places; /* the steps of the options' flags */
     bool has_whatif; /* the second replay is one */
     int64_t whatif_step;
 };

@@ -1,0 +1,263 @@
+/* cmd_play.c - `ratchet play`: a person plays with the keyboard, and the episode is
+ * recorded as a replay like any other. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "runner/cmd/cmd.h"
+#include "runner/cmd/play_keys.h"
+#include "runner/record/hash.h"
+#include "runner/view/view.h"
+
+struct options {
+    struct common common;
+    char *record;
+    long seed;
+};
+
+struct play {
+    const char *path; /* of the replay */
+    struct replay *replay;
+    void *instance;
+    struct episode episode;
+    struct play_keys keys;
+    int64_t room; /* steps that the tape has room for */
+    bool has_begun, is_saved;
+    const char *help[PLAY_MAX_ROWS + 1][2];
+    char begin[128];
+};
+
+static struct replay *create_replay(const struct task *task, uint64_t seed)
+{
+    struct replay *r = xcalloc(1, sizeof(*r));
+
+    r->task = task_copy(task);
+    r->env_version = task->env->version;
+    r->seed = seed;
+    r->policy_name = xstrdup("");
+    r->policy_source = xstrdup("");
+    sha256_hex("", 0, r->policy_sha256);
+    r->params = xstrdup("{}");
+    r->fault_text = xstrdup("");
+    r->created = (int64_t)time(NULL);
+    r->tape.width = tape_width(task->env);
+    return r;
+}
+
+/* What the episode engine says is what the replay states. */
+static void state_end(struct play *p)
+{
+    const struct episode_state *now = &p->episode.now;
+
+    p->replay->total = now->total;
+    p->replay->n_frames = now->n_frames;
+    p->replay->terminated = now->terminated;
+    p->replay->truncated = now->truncated;
+    p->replay->trajectory = episode_hash(&p->episode);
+}
+
+static void step(struct play *p)
+{
+    struct replay *r = p->replay;
+    double action[ENV_MAX_ACTION];
+    size_t width = (size_t)r->tape.width;
+
+    if (r->tape.n_steps == p->room) {
+        p->room = p->room ? 2 * p->room : 1024;
+        r->tape.data = xrealloc(r->tape.data, (size_t)p->room * width);
+    }
+    play_keys_action(&p->keys, action);
+    uint8_t *at = r->tape.data + (size_t)r->tape.n_steps * width;
+    tape_put(at, r->task->env, action);
+    r->tape.n_steps++;
+    tape_get(&r->tape, r->task->env, r->tape.n_steps - 1, action); /* as it will replay */
+    replay_add_keyframe(r, r->tape.n_steps - 1, &p->episode);
+    episode_step(&p->episode, action);
+}
+
+static int save(struct play *p, struct error *err)
+{
+    if (p->is_saved || p->replay->tape.n_steps == 0)
+        return 0;
+    p->is_saved = replay_save(p->replay, p->path, err) == 0;
+    return p->is_saved ? 0 : -1;
+}
+
+static bool advance(void *user, int64_t n_steps)
+{
+    struct play *p = user;
+    struct error later; /* is met again when the window is closed */
+
+    for (int64_t i = 0; i < n_steps && p->has_begun && !episode_is_over(&p->episode); i++)
+        step(p);
+    state_end(p);
+    if (!episode_is_over(&p->episode))
+        return true;
+    save(p, &later);
+    return false;
+}
+
+static bool take_key(void *user, const char *name, bool is_down)
+{
+    struct play *p = user;
+    bool is_used = play_keys_take(&p->keys, name, is_down);
+
+    p->has_begun |= is_used && is_down;
+    return is_used;
+}
+
+static const char *status(void *user)
+{
+    struct play *p = user;
+
+    return p->has_begun ? NULL : p->begin;
+}
+
+static void print_keys(struct play *p)
+{
+    int n = p->keys.n_rows;
+
+    for (int i = 0; i < n; i++) {
+        p->help[i][0] = p->keys.rows[i].name;
+        p->help[i][1] = p->keys.rows[i].does;
+    }
+    p->help[n][0] = "Return";
+    p->help[n][1] = "pause, go on";
+    snprintf(p->begin, sizeof(p->begin), "press %s to begin",
+             n > 0 ? p->keys.rows[0].name : "nothing: there are no keys");
+    fprintf(stderr, "%-16s  %s\n", "key", "action");
+    for (int i = 0; i <= n; i++)
+        fprintf(stderr, "%-16s  %s\n", p->help[i][0], p->help[i][1]);
+    fprintf(stderr, "? lists the window's other keys; the first key begins\n");
+}
+
+static int print_result(const struct play *p, bool is_json)
+{
+    const struct replay *r = p->replay;
+
+    if (is_json) {
+        cmd_print_json(json_pack(
+            "{s:s, s:I, s:f, s:I, s:b, s:b, s:o, s:s}", "env", r->task->env->name, "seed",
+            (json_int_t)r->seed, "return", r->total, "steps", (json_int_t)r->tape.n_steps,
+            "terminated", r->terminated, "truncated", r->truncated, "trajectory",
+            json_sprintf("%016" PRIx64, r->trajectory), "replay", p->path));
+    } else if (r->tape.n_steps == 0) {
+        printf("nothing was played, so there is no replay\n");
+    } else {
+        printf("return %.10g in %" PRId64 " steps, %s: %s\n", r->total, r->tape.n_steps,
+               r->terminated  ? "terminated"
+               : r->truncated ? "truncated"
+                              : "ended early",
+               p->path);
+    }
+    return cmd_done();
+}
+
+static int play(struct play *p, struct app *app, struct error *err)
+{
+    const struct view_live live = {
+        .user = p,
+        .name = p->replay->task->env->name,
+        .replay = p->replay,
+        .poll = advance,
+        .status = status,
+        .key = take_key,
+        .help = (const char *const(*)[2])p->help,
+        .n_help = p->keys.n_rows + 1,
+    };
+    struct view_options view = { .envs = &app->envs,
+                                 .live = &live,
+                                 .interrupted = app->interrupted };
+
+    print_keys(p);
+    if (view_run(&view, err) != 0)
+        return -1;
+    state_end(p);
+    return save(p, err);
+}
+
+/* ENV.replay, without folders of the environment's name. */
+static char *default_path(const struct task *task)
+{
+    char *path = xasprintf("%s.replay", task->env->name);
+
+    for (char *slash = path; *slash; slash++)
+        if (*slash == '/')
+            *slash = '_';
+    return path;
+}
+
+static int run(struct options *o, struct app *app, const char *name, struct error *err)
+{
+    struct task *task = common_task(app, &o->common, name, err);
+    struct play p = { NULL };
+    int status = EXIT_FAILED;
+
+    if (!task)
+        return EXIT_FAILED;
+    if (!o->record)
+        o->record = default_path(task);
+    p.path = o->record;
+    p.instance = task_create_instance(task, err);
+    if (!p.instance)
+        goto out;
+    p.replay = create_replay(task, (uint64_t)o->seed);
+    episode_init(&p.episode, task->env, p.instance, &task->rules);
+    episode_reset(&p.episode, p.replay->seed);
+    play_keys_init(&p.keys, task->env);
+    if (play(&p, app, err) == 0)
+        status = print_result(&p, o->common.json);
+    episode_clear(&p.episode);
+
+out:
+    task->env->destroy(p.instance);
+    replay_destroy(p.replay);
+    task_destroy(task);
+    return status;
+}
+
+static int main_play(const struct command *self, struct app *app, int argc,
+                     const char **argv)
+{
+    struct options o = { 0 };
+    struct error err = { "" };
+    int status;
+    struct poptOption options[] = {
+        { "record", '\0', POPT_ARG_STRING, &o.record, 0,
+          "where the replay goes (default: ENV.replay here); one that is there is replaced",
+          "FILE" },
+        { "seed", '\0', POPT_ARG_LONG, &o.seed, 0, "of the episode (default 0)", "S" },
+        COMMON_TABLE(o.common),
+        POPT_TABLEEND,
+    };
+    const char **args = cmd_parse(self, app, argc, argv, options, 1, 1, &status);
+
+    if (!args)
+        return status;
+    if (o.seed < 0) {
+        error_set(&err, "play: --seed takes 0 or more");
+        status = EXIT_USAGE;
+    } else {
+        status = run(&o, app, args[0], &err);
+    }
+    if (status != EXIT_DONE && err.text[0])
+        cmd_fail(status, &err);
+    common_clear(&o.common);
+    free(o.record);
+    cmd_free_args(args);
+    return status;
+}
+
+const struct command cmd_play = {
+    "play",
+    "ENV|TASK.json",
+    "play yourself, with the keyboard, and record it",
+    "Arrows and space are the actions of these names, else a component's lowest and highest\n"
+    "value; the table of keys is printed at the start. The episode goes at the environment's\n"
+    "own speed (with the window's buttons at another), begins with the first key, and ends\n"
+    "when it is over or the window is closed. The replay is one like any other.",
+    "ratchet play breakout\n"
+    "ratchet play pendulum --seed 3 --record mine.replay",
+    main_play,
+};

@@ -1,0 +1,172 @@
+/* ledger_export.c - a run as files that other programs read: sources, tables and replays, in
+ * the layout that published runs of heuristic learning use. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "runner/cmd/ledger_verbs.h"
+#include "runner/cmd/table.h"
+#include "runner/evaluate/memo.h"
+#include "runner/record/file.h"
+
+static const char trials_sql[] =
+    "SELECT row_number() OVER (ORDER BY e.rowid) AS trial, e.purpose, e.scope, e.sha256 AS policy,"
+    " e.seed_index, e.score, e.total AS return, e.steps, e.planner_steps,"
+    " sum(e.steps + e.planner_steps) OVER (ORDER BY e.rowid) AS steps_so_far, e.terminated,"
+    " e.truncated, e.fault, e.fault_text, e.verified, printf('%016x', e.trajectory) AS"
+    " trajectory, printf('%016x', e.start_hash) AS start, datetime(e.created, 'unixepoch') AS"
+    " played FROM episode e WHERE e.run = ? ORDER BY e.rowid";
+
+static const char summary_sql[] =
+    "SELECT iteration, sha256 AS policy, parent_sha256 AS parent, verdict, change, why,"
+    " dev_before, dev_after, difference, low, high, pairs, cases_passed, cases, steps, seconds,"
+    " json_extract(details, '$.tokens') AS tokens, json_extract(details, '$.distinct') AS"
+    " distinct_pairs, json_extract(details, '$.robust.sticky') AS sticky,"
+    " json_extract(details, '$.robust.starts') AS starts, (SELECT sum(max(tokens_in, 0) +"
+    " max(tokens_out, 0)) FROM call k WHERE k.run = c.run AND k.iteration = c.iteration) AS"
+    " model_tokens, (SELECT sum(usd) FROM call k WHERE k.run = c.run AND k.iteration ="
+    " c.iteration) AS usd FROM candidate c WHERE run = ? ORDER BY iteration";
+
+static const char sources_sql[] =
+    "SELECT 0 AS iteration, start_sha256 AS sha256, 1 AS is_kept FROM run WHERE id = ?1"
+    " UNION ALL SELECT iteration, sha256, verdict IN ('better', 'simpler') FROM candidate"
+    " WHERE run = ?1 AND sha256 <> '' ORDER BY 1";
+
+static const char readme[] =
+    "# %s: %s by %s\n\n"
+    "Written by `ratchet ledger export`; everything is the harness's own count.\n\n"
+    "- `sources/`: every candidate by iteration and hash; 000 is the start.\n"
+    "- `trials.csv`, `trials.jsonl`: a row an episode, in the order they were played, with its\n"
+    "  purpose, the steps it took and the steps so far. Seeds of hidden splits are not told.\n"
+    "- `summary.csv`: a row an iteration: verdict, interval of the gate, size, steps, tokens.\n"
+    "- `replays/`: dev seed 0 of the start and of every incumbent (`ratchet replay FILE`).\n"
+    "- `task.json`: the task. The hidden seeds' salt has the hash\n  %s.\n\n"
+    "It stopped: %s.\n";
+
+static int make_folder(const char *path, struct error *err)
+{
+    return mkdir(path, 0777) == 0 || errno == EEXIST
+               ? 0
+               : error_set(err, "%s: cannot make this folder: %s", path, strerror(errno));
+}
+
+static int save_text(const char *folder, const char *name, char *text, struct error *err)
+{
+    char *path = xasprintf("%s/%s", folder, name);
+    int status = file_save(path, text, strlen(text), err);
+
+    free(path);
+    free(text);
+    return status;
+}
+
+static int save_csv(const char *folder, const char *name, json_t *rows, struct error *err)
+{
+    char *text = NULL;
+    size_t size;
+    FILE *f = open_memstream(&text, &size);
+
+    table_csv(f, rows);
+    fclose(f);
+    return save_text(folder, name, text, err);
+}
+
+static int save_lines(const char *folder, const char *name, json_t *rows, struct error *err)
+{
+    char *text = NULL;
+    size_t size, i;
+    FILE *f = open_memstream(&text, &size);
+    json_t *row;
+
+    json_array_foreach (rows, i, row) {
+        json_dumpf(row, f, JSON_COMPACT);
+        fputc('\n', f);
+    }
+    fclose(f);
+    return save_text(folder, name, text, err);
+}
+
+/* Dev seed 0 of a policy, from the ledger's tape; nothing is played by a worker. */
+static int save_replay(struct opened_run *o, const char *folder, const char *name,
+                       const char *source, struct error *err)
+{
+    struct policy policy = { .name = name, .source = source };
+    struct memo memo = { .ledger = o->ledger, .run = o->run.id };
+    struct episode_request request = {
+        .seed = split_seed(&o->salt, SPLIT_DEV, o->task->name, "", 0)
+    };
+    struct episode_result result = { 0 };
+    struct replay *replay;
+    const int64_t index = 0;
+    enum memo_status status;
+    char *path;
+    int bad = 0;
+
+    memo.base = (struct evaluation){ .task = o->task, .policy = policy, .n_jobs = 1 };
+    status = memo_evaluate(&memo, PURPOSE_dev, "", &policy, &request, &index, 1, &result, err);
+    if (status == MEMO_DONE) {
+        path = xasprintf("%s/%s.replay", folder, name);
+        replay = replay_of_result(&memo.base, &result, err);
+        bad = replay ? replay_save(replay, path, err) : -1;
+        replay_destroy(replay);
+        free(path);
+    }
+    results_clear(&result, 1);
+    return status == MEMO_FAILED ? -1 : bad;
+}
+
+static int save_sources(struct opened_run *o, const char *folder, struct error *err)
+{
+    char *sources = xasprintf("%s/sources", folder), *replays = xasprintf("%s/replays", folder);
+    json_t *rows = ledger_query(o->ledger, sources_sql, o->run.id, err), *row;
+    int status = rows && make_folder(sources, err) == 0 && make_folder(replays, err) == 0 ? 0 : -1;
+    size_t i;
+
+    json_array_foreach (rows, i, row) {
+        const char *sha = json_string_value(json_object_get(row, "sha256"));
+        char *source = status == 0 ? ledger_source_get(o->ledger, sha, err) : NULL;
+        char *name = xasprintf("%03lld-%.8s", (long long)json_integer_value(
+                                   json_object_get(row, "iteration")), sha);
+        char *file = xasprintf("%s.lua", name);
+        if (!source)
+            status = -1;
+        if (status == 0)
+            status = save_text(sources, file, xstrdup(source), err);
+        if (status == 0 && json_integer_value(json_object_get(row, "is_kept")))
+            status = save_replay(o, replays, name, source, err);
+        free(source);
+        free(name);
+        free(file);
+    }
+    json_decref(rows);
+    free(sources);
+    free(replays);
+    return status;
+}
+
+int ledger_export(struct opened_run *o, const char *folder, struct error *err)
+{
+    json_t *trials = ledger_query(o->ledger, trials_sql, o->run.id, err);
+    json_t *summary = trials ? ledger_query(o->ledger, summary_sql, o->run.id, err) : NULL;
+    json_t *task = task_to_json(o->task);
+    char *text = xasprintf(readme, o->run.name, o->task->name, o->run.model, o->run.salt_sha256,
+                           o->run.stop_reason[0] ? o->run.stop_reason : "not yet");
+    int status = -1;
+
+    if (summary && make_folder(folder, err) == 0 &&
+        save_csv(folder, "trials.csv", trials, err) == 0 &&
+        save_lines(folder, "trials.jsonl", trials, err) == 0 &&
+        save_csv(folder, "summary.csv", summary, err) == 0 &&
+        save_text(folder, "task.json", json_dumps(task, JSON_INDENT(2)), err) == 0 &&
+        save_text(folder, "README.md", xstrdup(text), err) == 0)
+        status = save_sources(o, folder, err);
+    if (status == 0)
+        printf("%s: %zu trials, %zu iterations\n", folder, json_array_size(trials),
+               json_array_size(summary));
+    free(text);
+    json_decref(task);
+    json_decref(trials);
+    json_decref(summary);
+    return status;
+}

@@ -1,0 +1,234 @@
+/* ledger_verbs.c - `ratchet ledger show`, `diff` and `export`. */
+#include "runner/cmd/ledger_verbs.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "runner/cmd/table.h"
+#include "runner/record/diff.h"
+
+/* A policy by a file's name, a hash, or RUN:ITERATION. Owned. */
+struct named {
+    char *source;
+    char sha256[65];
+    int64_t run, iteration; /* 0: not known */
+};
+
+static bool is_hash(const char *text)
+{
+    size_t len = strlen(text);
+
+    return len >= 4 && len <= 64 && strspn(text, "0123456789abcdef") == len;
+}
+
+static int find_iteration(struct opened_run *o, const char *id, const char *colon,
+                          struct named *out, struct error *err)
+{
+    char *name = xasprintf("%.*s", (int)(colon - id), id), *sql;
+    int found = ledger_run_find(o->ledger, name, &o->run, err);
+    const char *sha;
+    json_t *rows;
+
+    free(name);
+    if (found == 0)
+        error_set(err, "%s: no such run; `ratchet ledger` lists them", id);
+    if (found != 1)
+        return -1;
+    out->run = o->run.id;
+    out->iteration = strtoll(colon + 1, NULL, 10);
+    sql = xasprintf("SELECT sha256 FROM candidate WHERE run=? AND iteration=%lld",
+                    (long long)out->iteration);
+    rows = ledger_query(o->ledger, sql, o->run.id, err);
+    free(sql);
+    sha = json_string_value(json_object_get(json_array_get(rows, 0), "sha256"));
+    if (out->iteration == 0)
+        sha = o->run.start_sha256;
+    if (rows && !sha)
+        error_set(err, "%s: no such iteration", id);
+    snprintf(out->sha256, sizeof(out->sha256), "%s", sha ? sha : "");
+    json_decref(rows);
+    ledger_run_clear(&o->run);
+    return sha ? 0 : -1;
+}
+
+static int find_named(struct opened_run *o, const char *id, struct named *out,
+                      struct error *err)
+{
+    const char *colon = strrchr(id, ':');
+    int found;
+
+    *out = (struct named){ 0 };
+    if (colon && colon[1] && strspn(colon + 1, "0123456789") == strlen(colon + 1)) {
+        if (find_iteration(o, id, colon, out, err) != 0)
+            return -1;
+    } else if (is_hash(id)) {
+        found = ledger_source_find(o->ledger, id, out->sha256, err);
+        if (found == 0)
+            error_set(err, "%s: no policy in the ledger has this hash", id);
+        if (found != 1)
+            return -1;
+    } else if (access(id, F_OK) == 0) {
+        out->source = read_text_file(id, VM_MAX_SOURCE, err);
+        return out->source ? 0 : -1;
+    } else {
+        return error_set(err, "%s: neither RUN:ITERATION, nor a hash, nor a file", id);
+    }
+    out->source = out->sha256[0] ? ledger_source_get(o->ledger, out->sha256, err)
+                                 : xstrdup(""); /* a reply without a policy */
+    return out->source ? 0 : -1;
+}
+
+/* A row as lines of name and value. */
+static void print_fields(const json_t *row)
+{
+    const char *key;
+    json_t *value;
+
+    json_object_foreach ((json_t *)row, key, value) {
+        if (json_is_string(value))
+            printf("%-14s %s\n", key, json_string_value(value));
+        else if (json_is_integer(value))
+            printf("%-14s %lld\n", key, (long long)json_integer_value(value));
+        else if (json_is_real(value))
+            printf("%-14s %.8g\n", key, json_real_value(value));
+    }
+}
+
+static int print_query(struct opened_run *o, const char *title, const char *format, int64_t run,
+                       int64_t iteration, struct error *err)
+{
+    char *sql = xasprintf("%s%lld", format, (long long)iteration);
+    json_t *rows = ledger_query(o->ledger, sql, run, err);
+
+    free(sql);
+    if (json_array_size(rows)) {
+        printf("\n%s\n", title);
+        table_print(stdout, rows);
+    }
+    json_decref(rows);
+    return rows ? 0 : -1;
+}
+
+static int print_iteration(struct opened_run *o, int64_t run, int64_t iteration,
+                           struct error *err)
+{
+    char *sql = xasprintf("SELECT run.name AS run, run.model, c.* FROM candidate c JOIN run ON"
+                          " run.id = c.run WHERE c.run=? AND c.iteration=%lld",
+                          (long long)iteration);
+    json_t *rows = ledger_query(o->ledger, sql, run, err), *row = json_array_get(rows, 0);
+    const char *parent = json_string_value(json_object_get(row, "parent_sha256"));
+    const char *sha = json_string_value(json_object_get(row, "sha256"));
+    char *old = NULL, *new = NULL;
+
+    free(sql);
+    if (!rows)
+        return -1;
+    print_fields(row);
+    if (parent && sha && sha[0]) {
+        old = ledger_source_get(o->ledger, parent, NULL);
+        new = ledger_source_get(o->ledger, sha, NULL);
+    }
+    if (print_query(o, "model", "SELECT turn, model, tokens_in, tokens_out, usd, tries, error"
+                    " FROM call WHERE run=? AND iteration=", run, iteration, err) != 0 ||
+        print_query(o, "episodes", "SELECT e.purpose, e.scope, count(*) AS episodes,"
+                    " sum(e.steps) AS steps, avg(e.score) AS mean, count(DISTINCT e.trajectory)"
+                    " AS distinct_trajectories, min(e.seed_index) || ' to ' || max(e.seed_index)"
+                    " AS seeds FROM candidate c JOIN episode e ON e.run = c.run AND e.sha256 ="
+                    " c.sha256 WHERE c.run=? AND c.sha256 <> '' AND e.purpose <> 'regression'"
+                    " GROUP BY c.iteration, e.purpose, e.scope HAVING c.iteration=", run,
+                    iteration, err) != 0)
+        sha = NULL;
+    if (old && new) {
+        puts("\nchange of its parent");
+        diff_write(stdout, "parent", old, "candidate", new);
+    }
+    free(old);
+    free(new);
+    json_decref(rows);
+    return sha ? 0 : -1;
+}
+
+static int show(struct opened_run *o, const char *id, struct error *err)
+{
+    struct named n;
+    json_t *rows;
+    int status = 0;
+
+    if (find_named(o, id, &n, err) != 0)
+        return -1;
+    if (n.run && n.iteration) {
+        status = print_iteration(o, n.run, n.iteration, err);
+        free(n.source);
+        return status;
+    }
+    rows = n.sha256[0] ? ledger_source_history(o->ledger, n.sha256, err) : NULL;
+    printf("%s\n", n.sha256[0] ? n.sha256 : id);
+    if (json_array_size(rows))
+        putchar('\n');
+    for (size_t i = 0; i < json_array_size(rows); i++)
+        print_fields(json_array_get(rows, i));
+    printf("\n%s", n.source);
+    json_decref(rows);
+    free(n.source);
+    return 0;
+}
+
+static int diff(struct opened_run *o, const char *a, const char *b, struct error *err)
+{
+    struct named x = { 0 }, y = { 0 };
+    int status = -1;
+
+    if (find_named(o, a, &x, err) == 0 && find_named(o, b, &y, err) == 0) {
+        diff_write(stdout, a, x.source, b, y.source);
+        status = 0;
+    }
+    free(x.source);
+    free(y.source);
+    return status;
+}
+
+static int export(struct opened_run *o, struct app *app, const char *run, const char *folder,
+                  struct error *err)
+{
+    struct common nothing = { 0 };
+
+    if (opened_run_find(o, app, &nothing, run, err) != 0)
+        return -1;
+    return ledger_export(o, folder, err);
+}
+
+bool ledger_verb(struct app *app, const char **args, int *status)
+{
+    static const struct {
+        const char *name;
+        int n; /* arguments behind it */
+    } verbs[] = { { "show", 1 }, { "diff", 2 }, { "export", 2 } };
+    struct opened_run o = { .lock = -1 };
+    struct error err = { "" };
+    int verb = -1, n = 0, bad;
+
+    for (int i = 0; args[0] && i < 3; i++)
+        if (!strcmp(args[0], verbs[i].name))
+            verb = i;
+    if (verb < 0)
+        return false;
+    while (args[n + 1])
+        n++;
+    if (n != verbs[verb].n) {
+        error_set(&err, "ledger %s: %d arguments expected; see `ratchet ledger --help`", args[0],
+                  verbs[verb].n);
+        *status = cmd_fail(EXIT_USAGE, &err);
+        return true;
+    }
+    bad = opened_ledger(&o, &err);
+    if (!bad)
+        bad = verb == 0   ? show(&o, args[1], &err)
+              : verb == 1 ? diff(&o, args[1], args[2], &err)
+                          : export(&o, app, args[1], args[2], &err);
+    *status = bad ? EXIT_FAILED : cmd_done();
+    if (bad)
+        cmd_fail(EXIT_FAILED, &err);
+    opened_run_clear(&o);
+    return true;
+}

@@ -1,0 +1,95 @@
+/* table.c - rows of JSON objects as a table or as comma-separated values. */
+#include "runner/cmd/table.h"
+
+#include <string.h>
+
+static void print_value(const json_t *v, int digits, char *out, size_t size)
+{
+    if (json_is_string(v))
+        snprintf(out, size, "%s", json_string_value(v));
+    else if (json_is_integer(v))
+        snprintf(out, size, "%lld", (long long)json_integer_value(v));
+    else if (json_is_real(v))
+        snprintf(out, size, "%.*g", digits, json_real_value(v));
+    else
+        out[0] = '\0';
+}
+
+static void print_csv_text(FILE *f, const char *text)
+{
+    if (!strpbrk(text, ",\"\n")) {
+        fputs(text, f);
+        return;
+    }
+    fputc('"', f);
+    for (; *text; text++) {
+        if (*text == '"')
+            fputc('"', f);
+        fputc(*text, f);
+    }
+    fputc('"', f);
+}
+
+void table_csv(FILE *f, json_t *rows)
+{
+    char text[4096];
+    const char *key;
+    json_t *value;
+
+    for (size_t i = 0; i < json_array_size(rows); i++) {
+        int column = 0;
+        if (i == 0) {
+            json_object_foreach (json_array_get(rows, i), key, value)
+                fprintf(f, "%s%s", column++ ? "," : "", key);
+            fputc('\n', f);
+        }
+        column = 0;
+        json_object_foreach (json_array_get(rows, i), key, value) {
+            print_value(value, 12, text, sizeof(text));
+            if (column++)
+                fputc(',', f);
+            print_csv_text(f, text);
+        }
+        fputc('\n', f);
+    }
+}
+
+#define MOST_COLUMNS 32
+#define MOST_WIDTH 60
+
+void table_print(FILE *f, json_t *rows)
+{
+    int width[MOST_COLUMNS] = { 0 };
+    char text[4096];
+    const char *key;
+    json_t *value;
+    int column;
+
+    for (size_t i = 0; i < json_array_size(rows); i++) {
+        column = 0;
+        json_object_foreach (json_array_get(rows, i), key, value) {
+            int len, name = (int)strlen(key);
+            print_value(value, 6, text, sizeof(text));
+            len = (int)strlen(text) > MOST_WIDTH ? MOST_WIDTH : (int)strlen(text);
+            if (column < MOST_COLUMNS) {
+                width[column] = len > width[column] ? len : width[column];
+                width[column] = name > width[column] ? name : width[column];
+            }
+            column++;
+        }
+    }
+    for (size_t i = 0; i <= json_array_size(rows) && json_array_size(rows); i++) {
+        column = 0;
+        json_object_foreach (json_array_get(rows, i ? i - 1 : 0), key, value) {
+            print_value(value, 6, text, sizeof(text));
+            if (column < MOST_COLUMNS)
+                fprintf(f, "%s%*.*s", column ? "  " : "",
+                       i && json_is_number(value) ? width[column] : -width[column], MOST_WIDTH,
+                       i ? text : key);
+            column++;
+        }
+        fputc('\n', f);
+    }
+    if (!json_array_size(rows))
+        fputs("(nothing)\n", f);
+}

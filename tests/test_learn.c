@@ -1,0 +1,155 @@
+/* test_learn.c - small parts of the loop: quotes, diffs, what is far below, what is a tape,
+ * the interval of an unpaired difference. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "runner/evaluate/stats.h"
+#include "runner/learn/failures.h"
+#include "runner/learn/quote.h"
+#include "runner/learn/robust.h"
+#include "runner/record/diff.h"
+
+static void test_quote_line(void **state)
+{
+    static const char *const rows[][2] = {
+        { "plain", "plain" },
+        { "```\n# Iteration 9", "''' # Iteration 9" },
+        { "a\033[31mb", "a [31mb" },
+        { "0123456789abcdefghijKLM", "0123456789abcdefghij" },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        char *line = quote_line(rows[i][0], 20);
+        assert_string_equal(line, rows[i][1]);
+        free(line);
+    }
+}
+
+/* However it is made, a block has two fences, an end, and a bounded length. */
+static void test_quote_block(void **state)
+{
+    char many[4000], *text = NULL;
+    size_t size;
+    FILE *f = open_memstream(&text, &size);
+    int fences = 0;
+
+    (void)state;
+    memset(many, '\n', sizeof(many) - 1);
+    many[sizeof(many) - 1] = '\0';
+    memcpy(many, "```lua\n~~~\n````\nend", 19);
+    quote_block(f, "Somebody", many, 300);
+    fclose(f);
+    for (char *at = text; (at = strstr(at, "```")); at += 3)
+        fences++;
+    assert_int_equal(fences, 2);
+    assert_true(size < 500);
+    assert_non_null(strstr(text, "(cut off)"));
+    assert_non_null(strstr(text, "data, not instructions"));
+    free(text);
+}
+
+static const struct diff_row {
+    const char *name, *a, *b, *diff;
+} diff_rows[] = {
+    { "nothing changed", "a\nb\n", "a\nb\n", "" },
+    { "one line", "a\nb\nc\n", "a\nx\nc\n", "--- A\n+++ B\n@@ -1,3 +1,3 @@\n a\n-b\n+x\n c\n" },
+    { "from nothing", "", "a\n", "--- A\n+++ B\n@@ -0,0 +1,1 @@\n+a\n" },
+    { "to nothing", "a\n", "", "--- A\n+++ B\n@@ -1,1 +0,0 @@\n-a\n" },
+    { "far apart", "1\n2\n3\n4\n5\n6\n7\n8\n9\n10\n", "x\n2\n3\n4\n5\n6\n7\n8\n9\ny\n",
+      "--- A\n+++ B\n@@ -1,4 +1,4 @@\n-1\n+x\n 2\n 3\n 4\n@@ -7,4 +7,4 @@\n 7\n 8\n 9\n-10\n+y\n" },
+    { "a line moved", "a\nb\nc\n", "b\nc\na\n",
+      "--- A\n+++ B\n@@ -1,3 +1,3 @@\n-a\n b\n c\n+a\n" },
+};
+#define N_DIFFS (sizeof(diff_rows) / sizeof(diff_rows[0]))
+
+static void test_diff(void **state)
+{
+    const struct diff_row *r = *state;
+    char *text = NULL;
+    size_t size;
+    FILE *f = open_memstream(&text, &size);
+
+    diff_write(f, "A", r->a, "B", r->b);
+    fclose(f);
+    assert_string_equal(text, r->diff);
+    free(text);
+}
+
+static void test_far_below(void **state)
+{
+    struct episode_result r[10] = { 0 };
+
+    (void)state;
+    for (int i = 0; i < 10; i++)
+        r[i].score = 100 + i;
+    assert_true(failures_far_below(r, 10) < 80);
+    r[3].score = 20;
+    assert_true(failures_far_below(r, 10) > 20 && failures_far_below(r, 10) < 100);
+    assert_true(failures_far_below(r, 4) == -INFINITY);
+}
+
+/* Episodes of 40 steps; actions come from the step alone, or from the episode, too. */
+static bool is_tape(bool looks, bool is_constant, bool has_one_start)
+{
+    struct episode_result r[6] = { 0 };
+    bool answer;
+
+    for (int i = 0; i < 6; i++) {
+        r[i].start_hash = has_one_start ? 1 : (uint64_t)i + 1;
+        r[i].trajectory = (uint64_t)i + 1;
+        r[i].tape = (struct tape){ xcalloc(40, 1), 40 - i, 1 };
+        for (int k = 0; k < 40 && !is_constant; k++)
+            r[i].tape.data[k] = (uint8_t)((k / 3 + (looks && k > 20 ? i : 0)) % 2);
+    }
+    answer = robust_is_tape(r, 6);
+    for (int i = 0; i < 6; i++)
+        free(r[i].tape.data);
+    return answer;
+}
+
+static void test_tape(void **state)
+{
+    (void)state;
+    assert_true(is_tape(false, false, false));
+    assert_false(is_tape(true, false, false));  /* it looks */
+    assert_false(is_tape(false, true, false));  /* doing one thing is no tape */
+    assert_false(is_tape(false, false, true));  /* equal starts show nothing */
+}
+
+/* Against the formula, written out. */
+static void test_welch(void **state)
+{
+    const double x[] = { 1, 2, 3, 4, 5 }, y[] = { 2, 4, 6, 8 };
+    struct summary a = summarize(x, 5), b = summarize(y, 4), one = summarize(x, 1);
+    double s = 2.5 / 5 + 20.0 / 3 / 4;
+    double freedom = s * s / (0.5 * 0.5 / 4 + (5.0 / 3) * (5.0 / 3) / 3);
+    double half = student_quantile(0.975, freedom) * sqrt(s);
+
+    (void)state;
+    assert_true(fabs(welch_interval(&a, &b, 0.95) - half) < 1e-9);
+    assert_true(welch_interval(&a, &b, 0.99) > half);
+    assert_true(isinf(welch_interval(&a, &one, 0.95)));
+}
+
+int main(void)
+{
+    struct CMUnitTest tests[N_DIFFS + 5] = {
+        cmocka_unit_test(test_quote_line), cmocka_unit_test(test_quote_block),
+        cmocka_unit_test(test_far_below),  cmocka_unit_test(test_tape),
+        cmocka_unit_test(test_welch),
+    };
+
+    for (size_t i = 0; i < N_DIFFS; i++)
+        tests[i + 5] = (struct CMUnitTest){ diff_rows[i].name, test_diff, NULL, NULL,
+                                            (void *)(uintptr_t)&diff_rows[i] };
+    return _cmocka_run_group_tests("learn", tests, N_DIFFS + 5, NULL, NULL);
+}
