@@ -196,7 +196,8 @@ static void group(struct failures *f, const struct episode_result *results, int 
             g->first = i;
     }
     free(count);
-    qsort(f->groups, (size_t)f->n_groups, sizeof(*f->groups), by_lost);
+    if (f->n_groups)
+        qsort(f->groups, (size_t)f->n_groups, sizeof(*f->groups), by_lost);
 }
 
 int failures_find(struct failures *f, const struct task *task,
