@@ -1,5 +1,5 @@
-/* test_learn.c - small parts of the loop: quotes, diffs, what is far below, what is a tape,
- * the interval of an unpaired difference. */
+/* test_learn.c - small parts of the loop: quotes, diffs, what is far below, what is a
+ * tape, the interval of an unpaired difference. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -61,7 +61,8 @@ static const struct diff_row {
     const char *name, *a, *b, *diff;
 } diff_rows[] = {
     { "nothing changed", "a\nb\n", "a\nb\n", "" },
-    { "one line", "a\nb\nc\n", "a\nx\nc\n", "--- A\n+++ B\n@@ -1,3 +1,3 @@\n a\n-b\n+x\n c\n" },
+    { "one line", "a\nb\nc\n", "a\nx\nc\n",
+      "--- A\n+++ B\n@@ -1,3 +1,3 @@\n a\n-b\n+x\n c\n" },
     { "from nothing", "", "a\n", "--- A\n+++ B\n@@ -0,0 +1,1 @@\n+a\n" },
     { "to nothing", "a\n", "", "--- A\n+++ B\n@@ -1,1 +0,0 @@\n-a\n" },
     { "far apart", "1\n2\n3\n4\n5\n6\n7\n8\n9\n10\n", "x\n2\n3\n4\n5\n6\n7\n8\n9\ny\n",
@@ -120,9 +121,9 @@ static void test_tape(void **state)
 {
     (void)state;
     assert_true(is_tape(false, false, false));
-    assert_false(is_tape(true, false, false));  /* it looks */
-    assert_false(is_tape(false, true, false));  /* doing one thing is no tape */
-    assert_false(is_tape(false, false, true));  /* equal starts show nothing */
+    assert_false(is_tape(true, false, false)); /* it looks */
+    assert_false(is_tape(false, true, false)); /* doing one thing is no tape */
+    assert_false(is_tape(false, false, true)); /* equal starts show nothing */
 }
 
 /* Against the formula, written out. */

@@ -1,4 +1,5 @@
-/* cmd_freeze.c - `ratchet freeze` and `ratchet audit`: open a hidden split for the incumbent. */
+/* cmd_freeze.c - `ratchet freeze` and `ratchet audit`: open a hidden split for the
+ * incumbent. */
 #include <unistd.h>
 
 #include "runner/cmd/opened_run.h"
@@ -48,9 +49,10 @@ static int freeze_or_audit(const struct command *self, struct app *app, int argc
     struct poptOption options[] = {
         JOBS_TABLE(common),
         { "plugin", '\0', POPT_ARG_ARGV, &common.plugins, 0,
-          "load environments from a shared object; it is trusted native code", "FILE.so" },
-        { "json", '\0', POPT_ARG_NONE, &common.json, 0, "print the result as one JSON object",
-          NULL },
+          "load environments from a shared object; it is trusted native code",
+          "FILE.so" },
+        { "json", '\0', POPT_ARG_NONE, &common.json, 0,
+          "print the result as one JSON object", NULL },
         POPT_TABLEEND,
     };
     const char **args = cmd_parse(self, app, argc, argv, options, 1, 1, &status);
@@ -75,13 +77,16 @@ static int main_freeze(const struct command *self, struct app *app, int argc,
     return freeze_or_audit(self, app, argc, argv, SPLIT_HOLDOUT);
 }
 
-static int main_audit(const struct command *self, struct app *app, int argc, const char **argv)
+static int main_audit(const struct command *self, struct app *app, int argc,
+                      const char **argv)
 {
     return freeze_or_audit(self, app, argc, argv, SPLIT_AUDIT);
 }
 
 const struct command cmd_freeze = {
-    "freeze", "RUN", "play a run's incumbent on the holdout seeds, once",
+    "freeze",
+    "RUN",
+    "play a run's incumbent on the holdout seeds, once",
     "Shows dev against holdout, with the gap and its interval. The opening is in the ledger,\n"
     "numbered, before the first episode is played; a second one for the same candidate is\n"
     "refused. It checks first that the ledger's dev episodes, played again, give what it says.",
@@ -90,7 +95,9 @@ const struct command cmd_freeze = {
 };
 
 const struct command cmd_audit = {
-    "audit", "RUN", "play a run's incumbent on the audit seeds: once a task, for the final claim",
+    "audit",
+    "RUN",
+    "play a run's incumbent on the audit seeds: once a task, for the final claim",
     "The audit seeds of a task are opened once in a ledger, whatever run asks for it.",
     "ratchet audit logs/breakout-1",
     main_audit,

@@ -46,8 +46,9 @@ static json_t *measures(const char *source)
 {
     struct measure m = measure_source(source);
 
-    return json_pack("{s:i, s:i, s:i, s:i, s:i}", "tokens", m.tokens, "branches", m.branches,
-                     "loops", m.loops, "functions", m.functions, "depth", m.depth);
+    return json_pack("{s:i, s:i, s:i, s:i, s:i}", "tokens", m.tokens, "branches",
+                     m.branches, "loops", m.loops, "functions", m.functions, "depth",
+                     m.depth);
 }
 
 /* The rows of a policy and, behind them, of its parents: how its size came about. */
@@ -71,7 +72,8 @@ static json_t *lineage(struct opened_run *o, const char *sha256, struct error *e
             json_object_set_new(row, "details", details ? details : json_null());
             json_array_append(all, row);
         }
-        snprintf(now, sizeof(now), "%s", row && parent && strcmp(parent, now) ? parent : "");
+        snprintf(now, sizeof(now), "%s",
+                 row && parent && strcmp(parent, now) ? parent : "");
         free(source);
         json_decref(rows);
     }
@@ -83,7 +85,7 @@ static void print_measures(const json_t *m)
     const char *key;
     json_t *value;
 
-    json_object_foreach ((json_t *)m, key, value)
+    json_object_foreach((json_t *)m, key, value)
         printf("%s%lld %s", strcmp(key, "tokens") ? ", " : "",
                (long long)json_integer_value(value),
                strcmp(key, "depth") ? key : "levels of nesting");
@@ -95,8 +97,8 @@ static void print_row(const json_t *row)
     const json_t *m = json_object_get(row, "measures");
     const json_t *after = json_object_get(row, "dev_after");
 
-    printf("%5lld  %.8s  %-9s  %6lld %8lld  ", (long long)json_integer_value(
-               json_object_get(row, "iteration")),
+    printf("%5lld  %.8s  %-9s  %6lld %8lld  ",
+           (long long)json_integer_value(json_object_get(row, "iteration")),
            json_string_value(json_object_get(row, "policy")),
            json_string_value(json_object_get(row, "verdict")),
            (long long)json_integer_value(json_object_get(m, "tokens")),
@@ -113,12 +115,14 @@ static void print_robust(const json_t *details)
     const json_t *r = json_object_get(details, "robust");
 
     if (r)
-        printf("mean as it is %.2f, with sticky actions (%.2f) %.2f, from perturbed starts %.2f"
-               "%s\n", json_number_value(json_object_get(r, "plain")),
-               json_number_value(json_object_get(r, "p")),
-               json_number_value(json_object_get(r, "sticky")),
-               json_number_value(json_object_get(r, "starts")),
-               json_is_true(json_object_get(r, "open_loop")) ? "; an open-loop tape" : "");
+        printf(
+            "mean as it is %.2f, with sticky actions (%.2f) %.2f, from perturbed starts %.2f"
+            "%s\n",
+            json_number_value(json_object_get(r, "plain")),
+            json_number_value(json_object_get(r, "p")),
+            json_number_value(json_object_get(r, "sticky")),
+            json_number_value(json_object_get(r, "starts")),
+            json_is_true(json_object_get(r, "open_loop")) ? "; an open-loop tape" : "");
 }
 
 static int show(struct opened_run *o, const char *name, bool as_json, struct error *err)
@@ -140,10 +144,11 @@ static int show(struct opened_run *o, const char *name, bool as_json, struct err
         print_measures(size);
         print_robust(json_object_get(json_array_get(rows, 0), "details"));
         if (json_array_size(rows))
-            printf("\nrun %s, by %s; the newest first:\n\n%5s  %-8s  %-9s  %6s %8s  %10s  %s\n",
-                   json_string_value(json_object_get(json_array_get(rows, 0), "run")),
-                   json_string_value(json_object_get(json_array_get(rows, 0), "model")),
-                   "iter.", "policy", "verdict", "tokens", "branches", "dev mean", "change");
+            printf(
+                "\nrun %s, by %s; the newest first:\n\n%5s  %-8s  %-9s  %6s %8s  %10s  %s\n",
+                json_string_value(json_object_get(json_array_get(rows, 0), "run")),
+                json_string_value(json_object_get(json_array_get(rows, 0), "model")),
+                "iter.", "policy", "verdict", "tokens", "branches", "dev mean", "change");
         else
             printf("no run in the ledger made it\n");
         for (size_t i = 0; i < json_array_size(rows); i++)
@@ -155,13 +160,15 @@ static int show(struct opened_run *o, const char *name, bool as_json, struct err
     return cmd_done();
 }
 
-static int main_show(const struct command *self, struct app *app, int argc, const char **argv)
+static int main_show(const struct command *self, struct app *app, int argc,
+                     const char **argv)
 {
     struct opened_run o = { .lock = -1 };
     struct error err = { "" };
     int json = 0, status;
     struct poptOption options[] = {
-        { "json", '\0', POPT_ARG_NONE, &json, 0, "print the result as one JSON object", NULL },
+        { "json", '\0', POPT_ARG_NONE, &json, 0, "print the result as one JSON object",
+          NULL },
         POPT_TABLEEND,
     };
     const char **args = cmd_parse(self, app, argc, argv, options, 1, 1, &status);
@@ -177,7 +184,9 @@ static int main_show(const struct command *self, struct app *app, int argc, cons
 }
 
 const struct command cmd_show = {
-    "show", "POLICY.lua|HASH", "print a policy's size and where it came from",
+    "show",
+    "POLICY.lua|HASH",
+    "print a policy's size and where it came from",
     "Counts tokens of code, branches, loops, functions and nesting; comments and layout count\n"
     "for nothing. Where the ledger knows the policy: its ancestors with their sizes and scores.",
     "ratchet show logs/breakout-1/best.lua\nratchet show policies/breakout/follow.lua --json",

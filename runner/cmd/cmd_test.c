@@ -18,7 +18,8 @@ struct test {
     struct test_report report;
 };
 
-/* The replay of a failing case's recorded course; a continuation's chance has no replay. */
+/* The replay of a failing case's recorded course; a continuation's chance has no replay.
+ */
 static int keep_replay(const struct test *t, const struct evaluation *e,
                        const struct regression_case *c, const struct case_outcome *o,
                        struct test_row *row, struct error *err)
@@ -66,8 +67,8 @@ static int test_folder(struct test *t, struct app *app, const char *folder,
     }
     status = 0;
     for (int i = 0; i < cases.n && status == 0; i++) {
-        struct test_row *row = test_report_add(&t->report, folder, policy_path, &cases.list[i],
-                                               &outcomes[i]);
+        struct test_row *row = test_report_add(&t->report, folder, policy_path,
+                                               &cases.list[i], &outcomes[i]);
         status = keep_replay(t, &memo.base, &cases.list[i], &outcomes[i], row, err);
     }
 out:
@@ -101,10 +102,12 @@ static int64_t find_run(struct opened_run *o, const char *folder, int64_t *itera
     free(path);
     if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) != 0) {
         close(fd);
-        return error_set(err, "%s: a process works on this run; end it first", o->run.folder);
+        return error_set(err, "%s: a process works on this run; end it first",
+                         o->run.folder);
     }
     o->lock = fd;
-    rows = ledger_query(o->ledger, "SELECT max(iteration) AS n FROM candidate WHERE run=?",
+    rows = ledger_query(o->ledger,
+                        "SELECT max(iteration) AS n FROM candidate WHERE run=?",
                         o->run.id, err);
     *iteration = json_integer_value(json_object_get(json_array_get(rows, 0), "n"));
     json_decref(rows);
@@ -142,7 +145,8 @@ static int retire(const struct test *t, const char *folder, struct error *err)
 /* policies/NAME: its cases on its learned policy. 0 also when it has neither. */
 static int test_task(struct test *t, struct app *app, const char *name, struct error *err)
 {
-    char *relative = xasprintf("%s/cases", name), *folder = find_shipped(relative), *policy;
+    char *relative = xasprintf("%s/cases", name), *folder = find_shipped(relative),
+         *policy;
     int status = 0;
 
     free(relative);
@@ -159,7 +163,8 @@ static int test_task(struct test *t, struct app *app, const char *name, struct e
     else if (folder && policy)
         status = test_folder(t, app, folder, policy, err);
     else if (folder)
-        status = error_set(err, "%s: has cases but no policy: name one with --policy", name);
+        status = error_set(err, "%s: has cases but no policy: name one with --policy",
+                           name);
     free(folder);
     free(policy);
     return status;
@@ -208,7 +213,8 @@ static int report(const struct test *t, struct error *err)
 
 static void clear(struct test *t)
 {
-    char *const texts[] = { t->policy, t->cases, t->junit, t->replays, t->retire, t->reason };
+    char *const texts[] = { t->policy,  t->cases,  t->junit,
+                            t->replays, t->retire, t->reason };
 
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
         free(texts[i]);
@@ -216,7 +222,8 @@ static void clear(struct test *t)
     common_clear(&t->common);
 }
 
-static int main_test(const struct command *self, struct app *app, int argc, const char **argv)
+static int main_test(const struct command *self, struct app *app, int argc,
+                     const char **argv)
 {
     struct test t = { 0 };
     struct error err = { "" };
@@ -227,11 +234,12 @@ static int main_test(const struct command *self, struct app *app, int argc, cons
           "test this policy (default: policies/TASK/learned.lua)", "FILE.lua" },
         { "cases", '\0', POPT_ARG_STRING, &t.cases, 0,
           "cases of this folder (default: policies/TASK/cases)", "DIR" },
-        { "table", '\0', POPT_ARG_NONE, &t.table, 0, "print a table in place of TAP", NULL },
-        { "junit", '\0', POPT_ARG_STRING, &t.junit, 0, "write the results as JUnit XML, too",
-          "FILE" },
-        { "replays", '\0', POPT_ARG_STRING, &t.replays, 0, "keep replays of failing cases",
-          "DIR" },
+        { "table", '\0', POPT_ARG_NONE, &t.table, 0, "print a table in place of TAP",
+          NULL },
+        { "junit", '\0', POPT_ARG_STRING, &t.junit, 0,
+          "write the results as JUnit XML, too", "FILE" },
+        { "replays", '\0', POPT_ARG_STRING, &t.replays, 0,
+          "keep replays of failing cases", "DIR" },
         { "retire", '\0', POPT_ARG_STRING, &t.retire, 0,
           "take a case out, into the folder retired/; needs --reason", "CASE" },
         { "reason", '\0', POPT_ARG_STRING, &t.reason, 0,
@@ -249,7 +257,8 @@ static int main_test(const struct command *self, struct app *app, int argc, cons
         error_set(&err, "%s", misuse);
         status = EXIT_USAGE;
     } else if (common_plugins(app, &t.common, &err) != 0 ||
-               (args[0] ? test_task(&t, app, args[0], &err) : test_all(&t, app, &err)) != 0) {
+               (args[0] ? test_task(&t, app, args[0], &err) : test_all(&t, app, &err)) !=
+                   0) {
         status = EXIT_FAILED;
     } else {
         status = t.retire ? cmd_done() : report(&t, &err);
@@ -262,7 +271,9 @@ static int main_test(const struct command *self, struct app *app, int argc, cons
 }
 
 const struct command cmd_test = {
-    "test", "[TASK]", "run regression cases and print TAP",
+    "test",
+    "[TASK]",
+    "run regression cases and print TAP",
     "A case replays a recorded prefix, which the policy shadows, lets the policy take over, and\n"
     "sees to it that what was once mastered does not fail again. Exit status 1 when one fails.\n"
     "A case that was cut under another version of its environment is stale and skipped.",

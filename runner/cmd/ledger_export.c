@@ -1,5 +1,5 @@
-/* ledger_export.c - a run as files that other programs read: sources, tables and replays, in
- * the layout that published runs of heuristic learning use. */
+/* ledger_export.c - a run as files that other programs read: sources, tables and replays,
+ * in the layout that published runs of heuristic learning use. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -72,14 +72,15 @@ static int save_csv(const char *folder, const char *name, json_t *rows, struct e
     return save_text(folder, name, text, err);
 }
 
-static int save_lines(const char *folder, const char *name, json_t *rows, struct error *err)
+static int save_lines(const char *folder, const char *name, json_t *rows,
+                      struct error *err)
 {
     char *text = NULL;
     size_t size, i;
     FILE *f = open_memstream(&text, &size);
     json_t *row;
 
-    json_array_foreach (rows, i, row) {
+    json_array_foreach(rows, i, row) {
         json_dumpf(row, f, JSON_COMPACT);
         fputc('\n', f);
     }
@@ -93,9 +94,8 @@ static int save_replay(struct opened_run *o, const char *folder, const char *nam
 {
     struct policy policy = { .name = name, .source = source };
     struct memo memo = { .ledger = o->ledger, .run = o->run.id };
-    struct episode_request request = {
-        .seed = split_seed(&o->salt, SPLIT_DEV, o->task->name, "", 0)
-    };
+    struct episode_request request = { .seed = split_seed(&o->salt, SPLIT_DEV,
+                                                          o->task->name, "", 0) };
     struct episode_result result = { 0 };
     struct replay *replay;
     const int64_t index = 0;
@@ -104,7 +104,8 @@ static int save_replay(struct opened_run *o, const char *folder, const char *nam
     int bad = 0;
 
     memo.base = (struct evaluation){ .task = o->task, .policy = policy, .n_jobs = 1 };
-    status = memo_evaluate(&memo, PURPOSE_dev, "", &policy, &request, &index, 1, &result, err);
+    status = memo_evaluate(&memo, PURPOSE_dev, "", &policy, &request, &index, 1, &result,
+                           err);
     if (status == MEMO_DONE) {
         path = xasprintf("%s/%s.replay", folder, name);
         replay = replay_of_result(&memo.base, &result, err);
@@ -118,16 +119,20 @@ static int save_replay(struct opened_run *o, const char *folder, const char *nam
 
 static int save_sources(struct opened_run *o, const char *folder, struct error *err)
 {
-    char *sources = xasprintf("%s/sources", folder), *replays = xasprintf("%s/replays", folder);
+    char *sources = xasprintf("%s/sources", folder),
+         *replays = xasprintf("%s/replays", folder);
     json_t *rows = ledger_query(o->ledger, sources_sql, o->run.id, err), *row;
-    int status = rows && make_folder(sources, err) == 0 && make_folder(replays, err) == 0 ? 0 : -1;
+    int status = rows && make_folder(sources, err) == 0 && make_folder(replays, err) == 0
+                     ? 0
+                     : -1;
     size_t i;
 
-    json_array_foreach (rows, i, row) {
+    json_array_foreach(rows, i, row) {
         const char *sha = json_string_value(json_object_get(row, "sha256"));
         char *source = status == 0 ? ledger_source_get(o->ledger, sha, err) : NULL;
-        char *name = xasprintf("%03lld-%.8s", (long long)json_integer_value(
-                                   json_object_get(row, "iteration")), sha);
+        char *name = xasprintf(
+            "%03lld-%.8s",
+            (long long)json_integer_value(json_object_get(row, "iteration")), sha);
         char *file = xasprintf("%s.lua", name);
         if (!source)
             status = -1;
@@ -148,9 +153,11 @@ static int save_sources(struct opened_run *o, const char *folder, struct error *
 int ledger_export(struct opened_run *o, const char *folder, struct error *err)
 {
     json_t *trials = ledger_query(o->ledger, trials_sql, o->run.id, err);
-    json_t *summary = trials ? ledger_query(o->ledger, summary_sql, o->run.id, err) : NULL;
+    json_t *summary = trials ? ledger_query(o->ledger, summary_sql, o->run.id, err)
+                             : NULL;
     json_t *task = task_to_json(o->task);
-    char *text = xasprintf(readme, o->run.name, o->task->name, o->run.model, o->run.salt_sha256,
+    char *text = xasprintf(readme, o->run.name, o->task->name, o->run.model,
+                           o->run.salt_sha256,
                            o->run.stop_reason[0] ? o->run.stop_reason : "not yet");
     int status = -1;
 

@@ -85,7 +85,7 @@ static void print_fields(const json_t *row)
     const char *key;
     json_t *value;
 
-    json_object_foreach ((json_t *)row, key, value) {
+    json_object_foreach((json_t *)row, key, value) {
         if (json_is_string(value))
             printf("%-14s %s\n", key, json_string_value(value));
         else if (json_is_integer(value))
@@ -95,8 +95,8 @@ static void print_fields(const json_t *row)
     }
 }
 
-static int print_query(struct opened_run *o, const char *title, const char *format, int64_t run,
-                       int64_t iteration, struct error *err)
+static int print_query(struct opened_run *o, const char *title, const char *format,
+                       int64_t run, int64_t iteration, struct error *err)
 {
     char *sql = xasprintf("%s%lld", format, (long long)iteration);
     json_t *rows = ledger_query(o->ledger, sql, run, err);
@@ -113,9 +113,10 @@ static int print_query(struct opened_run *o, const char *title, const char *form
 static int print_iteration(struct opened_run *o, int64_t run, int64_t iteration,
                            struct error *err)
 {
-    char *sql = xasprintf("SELECT run.name AS run, run.model, c.* FROM candidate c JOIN run ON"
-                          " run.id = c.run WHERE c.run=? AND c.iteration=%lld",
-                          (long long)iteration);
+    char *sql = xasprintf(
+        "SELECT run.name AS run, run.model, c.* FROM candidate c JOIN run ON"
+        " run.id = c.run WHERE c.run=? AND c.iteration=%lld",
+        (long long)iteration);
     json_t *rows = ledger_query(o->ledger, sql, run, err), *row = json_array_get(rows, 0);
     const char *parent = json_string_value(json_object_get(row, "parent_sha256"));
     const char *sha = json_string_value(json_object_get(row, "sha256"));
@@ -129,15 +130,19 @@ static int print_iteration(struct opened_run *o, int64_t run, int64_t iteration,
         old = ledger_source_get(o->ledger, parent, NULL);
         new = ledger_source_get(o->ledger, sha, NULL);
     }
-    if (print_query(o, "model", "SELECT turn, model, tokens_in, tokens_out, usd, tries, error"
-                    " FROM call WHERE run=? AND iteration=", run, iteration, err) != 0 ||
-        print_query(o, "episodes", "SELECT e.purpose, e.scope, count(*) AS episodes,"
-                    " sum(e.steps) AS steps, avg(e.score) AS mean, count(DISTINCT e.trajectory)"
-                    " AS distinct_trajectories, min(e.seed_index) || ' to ' || max(e.seed_index)"
-                    " AS seeds FROM candidate c JOIN episode e ON e.run = c.run AND e.sha256 ="
-                    " c.sha256 WHERE c.run=? AND c.sha256 <> '' AND e.purpose <> 'regression'"
-                    " GROUP BY c.iteration, e.purpose, e.scope HAVING c.iteration=", run,
-                    iteration, err) != 0)
+    if (print_query(o, "model",
+                    "SELECT turn, model, tokens_in, tokens_out, usd, tries, error"
+                    " FROM call WHERE run=? AND iteration=",
+                    run, iteration, err) != 0 ||
+        print_query(
+            o, "episodes",
+            "SELECT e.purpose, e.scope, count(*) AS episodes,"
+            " sum(e.steps) AS steps, avg(e.score) AS mean, count(DISTINCT e.trajectory)"
+            " AS distinct_trajectories, min(e.seed_index) || ' to ' || max(e.seed_index)"
+            " AS seeds FROM candidate c JOIN episode e ON e.run = c.run AND e.sha256 ="
+            " c.sha256 WHERE c.run=? AND c.sha256 <> '' AND e.purpose <> 'regression'"
+            " GROUP BY c.iteration, e.purpose, e.scope HAVING c.iteration=",
+            run, iteration, err) != 0)
         sha = NULL;
     if (old && new) {
         puts("\nchange of its parent");
@@ -188,8 +193,8 @@ static int diff(struct opened_run *o, const char *a, const char *b, struct error
     return status;
 }
 
-static int export(struct opened_run *o, struct app *app, const char *run, const char *folder,
-                  struct error *err)
+static int export(struct opened_run *o, struct app *app, const char *run,
+                  const char *folder, struct error *err)
 {
     struct common nothing = { 0 };
 
@@ -216,8 +221,8 @@ bool ledger_verb(struct app *app, const char **args, int *status)
     while (args[n + 1])
         n++;
     if (n != verbs[verb].n) {
-        error_set(&err, "ledger %s: %d arguments expected; see `ratchet ledger --help`", args[0],
-                  verbs[verb].n);
+        error_set(&err, "ledger %s: %d arguments expected; see `ratchet ledger --help`",
+                  args[0], verbs[verb].n);
         *status = cmd_fail(EXIT_USAGE, &err);
         return true;
     }

@@ -47,7 +47,8 @@ int opened_run_lock(struct opened_run *o, struct error *err)
     if (o->lock < 0)
         status = error_set(err, "%s: %s", path, strerror(errno));
     else if (flock(o->lock, LOCK_EX | LOCK_NB) != 0)
-        status = error_set(err, "%s: another process works on this run; wait for it or end it",
+        status = error_set(err,
+                           "%s: another process works on this run; wait for it or end it",
                            o->run.folder);
     free(path);
     if (status != 0)

@@ -39,12 +39,12 @@ void table_csv(FILE *f, json_t *rows)
     for (size_t i = 0; i < json_array_size(rows); i++) {
         int column = 0;
         if (i == 0) {
-            json_object_foreach (json_array_get(rows, i), key, value)
+            json_object_foreach(json_array_get(rows, i), key, value)
                 fprintf(f, "%s%s", column++ ? "," : "", key);
             fputc('\n', f);
         }
         column = 0;
-        json_object_foreach (json_array_get(rows, i), key, value) {
+        json_object_foreach(json_array_get(rows, i), key, value) {
             print_value(value, 12, text, sizeof(text));
             if (column++)
                 fputc(',', f);
@@ -67,7 +67,7 @@ void table_print(FILE *f, json_t *rows)
 
     for (size_t i = 0; i < json_array_size(rows); i++) {
         column = 0;
-        json_object_foreach (json_array_get(rows, i), key, value) {
+        json_object_foreach(json_array_get(rows, i), key, value) {
             int len, name = (int)strlen(key);
             print_value(value, 6, text, sizeof(text));
             len = (int)strlen(text) > MOST_WIDTH ? MOST_WIDTH : (int)strlen(text);
@@ -80,12 +80,12 @@ void table_print(FILE *f, json_t *rows)
     }
     for (size_t i = 0; i <= json_array_size(rows) && json_array_size(rows); i++) {
         column = 0;
-        json_object_foreach (json_array_get(rows, i ? i - 1 : 0), key, value) {
+        json_object_foreach(json_array_get(rows, i ? i - 1 : 0), key, value) {
             print_value(value, 6, text, sizeof(text));
             if (column < MOST_COLUMNS)
                 fprintf(f, "%s%*.*s", column ? "  " : "",
-                       i && json_is_number(value) ? width[column] : -width[column], MOST_WIDTH,
-                       i ? text : key);
+                        i && json_is_number(value) ? width[column] : -width[column],
+                        MOST_WIDTH, i ? text : key);
             column++;
         }
         fputc('\n', f);

@@ -15,18 +15,19 @@ static const char *const states[] = { "passed", "failed", "stale" };
 static char *say_must(const struct regression_case *c, const struct case_outcome *o)
 {
     char *text = xasprintf("no %s within %lld steps of step %lld", c->event,
-                           (long long)c->horizon, (long long)c->prefix.n_steps), *more;
+                           (long long)c->horizon, (long long)c->prefix.n_steps),
+         *more;
 
     if (c->n_continuations == 1)
         return text;
-    more = xasprintf("%s, in %g %% of %d continuations (%d held)", text, 100 * c->pass_rate,
-                     c->n_continuations, o->held);
+    more = xasprintf("%s, in %g %% of %d continuations (%d held)", text,
+                     100 * c->pass_rate, c->n_continuations, o->held);
     free(text);
     return more;
 }
 
-struct test_row *test_report_add(struct test_report *r, const char *folder, const char *policy,
-                                 const struct regression_case *c,
+struct test_row *test_report_add(struct test_report *r, const char *folder,
+                                 const char *policy, const struct regression_case *c,
                                  const struct case_outcome *outcome)
 {
     struct test_row *row;
@@ -76,8 +77,8 @@ void test_report_tap(const struct test_report *r)
             printf("ok %d - %s # SKIP stale: %s\n", i + 1, row->name, row->why);
             continue;
         }
-        printf("%s %d - %s: %s\n", row->state == TEST_PASSED ? "ok" : "not ok", i + 1, row->name,
-               row->must);
+        printf("%s %d - %s: %s\n", row->state == TEST_PASSED ? "ok" : "not ok", i + 1,
+               row->name, row->must);
         if (row->state == TEST_FAILED)
             printf("# %s: %s\n", row->signature, row->why);
         if (row->replay)
@@ -85,8 +86,8 @@ void test_report_tap(const struct test_report *r)
     }
     printf("1..%d\n", r->n);
     if (r->n)
-        printf("# %d passed, %d failed, %d stale\n", r->n - r->failed - r->stale, r->failed,
-               r->stale);
+        printf("# %d passed, %d failed, %d stale\n", r->n - r->failed - r->stale,
+               r->failed, r->stale);
 }
 
 void test_report_table(const struct test_report *r)
@@ -95,7 +96,8 @@ void test_report_table(const struct test_report *r)
     for (int i = 0; i < r->n; i++)
         printf("%-7s  %-12s  %-52s  %s\n", states[r->rows[i].state], r->rows[i].name,
                r->rows[i].must, r->rows[i].signature);
-    printf("%d passed, %d failed, %d stale\n", r->n - r->failed - r->stale, r->failed, r->stale);
+    printf("%d passed, %d failed, %d stale\n", r->n - r->failed - r->stale, r->failed,
+           r->stale);
 }
 
 json_t *test_report_json(const struct test_report *r)
@@ -105,13 +107,13 @@ json_t *test_report_json(const struct test_report *r)
     for (int i = 0; i < r->n; i++) {
         const struct test_row *row = &r->rows[i];
         json_array_append_new(
-            list, json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s?}", "case", row->name,
-                            "state", states[row->state], "must", row->must, "signature",
-                            row->signature, "why", row->why, "folder", row->folder, "policy",
-                            row->policy, "replay", row->replay));
+            list, json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s?}", "case",
+                            row->name, "state", states[row->state], "must", row->must,
+                            "signature", row->signature, "why", row->why, "folder",
+                            row->folder, "policy", row->policy, "replay", row->replay));
     }
-    return json_pack("{s:i, s:i, s:i, s:o}", "passed", r->n - r->failed - r->stale, "failed",
-                     r->failed, "stale", r->stale, "cases", list);
+    return json_pack("{s:i, s:i, s:i, s:o}", "passed", r->n - r->failed - r->stale,
+                     "failed", r->failed, "stale", r->stale, "cases", list);
 }
 
 static void write_xml(FILE *f, const char *text)
@@ -144,8 +146,10 @@ int test_report_junit(const struct test_report *r, const char *path, struct erro
     FILE *f = open_memstream(&text, &size);
     int status;
 
-    fprintf(f, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuite name=\"ratchet\" "
-            "tests=\"%d\" failures=\"%d\" skipped=\"%d\">\n", r->n, r->failed, r->stale);
+    fprintf(f,
+            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuite name=\"ratchet\" "
+            "tests=\"%d\" failures=\"%d\" skipped=\"%d\">\n",
+            r->n, r->failed, r->stale);
     for (int i = 0; i < r->n; i++) {
         const struct test_row *row = &r->rows[i];
         fputs("  <testcase", f);

@@ -57,7 +57,8 @@ static int64_t case_index(const struct regression_case *c, int continuation)
 
     fprintf(f, "%s %llu %lld %lld %u %d ", c->event, (unsigned long long)c->seed,
             (long long)c->prefix.n_steps, (long long)c->horizon, c->env_version, continuation);
-    fwrite(c->prefix.data, (size_t)c->prefix.width, (size_t)c->prefix.n_steps, f);
+    if (c->prefix.n_steps)
+        fwrite(c->prefix.data, (size_t)c->prefix.width, (size_t)c->prefix.n_steps, f);
     fclose(f);
     sha256_hex(text, size, hex);
     free(text);

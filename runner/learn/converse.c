@@ -285,7 +285,7 @@ enum loop_status loop_converse(struct loop *l, char **reply, char **why, struct 
             *why = xasprintf("no reply after %d turns of tool calls", MOST_TURNS);
             break;
         }
-        turn_init(&t);
+        t = (struct turn){ 0 }; /* recall or the provider inits it */
         found = recall(l, turn, &t, err);
         if (found < 0)
             status = LOOP_FAILED;

@@ -1,4 +1,5 @@
-/* freeze.c - opens a hidden split for a run's incumbent, once, and reports what came out. */
+/* freeze.c - opens a hidden split for a run's incumbent, once, and reports what came out.
+ */
 #include "runner/learn/freeze.h"
 
 #include <math.h>
@@ -37,10 +38,12 @@ static void frozen_clear(struct frozen *z)
 static int find_incumbent(struct frozen *z, struct error *err)
 {
     const struct ledger_run *run = z->f->run;
-    json_t *rows = ledger_query(z->f->ledger,
-                                "SELECT iteration, sha256, dev_after, details FROM candidate"
-                                " WHERE run=? AND verdict IN ('better', 'simpler')"
-                                " ORDER BY iteration DESC LIMIT 1", run->id, err);
+    json_t *rows = ledger_query(
+        z->f->ledger,
+        "SELECT iteration, sha256, dev_after, details FROM candidate"
+        " WHERE run=? AND verdict IN ('better', 'simpler')"
+        " ORDER BY iteration DESC LIMIT 1",
+        run->id, err);
     json_t *row = json_array_get(rows, 0);
     const char *sha = json_string_value(json_object_get(row, "sha256"));
     const char *details = json_string_value(json_object_get(row, "details"));
@@ -68,26 +71,35 @@ static int check_opening(struct frozen *z, struct error *err)
         found = ledger_opening_find(f->ledger, 0, task, z->split, NULL, &o, err);
         if (found < 0)
             return -1;
-        if (found && (o.run != f->run->id || strcmp(o.sha256, z->sha256) || o.is_reported))
-            return error_set(err, "%s: its audit was opened already, for %.8s of %s; a task has "
-                             "one audit, for the final claim", task, o.sha256, o.run_name);
+        if (found &&
+            (o.run != f->run->id || strcmp(o.sha256, z->sha256) || o.is_reported))
+            return error_set(
+                err,
+                "%s: its audit was opened already, for %.8s of %s; a task has "
+                "one audit, for the final claim",
+                task, o.sha256, o.run_name);
     } else {
-        found = ledger_opening_find(f->ledger, f->run->id, NULL, z->split, z->sha256, &o, err);
+        found = ledger_opening_find(f->ledger, f->run->id, NULL, z->split, z->sha256, &o,
+                                    err);
         if (found < 0)
             return -1;
         if (found && o.is_reported)
-            return error_set(err, "%s: its holdout was opened already for this candidate (%.8s), "
-                             "as number %lld; a candidate sees it once (`ratchet ledger %s --list "
-                             "openings` shows what came out)", f->run->name, z->sha256,
-                             (long long)o.number, f->run->name);
+            return error_set(
+                err,
+                "%s: its holdout was opened already for this candidate (%.8s), "
+                "as number %lld; a candidate sees it once (`ratchet ledger %s --list "
+                "openings` shows what came out)",
+                f->run->name, z->sha256, (long long)o.number, f->run->name);
     }
     z->number = found ? o.number
-                      : ledger_opening_add(f->ledger, f->run->id, task, z->split, z->sha256, err);
+                      : ledger_opening_add(f->ledger, f->run->id, task, z->split,
+                                           z->sha256, err);
     return z->number < 0 ? -1 : 0;
 }
 
-static int play(struct frozen *z, enum purpose purpose, enum split split, const char *scope,
-                int n, struct episode_result **results, int *n_results, struct error *err)
+static int play(struct frozen *z, enum purpose purpose, enum split split,
+                const char *scope, int n, struct episode_result **results, int *n_results,
+                struct error *err)
 {
     struct policy policy = { .name = "incumbent.lua", .source = z->source };
     struct episode_request *requests = xcalloc((size_t)n, sizeof(*requests));
@@ -100,7 +112,8 @@ static int play(struct frozen *z, enum purpose purpose, enum split split, const 
     }
     *results = xcalloc((size_t)n, sizeof(**results));
     *n_results = n;
-    status = memo_evaluate(&z->memo, purpose, scope, &policy, requests, index, n, *results, err);
+    status = memo_evaluate(&z->memo, purpose, scope, &policy, requests, index, n,
+                           *results, err);
     free(requests);
     free(index);
     if (status == MEMO_INTERRUPTED)
@@ -109,7 +122,8 @@ static int play(struct frozen *z, enum purpose purpose, enum split split, const 
 }
 
 /* The ledger's word on an episode, against its own actions played again. */
-static bool is_true(struct episode *e, const struct task *task, const struct episode_result *r)
+static bool is_true(struct episode *e, const struct task *task,
+                    const struct episode_result *r)
 {
     double action[ENV_MAX_ACTION];
 
@@ -119,10 +133,12 @@ static bool is_true(struct episode *e, const struct task *task, const struct epi
         episode_step(e, action);
     }
     return e->now.n_steps == r->n_steps && e->now.total == r->total &&
-           episode_hash(e) == r->trajectory && r->score == fault_score(task, r->fault, r->total);
+           episode_hash(e) == r->trajectory &&
+           r->score == fault_score(task, r->fault, r->total);
 }
 
-/* A ledger that somebody rewrote does not go into a report: what can be played again is. */
+/* A ledger that somebody rewrote does not go into a report: what can be played again is.
+ */
 static int check_ledger(struct frozen *z, struct error *err)
 {
     const struct freeze *f = z->f;
@@ -138,20 +154,26 @@ static int check_ledger(struct frozen *z, struct error *err)
     for (int i = 0; i < z->n_dev; i++) {
         const struct episode_result *r = &z->dev[i];
         sum += r->score;
-        if (!text[0] && task->env->bits != ENV_BITS_NONE && r->tape.n_steps == r->n_steps &&
+        if (!text[0] && task->env->bits != ENV_BITS_NONE &&
+            r->tape.n_steps == r->n_steps &&
             (tape_check(&r->tape, task->env, NULL) != 0 || !is_true(&e, task, r)))
-            snprintf(text, sizeof(text), "dev seed %d of %.8s: its actions, played again, do not "
-                     "give what the ledger says", i, z->sha256);
+            snprintf(text, sizeof(text),
+                     "dev seed %d of %.8s: its actions, played again, do not "
+                     "give what the ledger says",
+                     i, z->sha256);
     }
     if (!text[0] && isfinite(z->claimed) &&
         fabs(z->claimed - sum / z->n_dev) > 1e-9 * fmax(1, fabs(z->claimed)))
-        snprintf(text, sizeof(text), "iteration %lld: its dev mean is %.6g in its row and %.6g in "
-                 "its episodes", (long long)z->iteration, z->claimed, sum / z->n_dev);
+        snprintf(text, sizeof(text),
+                 "iteration %lld: its dev mean is %.6g in its row and %.6g in "
+                 "its episodes",
+                 (long long)z->iteration, z->claimed, sum / z->n_dev);
     episode_clear(&e);
     task->env->destroy(instance);
     if (!text[0])
         return 0;
-    if (ledger_incident_add(f->ledger, f->run->id, z->iteration, "ledger rewritten", text, err))
+    if (ledger_incident_add(f->ledger, f->run->id, z->iteration, "ledger rewritten", text,
+                            err))
         return -1;
     return error_set(err, "%s: the ledger was rewritten: %s", f->run->name, text);
 }
@@ -172,10 +194,11 @@ static int count_distinct(const struct episode_result *r, int n)
 /* Start states that a hidden split has in common with episodes of other purposes. */
 static int64_t count_shared(struct frozen *z, const char *with, struct error *err)
 {
-    char *sql = xasprintf("SELECT count(DISTINCT start_hash) AS n FROM episode WHERE run=?1 AND"
-                          " purpose='%s' AND scope='opening %lld' AND start_hash IN (SELECT"
-                          " start_hash FROM episode WHERE run=?1 AND purpose='%s')", z->split,
-                          (long long)z->number, with);
+    char *sql = xasprintf(
+        "SELECT count(DISTINCT start_hash) AS n FROM episode WHERE run=?1 AND"
+        " purpose='%s' AND scope='opening %lld' AND start_hash IN (SELECT"
+        " start_hash FROM episode WHERE run=?1 AND purpose='%s')",
+        z->split, (long long)z->number, with);
     json_t *rows = ledger_query(z->f->ledger, sql, z->f->run->id, err);
     int64_t n = json_integer_value(json_object_get(json_array_get(rows, 0), "n"));
 
@@ -200,7 +223,8 @@ static struct summary sum_up(const struct episode_result *r, int n, json_t *out)
     half = n > 1 ? mean_interval(&s, CONFIDENCE) : 0;
     json_object_set_new(out, "episodes", json_integer(n));
     json_object_set_new(out, "mean", json_real(s.mean));
-    json_object_set_new(out, "interval", json_pack("[f, f]", s.mean - half, s.mean + half));
+    json_object_set_new(out, "interval",
+                        json_pack("[f, f]", s.mean - half, s.mean + half));
     json_object_set_new(out, "std", json_real(s.std));
     json_object_set_new(out, "min", json_real(s.min));
     json_object_set_new(out, "max", json_real(s.max));
@@ -215,27 +239,30 @@ static json_t *report(struct frozen *z, struct error *err)
     const struct freeze *f = z->f;
     const struct limits *limits = &f->base.task->limits;
     json_t *dev = json_object(), *hidden = json_object(), *out;
-    struct summary a = sum_up(z->dev, z->n_dev, dev), b = sum_up(z->hidden, z->n_hidden, hidden);
+    struct summary a = sum_up(z->dev, z->n_dev, dev),
+                   b = sum_up(z->hidden, z->n_hidden, hidden);
     double half = welch_interval(&a, &b, CONFIDENCE), gap = b.mean - a.mean;
 
-    out = json_pack("{s:s, s:s, s:s, s:I, s:s, s:I, s:s, s:s, s:o, s:o, s:f, s:[f, f], s:f}",
-                    "run", f->run->name, "task", f->base.task->name, "split", z->split, "opening",
-                    (json_int_t)z->number, "policy", z->sha256, "iteration",
-                    (json_int_t)z->iteration, "salt_sha256", f->run->salt_sha256, "mode",
-                    "outside", "dev", dev, "hidden", hidden, "gap", gap, "gap_interval",
-                    gap - half, gap + half, "confidence", CONFIDENCE);
+    out = json_pack(
+        "{s:s, s:s, s:s, s:I, s:s, s:I, s:s, s:s, s:o, s:o, s:f, s:[f, f], s:f}", "run",
+        f->run->name, "task", f->base.task->name, "split", z->split, "opening",
+        (json_int_t)z->number, "policy", z->sha256, "iteration", (json_int_t)z->iteration,
+        "salt_sha256", f->run->salt_sha256, "mode", "outside", "dev", dev, "hidden",
+        hidden, "gap", gap, "gap_interval", gap - half, gap + half, "confidence",
+        CONFIDENCE);
     json_object_set_new(out, "starts_shared_with_dev",
                         json_integer(count_shared(z, "dev", err)));
     json_object_set_new(out, "starts_shared_with_gate",
                         json_integer(count_shared(z, "gate", err)));
     json_object_set_new(out, "is_sealed", json_boolean(f->run->is_sealed));
     json_object_set_new(out, "plans", json_boolean(f->base.task->plan));
-    json_object_set_new(out, "limits",
-                        json_pack("{s:I, s:I, s:I, s:I}", "act_instructions",
-                                  (json_int_t)limits->act_instructions, "reset_instructions",
-                                  (json_int_t)limits->reset_instructions, "load_instructions",
-                                  (json_int_t)limits->load_instructions, "memory_kib",
-                                  (json_int_t)limits->memory_kib));
+    json_object_set_new(
+        out, "limits",
+        json_pack("{s:I, s:I, s:I, s:I}", "act_instructions",
+                  (json_int_t)limits->act_instructions, "reset_instructions",
+                  (json_int_t)limits->reset_instructions, "load_instructions",
+                  (json_int_t)limits->load_instructions, "memory_kib",
+                  (json_int_t)limits->memory_kib));
     if (json_object_get(z->details, "robust"))
         json_object_set(out, "robust", json_object_get(z->details, "robust"));
     return out;
@@ -249,8 +276,12 @@ json_t *freeze_open(const struct freeze *f, struct error *err)
     char scope[32], *text;
     json_t *out = NULL;
 
-    z.memo = (struct memo){ .ledger = f->ledger, .run = f->run->id, .base = f->base,
-                            .steps_left = INT64_MAX, .progress = f->progress, .user = f->user };
+    z.memo = (struct memo){ .ledger = f->ledger,
+                            .run = f->run->id,
+                            .base = f->base,
+                            .steps_left = INT64_MAX,
+                            .progress = f->progress,
+                            .user = f->user };
     if (find_incumbent(&z, err) != 0 ||
         play(&z, PURPOSE_dev, SPLIT_DEV, "", splits->dev, &z.dev, &z.n_dev, err) != 0 ||
         check_ledger(&z, err) != 0 || check_opening(&z, err) != 0)
@@ -258,7 +289,8 @@ json_t *freeze_open(const struct freeze *f, struct error *err)
     snprintf(scope, sizeof(scope), "opening %lld", (long long)z.number);
     z.memo.base.is_outside = true;
     if (play(&z, is_audit ? PURPOSE_audit : PURPOSE_holdout, f->split, scope,
-             is_audit ? splits->audit : splits->holdout, &z.hidden, &z.n_hidden, err) != 0)
+             is_audit ? splits->audit : splits->holdout, &z.hidden, &z.n_hidden,
+             err) != 0)
         goto out;
     out = report(&z, err);
     text = json_dumps(out, JSON_COMPACT);

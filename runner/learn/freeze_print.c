@@ -21,20 +21,22 @@ static double bound(const json_t *json, const char *key, size_t i)
 
 static void print_split(FILE *out, const char *name, const json_t *s)
 {
-    fprintf(out, "  %-8s %10.2f   %10.2f to %-10.2f %8lld %9lld %7lld %10.6g %10.6g\n", name,
-            real(s, "mean"), bound(s, "interval", 0), bound(s, "interval", 1),
-            whole(s, "episodes"), whole(s, "distinct"), whole(s, "faults"), real(s, "min"),
-            real(s, "max"));
+    fprintf(out, "  %-8s %10.2f   %10.2f to %-10.2f %8lld %9lld %7lld %10.6g %10.6g\n",
+            name, real(s, "mean"), bound(s, "interval", 0), bound(s, "interval", 1),
+            whole(s, "episodes"), whole(s, "distinct"), whole(s, "faults"),
+            real(s, "min"), real(s, "max"));
 }
 
 static void print_robust(FILE *out, const json_t *r)
 {
     if (!r)
         return;
-    fprintf(out, "  when it was promoted: %.2f as it is, %.2f with sticky actions (%.2f), %.2f "
-            "from perturbed starts%s\n", real(r, "plain"), real(r, "sticky"), real(r, "p"),
-            real(r, "starts"),
-            json_is_true(json_object_get(r, "open_loop")) ? "; AN OPEN-LOOP TAPE" : "");
+    fprintf(
+        out,
+        "  when it was promoted: %.2f as it is, %.2f with sticky actions (%.2f), %.2f "
+        "from perturbed starts%s\n",
+        real(r, "plain"), real(r, "sticky"), real(r, "p"), real(r, "starts"),
+        json_is_true(json_object_get(r, "open_loop")) ? "; AN OPEN-LOOP TAPE" : "");
 }
 
 void freeze_print(FILE *out, const json_t *r)
@@ -50,18 +52,21 @@ void freeze_print(FILE *out, const json_t *r)
             "95 % interval of it", "episodes", "distinct", "faults", "min", "max");
     print_split(out, "dev", json_object_get(r, "dev"));
     print_split(out, split, json_object_get(r, "hidden"));
-    fprintf(out, "\n  gap %+.2f (%s - dev), 95 %% interval %+.2f to %+.2f: %s\n", real(r, "gap"),
-            split, bound(r, "gap_interval", 0), bound(r, "gap_interval", 1),
-            bound(r, "gap_interval", 1) < 0   ? "it does worse on seeds that nobody had seen"
-            : bound(r, "gap_interval", 0) > 0 ? "it does better on seeds that nobody had seen"
-                                              : "no difference can be told");
+    fprintf(
+        out, "\n  gap %+.2f (%s - dev), 95 %% interval %+.2f to %+.2f: %s\n",
+        real(r, "gap"), split, bound(r, "gap_interval", 0), bound(r, "gap_interval", 1),
+        bound(r, "gap_interval", 1) < 0   ? "it does worse on seeds that nobody had seen"
+        : bound(r, "gap_interval", 0) > 0 ? "it does better on seeds that nobody had seen"
+                                          : "no difference can be told");
     fprintf(out, "  start states shared with dev: %lld, with gate: %lld\n",
             whole(r, "starts_shared_with_dev"), whole(r, "starts_shared_with_gate"));
     print_robust(out, json_object_get(r, "robust"));
     fprintf(out, "  played outside (the worker sees observations only)%s%s\n",
             json_is_true(json_object_get(r, "plans")) ? ", the task lets it plan" : "",
-            json_is_true(json_object_get(r, "is_sealed")) ? "" : "; the run was UNSEALED");
-    fprintf(out, "  limits: %lld instructions an act, %lld a reset, %lld to load, %lld KiB\n",
+            json_is_true(json_object_get(r, "is_sealed")) ? ""
+                                                          : "; the run was UNSEALED");
+    fprintf(out,
+            "  limits: %lld instructions an act, %lld a reset, %lld to load, %lld KiB\n",
             whole(limits, "act_instructions"), whole(limits, "reset_instructions"),
             whole(limits, "load_instructions"), whole(limits, "memory_kib"));
     fprintf(out, "  the hidden seeds come from the salt with the hash %.16s...\n",

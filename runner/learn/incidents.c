@@ -15,7 +15,8 @@
 #define MOST_CASE_FILE (64u << 20)
 #define CLAIM_REACH 40 /* bytes between a claim's verb and its number */
 
-int loop_incident(struct loop *l, const char *what, struct error *err, const char *format, ...)
+int loop_incident(struct loop *l, const char *what, struct error *err, const char *format,
+                  ...)
 {
     char *text = NULL, *line;
     va_list args;
@@ -26,7 +27,8 @@ int loop_incident(struct loop *l, const char *what, struct error *err, const cha
         text = xstrdup("");
     va_end(args);
     line = quote_line(text, MOST_DETAILS);
-    status = ledger_incident_add(l->c->ledger, l->c->run->id, l->iteration, what, line, err);
+    status = ledger_incident_add(l->c->ledger, l->c->run->id, l->iteration, what, line,
+                                 err);
     free(line);
     free(text);
     return status;
@@ -35,9 +37,10 @@ int loop_incident(struct loop *l, const char *what, struct error *err, const cha
 /* The end of a word of a claim that starts at `at`, or NULL. */
 static const char *claim_word(const char *at)
 {
-    static const char *const words[] = { "scores", "scored", "score is", "achieves", "achieved",
-                                         "reaches", "reached", "measured", "verified", "returns",
-                                         "mean return is", "mean is" };
+    static const char *const words[] = { "scores",   "scored",         "score is",
+                                         "achieves", "achieved",       "reaches",
+                                         "reached",  "measured",       "verified",
+                                         "returns",  "mean return is", "mean is" };
 
     for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
         if (!strncasecmp(at, words[i], strlen(words[i])))
@@ -60,7 +63,8 @@ int incident_claims(struct loop *l, const char *reply, const struct summary *dev
                     struct error *err)
 {
     double most = fmax(dev ? dev->mean + dev->std : -INFINITY,
-                       l->incumbent.dev.mean + l->incumbent.dev.std), claim;
+                       l->incumbent.dev.mean + l->incumbent.dev.std),
+           claim;
     bool is_code = false, is_start = true;
 
     for (const char *at = reply; *at; at++) {
@@ -74,8 +78,10 @@ int incident_claims(struct loop *l, const char *reply, const struct summary *dev
         end = claim_word(at);
         if (!end || !number_after(end, &claim) || claim <= most + l->task->margin)
             continue;
-        return loop_incident(l, "claimed a score", err, "it says \"%.60s\"; measured on the dev "
-                             "seeds: %.6g", at, dev ? dev->mean : NAN);
+        return loop_incident(l, "claimed a score", err,
+                             "it says \"%.60s\"; measured on the dev "
+                             "seeds: %.6g",
+                             at, dev ? dev->mean : NAN);
     }
     return 0;
 }
@@ -111,8 +117,9 @@ int incident_cases(struct loop *l, struct error *err)
         c->is_retired = after >= 0 && after < l->iteration;
         l->outcome->retired += c->is_retired;
         if (after < 0 && (!bytes || strcmp((char *)bytes, text))) {
-            status = loop_incident(l, "case edited", err, "%s: the file %s; it was put right",
-                                   c->name, bytes ? "is not what was admitted" : "is gone");
+            status = loop_incident(l, "case edited", err,
+                                   "%s: the file %s; it was put right", c->name,
+                                   bytes ? "is not what was admitted" : "is gone");
             if (status == 0)
                 status = file_save(path, text, strlen(text), err);
         }
@@ -126,8 +133,10 @@ int incident_cases(struct loop *l, struct error *err)
 /* When a run goes on: what it had admitted must be what lies there. */
 int incident_files(struct loop *l, struct error *err)
 {
-    json_t *rows = ledger_query(l->c->ledger, "SELECT iteration, name, reason FROM regression"
-                                " WHERE run=? AND state='admitted'", l->c->run->id, err);
+    json_t *rows = ledger_query(l->c->ledger,
+                                "SELECT iteration, name, reason FROM regression"
+                                " WHERE run=? AND state='admitted'",
+                                l->c->run->id, err);
     int status = rows ? 0 : -1;
 
     for (size_t i = 0; i < json_array_size(rows) && status == 0; i++) {
@@ -141,8 +150,9 @@ int incident_files(struct loop *l, struct error *err)
             sha256_hex(bytes, len, sha);
         if (!case_is_out(l, name) && (!bytes || !strstr(reason, sha))) {
             l->iteration = json_integer_value(json_object_get(row, "iteration"));
-            status = loop_incident(l, "case edited", err, "%s: the file %s; it was put right",
-                                   name, bytes ? "is not what was admitted" : "is gone");
+            status = loop_incident(l, "case edited", err,
+                                   "%s: the file %s; it was put right", name,
+                                   bytes ? "is not what was admitted" : "is gone");
         }
         free(bytes);
         free(path);

@@ -1,9 +1,10 @@
-/* parents.c - which policy the model is given to work on: the incumbent, or, where the loop is
- * stuck and the task keeps an archive, the best candidate of another way of behaving.
+/* parents.c - which policy the model is given to work on: the incumbent, or, where the
+ * loop is stuck and the task keeps an archive, the best candidate of another way of
+ * behaving.
  *
- * The archive holds the best candidate of each behaviour cell: what events its dev episodes
- * had, how long they were, and what it mostly does. The gate stays what it is: whatever the
- * parent was, a candidate is compared with the incumbent. */
+ * The archive holds the best candidate of each behaviour cell: what events its dev
+ * episodes had, how long they were, and what it mostly does. The gate stays what it is:
+ * whatever the parent was, a candidate is compared with the incumbent. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,7 +28,8 @@ static int main_action(const struct champion *c)
     int best = 0;
 
     for (int i = 0; i < c->n; i++)
-        for (int64_t k = 0; c->results[i].tape.width == 1 && k < c->results[i].tape.n_steps; k++)
+        for (int64_t k = 0;
+             c->results[i].tape.width == 1 && k < c->results[i].tape.n_steps; k++)
             count[c->results[i].tape.data[k]]++;
     for (int i = 1; i < 256; i++)
         best = count[i] > count[best] ? i : best;
@@ -120,8 +122,10 @@ enum loop_status parent_choose(struct loop *l, struct error *err)
         int fruitless = l->n_fruitless;
         parent_reset(l);
         l->n_fruitless = fruitless;
-        snprintf(l->remark, sizeof(l->remark), "%d iterations in a row were fruitless; the parent "
-                 "is the incumbent%s", fruitless, l->task->uses_archive ? " again" : " still");
+        snprintf(l->remark, sizeof(l->remark),
+                 "%d iterations in a row were fruitless; the parent "
+                 "is the incumbent%s",
+                 fruitless, l->task->uses_archive ? " again" : " still");
         return LOOP_ON;
     }
     a->is_tried = true;
@@ -132,8 +136,9 @@ enum loop_status parent_choose(struct loop *l, struct error *err)
     champion_clear(&l->parent);
     l->parent = parent;
     l->parent_iteration = a->iteration;
-    snprintf(l->remark, sizeof(l->remark), "%d iterations in a row were fruitless; the parent is "
-             "now the candidate of iteration %lld (%s)", l->n_fruitless, (long long)a->iteration,
-             a->cell);
+    snprintf(l->remark, sizeof(l->remark),
+             "%d iterations in a row were fruitless; the parent is "
+             "now the candidate of iteration %lld (%s)",
+             l->n_fruitless, (long long)a->iteration, a->cell);
     return status;
 }

@@ -1,5 +1,5 @@
-/* quote.h - text of policies and models as it may stand in a brief: bounded, on its own, and
- * without what would end its fence. It is data, whatever it says. */
+/* quote.h - text of policies and models as it may stand in a brief: bounded, on its own,
+ * and without what would end its fence. It is data, whatever it says. */
 #ifndef RATCHET_RUNNER_LEARN_QUOTE_H
 #define RATCHET_RUNNER_LEARN_QUOTE_H
 

@@ -1,7 +1,8 @@
 /* robust.c - is a policy more than a tape?
  *
  * A tape asks for the same actions whatever comes of them: where sticky frames change the
- * course of an episode, a policy that looks asks for other actions, and a tape does not. */
+ * course of an episode, a policy that looks asks for other actions, and a tape does not.
+ */
 #include "runner/learn/robust.h"
 
 #include <math.h>
@@ -27,8 +28,8 @@ static bool is_constant(const struct tape *t, int64_t n)
     return true;
 }
 
-/* Do two different episodes show the same actions, as far as both go? 1, 0, or -1: they show
- * nothing. */
+/* Do two different episodes show the same actions, as far as both go? 1, 0, or -1: they
+ * show nothing. */
 static int is_same_tape(const struct episode_result *a, const struct episode_result *b)
 {
     int64_t n = a->tape.n_steps < b->tape.n_steps ? a->tape.n_steps : b->tape.n_steps;
@@ -63,7 +64,8 @@ static double mean(const struct episode_result *results, int n)
     return n ? sum / n : 0;
 }
 
-static void fill_random(struct tape *t, const struct env *env, uint64_t seed, int64_t most)
+static void fill_random(struct tape *t, const struct env *env, uint64_t seed,
+                        int64_t most)
 {
     double action[ENV_MAX_ACTION];
     struct rng rng;
@@ -75,17 +77,18 @@ static void fill_random(struct tape *t, const struct env *env, uint64_t seed, in
     for (int64_t i = 0; i < t->n_steps; i++) {
         for (int k = 0; env->actions[k].name; k++) {
             const struct env_action *a = &env->actions[k];
-            double low = isfinite(a->min) ? a->min : -1, high = isfinite(a->max) ? a->max : 1;
-            action[k] = a->is_discrete
-                            ? low + rng_below(&rng, (uint32_t)(high - low) + 1)
-                            : low + rng_uniform(&rng) * (high - low);
+            double low = isfinite(a->min) ? a->min : -1,
+                   high = isfinite(a->max) ? a->max : 1;
+            action[k] = a->is_discrete ? low + rng_below(&rng, (uint32_t)(high - low) + 1)
+                                       : low + rng_uniform(&rng) * (high - low);
         }
         tape_put(t->data + (size_t)i * (size_t)t->width, env, action);
     }
 }
 
 /* Plays under the memo's task, which the caller has changed. */
-static enum memo_status play(struct memo *m, const char *scope, const struct policy *policy,
+static enum memo_status play(struct memo *m, const char *scope,
+                             const struct policy *policy,
                              const struct episode_request *requests, int n,
                              struct episode_result *results, struct error *err)
 {
@@ -94,11 +97,12 @@ static enum memo_status play(struct memo *m, const char *scope, const struct pol
     for (int i = 0; i < n; i++)
         index[i] = i;
     m->keeps_tapes = true;
-    return memo_evaluate(m, PURPOSE_gate, scope, policy, requests, index, n, results, err);
+    return memo_evaluate(m, PURPOSE_gate, scope, policy, requests, index, n, results,
+                         err);
 }
 
-static bool is_open_loop(const struct episode_result *dev, const struct episode_result *sticky,
-                         int n)
+static bool is_open_loop(const struct episode_result *dev,
+                         const struct episode_result *sticky, int n)
 {
     int same = 0;
 
@@ -113,8 +117,9 @@ static bool is_open_loop(const struct episode_result *dev, const struct episode_
 
 static enum memo_status measure_sticky(const struct memo *m, const struct policy *policy,
                                        const struct episode_request *requests,
-                                       const struct episode_result *dev, struct robust *out,
-                                       int64_t *steps_left, struct error *err)
+                                       const struct episode_result *dev,
+                                       struct robust *out, int64_t *steps_left,
+                                       struct error *err)
 {
     struct episode_result results[MOST_SEEDS] = { 0 };
     struct task *task = task_copy(m->base.task);
@@ -137,8 +142,9 @@ static enum memo_status measure_sticky(const struct memo *m, const struct policy
 
 static enum memo_status measure_starts(const struct memo *m, const struct salt *salt,
                                        const struct policy *policy,
-                                       struct episode_request *requests, struct robust *out,
-                                       int64_t *steps_left, struct error *err)
+                                       struct episode_request *requests,
+                                       struct robust *out, int64_t *steps_left,
+                                       struct error *err)
 {
     const struct task *task = m->base.task;
     double rate = task->env->frames_per_second / task->rules.frame_skip;
@@ -149,8 +155,8 @@ static enum memo_status measure_starts(const struct memo *m, const struct salt *
     enum memo_status status;
 
     for (int i = 0; i < out->n; i++) {
-        fill_random(&tapes[i], task->env, split_seed(salt, SPLIT_GATE, task->name, "starts", i),
-                    most);
+        fill_random(&tapes[i], task->env,
+                    split_seed(salt, SPLIT_GATE, task->name, "starts", i), most);
         requests[i].shadow = &tapes[i];
     }
     status = play(&mine, "starts", policy, requests, out->n, results, err);
@@ -163,8 +169,9 @@ static enum memo_status measure_starts(const struct memo *m, const struct salt *
 }
 
 enum memo_status robust_measure(struct memo *m, const struct salt *salt,
-                                const struct policy *policy, const struct episode_result *dev,
-                                int n_dev, struct robust *out, struct error *err)
+                                const struct policy *policy,
+                                const struct episode_result *dev, int n_dev,
+                                struct robust *out, struct error *err)
 {
     struct episode_request requests[MOST_SEEDS] = { 0 };
     enum memo_status status;

@@ -1,5 +1,5 @@
-/* robust.h - is a policy more than a tape? Its score under sticky actions and from perturbed
- * starts, and whether what it does depends on what it sees. */
+/* robust.h - is a policy more than a tape? Its score under sticky actions and from
+ * perturbed starts, and whether what it does depends on what it sees. */
 #ifndef RATCHET_RUNNER_LEARN_ROBUST_H
 #define RATCHET_RUNNER_LEARN_ROBUST_H
 
@@ -7,17 +7,19 @@
 #include "runner/evaluate/seeds.h"
 
 struct robust {
-    int n;                 /* dev seeds that it was measured on; 0: it was not */
-    double p;              /* of a sticky frame */
-    double plain, sticky, starts; /* means: as it is, with sticky actions, perturbed starts */
-    bool is_open_loop;     /* asked for the same actions whatever came of them */
+    int n;    /* dev seeds that it was measured on; 0: it was not */
+    double p; /* of a sticky frame */
+    double plain, sticky,
+        starts;        /* means: as it is, with sticky actions, perturbed starts */
+    bool is_open_loop; /* asked for the same actions whatever came of them */
 };
 
-/* Plays the first dev seeds with sticky actions, and once more with some random actions before
- * the policy takes over. dev: its results on the dev seeds, with tapes. */
+/* Plays the first dev seeds with sticky actions, and once more with some random actions
+ * before the policy takes over. dev: its results on the dev seeds, with tapes. */
 enum memo_status robust_measure(struct memo *m, const struct salt *salt,
-                                const struct policy *policy, const struct episode_result *dev,
-                                int n_dev, struct robust *out, struct error *err);
+                                const struct policy *policy,
+                                const struct episode_result *dev, int n_dev,
+                                struct robust *out, struct error *err);
 
 /* The same requested actions, not all equal, in episodes that started differently. */
 bool robust_is_tape(const struct episode_result *results, int n);

@@ -1,4 +1,5 @@
-/* diff.c - what changed between two texts: the longest common subsequence of their lines. */
+/* diff.c - what changed between two texts: the longest common subsequence of their lines.
+ */
 #include "runner/record/diff.h"
 
 #include <stdbool.h>
@@ -9,7 +10,8 @@
 #include "envs/error.h"
 
 #define CONTEXT 3
-#define MOST_CELLS ((size_t)1 << 24) /* larger texts: everything in the middle is replaced */
+#define MOST_CELLS \
+    ((size_t)1 << 24) /* larger texts: everything in the middle is replaced */
 
 struct line {
     const char *at;
@@ -58,8 +60,8 @@ static void push(struct script *s, char sign, struct line line, int a, int b)
 }
 
 /* The middle parts, a[from..to_a) and b[from..to_b). */
-static void compare(struct script *s, const struct lines *a, const struct lines *b, int from,
-                    int to_a, int to_b)
+static void compare(struct script *s, const struct lines *a, const struct lines *b,
+                    int from, int to_a, int to_b)
 {
     int n = to_a - from, m = to_b - from, i = 0, k = 0;
     size_t width = (size_t)m + 1;
@@ -74,7 +76,8 @@ static void compare(struct script *s, const struct lines *a, const struct lines 
                 length[(size_t)x * width + (size_t)y] =
                     is_same(a->list[from + x], b->list[from + y])
                         ? length[(size_t)(x + 1) * width + (size_t)y + 1] + 1
-                        : right > down ? right : down;
+                    : right > down ? right
+                                   : down;
             }
     }
     while (i < n || k < m) {
@@ -105,7 +108,8 @@ static void write_hunk(FILE *out, const struct script *s, int from, int to)
     fprintf(out, "@@ -%d,%d +%d,%d @@\n", s->list[from].a + (n_a > 0), n_a,
             s->list[from].b + (n_b > 0), n_b);
     for (int i = from; i < to; i++)
-        fprintf(out, "%c%.*s\n", s->list[i].sign, s->list[i].line.len, s->list[i].line.at);
+        fprintf(out, "%c%.*s\n", s->list[i].sign, s->list[i].line.len,
+                s->list[i].line.at);
 }
 
 static void write_hunks(FILE *out, const struct script *s)

@@ -15,8 +15,8 @@ int ledger_case_add(struct ledger *l, int64_t run, int64_t iteration, const char
                        ledger_now()));
 }
 
-int64_t ledger_opening_add(struct ledger *l, int64_t run, const char *task, const char *split,
-                           const char *sha256, struct error *err)
+int64_t ledger_opening_add(struct ledger *l, int64_t run, const char *task,
+                           const char *split, const char *sha256, struct error *err)
 {
     sqlite3_stmt *s = ledger_prepare(
         l, err,
@@ -33,8 +33,9 @@ int64_t ledger_opening_add(struct ledger *l, int64_t run, const char *task, cons
     return number;
 }
 
-int ledger_opening_find(struct ledger *l, int64_t run, const char *task, const char *split,
-                        const char *sha256, struct ledger_opening *out, struct error *err)
+int ledger_opening_find(struct ledger *l, int64_t run, const char *task,
+                        const char *split, const char *sha256, struct ledger_opening *out,
+                        struct error *err)
 {
     sqlite3_stmt *s = ledger_prepare(
         l, err,
@@ -66,16 +67,17 @@ int ledger_opening_find(struct ledger *l, int64_t run, const char *task, const c
 int ledger_report_add(struct ledger *l, int64_t run, const char *split, int64_t number,
                       const char *result, struct error *err)
 {
-    return ledger_execute(l, err,
-                          ledger_prepare(l, err, "INSERT OR IGNORE INTO report VALUES(?,?,?,?,?)",
-                                         "isisi", run, split, number, result, ledger_now()));
+    return ledger_execute(
+        l, err,
+        ledger_prepare(l, err, "INSERT OR IGNORE INTO report VALUES(?,?,?,?,?)", "isisi",
+                       run, split, number, result, ledger_now()));
 }
 
-int ledger_incident_add(struct ledger *l, int64_t run, int64_t iteration, const char *what,
-                        const char *details, struct error *err)
+int ledger_incident_add(struct ledger *l, int64_t run, int64_t iteration,
+                        const char *what, const char *details, struct error *err)
 {
     return ledger_execute(
         l, err,
-        ledger_prepare(l, err, "INSERT OR IGNORE INTO incident VALUES(?,?,?,?,?)", "iissi", run,
-                       iteration, what, details, ledger_now()));
+        ledger_prepare(l, err, "INSERT OR IGNORE INTO incident VALUES(?,?,?,?,?)",
+                       "iissi", run, iteration, what, details, ledger_now()));
 }

@@ -1,4 +1,5 @@
-/* ledger_notes.c - what was tried, what failed and why: notes with a full-text index (FTS5). */
+/* ledger_notes.c - what was tried, what failed and why: notes with a full-text index
+ * (FTS5). */
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,13 +14,15 @@ int ledger_note_add(struct ledger *l, const char *task, int64_t run, int64_t ite
 {
     return ledger_execute(
         l, err,
-        ledger_prepare(l, err,
-                       "INSERT OR IGNORE INTO note(task, run, iteration, author, text, created)"
-                       " VALUES(?,?,?,?,?,?)", "siissi", task, run, iteration, author, text,
-                       ledger_now()));
+        ledger_prepare(
+            l, err,
+            "INSERT OR IGNORE INTO note(task, run, iteration, author, text, created)"
+            " VALUES(?,?,?,?,?,?)",
+            "siissi", task, run, iteration, author, text, ledger_now()));
 }
 
-/* Words as FTS5 takes them whatever they are: each in quotes, any of them. NULL: no words. */
+/* Words as FTS5 takes them whatever they are: each in quotes, any of them. NULL: no
+ * words. */
 static char *any_word(const char *words)
 {
     char *text = NULL;
@@ -29,7 +32,8 @@ static char *any_word(const char *words)
 
     for (const char *at = words; *at && n < MOST_WORDS;) {
         size_t len = 0;
-        while (at[len] && (isalnum((unsigned char)at[len]) || at[len] == '_' || at[len] < 0))
+        while (at[len] &&
+               (isalnum((unsigned char)at[len]) || at[len] == '_' || at[len] < 0))
             len++;
         if (len > 1)
             fprintf(f, "%s\"%.*s\"", n++ ? " OR " : "", (int)len, at);
@@ -57,8 +61,8 @@ json_t *ledger_note_search(struct ledger *l, const struct ledger_note_query *q,
                 " JOIN run ON run.id = note.run WHERE note.task=?1"
                 " AND (note.run < ?2 OR (note.run = ?2 AND iteration <= ?3))"
                 " AND (?4 IS NULL OR author=?4) ORDER BY note.id DESC LIMIT ?5",
-        match ? "siisis" : "siisi", q->task, q->run, q->iteration, q->author, (int64_t)q->most,
-        match);
+        match ? "siisis" : "siisi", q->task, q->run, q->iteration, q->author,
+        (int64_t)q->most, match);
     json_t *rows = json_array();
     int code = SQLITE_ERROR;
 
