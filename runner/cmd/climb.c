@@ -116,7 +116,8 @@ json_t *climb_json(const struct loop_outcome *o, const char *run_name, const cha
                      o->best_path, "replay", o->replay_path);
 }
 
-void climb_end(const struct loop_outcome *o, const char *ledger_path, const char *run_name)
+void climb_end(const struct loop_outcome *o, const char *env, const char *ledger_path,
+               const char *run_name)
 {
     int64_t all = 0;
 
@@ -127,7 +128,8 @@ void climb_end(const struct loop_outcome *o, const char *ledger_path, const char
            "%" PRId64 " iterations, %" PRId64 " promotions, %d cases, %" PRId64 " steps\n",
            o->start.mean, o->best.mean, o->gain, o->gain_low, o->gain_high, o->iterations,
            o->promotions, o->cases, all);
-    printf("\n  best policy  %s\n               ratchet run ... %s\n", o->best_path, o->best_path);
+    printf("\n  best policy  %s\n               ratchet run %s %s\n", o->best_path, env,
+           o->best_path);
     printf("  its replay   %s\n               ratchet view %s\n", o->replay_path, o->replay_path);
     printf("  ledger       %s\n               ratchet ledger %s\n", ledger_path, run_name);
     printf("  hidden seeds ratchet freeze %s\n", run_name);

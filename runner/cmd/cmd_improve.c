@@ -259,7 +259,7 @@ static int improve(struct improve *m, struct app *app, struct error *err)
     if (m->common.json)
         cmd_print_json(climb_json(&outcome, m->run.name, m->run.folder));
     else
-        climb_end(&outcome, m->ledger_path, m->run.name);
+        climb_end(&outcome, m->task->env->name, m->ledger_path, m->run.name);
     if (outcome.is_interrupted)
         return EXIT_FAILED;
     /* A model that could not be asked at all is a failure; one whose session is over is not. */

@@ -92,12 +92,14 @@ static void deliver(struct pool *p, int index)
 static int start(struct lane *l, struct error *err)
 {
     struct pool *p = l->pool;
-    struct ready ready;
+    struct ready ready = { 0 };
     int n_tries = 0;
 
     do
-        if (process_start(&l->process, p->watch, &p->job, &ready, err) != 0)
+        if (process_start(&l->process, p->watch, &p->job, &ready, err) != 0) {
+            p->facts.jail_layers = ready.layers; /* `doctor` tells which are missing */
             return -1;
+        }
     while (ready.fault.kind == FAULT_void && ++n_tries < 2 && !is_interrupted(p));
     l->facts = (struct policy_facts){ .fault = ready.fault.kind,
                                       .n_params = ready.n_params,
