@@ -34,7 +34,8 @@ MATH_O = acos acosh asin asinh atan atan2 atanh cbrt cos cosh exp exp2 expm1 fmo
 	__math_oflow __math_uflow __math_xflow
 
 ENV_SRC = $(wildcard envs/*.c) $(MUJOCO_SRC)
-PROGRAM_SRC = $(ENV_SRC) $(addprefix sandbox/,wire.c job.c jail.c limits.c) \
+PROGRAM_SRC = $(ENV_SRC) $(wildcard envs/bridge/*.c) \
+	$(addprefix sandbox/,wire.c job.c jail.c limits.c) \
 	$(wildcard runner/*.c runner/*/*.c)
 WORKER_SRC = $(ENV_SRC) $(wildcard sandbox/*.c)
 PROGRAM_OBJ = $(PROGRAM_SRC:%.c=$(BUILD)/%.o)
@@ -162,6 +163,7 @@ fuzz: all
 	@tools/fuzz $(SECONDS)
 
 # Installation.
+BRIDGE_DATA = $(addprefix envs/bridge/,ratchet_bridge.py requirements.txt ram.tsv atari.tsv)
 bindir = $(DESTDIR)$(PREFIX)/bin
 libexecdir = $(DESTDIR)$(PREFIX)/libexec/ratchet
 sharedir = $(DESTDIR)$(PREFIX)/share
@@ -172,6 +174,8 @@ install: all
 	install -m 755 $(BUILD)/ratchet $(bindir)/ratchet
 	install -m 755 $(BUILD)/ratchet-worker $(libexecdir)/ratchet-worker
 	cp -r policies $(sharedir)/ratchet/
+	install -d $(sharedir)/ratchet/bridge
+	install -m 644 $(BRIDGE_DATA) $(sharedir)/ratchet/bridge/
 	$(BUILD)/ratchet --man >$(sharedir)/man/man1/ratchet.1
 	$(BUILD)/ratchet --completion >$(sharedir)/bash-completion/completions/ratchet
 

@@ -43,6 +43,8 @@ void env_registry_init(struct env_registry *r)
 
 void env_registry_clear(struct env_registry *r)
 {
+    if (r->finder)
+        r->finder->clear();
     free(r->list);
     *r = (struct env_registry){ 0 };
 }
@@ -95,12 +97,19 @@ int env_registry_load(struct env_registry *r, const char *path, struct error *er
 const struct env *env_find(const struct env_registry *r, const char *name, struct error *err)
 {
     const struct env *env = find_quietly(r, name);
+    struct error why = { "" };
     char *names = NULL;
     size_t size;
     FILE *out;
 
+    if (!env && r->finder)
+        env = r->finder->find(name, &why);
     if (env)
         return env;
+    if (why.text[0]) {
+        error_set(err, "%s", why.text);
+        return NULL;
+    }
     out = open_memstream(&names, &size);
     for (int i = 0; i < r->n; i++)
         fprintf(out, "%s%s", i ? ", " : "", r->list[i]->name);

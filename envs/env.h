@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define ENV_ABI 1          /* changes when this header changes its meaning */
+#define ENV_ABI 2          /* changes when this header changes its meaning */
 #define ENV_MAX_ACTION 64  /* components of an action, at most */
 #define ENV_MAX_EVENTS 32  /* kinds of events, at most: bits of env_step.events */
 
@@ -111,6 +111,11 @@ struct env {
     size_t (*state_size)(const void *instance);
     void (*save)(const void *instance, void *out);
     int (*load)(void *instance, const void *block);
+
+    /* Optional, for environments to which each call is a long way: up to n frames (n <= 64),
+     * row i of actions in frame i, ending early when the episode does. each[i] is what `step`
+     * would have returned. Returns the number played, at least 1. NULL: `step`, n times. */
+    int (*step_frames)(void *instance, const double *actions, int n, struct env_step *each);
 };
 
 #endif

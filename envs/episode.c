@@ -11,6 +11,7 @@
 #include <string.h>
 #include <xxhash.h>
 
+#define MOST_AT_ONCE 16 /* frames in one step_frames */
 #define HASH_STRIDE 64 /* steps */
 
 enum { STREAM_START = 1, STREAM_STICKY = 2 }; /* of the episode's seed */
@@ -59,19 +60,69 @@ static uint64_t hash_state(const struct episode *e, uint64_t hash)
     return XXH3_64bits_withSeed(e->scratch, e->env->state_size(e->instance), hash);
 }
 
-/* One frame. A sticky frame repeats the previous frame's action; the chance is drawn whether
- * or not it matters, so that it never depends on what the policy asked for. */
-static struct env_step play_frame(struct episode *e, const double *action)
+/* What the next frame plays, into held. A sticky frame repeats the previous one's action; the
+ * chance is drawn whether or not it matters, so that it never depends on what the policy
+ * asked for. */
+static void draw_held(struct episode *e, const double *action)
 {
     if (e->rules.sticky <= 0 || rng_uniform(&e->now.chance) >= e->rules.sticky)
         memcpy(e->held, action, held_size(e));
-    return e->env->step(e->instance, e->held);
+}
+
+/* Up to n frames at once, as far as the environment takes them so. Returns how many. */
+static int play_frames(struct episode *e, const double *action, int n, struct env_step *each)
+{
+    double actions[MOST_AT_ONCE * ENV_MAX_ACTION], held[ENV_MAX_ACTION];
+    const struct rng chance = e->now.chance;
+    int played;
+
+    n = !e->env->step_frames ? 1 : n < MOST_AT_ONCE ? n : MOST_AT_ONCE;
+    if (n > e->rules.max_frames - e->now.n_frames)
+        n = (int)(e->rules.max_frames - e->now.n_frames);
+    if (n <= 1) {
+        draw_held(e, action);
+        each[0] = e->env->step(e->instance, e->held);
+        return 1;
+    }
+    memcpy(held, e->held, held_size(e));
+    for (int i = 0; i < n; i++) {
+        draw_held(e, action);
+        memcpy(actions + i * e->n_actions, e->held, held_size(e));
+    }
+    played = e->env->step_frames(e->instance, actions, n, each);
+    if (played < n) { /* it is over: as if the other frames had not been drawn */
+        e->now.chance = chance;
+        memcpy(e->held, held, held_size(e));
+        for (int i = 0; i < played; i++)
+            draw_held(e, action);
+    }
+    return played;
+}
+
+/* The start's frames of doing nothing; the last one's result. */
+static struct env_step play_start(struct episode *e, int n)
+{
+    double actions[MOST_AT_ONCE * ENV_MAX_ACTION];
+    struct env_step each[MOST_AT_ONCE], s = { 0 };
+
+    for (int i = 0; i < MOST_AT_ONCE; i++)
+        memcpy(actions + i * e->n_actions, e->env->noop, held_size(e));
+    while (n > 0 && !s.terminated && !s.truncated) {
+        int played = 1, most = n < MOST_AT_ONCE ? n : MOST_AT_ONCE;
+        if (e->env->step_frames)
+            played = e->env->step_frames(e->instance, actions, most, each);
+        else
+            each[0] = e->env->step(e->instance, actions);
+        s = each[played - 1];
+        n -= played;
+    }
+    return s;
 }
 
 void episode_reset(struct episode *e, uint64_t seed)
 {
     uint32_t n_noop = 0;
-    struct env_step s = { 0 };
+    struct env_step s;
     struct rng start;
 
     e->now = (struct episode_state){ 0 };
@@ -81,8 +132,7 @@ void episode_reset(struct episode *e, uint64_t seed)
         n_noop = rng_below(&start, (uint32_t)e->rules.noop_max + 1);
     memcpy(e->held, e->env->noop, held_size(e));
     e->env->reset(e->instance, seed);
-    for (uint32_t i = 0; i < n_noop && !s.terminated && !s.truncated; i++)
-        s = e->env->step(e->instance, e->env->noop);
+    s = play_start(e, (int)n_noop);
     e->now.terminated = s.terminated;
     e->now.truncated = s.truncated;
     e->now.start_hash = hash_state(e, 0);
@@ -129,6 +179,7 @@ static void hash_step(struct episode *e, const double *action, const struct env_
 struct env_step episode_step(struct episode *e, const double *action)
 {
     struct env_step sum = { .terminated = e->now.terminated, .truncated = e->now.truncated };
+    struct env_step each[MOST_AT_ONCE];
     double wanted[ENV_MAX_ACTION];
 
     if (episode_is_over(e))
@@ -136,12 +187,15 @@ struct env_step episode_step(struct episode *e, const double *action)
     clip_action(e, action, wanted);
     if (e->rules.branch && e->now.n_steps == e->rules.branch_step)
         rng_seed(&e->now.chance, e->rules.branch, STREAM_STICKY);
-    for (int i = 0; i < e->rules.frame_skip && !sum.terminated && !sum.truncated; i++) {
-        struct env_step s = play_frame(e, wanted);
-        sum.reward += s.reward;
-        sum.events |= s.events;
-        sum.terminated = s.terminated;
-        sum.truncated = s.truncated || ++e->now.n_frames >= e->rules.max_frames;
+    for (int left = e->rules.frame_skip; left > 0 && !sum.terminated && !sum.truncated;) {
+        int played = play_frames(e, wanted, left, each);
+        left -= played;
+        for (int i = 0; i < played; i++) {
+            sum.reward += each[i].reward;
+            sum.events |= each[i].events;
+            sum.terminated = each[i].terminated;
+            sum.truncated = each[i].truncated || ++e->now.n_frames >= e->rules.max_frames;
+        }
     }
     e->now.n_steps++;
     e->now.total += sum.reward;

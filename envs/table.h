@@ -8,10 +8,22 @@
 /* Built-in environments in order, NULL at the end. Constant. */
 extern const struct env *const env_table[];
 
-/* The environments that commands can name: the table and what plug-ins brought. */
+/* Environments that are found by name when they are asked for: those of a bridge. */
+struct env_finder {
+    /* NULL with err empty: no name of this kind; NULL with a reason: it is, but cannot be had.
+     * What is found lives until clear. */
+    const struct env *(*find)(const char *name, struct error *err);
+    /* Calls each for the names that are known without asking anybody. */
+    void (*list)(void (*each)(void *user, const char *name, const char *about), void *user);
+    void (*clear)(void);
+};
+
+/* The environments that commands can name: the table, what plug-ins brought, and what the
+ * finder finds. */
 struct env_registry {
     const struct env **list; /* n of them; the registry owns the array, not the entries */
     int n;
+    const struct env_finder *finder; /* set by the program, not the worker; may be NULL */
 };
 
 void env_registry_init(struct env_registry *r);

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
+#include "envs/bridge/bridge.h"
 #include "runner/cmd/cmd.h"
 
 static volatile sig_atomic_t interrupted;
@@ -84,6 +85,7 @@ int main(int argc, char **argv)
     sigaction(SIGINT, &on_stop, NULL);
     sigaction(SIGTERM, &on_stop, NULL);
     env_registry_init(&app.envs);
+    app.envs.finder = &bridge_finder;
     if (argc < 2) {
         print_overview(stderr);
         status = EXIT_USAGE;

@@ -41,6 +41,7 @@ void job_put(struct wire *w, const struct job *job)
 {
     put_list(w, job->plugins, job->n_plugins);
     wire_put_text(w, job->env);
+    wire_put_bytes(w, job->description, job->description_len);
     put_list(w, job->settings, job->n_settings);
     wire_put(w, &job->rules, sizeof(job->rules));
     wire_put_u32(w, job->observation);
@@ -57,13 +58,17 @@ void job_put(struct wire *w, const struct job *job)
 
 int job_get(struct wire *w, struct job *job)
 {
-    const uint8_t *params;
+    const uint8_t *params, *description;
     bool has_fields;
     size_t len;
 
     *job = (struct job){ 0 };
     job->plugins = get_list(w, &job->n_plugins);
     job->env = wire_get_text(w);
+    description = wire_get_bytes(w, &job->description_len);
+    job->description = xcalloc(job->description_len + 1, 1);
+    if (job->description_len)
+        memcpy(job->description, description, job->description_len);
     job->settings = get_list(w, &job->n_settings);
     wire_get(w, &job->rules, sizeof(job->rules));
     job->observation = wire_get_u32(w);
@@ -92,6 +97,7 @@ void job_clear(struct job *job)
 {
     free_list(job->plugins, job->n_plugins);
     free(job->env);
+    free(job->description);
     free_list(job->settings, job->n_settings);
     free_list(job->fields, job->n_fields);
     free(job->policy_name);

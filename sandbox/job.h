@@ -63,6 +63,8 @@ struct job {
     char **plugins; /* paths, n_plugins of them */
     uint32_t n_plugins;
     char *env;
+    uint8_t *description; /* of an environment that the worker cannot create (describe.h), */
+    size_t description_len; /* for outside mode; 0: it looks `env` up */
     char **settings; /* "name=value" */
     uint32_t n_settings;
     struct episode_rules rules;

@@ -11,6 +11,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "envs/describe.h"
 #include "envs/table.h"
 #include "envs/tape.h"
 #include "sandbox/jail.h"
@@ -112,6 +113,21 @@ static void progress(void)
     atomic_fetch_add_explicit(&shared->calls, 1, memory_order_relaxed);
 }
 
+/* The environment by its name; or, where only the harness can step it, its description. */
+static const struct env *find_env(struct worker *w, struct error *err)
+{
+    struct job *job = &w->job;
+
+    if (!job->description_len)
+        return env_find(&w->envs, job->env, err);
+    if (job->n_slots == 0) {
+        error_set(err, "%s: it can be played in outside mode only", job->env);
+        return NULL;
+    }
+    job->n_settings = 0; /* they are for the one who creates it */
+    return env_describe_get(job->description, job->description_len, err);
+}
+
 /* Everything that comes from outside the jail, the policy's own text excepted. */
 static int set_up(struct worker *w, struct error *err)
 {
@@ -122,7 +138,7 @@ static int set_up(struct worker *w, struct error *err)
     for (uint32_t i = 0; i < job->n_plugins; i++)
         if (env_registry_load(&w->envs, job->plugins[i], err) != 0)
             return -1;
-    w->env = env_find(&w->envs, job->env, err);
+    w->env = find_env(w, err);
     if (!w->env)
         return -1;
     instance =

@@ -43,6 +43,7 @@ struct command {
     X(envs)                                                                                    \
     X(task)                                                                                    \
     X(doctor)                                                                                  \
+    X(bridge)                                                                                  \
     X(bench)
 
 #define X(name) extern const struct command cmd_##name;

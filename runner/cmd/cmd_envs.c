@@ -109,6 +109,17 @@ static void print_env(const struct env *env)
         printf("  %-18s %s (default %s)\n", o->name, o->help, o->value);
 }
 
+/* Of an environment that is found by name only its name is known here. */
+static void list_found(void *user, const char *name, const char *about)
+{
+    json_t *all = user;
+
+    if (all)
+        json_array_append_new(all, json_pack("{s:s, s:s}", "name", name, "about", about));
+    else
+        printf("%-26s %s\n", name, about);
+}
+
 static int list(const struct app *app, bool as_json)
 {
     json_t *all = json_array();
@@ -118,6 +129,8 @@ static int list(const struct app *app, bool as_json)
             json_array_append_new(all, env_json(app->envs.list[i]));
         else
             printf("%-26s %s\n", app->envs.list[i]->name, app->envs.list[i]->about);
+    if (app->envs.finder)
+        app->envs.finder->list(list_found, as_json ? all : NULL);
     if (as_json)
         cmd_print_json(all);
     else

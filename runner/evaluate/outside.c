@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "envs/bridge/bridge.h"
 #include "runner/evaluate/verify.h"
 
 /* One environment of the batch. */
@@ -76,7 +77,8 @@ static void finish(struct batch *b, struct seat *s, enum fault_kind fault, char 
     const struct episode *e = &s->episode;
 
     s->is_over = true;
-    r->is_done = r->verified = true;
+    r->is_done = true;
+    r->verified = fault != FAULT_environment;
     r->total = e->now.total;
     r->n_steps = e->now.n_steps;
     r->n_frames = e->now.n_frames;
@@ -91,6 +93,16 @@ static void finish(struct batch *b, struct seat *s, enum fault_kind fault, char 
     if (!r->tape.data)
         r->tape.data = xcalloc(1, 1);
     s->tape = (struct wire){ 0 };
+}
+
+/* An environment that is somewhere else may be lost with the episode in it. */
+static bool has_lost_env(struct batch *b, struct seat *s)
+{
+    const char *why = bridge_failure(b->e->task->env, s->instance);
+
+    if (why)
+        finish(b, s, FAULT_environment, xstrdup(why));
+    return why != NULL;
 }
 
 static bool is_action(const struct env *env, const double *action)
@@ -134,6 +146,8 @@ static int take_answer(struct batch *b, struct seat *s, struct wire *in)
     tape_put(packed, env, action);
     wire_put(&s->tape, packed, (size_t)tape_width(env));
     s->result->events |= episode_step(&s->episode, action).events;
+    if (has_lost_env(b, s))
+        return 0;
     if (episode_is_over(&s->episode) ||
         (s->request->max_steps && s->episode.now.n_steps >= s->request->max_steps))
         finish(b, s, FAULT_none, NULL);
@@ -184,7 +198,7 @@ static int open_batch(struct batch *b, const struct episode_request *requests,
         episode_init(&s->episode, task->env, s->instance, &task->rules);
         episode_reset(&s->episode, requests[i].seed);
         s->bytes_left = task->limits.note_bytes;
-        if (episode_is_over(&s->episode))
+        if (!has_lost_env(b, s) && episode_is_over(&s->episode))
             finish(b, s, FAULT_none, NULL);
     }
     return 0;

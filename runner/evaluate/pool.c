@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "envs/bridge/bridge.h"
+#include "envs/describe.h"
 #include "runner/evaluate/evaluate.h"
 #include "runner/evaluate/outside.h"
 #include "runner/evaluate/process.h"
@@ -295,7 +297,8 @@ int evaluate(const struct evaluation *e, const struct episode_request *requests,
              struct episode_result *results, struct policy_facts *facts,
              struct error *err)
 {
-    struct pool p = { .e = e, .requests = requests, .results = results, .n = n };
+    struct evaluation mine = *e;
+    struct pool p = { .e = &mine, .requests = requests, .results = results, .n = n };
     int n_lanes = n < 1 || e->n_jobs < 1 ? 1
                   : e->n_jobs < n        ? e->n_jobs
                                          : n,
@@ -305,9 +308,13 @@ int evaluate(const struct evaluation *e, const struct episode_request *requests,
     if (n)
         memset(results, 0, sizeof(*results) * (size_t)n);
     p.job = evaluation_job(e);
+    if (bridge_owns(e->task->env)) { /* the worker cannot step it */
+        mine.is_outside = true;
+        p.job.description = env_describe_put(e->task->env, &p.job.description_len);
+    }
     p.n_lanes = n_lanes;
     p.at_once = MOST_AT_ONCE;
-    if (e->is_outside) {
+    if (mine.is_outside) {
         p.at_once = MOST_SLOTS < n / n_lanes ? MOST_SLOTS
                     : n / n_lanes > 0        ? n / n_lanes
                                              : 1;
@@ -326,6 +333,7 @@ int evaluate(const struct evaluation *e, const struct episode_request *requests,
     watch_destroy(p.watch);
     pthread_mutex_destroy(&p.mutex);
     free(lanes);
+    free(p.job.description);
     if (facts)
         *facts = p.facts;
     if (!n_started)

@@ -1,0 +1,57 @@
+/* bridge_home.c - where the bridge's files and its virtual environment lie. */
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "envs/bridge/bridge.h"
+
+char *bridge_home(void)
+{
+    const char *own = getenv("RATCHET_BRIDGE"), *data = getenv("XDG_DATA_HOME");
+    const char *home = getenv("HOME");
+
+    if (own && own[0])
+        return xstrdup(own);
+    if (data && data[0] == '/')
+        return xasprintf("%s/ratchet/bridge", data);
+    return xasprintf("%s/.local/share/ratchet/bridge", home ? home : "");
+}
+
+char *bridge_file(const char *name, struct error *err)
+{
+    static const char *const places[] = { "../envs/bridge", "../../envs/bridge",
+                                          "../../../envs/bridge",
+                                          "../share/ratchet/bridge" };
+    char self[PATH_MAX];
+    ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
+    char *slash;
+
+    self[len > 0 ? len : 0] = '\0';
+    slash = strrchr(self, '/');
+    if (slash)
+        *slash = '\0';
+    for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+        char *path = xasprintf("%s/%s/%s", self, places[i], name);
+        if (access(path, R_OK) == 0)
+            return path;
+        free(path);
+    }
+    error_set(err, "%s: this file of the bridge is missing; run `make install` again",
+              name);
+    return NULL;
+}
+
+char *bridge_python(struct error *err)
+{
+    char *home = bridge_home(), *python = xasprintf("%s/bin/python", home);
+
+    if (access(python, X_OK) != 0) {
+        error_set(err, "%s: the bridge is not installed; run `ratchet bridge install`",
+                  home);
+        free(python);
+        python = NULL;
+    }
+    free(home);
+    return python;
+}
