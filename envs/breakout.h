@@ -24,7 +24,7 @@ enum breakout_action { BREAKOUT_NOOP, BREAKOUT_FIRE, BREAKOUT_RIGHT, BREAKOUT_LE
 /* Name and whether a policy would rather avoid it; the bit is the place in the list. */
 #define BREAKOUT_EVENTS(X)                                                               \
     X(LIFE_LOST, "life_lost", true)                                                      \
-    X(TIMED_OUT, "timed_out", true) /* 65,536 frames: the game ends itself */            \
+    X(TIMED_OUT, "timed_out", false) /* 65,536 frames: the game ends itself */           \
     X(BRICK, "brick", false)                                                             \
     X(PADDLE_HIT, "paddle_hit", false)                                                   \
     X(TOP_WALL, "top_wall", false)                                                       \

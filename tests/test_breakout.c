@@ -373,6 +373,15 @@ static void test_options(void **state)
     breakout_env.destroy(NULL);
 }
 
+/* A failure becomes a regression case that begins shortly before it, so it must be something
+ * that a policy can avoid there. The console's own time-out is not. */
+static void test_failures(void **state)
+{
+    (void)state;
+    for (const struct env_event *e = breakout_env.events; e->name; e++)
+        assert_int_equal(e->is_failure, strcmp(e->name, "life_lost") == 0);
+}
+
 int main(void)
 {
     static const char *const traces[] = {
@@ -395,6 +404,7 @@ int main(void)
     tests[n++] = (struct CMUnitTest)cmocka_unit_test(test_every_byte);
     tests[n++] = (struct CMUnitTest)cmocka_unit_test(test_seeds);
     tests[n++] = (struct CMUnitTest)cmocka_unit_test(test_options);
+    tests[n++] = (struct CMUnitTest)cmocka_unit_test(test_failures);
     n = add_checks(tests, n, &breakout_env);
     return _cmocka_run_group_tests("breakout", tests, n, NULL, NULL);
 }
