@@ -40,13 +40,16 @@ PROGRAM_SRC = $(ENV_SRC) $(wildcard envs/bridge/*.c) \
 WORKER_SRC = $(ENV_SRC) $(wildcard sandbox/*.c)
 PROGRAM_OBJ = $(PROGRAM_SRC:%.c=$(BUILD)/%.o)
 WORKER_OBJ = $(WORKER_SRC:%.c=$(BUILD)/%.o)
+# libmujoco takes milliseconds to load: workers of other environments do without it.
+PLAIN_OBJ = $(BUILD)/plain/env.o $(filter-out $(BUILD)/envs/env.o $(BUILD)/envs/mujoco/%,$(WORKER_OBJ))
+WORKERS = $(BUILD)/ratchet-worker $(if $(HAVE_MUJOCO),$(BUILD)/ratchet-worker-mujoco)
 PROGRAM_LIBS = $(shell pkg-config --libs $(PKGS)) -lgif $(MUJOCO_LIBS) -ldl -lpthread -lm
 
 # The worker lies at fixed addresses, and Lua hashes its strings with a seed of ours: tables
 # are walked in the same order in every process (sandbox/lua_fixed.c,
 # sandbox/lua_charged.c).
 LUA_A = $(shell pkg-config --variable=libdir lua5.4)/liblua5.4.a
-WORKER_LIBS = $(LUA_A) $(BUILD)/math.o -lseccomp $(MUJOCO_LIBS) -ldl -lm
+WORKER_LIBS = $(LUA_A) $(BUILD)/math.o -lseccomp -ldl -lm
 WRAPPED = luaS_hash lua_topointer luaS_new luaS_eqlngstr luaO_str2num luaT_getvarargs luaH_next \
 	luaG_traceexec
 WORKER_WRAP = $(WRAPPED:%=-Wl,--wrap=%)
@@ -54,7 +57,7 @@ WORKER_WRAP = $(WRAPPED:%=-Wl,--wrap=%)
 .PHONY: all demo demo-run check check-run check-peers soak fuzz bench clean install uninstall \
 	tags packages packages-test
 .SECONDARY:
-all: $(BUILD)/ratchet $(BUILD)/ratchet-worker
+all: $(BUILD)/ratchet $(WORKERS)
 
 # A second make reads what the first one has installed.
 demo: packages
@@ -77,8 +80,17 @@ packages-test: packages
 $(BUILD)/ratchet: $(BUILD)/runner/main.o $(BUILD)/libratchet.a $(BUILD)/math.o
 	$(CC) $(SAN_FLAGS) -rdynamic -o $@ $(PROGRAM_LINK) $(PROGRAM_LIBS)
 
-$(BUILD)/ratchet-worker: $(WORKER_OBJ) $(BUILD)/math.o
-	$(CC) $(SAN_FLAGS) -no-pie -rdynamic $(WORKER_WRAP) -o $@ $(WORKER_OBJ) $(WORKER_LIBS)
+WORKER_LINK = $(CC) $(SAN_FLAGS) -no-pie -rdynamic $(WORKER_WRAP) -o $@ $(filter-out %/math.o,$^)
+
+$(BUILD)/ratchet-worker: $(PLAIN_OBJ) $(BUILD)/math.o
+	$(WORKER_LINK) $(WORKER_LIBS)
+
+$(BUILD)/ratchet-worker-mujoco: $(WORKER_OBJ) $(BUILD)/math.o
+	$(WORKER_LINK) $(WORKER_LIBS) $(MUJOCO_LIBS)
+
+$(BUILD)/plain/env.o: envs/env.c
+	@mkdir -p $(@D)
+	@$(CC) $(filter-out -DHAVE_MUJOCO,$(CFLAGS)) -c -o $@ $<
 
 # Whole, so that plug-ins find what the headers declare.
 PROGRAM_LINK = $(BUILD)/runner/main.o -Wl,--whole-archive $(BUILD)/libratchet.a \
@@ -134,7 +146,7 @@ $(BUILD)/tests/escape/%.o: %.c
 	@$(CC) $(CFLAGS) -DRATCHET_TEST_ESCAPE -c -o $@ $<
 
 $(BUILD)/tests/escape/ratchet-worker: $(ESCAPE_OBJ) $(BUILD)/math.o \
-		$(filter-out $(BUILD)/sandbox/vm.o $(BUILD)/sandbox/worker.o,$(WORKER_OBJ))
+		$(filter-out $(BUILD)/sandbox/vm.o $(BUILD)/sandbox/worker.o,$(PLAIN_OBJ))
 	@$(CC) -no-pie -rdynamic $(WORKER_WRAP) -o $@ \
 		$(filter %.o,$(filter-out %/math.o,$^)) $(WORKER_LIBS)
 
@@ -172,7 +184,7 @@ install: all
 	install -d $(bindir) $(libexecdir) $(sharedir)/ratchet $(sharedir)/man/man1 \
 		$(sharedir)/bash-completion/completions
 	install -m 755 $(BUILD)/ratchet $(bindir)/ratchet
-	install -m 755 $(BUILD)/ratchet-worker $(libexecdir)/ratchet-worker
+	install -m 755 $(WORKERS) $(libexecdir)/
 	cp -r policies $(sharedir)/ratchet/
 	install -d $(sharedir)/ratchet/bridge
 	install -m 644 $(BRIDGE_DATA) $(sharedir)/ratchet/bridge/
@@ -190,4 +202,4 @@ tags:
 clean:
 	rm -rf $(BUILD)
 
--include $(PROGRAM_OBJ:.o=.d) $(WORKER_OBJ:.o=.d) $(ESCAPE_OBJ:.o=.d) $(wildcard $(BUILD)/tests/*.d)
+-include $(PROGRAM_OBJ:.o=.d) $(WORKER_OBJ:.o=.d) $(BUILD)/plain/env.d $(ESCAPE_OBJ:.o=.d) $(wildcard $(BUILD)/tests/*.d)

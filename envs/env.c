@@ -41,6 +41,17 @@ void env_registry_init(struct env_registry *r)
 #endif
 }
 
+bool env_is_mujoco(const char *name)
+{
+#ifdef HAVE_MUJOCO
+    for (const struct env *const *e = mujoco_envs; *e; e++)
+        if (!strcmp((*e)->name, name))
+            return true;
+#endif
+    (void)name;
+    return false;
+}
+
 void env_registry_clear(struct env_registry *r)
 {
     if (r->finder)

@@ -37,6 +37,10 @@ int env_registry_load(struct env_registry *r, const char *path, struct error *er
 /* NULL, with the known names in err, when there is none of that name. */
 const struct env *env_find(const struct env_registry *r, const char *name, struct error *err);
 
+/* Whether the environment of that name runs on libmujoco, whose loading costs a worker some
+ * milliseconds: those have a worker program of their own. */
+bool env_is_mujoco(const char *name);
+
 /* Creates an instance from "name=value" settings (n of them; the later of two wins); options
  * that are not named keep their defaults. NULL on failure. Free it with env->destroy. */
 void *env_create(const struct env *env, const char *const *settings, int n, struct error *err);

@@ -175,10 +175,10 @@ void watch_pause(struct process *p)
 }
 
 /* Beside the program as it was built, in PREFIX/libexec as it was installed. */
-static int find_worker(char *out, size_t size, struct error *err)
+static int find_worker(const char *env, char *out, size_t size, struct error *err)
 {
-    static const char *const places[] = { "ratchet-worker",
-                                          "../libexec/ratchet/ratchet-worker" };
+    static const char *const places[] = { "", "../libexec/ratchet/" };
+    const char *name = env_is_mujoco(env) ? "ratchet-worker-mujoco" : "ratchet-worker";
     char self[PATH_MAX];
     ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
     char *slash;
@@ -188,12 +188,11 @@ static int find_worker(char *out, size_t size, struct error *err)
     if (slash)
         slash[1] = '\0';
     for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
-        snprintf(out, size, "%s%s", self, places[i]);
+        snprintf(out, size, "%s%s%s", self, places[i], name);
         if (access(out, X_OK) == 0)
             return 0;
     }
-    return error_set(err, "%sratchet-worker: the worker program is missing; run `make`",
-                     self);
+    return error_set(err, "%s%s: the worker program is missing; run `make`", self, name);
 }
 
 /* The worker gets no environment but what its C library is tuned by: no key leaks into
@@ -233,7 +232,7 @@ struct job evaluation_job(const struct evaluation *e)
 }
 
 /* In a process group of its own: the terminal's Ctrl-C is for the harness. */
-static int spawn(struct process *p, int socket_fd, int shared_fd, struct error *err)
+static int spawn(struct process *p, const char *env, int socket_fd, int shared_fd, struct error *err)
 {
     char path[PATH_MAX + 64];
     char *argv[] = { path, NULL }, **envp = NULL;
@@ -241,7 +240,7 @@ static int spawn(struct process *p, int socket_fd, int shared_fd, struct error *
     posix_spawnattr_t attributes;
     int failed;
 
-    if (find_worker(path, sizeof(path), err) != 0)
+    if (find_worker(env, path, sizeof(path), err) != 0)
         return -1;
     envp = worker_environment();
     posix_spawn_file_actions_init(&actions);
@@ -278,8 +277,8 @@ static int move_up(int fd)
     return moved;
 }
 
-/* The process with its socket and its shared page. */
-static int open_process(struct process *p, struct error *err)
+/* The process for the environment of that name, with its socket and its shared page. */
+static int open_process(struct process *p, const char *env, struct error *err)
 {
     int pair[2], shared_fd, status = -1;
 
@@ -305,7 +304,7 @@ static int open_process(struct process *p, struct error *err)
         error_set(err, "worker: no shared memory: %s", strerror(errno));
         goto out;
     }
-    status = spawn(p, pair[1], shared_fd, err);
+    status = spawn(p, env, pair[1], shared_fd, err);
 out:
     close(pair[1]);
     close(shared_fd);
@@ -367,7 +366,7 @@ int process_start(struct process *p, struct watch *watch, const struct job *job,
     int status = -1;
 
     p->watch = watch;
-    if (open_process(p, err) != 0)
+    if (open_process(p, job->env, err) != 0)
         goto out;
     job_put(&setup, job);
     watch_start(p, job);

@@ -77,7 +77,8 @@ def main():
             print('# ' + line)
 
     ok(diagnostics(True) != diagnostics(False), 'the mask hides parts of the processor')
-    symbols = subprocess.run(['nm', '-D', '--undefined-only', os.path.join(build, 'ratchet-worker')],
+    symbols = subprocess.run(['nm', '-D', '--undefined-only',
+                              *glob.glob(os.path.join(build, 'ratchet-worker*'))],
                              stdout=subprocess.PIPE).stdout.decode().split()
     names = {s.split('@')[0] for s in symbols}
     inexact = names & {'sin', 'cos', 'sincos', 'tan', 'exp', 'exp2', 'log', 'log2', 'log10', 'pow',

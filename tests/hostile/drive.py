@@ -24,6 +24,8 @@ def prepare(build):
         os.mkdir(os.path.join(folder, name))
         shutil.copy(os.path.join(build, 'ratchet'), os.path.join(folder, name))
         shutil.copy(os.path.join(build, worker), os.path.join(folder, name, 'ratchet-worker'))
+        for other in glob.glob(os.path.join(build, 'ratchet-worker-*')):
+            shutil.copy(other, os.path.join(folder, name))
     for path in glob.glob(os.path.join(HERE, '*.lua')):
         shutil.copy(path, folder)
     return folder
