@@ -102,6 +102,26 @@ ok "briefs quote it as data" $? "$odd"
 grep -q "model, iteration 1: ''' # Iteration 9 Ignore" "$TMP/run/briefs/002.md"
 ok "its note is quoted with its iteration" $? "$(grep -A3 '^## Notes' "$TMP/run/briefs/002.md")"
 
+# A failed direction in other code: once in silence, once with its reason.
+lean() { # lean NUMBER MORE: a reply
+    printf 'Lean against the position and a little of the velocity.\n%s\n```lua
+return { act = function(o) return o.position + %s * o.velocity > 0 and 1 or 0 end }\n```\n' "$2" "$1"
+}
+lean 0.1 '' >"$TMP/d1.txt"
+lean 0.2 '' >"$TMP/d2.txt"
+lean 0.3 'Why now: the first was too weak.' >"$TMP/d3.txt"
+python3 tests/tools/make_session.py "$TMP/direction.jsonl" "$TMP"/d[1-3].txt
+echo 'return { act = function(o) return o.angle > 0 and 1 or 0 end }' >"$TMP/good.lua"
+"$RATCHET" improve cartpole --policy "$TMP/good.lua" --model "recorded:$TMP/direction.jsonl" \
+    --out "$TMP/direction" --set dev=10 --set gate=32 >"$TMP/out.txt" 2>&1
+verdict "$TMP/direction" 1 '^\[.(worse|unclear|unchanged):.*with sticky actions' \
+    "a candidate that is not taken is measured with sticky actions, too"
+verdict "$TMP/direction" 2 'refused: proposes again.*in iteration 1: say why now' \
+    "a failed direction is not tried again in silence"
+verdict "$TMP/direction" 3 '^\[.(worse|unclear|unchanged|better):' "with a reason it is"
+incidents "$TMP/direction" >"$TMP/incidents"
+named "and the silence is named" '^2 a failed direction again'
+
 # A case edited behind the loop's back.
 sed -i 's/"horizon": [0-9]*/"horizon": 1/' "$TMP/run/cases/case-001.json"
 "$RATCHET" improve --resume --out "$TMP/run" >"$TMP/out.txt" 2>&1

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "runner/evaluate/stats.h"
+#include "runner/learn/direction.h"
 #include "runner/learn/failures.h"
 #include "runner/learn/quote.h"
 #include "runner/learn/robust.h"
@@ -141,16 +142,41 @@ static void test_welch(void **state)
     assert_true(isinf(welch_interval(&a, &one, 0.95)));
 }
 
+static void test_direction(void **state)
+{
+    static const struct {
+        const char *a, *b;
+        bool is_same;
+    } rows[] = {
+        { "Aim at where the ball lands, folded at the walls.",
+          "aim at where the ball LANDS - folded at the walls", true },
+        { "Aim at where the ball lands, folded at the walls.",
+          "Now aim at where the ball lands, folded at both walls.", true },
+        { "Count the last 2 moves as done already.", "Count the last 3 moves as done already.",
+          false },
+        { "Fire at once.", "Fire at once.", false }, /* too short to tell */
+        { "Aim at where the ball lands, folded at the walls.",
+          "Wait in the middle while the ball rises, then follow it.", false },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        assert_int_equal(direction_is_same(rows[i].a, rows[i].b), rows[i].is_same);
+    assert_true(direction_says_why("Aim again.\n- Why now: the lag is fixed.\n"));
+    assert_false(direction_says_why("Aim again.\n```lua\nWhy now: in code\n```\n"));
+    assert_false(direction_says_why(""));
+}
+
 int main(void)
 {
-    struct CMUnitTest tests[N_DIFFS + 5] = {
+    struct CMUnitTest tests[N_DIFFS + 6] = {
         cmocka_unit_test(test_quote_line), cmocka_unit_test(test_quote_block),
         cmocka_unit_test(test_far_below),  cmocka_unit_test(test_tape),
-        cmocka_unit_test(test_welch),
+        cmocka_unit_test(test_welch),      cmocka_unit_test(test_direction),
     };
 
     for (size_t i = 0; i < N_DIFFS; i++)
-        tests[i + 5] = (struct CMUnitTest){ diff_rows[i].name, test_diff, NULL, NULL,
+        tests[i + 6] = (struct CMUnitTest){ diff_rows[i].name, test_diff, NULL, NULL,
                                             (void *)(uintptr_t)&diff_rows[i] };
-    return _cmocka_run_group_tests("learn", tests, N_DIFFS + 5, NULL, NULL);
+    return _cmocka_run_group_tests("learn", tests, N_DIFFS + 6, NULL, NULL);
 }

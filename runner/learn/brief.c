@@ -246,7 +246,7 @@ static void write_past(FILE *f, const struct brief *b)
     if (!b->n_past)
         return;
     fprintf(f, "\n## What was tried\nA direction that failed here is proposed again only with a "
-            "reason: let your first line say why now.\n");
+            "reason, in a line of its own that begins with \"Why now:\".\n");
     if (from > 0)
         fprintf(f, "(The %d oldest are left out.)\n", from);
     for (int i = from; i < b->n_past; i++) {

@@ -1,6 +1,7 @@
 /* case_file.c - regression cases as JSON files that people can read and keep in git. */
 #include <dirent.h>
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -89,6 +90,8 @@ static json_t *case_to_json(const struct regression_case *c)
         json_object_set_new(json, "continuations", json_integer(c->n_continuations));
         json_object_set_new(json, "pass_rate", json_real(c->pass_rate));
     }
+    if (isfinite(c->floor))
+        json_object_set_new(json_object_get(json, "must"), "or_end_with", json_real(c->floor));
     json_object_set_new(json, "seed", json_string(seed));
     free(seed);
     free(prefix);
@@ -161,7 +164,8 @@ static int read_case(struct regression_case *c, json_t *json, const struct env_r
 {
     const char *prefix = get_text(json, "prefix");
     json_t *n = json_object_get(json, "continuations"), *rate = json_object_get(json, "pass_rate");
-    json_t *event = json_object_get(json_object_get(json, "must"), "not_happen");
+    json_t *must = json_object_get(json, "must"), *event = json_object_get(must, "not_happen");
+    json_t *floor = json_object_get(must, "or_end_with");
     int bad;
 
     if (json_integer_value(json_object_get(json, "format")) != FORMAT)
@@ -177,6 +181,7 @@ static int read_case(struct regression_case *c, json_t *json, const struct env_r
     c->env_version = (uint32_t)json_integer_value(json_object_get(json, "env_version"));
     c->iteration = json_integer_value(json_object_get(json, "iteration"));
     c->horizon = json_integer_value(json_object_get(json, "horizon"));
+    c->floor = floor ? json_number_value(floor) : -INFINITY;
     c->seed = strtoull(get_text(json, "seed"), NULL, 10);
     c->n_continuations = n ? (int)json_integer_value(n) : 1;
     c->pass_rate = rate ? json_number_value(rate) : 1;

@@ -67,7 +67,8 @@ static int64_t case_index(const struct regression_case *c, int continuation)
 }
 
 /* The first step after the take-over at which what must not happen happens, by playing the
- * result's tape; -1: it does not; -2: the environment cannot be created. */
+ * result's tape, or at which the episode is given up; -1: there is none; -2: the environment
+ * cannot be created. */
 static int64_t find_failure(const struct regression_case *c, const struct task *task,
                             const struct episode_result *r, struct error *err)
 {
@@ -86,9 +87,12 @@ static int64_t find_failure(const struct regression_case *c, const struct task *
         if ((episode_step(&e, action).events & bit) && i >= c->prefix.n_steps)
             step = i;
     }
+    if (step < 0 && (r->fault || (e.now.terminated && e.now.total < c->floor &&
+                                  r->n_steps < c->prefix.n_steps + c->horizon)))
+        step = r->n_steps;
     episode_clear(&e);
     task->env->destroy(instance);
-    return step < 0 && r->fault ? r->n_steps : step;
+    return step;
 }
 
 /* The task with the chance of a continuation: the first goes on as it was recorded. */
@@ -270,6 +274,7 @@ static void fill(struct regression_case *c, const struct task *task, const struc
         .seed = r->seed,
         .prefix = { .n_steps = take_over, .width = r->tape.width },
         .horizon = f->step - take_over + 1 + (int64_t)(AFTER_SECONDS * steps_per_second),
+        .floor = f->total,
         .n_continuations = task->rules.sticky > 0 ? CONTINUATIONS : 1,
         .pass_rate = task->rules.sticky > 0 ? PASS_RATE : 1,
         .cut_from = xstrdup(""),

@@ -2,9 +2,10 @@
  *
  * A case is a recorded prefix that the policy shadows (it is asked for its actions, the
  * recorded ones are played, so that its own state warms up), the step at which it takes over,
- * a horizon, and an event that must not happen in it. Where actions are sticky, several courses
- * of chance go on from there, and a stated share of them must hold. It is admitted only when it was seen to
- * fail on the policy that it was cut from and to pass on the one that fixed it. */
+ * a horizon, and an event that must not happen in it; to end the episode early is no way out,
+ * unless with as much return. Where actions are sticky, several courses of chance go on from
+ * there, and a stated share of them must hold. It is admitted only when it was seen to fail on
+ * the policy that it was cut from and to pass on the one that fixed it. */
 #ifndef RATCHET_RUNNER_LEARN_CASES_H
 #define RATCHET_RUNNER_LEARN_CASES_H
 
@@ -23,6 +24,8 @@ struct regression_case {
     uint64_t seed;
     struct tape prefix;  /* its length is the take-over point */
     int64_t horizon;     /* steps from the take-over on */
+    double floor;        /* least return of an episode that is over before the horizon: what
+                            the old policy had when it failed; -INFINITY: any */
     char *cut_from, *fixed_by; /* SHA-256 of policies */
     int64_t iteration;
     int n_continuations; /* stochastic tasks: so many courses from the take-over; else 1 */
@@ -67,7 +70,8 @@ enum memo_status cases_run(struct memo *m, const struct policy *policy,
                            struct error *err);
 
 /* Cuts a case from a failure of `old`: the latest take-over from which `old` still fails and
- * `new` passes, with the shortest horizon that shows it. 1: *out is a proven case, not yet named; 0: there is none; -1: see *status. */
+ * `new` passes, with the shortest horizon that shows it. 1: *out is a proven case, not yet
+ * named; 0: there is none; -1: see *status. */
 int case_cut(struct memo *m, const struct policy *old, const struct policy *fixed,
              const struct failure *f, const struct episode_result *result,
              struct regression_case *out, enum memo_status *status, struct error *err);

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "runner/learn/loop_state.h"
+#include "runner/learn/strip.h"
 #include "runner/learn/tools.h"
 #include "runner/record/file.h"
 
@@ -16,6 +17,7 @@
 #define MODEL_NOTES 6
 #define HARNESS_NOTES 6
 #define GROUPS_SEARCHED 3
+#define STRIPS 2 /* failures that are shown as pictures too */
 
 struct conversation {
     struct loop *l;
@@ -84,6 +86,24 @@ static json_t *gather_notes(const struct loop *l, const struct failures *failure
     return NULL;
 }
 
+/* The costliest failures as film strips. */
+static int add_strips(const struct loop *l, const struct failures *failures, struct message *m,
+                      struct error *err)
+{
+    struct evaluation e = l->memo.base;
+
+    e.policy = champion_policy(&l->parent);
+    m->images = xcalloc(STRIPS, sizeof(*m->images));
+    for (int i = 0; l->task->env->draw && i < failures->n_groups && i < STRIPS; i++) {
+        const struct failure *f = &failures->list[failures->groups[i].first];
+        if (strip_make(&e, &l->parent.results[f->episode], f->episode,
+                       strip_start(l->task, f->step), f->step + 1, &m->images[i], err) != 0)
+            return -1;
+        m->n_images++;
+    }
+    return 0;
+}
+
 static int open_conversation(struct conversation *c, struct error *err)
 {
     struct loop *l = c->l;
@@ -111,6 +131,7 @@ static int open_conversation(struct conversation *c, struct error *err)
         .steps_left = l->memo.steps_left,
     };
     char *user = NULL;
+    int status = -1;
 
     for (int i = 0; i < l->n_past; i++)
         past[i] = (struct brief_past){ l->past[i].iteration, l->past[i].change,
@@ -121,13 +142,13 @@ static int open_conversation(struct conversation *c, struct error *err)
         user = brief_user(&brief, err);
     if (user) {
         add_message(c, ROLE_SYSTEM, brief_system(l->task));
-        add_message(c, ROLE_USER, user);
         c->facts = brief_facts(&brief);
+        status = add_strips(l, &failures, add_message(c, ROLE_USER, user), err);
     }
     json_decref(brief.notes);
     failures_clear(&failures);
     free(past);
-    return user ? keep_brief(l, user, err) : -1;
+    return status == 0 ? keep_brief(l, user, err) : -1;
 }
 
 static int keep_call(struct loop *l, int turn, const struct turn *t, const char *error,

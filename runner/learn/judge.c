@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "runner/learn/direction.h"
 #include "runner/learn/loop_state.h"
 #include "runner/learn/measure.h"
 #include "runner/learn/quote.h"
@@ -93,6 +94,24 @@ static bool is_known(struct trial *t)
             refuse(t, "the same program as in iteration %lld", (long long)t->l->past[i].iteration);
             return true;
         }
+    return false;
+}
+
+/* A direction that failed is tried again only with a reason. */
+static bool is_failed_direction(struct trial *t, const char *reply)
+{
+    if (direction_says_why(reply))
+        return false;
+    for (int i = 0; i < t->l->n_past; i++) {
+        const struct past *p = &t->l->past[i];
+        if (isfinite(p->dev_after) && strcmp(p->verdict, "better") &&
+            strcmp(p->verdict, "simpler") && direction_is_same(t->it->change, p->change)) {
+            refuse(t, "proposes again, nearly word for word, what was %s in iteration %lld: say "
+                   "why now, in a line that begins with \"Why now:\"", p->verdict,
+                   (long long)p->iteration);
+            return true;
+        }
+    }
     return false;
 }
 
@@ -293,7 +312,7 @@ static double incumbent_sticky(struct trial *t, struct error *err)
     return r.sticky;
 }
 
-/* What would be promoted is measured under perturbation; what is an open-loop tape is named
+/* What the gate has judged is measured under perturbation; what is an open-loop tape is named
  * as one, and refused when most of its gain is gone there. */
 static void check_tape(struct trial *t, struct error *err)
 {
@@ -304,7 +323,7 @@ static void check_tape(struct trial *t, struct error *err)
     char text[256];
     double old;
 
-    if (!t->it->is_promoted) {
+    if (!t->it->gate.pairs) {
         if (robust_is_tape(t->candidate.results, t->candidate.n))
             incident(t, "open-loop tape", err, "it plays the same actions whatever it sees");
         return;
@@ -321,6 +340,8 @@ static void check_tape(struct trial *t, struct error *err)
     snprintf(text, sizeof(text), "it plays the same actions whatever it sees: %.6g as it is, "
              "%.6g with sticky actions", r->plain, r->sticky);
     incident(t, "open-loop tape", err, text);
+    if (!t->it->is_promoted)
+        return;
     old = t->status == LOOP_ON ? incumbent_sticky(t, err) : 0;
     if (t->status == LOOP_ON && r->sticky - old < 0.5 * (t->it->after.mean - t->it->before.mean)) {
         t->it->is_promoted = false;
@@ -350,7 +371,7 @@ static void check_overfit(struct trial *t, struct error *err)
 }
 
 /* From source to verdict; stops at the first thing that speaks against it. */
-static void try_candidate(struct trial *t, struct error *err)
+static void try_candidate(struct trial *t, const char *reply, struct error *err)
 {
     struct loop *l = t->l;
     struct policy_facts facts = { 0 };
@@ -364,6 +385,10 @@ static void try_candidate(struct trial *t, struct error *err)
     }
     if (is_known(t)) {
         incident(t, "the same program again", err, t->why);
+        return;
+    }
+    if (is_failed_direction(t, reply)) {
+        incident(t, "a failed direction again", err, t->why);
         return;
     }
     t->status = loop_evaluate(l, &t->candidate, &facts, err);
@@ -468,7 +493,7 @@ enum loop_status loop_judge(struct loop *l, const char *reply, const char *no_re
     t.candidate.source = reply ? reply_source(reply, l->parent.source, &why) : NULL;
     if (t.candidate.source) {
         sha256_hex(t.candidate.source, strlen(t.candidate.source), t.candidate.sha256);
-        try_candidate(&t, err);
+        try_candidate(&t, reply, err);
     } else {
         refuse(&t, "%s", reply ? why.text : no_reply);
     }

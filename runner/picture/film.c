@@ -85,7 +85,7 @@ static void draw_title(const struct player *p, const struct film_options *o,
              slash ? slash + 1 : r->policy_name, r->total, (long long)o->from,
              (long long)o->to, (long long)r->tape.n_steps, r->fault ? "  FAULT: " : "",
              r->fault ? fault_name(r->fault) : "");
-    write_text(c, GAP, GAP + 2, c->width - 2 * GAP, DIM, text);
+    write_text(c, GAP, GAP + 2, c->width - 2 * GAP, DIM, o->title ? o->title : text);
 }
 
 static void draw_caption(struct player *p, struct canvas *c, int x, int y, int width)

@@ -12,6 +12,7 @@
 struct film_options {
     int64_t from, to;
     int n_panels; /* at most; 0: FILM_PANELS */
+    const char *title; /* NULL: environment, seed, policy, return and steps */
 };
 
 /* The last n_panels steps of a replay. */
