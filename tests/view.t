@@ -156,6 +156,18 @@ difference=$(step)
 ok "what if another policy had gone on" $? "$(step)"
 close_window
 
+open_view
+timeout 10 /usr/bin/python3 tests/drop.py "$window" "$TMP/a.replay" 2>"$TMP/said"
+ok "takes a file that is dropped on it" $? "$(cat "$TMP/said")"
+press m Page_Down
+at 1000 && shown "$TMP/a.replay" 1000
+ok "and shows it" $? "$(step)"
+timeout 10 /usr/bin/python3 tests/drop.py "$window" "$TMP/foreign.replay"
+sleep 0.3
+at 1000 && shown "$TMP/a.replay" 1000
+ok "a foreign file that is dropped changes nothing" $? "$(step)"
+close_window
+
 for file in cut foreign; do
     open_view "$TMP/$file.replay"
     import -window root -depth 8 "$TMP/$file.ppm"
