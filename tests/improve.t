@@ -102,6 +102,10 @@ wait "$pid"
 ok "Ctrl-C while it waits ends it with status 1" "$([ $? -eq 1 ]; echo $?)" "$(cat "$TMP/out.txt")"
 grep -q 'resume' "$TMP/out.txt"
 ok "and says how to go on" $?
+strip=$(sed -n 's/^!\[dev seed [0-9]*, steps [0-9]* to [0-9]*\](\(.*\.png\))$/\1/p' \
+    "$TMP/box/0001-request.md" | head -n 1)
+[ "$(head -c 4 "$TMP/box/$strip" | tail -c 3)" = PNG ]
+ok "the brief shows a failure as a film strip" $? "$(ls "$TMP/box")"
 cp "$TMP/reply-7" "$TMP/box/0001-reply.md"
 expect "a person's file is the model's reply" 0 'better: the new incumbent' \
     "$RATCHET" improve --resume --out "$TMP/byhand"
