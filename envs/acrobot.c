@@ -139,6 +139,14 @@ static void acrobot_observe(const void *instance, double *out)
     out[5] = s->speed[1];
 }
 
+static int acrobot_set_observed(void *instance, const double *obs)
+{
+    const struct acrobot s = { .angle = { atan2(obs[1], obs[0]), atan2(obs[3], obs[2]) },
+                               .speed = { obs[4], obs[5] } };
+
+    return acrobot_load(instance, &s);
+}
+
 static void acrobot_draw(void *instance, struct canvas *out)
 {
     const struct acrobot *s = instance;
@@ -198,6 +206,7 @@ const struct env acrobot_env = {
     .reset = acrobot_reset,
     .step = acrobot_step,
     .observe = acrobot_observe,
+    .set_observed = acrobot_set_observed,
     .draw = acrobot_draw,
     .state_size = acrobot_state_size,
     .save = acrobot_save,

@@ -100,6 +100,13 @@ static void cartpole_observe(const void *instance, double *out)
     out[3] = s->angular_velocity;
 }
 
+static int cartpole_set_observed(void *instance, const double *obs)
+{
+    const struct cartpole s = { obs[0], obs[1], obs[2], obs[3] };
+
+    return cartpole_load(instance, &s);
+}
+
 static void cartpole_draw(void *instance, struct canvas *out)
 {
     const struct cartpole *s = instance;
@@ -163,6 +170,7 @@ const struct env cartpole_env = {
     .reset = cartpole_reset,
     .step = cartpole_step,
     .observe = cartpole_observe,
+    .set_observed = cartpole_set_observed,
     .draw = cartpole_draw,
     .state_size = cartpole_state_size,
     .save = cartpole_save,

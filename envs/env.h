@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define ENV_ABI 2          /* changes when this header changes its meaning */
+#define ENV_ABI 3          /* changes when this header changes its meaning */
 #define ENV_MAX_ACTION 64  /* components of an action, at most */
 #define ENV_MAX_EVENTS 32  /* kinds of events, at most: bits of env_step.events */
 
@@ -116,6 +116,14 @@ struct env {
      * row i of actions in frame i, ending early when the episode does. each[i] is what `step`
      * would have returned. Returns the number played, at least 1. NULL: `step`, n times. */
     int (*step_frames)(void *instance, const double *actions, int n, struct env_step *each);
+
+    /* Optional, for planning on a private copy: a state that an observation (all fields, as
+     * `observe` writes them, but maybe made up) shows; what it does not show, how far it has
+     * come say, is 0. -1 when there is none. NULL: an observation does not tell the state. */
+    int (*set_observed)(void *instance, const double *obs);
+    /* Required for planning where the state holds a generator: its chance starts anew, so
+     * that a copy does not foresee the episode's. */
+    void (*reseed)(void *instance, uint64_t seed);
 };
 
 #endif

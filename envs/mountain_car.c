@@ -111,6 +111,13 @@ static void car_observe(const void *instance, double *out)
     out[1] = s->velocity;
 }
 
+static int car_set_observed(void *instance, const double *obs)
+{
+    const struct car s = { obs[0], obs[1] };
+
+    return car_load(instance, &s);
+}
+
 static double height(double position)
 {
     return sin(3 * position) * 0.45 + 0.55;
@@ -181,7 +188,7 @@ static const double force_noop[] = { 0 };
     .events = events, .options = options, .frames_per_second = 30, .frame_width = WIDTH, \
     .frame_height = HEIGHT, .create = car_create, .destroy = car_destroy,                \
     .reset = car_reset, .observe = car_observe, .state_size = car_state_size,            \
-    .save = car_save, .load = car_load
+    .save = car_save, .load = car_load, .set_observed = car_set_observed
 
 extern const struct env mountain_car_env, mountain_car_continuous_env;
 const struct env mountain_car_env = {

@@ -83,6 +83,13 @@ static void pendulum_observe(const void *instance, double *out)
     out[2] = s->speed;
 }
 
+static int pendulum_set_observed(void *instance, const double *obs)
+{
+    const struct pendulum s = { .angle = atan2(obs[1], obs[0]), .speed = obs[2] };
+
+    return pendulum_load(instance, &s);
+}
+
 static void pendulum_draw(void *instance, struct canvas *out)
 {
     const struct pendulum *s = instance;
@@ -140,6 +147,7 @@ const struct env pendulum_env = {
     .reset = pendulum_reset,
     .step = pendulum_step,
     .observe = pendulum_observe,
+    .set_observed = pendulum_set_observed,
     .draw = pendulum_draw,
     .state_size = pendulum_state_size,
     .save = pendulum_save,

@@ -52,6 +52,8 @@ void job_put(struct wire *w, const struct job *job)
     wire_put_text(w, job->source);
     wire_put_bytes(w, job->params, sizeof(*job->params) * job->n_params);
     wire_put_u32(w, job->n_slots);
+    wire_put_u8(w, job->plans);
+    wire_put_u8(w, job->sim_is_true);
     wire_put_u8(w, job->is_unjailed);
     wire_put_u8(w, job->is_bare);
 }
@@ -88,6 +90,8 @@ int job_get(struct wire *w, struct job *job)
     if (len)
         memcpy(job->params, params, job->n_params * sizeof(*job->params));
     job->n_slots = wire_get_u32(w);
+    job->plans = wire_get_u8(w);
+    job->sim_is_true = wire_get_u8(w);
     job->is_unjailed = wire_get_u8(w);
     job->is_bare = wire_get_u8(w);
     return wire_is_done(w) ? 0 : -1;

@@ -34,7 +34,8 @@ enum message_type {
 };
 
 /* What MEASURE (u32 what, u64 how often) repeats, for `ratchet bench`. */
-enum measure { MEASURE_SNAPSHOT, MEASURE_RESTORE };
+/* MEASURE_PLANNING: the share of act that rollouts took since the last question, times 1e9. */
+enum measure { MEASURE_SNAPSHOT, MEASURE_RESTORE, MEASURE_PLANNING };
 
 /* One page of shared memory. The harness takes its contents for a hint, never for a fact.
  */
@@ -77,6 +78,8 @@ struct job {
     struct vm_param *params; /* overrides: name and value */
     uint32_t n_params;
     uint32_t n_slots; /* outside mode: VMs at once; 0: inside */
+    bool plans;       /* the policy has a sim... */
+    bool sim_is_true; /* ...that starts from the true state; outside, STEP brings it */
     bool is_unjailed; /* asked for by a user who knows what it means */
     bool is_bare; /* instructions are not counted: for comparison by `ratchet bench` */
 };

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "sandbox/vec.h"
 #include "sandbox/vm.h"
 
 #define BYTES_PER_UNIT 32     /* of plain copying */
@@ -468,4 +469,5 @@ void lualib_open(lua_State *L)
     set_function(L, "random", random_number);
     set_function(L, "randomseed", random_seed);
     lua_pop(L, 1);
+    vec_open(L);
 }

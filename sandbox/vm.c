@@ -18,6 +18,7 @@
 
 #include "sandbox/arena.h"
 #include "sandbox/lualib.h"
+#include "sandbox/sim.h"
 #include "sandbox/vm_world.h"
 
 #define ALLOC_FREE 512        /* bytes of an allocation that cost nothing... */
@@ -41,6 +42,7 @@ struct vm {
     struct vm_param params[VM_MAX_PARAMS];
     int n_params;
     struct vm_obs obs;
+    struct sim sim;
     int act, reset; /* stack indexes */
 };
 
@@ -65,6 +67,21 @@ struct rng *vm_chance(struct vm *vm)
 const struct vm_sink *vm_sink(const struct vm *vm)
 {
     return &vm->world->sink;
+}
+
+const struct vm_world *vm_world(const struct vm *vm)
+{
+    return vm->world;
+}
+
+struct sim *vm_sim(struct vm *vm)
+{
+    return &vm->sim;
+}
+
+int64_t vm_planner_steps(const struct vm *vm)
+{
+    return vm->sim.n_steps;
 }
 
 int64_t vm_most_instructions(const struct vm *vm)
@@ -339,6 +356,11 @@ static int open_world(lua_State *L)
     lua_pushnil(
         L); /* stands where the handler stands, so that indexes are the same outside */
     vm_obs_create(L, vm->world, &vm->obs);
+    if (vm->world->sim) {
+        lua_pushvalue(L, vm->obs.table);
+        sim_open(L, vm->world);
+        lua_pop(L, 1);
+    }
     return lua_gettop(L) - 1;
 }
 
@@ -374,9 +396,16 @@ void vm_destroy(struct vm *vm)
         arena_destroy(&vm->arena);
 }
 
-static int by_name(const void *a, const void *b)
+/* The C library's qsort makes calls that the jail forbids. */
+static void sort_by_name(struct vm_param *params, int n)
 {
-    return strcmp(((const struct vm_param *)a)->name, ((const struct vm_param *)b)->name);
+    for (int i = 1; i < n; i++) {
+        struct vm_param p = params[i];
+        int at = i;
+        for (; at > 0 && strcmp(params[at - 1].name, p.name) > 0; at--)
+            params[at] = params[at - 1];
+        params[at] = p;
+    }
 }
 
 static double number_field(lua_State *L, const char *name, double fallback)
@@ -436,7 +465,7 @@ static int read_policy(lua_State *L)
             lua_pop(L, 1);
         }
     }
-    qsort(vm->params, (size_t)vm->n_params, sizeof(vm->params[0]), by_name);
+    sort_by_name(vm->params, vm->n_params);
     lua_getfield(L, 1, "act");
     if (!lua_isfunction(L, -1))
         return luaL_error(L, "act is a %s, not a function", luaL_typename(L, -1));
@@ -543,6 +572,8 @@ int vm_reset(struct vm *vm, uint64_t chance)
     lua_State *L = vm->L;
 
     rng_seed(&vm->chance, chance, 0);
+    if (vm->world->sim)
+        sim_reset(&vm->sim, vm->world, chance);
     vm->world->fault->kind = FAULT_none;
     if (lua_isnil(L, vm->reset))
         return 0;
@@ -558,13 +589,20 @@ int vm_act(struct vm *vm, const struct vm_view *view, double *action)
 {
     lua_State *L = vm->L;
     char why[256];
+    int status;
 
-    if (call(vm, "act", vm->world->limits.act_instructions, 1, LUA_MULTRET, view) != 0)
+    if (vm->world->sim)
+        sim_begin(&vm->sim, vm->world, view);
+    status = call(vm, "act", vm->world->limits.act_instructions, 1, LUA_MULTRET, view);
+    vm->sim.view = NULL;
+    if (status != 0)
         return -1;
     if (vm_action_read(L, vm->world->env, vm->reset, action, why, sizeof(why)) != 0) {
         set_fault(vm, FAULT_action, "act returned %s", why);
         return -1;
     }
     lua_settop(L, vm->reset);
+    if (vm->world->sim)
+        sim_end(&vm->sim, vm->world, action);
     return 0;
 }

@@ -43,6 +43,9 @@ struct vm_world {
     struct episode_rules rules;
     struct limits limits;
     struct vm_sink sink;
+    struct episode *sim;    /* for the policy to plan with; NULL: it may not */
+    bool sim_is_true;       /* it starts from the true state, not from the observation */
+    uint64_t *sim_clock;    /* processor cycles that rollouts took; NULL: not measured */
     bool is_uncounted;      /* no instruction budget: for measurements */
     struct vm_fault *fault; /* where faults are written, also while a C function hangs */
 };
@@ -52,6 +55,7 @@ struct vm_view {
     const double *values; /* all fields, env_count_obs of them */
     const uint8_t *ram;
     struct canvas *frame;
+    const void *state; /* the true one, for a sim that starts from it; else NULL */
 };
 
 /* A VM in the arena of a slot (0, 1, ...). NULL when there is no memory for it. */
@@ -84,6 +88,9 @@ int vm_act(struct vm *vm, const struct vm_view *view, double *action);
 /* Instructions of the costliest act (or reset) since the VM was loaded or restored. */
 int64_t vm_most_instructions(const struct vm *vm);
 
+/* Steps that the policy made in its sim since the last reset. */
+int64_t vm_planner_steps(const struct vm *vm);
+
 /* Writes the call stack as it is now, from a signal handler while a call hangs. */
 void vm_write_stack(struct vm *vm, char *out, size_t size);
 
@@ -95,5 +102,7 @@ void vm_charge_running(int64_t units); /* the call that runs, if one does */
 struct vm *vm_of(struct lua_State *L);
 struct rng *vm_chance(struct vm *vm);
 const struct vm_sink *vm_sink(const struct vm *vm);
+const struct vm_world *vm_world(const struct vm *vm);
+struct sim *vm_sim(struct vm *vm);
 
 #endif

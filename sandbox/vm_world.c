@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static bool is_wanted(const struct vm_world *world, const char *name)
+bool vm_field_is_wanted(const struct vm_world *world, const char *name)
 {
     if (!world->fields)
         return true;
@@ -47,7 +47,7 @@ static void create_features(lua_State *L, const struct vm_world *world,
     obs->last = anchored(L, sizeof(double) * (size_t)env_count_obs(world->env));
     for (const struct env_field *f = world->env->fields; f->name; at += f->n, f++) {
         struct vm_obs_field *mine = &obs->fields[obs->n_fields];
-        if (!is_wanted(world, f->name))
+        if (!vm_field_is_wanted(world, f->name))
             continue;
         *mine = (struct vm_obs_field){ .at = at, .n = f->n };
         if (f->n == 1) {

@@ -27,6 +27,9 @@ void vm_obs_create(struct lua_State *L, const struct vm_world *world, struct vm_
 void vm_obs_push(struct lua_State *L, struct vm_obs *obs, const struct vm_world *world,
                  const struct vm_view *view);
 
+/* Does the policy see this field? */
+bool vm_field_is_wanted(const struct vm_world *world, const char *name);
+
 /* The table that `reset` gets: env, actions, params, frame_skip, fps, max_steps, width,
  * height. Raises Lua errors. */
 void vm_info_push(struct lua_State *L, const struct vm_world *world,

@@ -38,7 +38,9 @@ struct worker {
     struct job job;
     struct env_registry envs;
     const struct env *env;
-    struct episode episode;
+    struct episode episode, sim; /* sim: where the policy may plan */
+    uint8_t *state;              /* the true one, where sim starts from it; else NULL */
+    uint64_t sim_clock, act_clock; /* for MEASURE_PLANNING */
     struct vm_world world;
     struct vm_fault fault;
     struct slot *slots;
@@ -128,6 +130,26 @@ static const struct env *find_env(struct worker *w, struct error *err)
     return env_describe_get(job->description, job->description_len, err);
 }
 
+/* The policy's own copy. Its chance, its start and its branches are not the episode's. */
+static int set_up_sim(struct worker *w, struct error *err)
+{
+    struct job *job = &w->job;
+    struct episode_rules rules = job->rules;
+    void *instance;
+
+    if (!job->plans)
+        return 0;
+    rules.branch = 0;
+    instance =
+        env_create(w->env, (const char *const *)job->settings, (int)job->n_settings, err);
+    if (!instance)
+        return -1;
+    episode_init(&w->sim, w->env, instance, &rules);
+    if (job->sim_is_true)
+        w->state = xcalloc(1, w->env->state_size(instance));
+    return 0;
+}
+
 /* Everything that comes from outside the jail, the policy's own text excepted. */
 static int set_up(struct worker *w, struct error *err)
 {
@@ -146,6 +168,8 @@ static int set_up(struct worker *w, struct error *err)
     if (!instance)
         return -1;
     episode_init(&w->episode, w->env, instance, &job->rules);
+    if (set_up_sim(w, err) != 0)
+        return -1;
     w->values = xcalloc((size_t)w->episode.n_obs, sizeof(double));
     w->ram = xcalloc((size_t)w->env->ram_size, 1);
     w->frame = (struct canvas){ w->env->frame_width, w->env->frame_height, NULL };
@@ -165,6 +189,9 @@ static int create_slots(struct worker *w, struct error *err)
         .rules = job->rules,
         .limits = job->limits,
         .sink = { on_note, on_mark, &w->said },
+        .sim = job->plans ? &w->sim : NULL,
+        .sim_is_true = job->sim_is_true,
+        .sim_clock = job->is_bare ? &w->sim_clock : NULL,
         .is_uncounted = job->is_bare,
         .fault = &w->fault,
     };
@@ -223,7 +250,9 @@ static void view_take(struct worker *w, struct vm_view *view)
 {
     void *instance = w->episode.instance;
 
-    *view = (struct vm_view){ w->values, w->ram, &w->frame };
+    *view = (struct vm_view){ w->values, w->ram, &w->frame, w->state };
+    if (w->state)
+        w->env->save(instance, w->state);
     switch (w->job.observation) {
     case OBSERVATION_features:
         w->env->observe(instance, w->values);
@@ -258,8 +287,12 @@ static void play_episode(struct worker *w, uint64_t seed, int64_t max_steps,
         view_take(w, &view);
         progress();
         w->said.step = e->now.n_steps;
+        if (w->job.is_bare)
+            w->act_clock -= __builtin_ia32_rdtsc();
         if (vm_act(s->vm, &view, action) != 0)
             return;
+        if (w->job.is_bare)
+            w->act_clock += __builtin_ia32_rdtsc();
         if (e->now.n_steps < shadow->n_steps)
             tape_get(shadow, w->env, e->now.n_steps, action);
         tape_put(packed, w->env, action);
@@ -289,6 +322,7 @@ static int play(struct worker *w, struct wire *in)
         wire_put_u32(&w->out, w->fault.kind);
         wire_put_text(&w->out, w->fault.kind ? w->fault.text : "");
         wire_put_i64(&w->out, vm_most_instructions(w->slots[0].vm));
+        wire_put_i64(&w->out, vm_planner_steps(w->slots[0].vm));
         wire_put_f64(&w->out, w->episode.now.total);
         wire_put_u64(&w->out, episode_hash(&w->episode));
         wire_put_bytes(&w->out, w->tape.data, w->tape.len);
@@ -299,8 +333,8 @@ static int play(struct worker *w, struct wire *in)
     return 0;
 }
 
-/* One slot of STEP: u32 slot, u8 starts (then the chance), u8 wants notes, step, the
- * view. */
+/* One slot of STEP: u32 slot, u8 starts (then the chance), u8 wants notes, step, the true
+ * state if sim starts from it, the view. */
 static int step_slot(struct worker *w, struct wire *in)
 {
     uint32_t number = wire_get_u32(in);
@@ -308,10 +342,12 @@ static int step_slot(struct worker *w, struct wire *in)
     uint64_t chance = wire_get_u64(in);
     bool wants_notes = wire_get_u8(in);
     int64_t step = wire_get_i64(in);
-    struct vm_view view = { w->values, w->ram, &w->frame };
+    struct vm_view view = { w->values, w->ram, &w->frame, w->state };
     double action[ENV_MAX_ACTION] = { 0 };
     struct slot *s = &w->slots[number < w->n_slots ? number : 0];
 
+    if (w->state)
+        wire_get(in, w->state, w->env->state_size(w->sim.instance));
     if (w->job.observation == OBSERVATION_features)
         wire_get(in, w->values, sizeof(double) * (size_t)w->episode.n_obs);
     else if (w->job.observation == OBSERVATION_ram)
@@ -337,6 +373,7 @@ static int step_slot(struct worker *w, struct wire *in)
     wire_put_u32(&w->out, w->fault.kind);
     wire_put_text(&w->out, w->fault.kind ? w->fault.text : "");
     wire_put_i64(&w->out, vm_most_instructions(s->vm));
+    wire_put_i64(&w->out, vm_planner_steps(s->vm));
     wire_put(&w->out, action, sizeof(double) * (size_t)w->episode.n_actions);
     put_said(&w->out, &w->said);
     return 0;
@@ -353,6 +390,16 @@ static int step(struct worker *w, struct wire *in)
     return wire_send(WORKER_SOCKET_FD, MESSAGE_STEPPED, &w->out);
 }
 
+static int measure_planning(struct worker *w)
+{
+    double share = w->act_clock ? (double)w->sim_clock / (double)w->act_clock : 0;
+
+    w->sim_clock = w->act_clock = 0;
+    wire_reset(&w->out);
+    wire_put_u64(&w->out, (uint64_t)(share * 1e9));
+    return wire_send(WORKER_SOCKET_FD, MESSAGE_MEASURED, &w->out);
+}
+
 static int measure(struct worker *w, struct wire *in)
 {
     uint32_t what = wire_get_u32(in);
@@ -361,6 +408,8 @@ static int measure(struct worker *w, struct wire *in)
 
     if (in->is_bad || !s->fresh)
         return -1;
+    if (what == MEASURE_PLANNING)
+        return measure_planning(w);
     for (uint64_t i = 0; i < n; i++) {
         progress();
         if (what == MEASURE_SNAPSHOT)

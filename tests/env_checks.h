@@ -263,6 +263,44 @@ static inline void check_damage(void **state)
     player_clear(&fresh);
 }
 
+/* Instances with different pasts that are set from one observation are the same, and what
+ * is no state is refused. */
+static inline void check_observed(void **state)
+{
+    const struct env *env = *state;
+    struct player a, b;
+
+    player_init(&a, env, 9);
+    player_init(&b, env, 10);
+    if (!env->set_observed)
+        goto out;
+    for (int i = 0; i < 40; i++) {
+        player_step(&a);
+        player_step(&b);
+        memcpy(b.obs, a.obs, sizeof(double) * (size_t)a.n_obs);
+        player_step(&b);
+        assert_int_equal(env->set_observed(a.instance, b.obs), 0);
+        assert_int_equal(env->set_observed(b.instance, b.obs), 0);
+        env->save(a.instance, a.block);
+        env->save(b.instance, b.block);
+        assert_memory_equal(a.block, b.block, a.size);
+        b.rng = a.rng;
+        for (int k = 0; k < 5; k++)
+            assert_same_step(&a, &b);
+    }
+    for (int i = 0; i < a.n_obs; i++)
+        a.obs[i] = NAN;
+    assert_int_equal(env->set_observed(a.instance, a.obs), -1);
+    for (int i = 0; i < a.n_obs; i++)
+        a.obs[i] = i % 2 ? 1e300 : -1e9;
+    env->set_observed(a.instance, a.obs);
+    for (int k = 0; k < 5; k++)
+        player_step(&a);
+out:
+    player_clear(&a);
+    player_clear(&b);
+}
+
 /* A whole file; the caller frees it. Fails the test when it cannot be read. */
 static inline unsigned char *read_fixture(const char *path, size_t *len)
 {
@@ -291,6 +329,7 @@ static inline size_t add_checks(struct CMUnitTest *tests, size_t n, const struct
         { "description", check_description }, { "determinism", check_determinism },
         { "save and load", check_save_load }, { "other process", check_other_process },
         { "damaged blocks", check_damage },
+        { "set from an observation", check_observed },
     };
 
     for (size_t i = 0; i < sizeof(checks) / sizeof(*checks); i++)

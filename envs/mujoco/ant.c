@@ -65,6 +65,7 @@ static const struct mujoco_task ant_task = {
     .derive = ant_derive,
     .judge = ant_judge,
     .observe = ant_observe,
+    .place = mujoco_place_beyond_xy,
     .view = { 20, 28, 110, 0, 0, 0.35, true },
 };
 
@@ -92,6 +93,7 @@ static const struct env_event ant_events[] = {
 MUJOCO_DEFINE_CREATE(ant)
 const struct env ant_env = {
     MUJOCO_COMMON(ant),
+    .set_observed = mujoco_set_observed,
     .about = "Walk ahead (+x) on four legs without leaving 0.2 < z < 1 m. joints: hip "
              "and ankle of leg 1 (front left), 2 (back left), 3 (back right), 4 (front "
              "right).",

@@ -39,6 +39,14 @@ static void inverted_pendulum_observe(const struct mujoco_instance *w, double *o
     memcpy(out + 2, w->data->qvel, sizeof(double) * 2);
 }
 
+static void inverted_pendulum_place(const mjModel *m, const double *obs, double *qpos,
+                                    double *qvel)
+{
+    (void)m;
+    memcpy(qpos, obs, sizeof(double) * 2);
+    memcpy(qvel, obs + 2, sizeof(double) * 2);
+}
+
 static const struct mujoco_task inverted_pendulum_task = {
     .name = "inverted_pendulum",
     .xml = mujoco_xml_inverted_pendulum,
@@ -47,6 +55,7 @@ static const struct mujoco_task inverted_pendulum_task = {
     .start = inverted_pendulum_start,
     .judge = inverted_pendulum_judge,
     .observe = inverted_pendulum_observe,
+    .place = inverted_pendulum_place,
     .view = { 0, 0, 190, 0, 0, 0.25, false },
 };
 
@@ -64,6 +73,7 @@ static const struct env_action inverted_pendulum_actions[] = {
 MUJOCO_DEFINE_CREATE(inverted_pendulum)
 const struct env inverted_pendulum_env = {
     MUJOCO_COMMON(inverted_pendulum),
+    .set_observed = mujoco_set_observed,
     .about = "Hold a pole within 0.2 rad of upright on a cart that moves 1 m to either "
              "side; angle > 0 leans right (+x).",
     .fields = inverted_pendulum_fields,
@@ -123,6 +133,16 @@ static void inverted_double_pendulum_observe(const struct mujoco_instance *w, do
     out[8] = w->derived[DOUBLE_RAIL_FORCE];
 }
 
+static void inverted_double_pendulum_place(const mjModel *m, const double *obs,
+                                           double *qpos, double *qvel)
+{
+    (void)m;
+    qpos[0] = obs[0];
+    qpos[1] = atan2(obs[1], obs[3]);
+    qpos[2] = atan2(obs[2], obs[4]);
+    memcpy(qvel, obs + 5, sizeof(double) * 3);
+}
+
 static const struct mujoco_task inverted_double_pendulum_task = {
     .name = "inverted_double_pendulum",
     .xml = mujoco_xml_inverted_double_pendulum,
@@ -133,6 +153,7 @@ static const struct mujoco_task inverted_double_pendulum_task = {
     .derive = inverted_double_pendulum_derive,
     .judge = inverted_double_pendulum_judge,
     .observe = inverted_double_pendulum_observe,
+    .place = inverted_double_pendulum_place,
     .view = { 0, 0, 170, 0, 0, 0.55, false },
 };
 
@@ -152,6 +173,7 @@ static const struct env_action inverted_double_pendulum_actions[] = {
 MUJOCO_DEFINE_CREATE(inverted_double_pendulum)
 const struct env inverted_double_pendulum_env = {
     MUJOCO_COMMON(inverted_double_pendulum),
+    .set_observed = mujoco_set_observed,
     .about = "Hold two poles, one on the other, upright on a cart that moves 1 m to "
              "either side. sin, cos: of the lower pole's angle from upright and of the "
              "upper one's from the lower.",

@@ -144,6 +144,25 @@ int mujoco_observe_motion(const struct mujoco_instance *w, int skip, double limi
     return nq + nv;
 }
 
+static void place_beyond(const mjModel *m, int skip, const double *obs, double *qpos,
+                         double *qvel)
+{
+    memcpy(qpos + skip, obs, sizeof(double) * (size_t)(m->nq - skip));
+    memcpy(qvel, obs + m->nq - skip, sizeof(double) * (size_t)m->nv);
+}
+
+void mujoco_place_beyond_x(const mjModel *m, const double *obs, double *qpos,
+                           double *qvel)
+{
+    place_beyond(m, 1, obs, qpos, qvel);
+}
+
+void mujoco_place_beyond_xy(const mjModel *m, const double *obs, double *qpos,
+                            double *qvel)
+{
+    place_beyond(m, 2, obs, qpos, qvel);
+}
+
 double mujoco_forward_speed(const struct mujoco_verdict *v)
 {
     return (v->now->data->qpos[0] - v->qpos_before[0]) / v->dt;
@@ -319,6 +338,50 @@ int mujoco_load(void *instance, const void *block)
         if (sizes[i] > 0)
             memcpy(arrays[i], from, sizeof(double) * (size_t)sizes[i]);
         from += sizeof(double) * (size_t)sizes[i];
+    }
+    return 0;
+}
+
+/* What is derived follows from the place alone here: every array that it depends on is
+ * set, so that copies which did something else before give the same bits. */
+static bool derive_anew(struct mujoco_instance *w)
+{
+    jmp_buf here;
+
+    escape = &here;
+    if (setjmp(here)) {
+        escape = NULL;
+        return false;
+    }
+    mj_forward(w->model, w->data);
+    if (w->task->needs_contact_forces)
+        mj_rnePostConstraint(w->model, w->data);
+    escape = NULL;
+    derive(w);
+    return is_sane(w->derived, w->task->n_derived);
+}
+
+int mujoco_set_observed(void *instance, const double *obs)
+{
+    struct mujoco_instance *w = instance;
+    const mjModel *m = w->model;
+    mjData *d = w->data;
+    double qpos[MUJOCO_MAX_QPOS], qvel[MUJOCO_MAX_QPOS] = { 0 };
+    double *arrays[7];
+    int sizes[7];
+
+    memcpy(qpos, m->qpos0, sizeof(double) * (size_t)m->nq);
+    w->task->place(m, obs, qpos, qvel);
+    if (!is_sane(qpos, m->nq) || !is_sane(qvel, m->nv))
+        return -1;
+    for (int i = 0, count = list_arrays(w, arrays, sizes); i < count; i++)
+        if (sizes[i] > 0)
+            memset(arrays[i], 0, sizeof(double) * (size_t)sizes[i]);
+    memcpy(d->qpos, qpos, sizeof(double) * (size_t)m->nq);
+    memcpy(d->qvel, qvel, sizeof(double) * (size_t)m->nv);
+    if (w->task->derive && !derive_anew(w)) {
+        mujoco_reset(w, 0);
+        return -1;
     }
     return 0;
 }

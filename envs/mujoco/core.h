@@ -43,6 +43,9 @@ struct mujoco_task {
     void (*derive)(const mjModel *m, const mjData *d, double *out);
     void (*judge)(const struct mujoco_verdict *v, struct env_step *result);
     void (*observe)(const struct mujoco_instance *w, double *out);
+    /* The other way: what an observation tells of qpos and qvel, which hold the model's
+     * defaults and 0; NULL where mujoco_set_observed is not offered. */
+    void (*place)(const mjModel *m, const double *obs, double *qpos, double *qvel);
     struct mujoco_view view;
 };
 
@@ -61,6 +64,11 @@ double mujoco_clip(double x, double min, double max);
  * many. */
 int mujoco_observe_motion(const struct mujoco_instance *w, int skip, double limit,
                           double *out);
+/* The same back, as `place`; with 1 and with 2 numbers skipped. */
+void mujoco_place_beyond_x(const mjModel *m, const double *obs, double *qpos,
+                           double *qvel);
+void mujoco_place_beyond_xy(const mjModel *m, const double *obs, double *qpos,
+                            double *qvel);
 /* The first coordinate's change over the step, m/s; the sum of squares of the action. */
 double mujoco_forward_speed(const struct mujoco_verdict *v);
 double mujoco_control_cost(const struct mujoco_verdict *v);
@@ -82,6 +90,7 @@ void mujoco_draw(void *instance, struct canvas *out);
 size_t mujoco_state_size(const void *instance);
 void mujoco_save(const void *instance, void *out);
 int mujoco_load(void *instance, const void *block);
+int mujoco_set_observed(void *instance, const double *obs);
 
 #define MUJOCO_WIDTH 480
 #define MUJOCO_HEIGHT 320

@@ -75,6 +75,7 @@ static const struct mujoco_task humanoid_task = {
     .derive = humanoid_derive,
     .judge = humanoid_judge,
     .observe = humanoid_observe,
+    .place = mujoco_place_beyond_xy,
     .view = { 25, 12, 140, 0, 0, 0.85, true },
 };
 
@@ -109,6 +110,7 @@ static const struct env_event humanoid_events[] = {
 MUJOCO_DEFINE_CREATE(humanoid)
 const struct env humanoid_env = {
     MUJOCO_COMMON(humanoid),
+    .set_observed = mujoco_set_observed,
     .about = "Walk ahead (+x) on two legs with 1 < z < 2 m. joints: abdomen_z, "
              "abdomen_y, abdomen_x, then as the actions.",
     .fields = humanoid_fields,

@@ -42,6 +42,7 @@ static const struct mujoco_task half_cheetah_task = {
     .start = half_cheetah_start,
     .judge = half_cheetah_judge,
     .observe = half_cheetah_observe,
+    .place = mujoco_place_beyond_x,
     .view = { 0, 0, 150, 0, 0, 0.55, true },
 };
 
@@ -72,6 +73,7 @@ static const struct env_event half_cheetah_events[] = {
 MUJOCO_DEFINE_CREATE(half_cheetah)
 const struct env half_cheetah_env = {
     MUJOCO_COMMON(half_cheetah),
+    .set_observed = mujoco_set_observed,
     .about = "Run ahead (+x) as fast as possible in the plane; it may fall over and go "
              "on. z is relative to the start, pitch > 0 is nose down. joints: as the "
              "actions.",
@@ -142,6 +144,7 @@ static const struct mujoco_task hopper_task = {
     .start = walk_start,
     .judge = hopper_judge,
     .observe = walk_observe,
+    .place = mujoco_place_beyond_x,
     .view = { 0, 0, 150, 0, 0, 0.85, true },
 };
 
@@ -174,6 +177,7 @@ static const struct env_event hopper_events[] = {
 MUJOCO_DEFINE_CREATE(hopper)
 const struct env hopper_env = {
     MUJOCO_COMMON(hopper),
+    .set_observed = mujoco_set_observed,
     .about = "Hop ahead (+x) on one leg in the plane, with z above 0.7 m and pitch "
              "within 0.2 rad (> 0 leans forward). joints: as the actions; < 0 bends.",
     .fields = hopper_fields,
@@ -207,6 +211,7 @@ static const struct mujoco_task walker2d_task = {
     .start = walk_start,
     .judge = walker2d_judge,
     .observe = walk_observe,
+    .place = mujoco_place_beyond_x,
     .view = { 0, 0, 150, 0, 0, 0.85, true },
 };
 
@@ -230,6 +235,7 @@ static const struct env_event walker2d_events[] = {
 MUJOCO_DEFINE_CREATE(walker2d)
 const struct env walker2d_env = {
     MUJOCO_COMMON(walker2d),
+    .set_observed = mujoco_set_observed,
     .about = "Walk ahead (+x) on two legs in the plane, with 0.8 < z < 2 m and pitch "
              "within 1 rad (> 0 leans forward). joints: as the actions; < 0 bends.",
     .fields = walker2d_fields,
@@ -267,6 +273,7 @@ static const struct mujoco_task swimmer_task = {
     .start = swimmer_start,
     .judge = swimmer_judge,
     .observe = swimmer_observe,
+    .place = mujoco_place_beyond_xy,
     .view = { 0, 90, 80, 0, 0, 0, true },
 };
 
@@ -291,6 +298,7 @@ static const struct env_event swimmer_events[] = {
 MUJOCO_DEFINE_CREATE(swimmer)
 const struct env swimmer_env = {
     MUJOCO_COMMON(swimmer),
+    .set_observed = mujoco_set_observed,
     .about = "Swim ahead (+x) by bending two joints between three links, seen from "
              "above. joints: as the actions.",
     .fields = swimmer_fields,

@@ -57,6 +57,16 @@ static void reacher_observe(const struct mujoco_instance *w, double *out)
     }
 }
 
+static void reacher_place(const mjModel *m, const double *obs, double *qpos, double *qvel)
+{
+    (void)m;
+    for (int i = 0; i < 2; i++) {
+        qpos[i] = atan2(obs[2 + i], obs[i]);
+        qpos[2 + i] = obs[4 + i];
+        qvel[i] = obs[6 + i];
+    }
+}
+
 static const struct mujoco_task reacher_task = {
     .name = "reacher",
     .xml = mujoco_xml_reacher,
@@ -67,6 +77,7 @@ static const struct mujoco_task reacher_task = {
     .derive = reacher_derive,
     .judge = reacher_judge,
     .observe = reacher_observe,
+    .place = reacher_place,
     .view = { 0, 90, 480, 0, 0, 0, false },
 };
 
@@ -91,6 +102,7 @@ static const struct env_event reacher_events[] = {
 MUJOCO_DEFINE_CREATE(reacher)
 const struct env reacher_env = {
     MUJOCO_COMMON(reacher),
+    .set_observed = mujoco_set_observed,
     .about = "Bring the fingertip of an arm of two 0.1 m links to a target in the "
              "plane. cos, sin: of shoulder and elbow; to_fingertip: from the target.",
     .fields = reacher_fields,

@@ -157,6 +157,10 @@ struct task *common_task(struct app *app, const struct common *c, const char *na
             task_destroy(t);
             t = NULL;
         }
+    if (t && task_check(t, err) != 0) {
+        task_destroy(t);
+        t = NULL;
+    }
     return t;
 }
 

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "envs/bridge/bridge.h"
 #include "runner/cmd/cmd.h"
 
 static const char *bits_text(enum env_bits bits)
@@ -92,6 +93,10 @@ static void print_env(const struct env *env)
     if (env->frame_width)
         printf("  observation=frame  %d x %d pixels, obs.frame\n", env->frame_width,
                env->frame_height);
+    if (!bridge_owns(env))
+        printf("  plan=true          obs.sim, a copy to plan with%s\n",
+               env->set_observed ? ", set from the observation"
+                                 : ": only with plan_state=true, from the true state");
     printf("\naction\n");
     for (const struct env_action *a = env->actions; a->name; a++) {
         printf("  %-18s ", a->name);

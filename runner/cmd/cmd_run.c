@@ -77,18 +77,19 @@ static json_t *episode_json(const struct episode_result *e)
     char hash[17];
 
     snprintf(hash, sizeof(hash), "%016llx", (unsigned long long)e->trajectory);
-    return json_pack("{s:I, s:f, s:I, s:I, s:b, s:b, s:s?, s:s?, s:s, s:b, s:I}", "seed",
+    return json_pack("{s:I, s:f, s:I, s:I, s:b, s:b, s:s?, s:s?, s:s, s:b, s:I, s:I}", "seed",
                      (json_int_t)e->seed, "return", e->score, "steps", (json_int_t)e->n_steps,
                      "frames", (json_int_t)e->n_frames, "terminated", e->terminated,
                      "truncated", e->truncated, "error", e->fault ? e->fault_text : NULL,
                      "fault", e->fault ? fault_name(e->fault) : NULL, "trajectory", hash,
                      "verified", e->verified, "instructions",
-                     (json_int_t)e->most_instructions);
+                     (json_int_t)e->most_instructions, "planner_steps",
+                     (json_int_t)e->planner_steps);
 }
 
 struct totals {
     struct summary scores;
-    int64_t steps;
+    int64_t steps, planner_steps;
     int n_faults, n_verified, distinct;
 };
 
@@ -103,6 +104,7 @@ static struct totals add_up(const struct run *r)
             continue;
         scores[n++] = r->results[i].score;
         t.steps += r->results[i].n_steps;
+        t.planner_steps += r->results[i].planner_steps;
         t.n_faults += r->results[i].fault != FAULT_none;
         t.n_verified += r->results[i].verified;
     }
@@ -121,11 +123,12 @@ static void print_json(const struct run *r, const struct totals *t)
     for (int i = 0; i < r->episodes; i++)
         if (r->results[i].is_done)
             json_array_append_new(list, episode_json(&r->results[i]));
-    cmd_print_json(json_pack("{s:s, s:s, s:o, s:f, s:f, s:f, s:f, s:i, s:I, s:f, s:i, s:i, s:o}",
+    cmd_print_json(json_pack("{s:s, s:s, s:o, s:f, s:f, s:f, s:f, s:i, s:I, s:I, s:f, s:i, s:i, s:o}",
                              "env", r->task->env->name, "policy_sha256", sha, "episodes", list,
                              "mean", t->scores.mean, "std", t->scores.std, "min", t->scores.min,
                              "max", t->scores.max, "distinct", t->distinct, "steps",
-                             (json_int_t)t->steps, "seconds", r->seconds, "faults", t->n_faults,
+                             (json_int_t)t->steps, "planner_steps",
+                             (json_int_t)t->planner_steps, "seconds", r->seconds, "faults", t->n_faults,
                              "verified", t->n_verified, "task", task_to_json(r->task)));
 }
 
@@ -156,6 +159,10 @@ static void print_table(const struct run *r, const struct totals *t)
            t->scores.n > 1 ? mean_interval(&t->scores, 0.95) : NAN, t->scores.std,
            t->scores.min, t->scores.max, t->scores.n, t->distinct, t->n_verified, t->n_faults,
            (long long)t->steps, r->seconds);
+    if (r->task->plan)
+        printf("it plans, from the %s: %lld planner steps, %.4g a step\n",
+               r->task->sim_is_true ? "TRUE STATE" : "observation", (long long)t->planner_steps,
+               t->steps ? (double)t->planner_steps / (double)t->steps : 0);
 }
 
 static int record(const struct run *r, struct error *err)

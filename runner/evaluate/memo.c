@@ -113,7 +113,9 @@ static void on_result(void *user, int i, const struct episode_result *result)
         c->is_failed = true;
     free(row.tape);
     if (c->memo->steps_left != INT64_MAX)
-        c->memo->steps_left -= result->n_steps + result->planner_steps;
+        c->memo->steps_left -= result->n_steps;
+    if (c->memo->planner_left)
+        *c->memo->planner_left -= result->planner_steps;
     c->done++;
     if (c->memo->progress)
         c->memo->progress(c->memo->user, c->purpose, c->done, c->n);
@@ -215,7 +217,8 @@ enum memo_status memo_evaluate(struct memo *m, enum purpose purpose, const char 
     c.done = n - n_missing;
     if (n_missing < 0)
         status = MEMO_FAILED;
-    else if (n_missing > 0 && m->steps_left <= 0)
+    else if (n_missing > 0 &&
+             (m->steps_left <= 0 || (m->planner_left && *m->planner_left <= 0)))
         status = MEMO_NO_STEPS;
     else if (n_missing > 0)
         status = play(&c, policy, requests, missing, n_missing, results, index, err);

@@ -11,6 +11,7 @@ struct memo {
     int64_t run;
     struct evaluation base; /* task, workers; the policy is each call's own */
     int64_t steps_left;     /* of the budget; INT64_MAX: without limit */
+    int64_t *planner_left;  /* the same of planner steps, shared by copies; NULL: no limit */
     bool keeps_tapes;       /* of all purposes; else of dev and regression episodes alone */
     void (*progress)(void *user, enum purpose purpose, int done, int n); /* may be NULL */
     void *user;

@@ -84,6 +84,7 @@ static size_t played_len(struct wire *in)
     wire_get_u32(in);
     wire_get_bytes(in, &len);
     wire_get_i64(in);
+    wire_get_i64(in);
     wire_get_f64(in);
     wire_get_u64(in);
     wire_get_bytes(in, &len);

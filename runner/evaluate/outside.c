@@ -26,7 +26,7 @@ struct batch {
     int n;
     struct wire out;
     double *values;
-    uint8_t *ram;
+    uint8_t *ram, *state; /* state: for a sim that starts from the true one; else NULL */
     struct canvas frame;
 };
 
@@ -34,6 +34,10 @@ static void put_view(struct batch *b, struct seat *s)
 {
     const struct env *env = b->e->task->env;
 
+    if (b->state) {
+        env->save(s->instance, b->state);
+        wire_put(&b->out, b->state, env->state_size(s->instance));
+    }
     if (b->e->task->observation == OBSERVATION_features) {
         env->observe(s->instance, b->values);
         wire_put(&b->out, b->values, sizeof(double) * (size_t)s->episode.n_obs);
@@ -129,8 +133,12 @@ static int take_answer(struct batch *b, struct seat *s, struct wire *in)
     const struct tape *shadow = s->request->shadow;
 
     s->result->most_instructions = wire_get_i64(in);
+    s->result->planner_steps = wire_get_i64(in);
     wire_get(in, action, sizeof(double) * (size_t)s->episode.n_actions);
     read_said(in, s->episode.now.n_steps, &s->bytes_left, s->result);
+    if (!planner_steps_fit(b->e->task, s->result->planner_steps,
+                           s->episode.now.n_steps + 1))
+        in->is_bad = true;
     if (in->is_bad || !fault_is_policys(fault) || (!fault && !is_action(env, action))) {
         free(text);
         in->is_bad = true;
@@ -190,6 +198,8 @@ static int open_batch(struct batch *b, const struct episode_request *requests,
         s->result = &results[i];
         *s->result = (struct episode_result){ .seed = requests[i].seed };
         s->instance = task_create_instance(task, &why);
+        if (s->instance && !b->state && task->plan && task->sim_is_true)
+            b->state = xcalloc(1, task->env->state_size(s->instance));
         if (!s->instance) {
             lost->kind = FAULT_environment;
             snprintf(lost->text, sizeof(lost->text), "%s", why.text);
@@ -217,6 +227,7 @@ static void close_batch(struct batch *b)
     free(b->frame.rgb);
     free(b->values);
     free(b->ram);
+    free(b->state);
     wire_clear(&b->out);
 }
 

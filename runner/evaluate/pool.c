@@ -132,13 +132,15 @@ static int read_played(struct lane *l, const struct episode_request *request,
     memcpy(claim.fault.text, text, strlen(text) + 1);
     free(text);
     claim.most_instructions = wire_get_i64(in);
+    claim.planner_steps = wire_get_i64(in);
     claim.total = wire_get_f64(in);
     claim.trajectory = wire_get_u64(in);
     claim.tape.data = (uint8_t *)wire_get_bytes(in, &len);
     claim.tape.width = tape_width(l->pool->e->task->env);
     claim.tape.n_steps = (int64_t)len / claim.tape.width;
     read_said(in, claim.tape.n_steps, &bytes_left, &said);
-    if (!fault_is_policys(claim.fault.kind) || len % (size_t)claim.tape.width ||
+    if (!fault_is_policys(claim.fault.kind) ||
+        !planner_steps_fit(l->pool->e->task, claim.planner_steps, claim.tape.n_steps + 1) || len % (size_t)claim.tape.width ||
         !wire_is_done(in)) {
         results_clear(&said, 1);
         l->process.is_nonsense = true;

@@ -227,6 +227,8 @@ struct job evaluation_job(const struct evaluation *e)
         .source = (char *)e->policy.source,
         .params = e->policy.params,
         .n_params = (uint32_t)e->policy.n_params,
+        .plans = e->task->plan,
+        .sim_is_true = e->task->plan && e->task->sim_is_true,
         .is_unjailed = e->is_unjailed,
     };
 }

@@ -102,6 +102,13 @@ double fault_score(const struct task *task, enum fault_kind fault, double total)
     return fmin(total, task->fault_return);
 }
 
+bool planner_steps_fit(const struct task *task, int64_t planner_steps, int64_t n_acts)
+{
+    int64_t most = task->plan ? task->limits.planner_steps : 0;
+
+    return planner_steps >= 0 && (double)planner_steps <= (double)most * (double)n_acts;
+}
+
 static void set_fault(struct episode_result *out, enum fault_kind kind, const char *text)
 {
     free(out->fault_text);
@@ -170,7 +177,8 @@ void verify_claim(struct episode *e, const struct task *task,
     *out = (struct episode_result){ .seed = request->seed,
                                     .is_done = true,
                                     .n_tries = 1,
-                                    .most_instructions = claim->most_instructions };
+                                    .most_instructions = claim->most_instructions,
+                                    .planner_steps = claim->planner_steps };
     episode_reset(e, request->seed);
     if (tape_check(&claim->tape, e->env, &why) != 0) {
         set_fault(out, FAULT_nonsense, why.text);

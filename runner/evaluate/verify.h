@@ -12,7 +12,7 @@ struct claim {
     struct tape tape;
     double total;
     uint64_t trajectory;
-    int64_t most_instructions;
+    int64_t most_instructions, planner_steps;
 };
 
 /* The notes and marks of a message, which belong to steps 0..last_step, into out.
@@ -30,6 +30,9 @@ void verify_claim(struct episode *e, const struct task *task,
 /* Puts down an episode that has no actions to judge it by: lost with its worker. */
 void verify_lost(const struct task *task, const struct episode_request *request,
                  const struct vm_fault *fault, struct episode_result *out);
+
+/* Can a policy have made so many planner steps in so many acts? */
+bool planner_steps_fit(const struct task *task, int64_t planner_steps, int64_t n_acts);
 
 /* The score of an episode that reached `total` and then ended in a fault. */
 double fault_score(const struct task *task, enum fault_kind fault, double total);

@@ -8,6 +8,7 @@
 
 #include "runner/evaluate/stats.h"
 #include "runner/learn/brief_failure.h"
+#include "runner/learn/brief_plan.h"
 #include "runner/learn/measure.h"
 #include "runner/learn/quote.h"
 
@@ -146,6 +147,7 @@ char *brief_system(const struct task *t)
     write_observation(f, t);
     write_actions(f, t->env);
     write_rules(f, t);
+    brief_plan_write(f, t);
     fprintf(f, "\n%s", answer);
     fclose(f);
     return text;

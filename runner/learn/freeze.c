@@ -256,6 +256,8 @@ static json_t *report(struct frozen *z, struct error *err)
                         json_integer(count_shared(z, "gate", err)));
     json_object_set_new(out, "is_sealed", json_boolean(f->run->is_sealed));
     json_object_set_new(out, "plans", json_boolean(f->base.task->plan));
+    json_object_set_new(out, "sim_is_true",
+                        json_boolean(f->base.task->plan && f->base.task->sim_is_true));
     json_object_set_new(
         out, "limits",
         json_pack("{s:I, s:I, s:I, s:I}", "act_instructions",

@@ -62,7 +62,10 @@ void freeze_print(FILE *out, const json_t *r)
             whole(r, "starts_shared_with_dev"), whole(r, "starts_shared_with_gate"));
     print_robust(out, json_object_get(r, "robust"));
     fprintf(out, "  played outside (the worker sees observations only)%s%s\n",
-            json_is_true(json_object_get(r, "plans")) ? ", the task lets it plan" : "",
+            json_is_true(json_object_get(r, "sim_is_true"))
+                ? ", the task lets it plan FROM THE TRUE STATE"
+            : json_is_true(json_object_get(r, "plans")) ? ", the task lets it plan"
+                                                        : "",
             json_is_true(json_object_get(r, "is_sealed")) ? ""
                                                           : "; the run was UNSEALED");
     fprintf(out,

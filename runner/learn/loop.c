@@ -134,16 +134,26 @@ static double now(void)
     return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
 }
 
-int64_t loop_count_steps(struct loop *l)
+static int64_t count_steps(struct loop *l, int64_t *planner_steps)
 {
     struct ledger_steps steps;
     int64_t sum = 0;
 
+    *planner_steps = 0;
     if (ledger_count_steps(l->c->ledger, l->c->run->id, &steps, NULL) != 0)
         return 0;
-    for (int p = 0; p < N_PURPOSES; p++)
-        sum += steps.steps[p] + steps.planner_steps[p];
+    for (int p = 0; p < N_PURPOSES; p++) {
+        sum += steps.steps[p];
+        *planner_steps += steps.planner_steps[p];
+    }
     return sum;
+}
+
+int64_t loop_count_steps(struct loop *l)
+{
+    int64_t planner_steps, steps = count_steps(l, &planner_steps);
+
+    return steps + planner_steps;
 }
 
 static enum loop_status iterate(struct loop *l, struct error *err)
@@ -293,6 +303,7 @@ int loop_run(const struct loop_config *config, struct loop_outcome *out, struct 
 {
     struct loop l = { .c = config, .task = config->base.task, .outcome = out };
     double started = now();
+    int64_t steps, planner_steps, planner_left;
     enum loop_status status;
     int result = -1;
 
@@ -300,9 +311,10 @@ int loop_run(const struct loop_config *config, struct loop_outcome *out, struct 
     l.memo = (struct memo){ .ledger = config->ledger, .run = config->run->id,
                             .base = config->base, .progress = config->progress,
                             .user = config->user };
-    l.memo.steps_left = INT64_MAX;
-    if (l.task->budget.steps)
-        l.memo.steps_left = l.task->budget.steps - loop_count_steps(&l);
+    steps = count_steps(&l, &planner_steps);
+    planner_left = l.task->budget.planner_steps - planner_steps;
+    l.memo.steps_left = l.task->budget.steps ? l.task->budget.steps - steps : INT64_MAX;
+    l.memo.planner_left = l.task->budget.planner_steps ? &planner_left : NULL;
     l.retired = ledger_query(config->ledger, "SELECT iteration, name FROM regression WHERE run=?"
                              " AND state='retired'", config->run->id, err);
     status = l.retired && incident_files(&l, err) == 0 ? begin(&l, err) : LOOP_FAILED;

@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "envs/bridge/bridge.h"
+
 enum kind { KIND_INT32, KIND_INT64, KIND_DOUBLE };
 
 struct key {
@@ -49,6 +51,8 @@ static const struct key keys[] = {
     { "splits", "audit", KIND_INT32, FIELD(splits.audit), 1, 100000,
       "seeds for the final claim, opened once" },
     { "budget", "steps", KIND_INT64, FIELD(budget.steps), 0, MOST, "steps of all purposes" },
+    { "budget", "planner_total", KIND_INT64, FIELD(budget.planner_steps), 0, MOST,
+      "planner steps of all purposes, which are counted apart" },
     { "budget", "iterations", KIND_INT64, FIELD(budget.iterations), 0, 1e6, "candidates" },
     { "budget", "simplify", KIND_INT64, FIELD(budget.simplify), 0, 1e6,
       "candidates that are asked to be simpler once the target is reached" },
@@ -85,6 +89,8 @@ static const struct {
     { "preset", "v4 (frame skip 1, not sticky) or v5 (frame skip 4, sticky 0.25)" },
     { "observation", "features, ram or frame" },
     { "parents", "best, or archive: when stuck, go on from diverse earlier candidates" },
+    { "plan", "true: the policy has `obs.sim`, a metered copy of the environment to plan with" },
+    { "plan_state", "where sim starts: observation, or true: the true state, hidden parts too" },
     { "fields", "names of the fields that the policy sees, separated by commas; all: all" },
 };
 #define N_TEXT_KEYS (sizeof(text_keys) / sizeof(text_keys[0]))
@@ -229,6 +235,64 @@ static int set_parents(struct task *t, const char *name, const char *where, stru
     return error_set(err, "%s: parents \"%s\": it is best or archive", where, name);
 }
 
+/* A policy that plans thinks longer: the limits that are still the defaults grow with it. */
+static void set_plan(struct task *t, bool plan)
+{
+    static const struct {
+        size_t offset;
+        int64_t usual, planning;
+    } limits[] = {
+        { FIELD(limits.planner_steps), 0, 3000 },
+        { FIELD(limits.act_instructions), 200000, 1000000 },
+        { FIELD(limits.stall_ms), 2000, 10000 },
+        { FIELD(limits.episode_ms), 600000, 3600000 },
+    };
+
+    t->plan = plan;
+    for (size_t i = 0; plan && i < sizeof(limits) / sizeof(limits[0]); i++) {
+        int64_t *at = (int64_t *)((char *)t + limits[i].offset);
+        if (*at == limits[i].usual)
+            *at = limits[i].planning;
+    }
+}
+
+static int set_plan_text(struct task *t, const char *text, const char *where,
+                         struct error *err)
+{
+    if (strcmp(text, "true") && strcmp(text, "false"))
+        return error_set(err, "%s: plan \"%s\": it is true or false", where, text);
+    set_plan(t, text[0] == 't');
+    return 0;
+}
+
+static int set_plan_state(struct task *t, const char *name, const char *where,
+                          struct error *err)
+{
+    t->sim_is_true = !strcmp(name, "true");
+    if (t->sim_is_true || !strcmp(name, "observation"))
+        return 0;
+    return error_set(err, "%s: plan_state \"%s\": it is observation or true", where, name);
+}
+
+int task_check(const struct task *t, struct error *err)
+{
+    if (!t->plan)
+        return 0;
+    if (bridge_owns(t->env))
+        return error_set(err, "%s: plan: it is played through the bridge, and a policy cannot "
+                         "have a copy of it", t->env->name);
+    if (t->sim_is_true)
+        return 0;
+    if (!t->env->set_observed)
+        return error_set(err, "%s: plan: its observation does not tell its state; only "
+                         "plan_state=true gives a sim here", t->env->name);
+    if (t->observation != OBSERVATION_features || t->fields)
+        return error_set(err, "%s: plan: a sim that is set from the observation needs all of "
+                         "its features (observation=features, fields=all), or "
+                         "plan_state=true", t->env->name);
+    return 0;
+}
+
 static int add_field(struct task *t, const char *name, size_t len, const char *where,
                      struct error *err)
 {
@@ -307,6 +371,10 @@ int task_set(struct task *t, const char *setting, struct error *err)
         return set_preset(t, value, where, err);
     if (!strncmp(setting, "parents=", len + 1))
         return set_parents(t, value, where, err);
+    if (!strncmp(setting, "plan=", len + 1))
+        return set_plan_text(t, value, where, err);
+    if (!strncmp(setting, "plan_state=", len + 1))
+        return set_plan_state(t, value, where, err);
     if (!strncmp(setting, "fields=", len + 1))
         return set_fields(t, value, where, err);
     if (!k)
@@ -351,6 +419,9 @@ json_t *task_to_json(const struct task *t)
     }
     json_object_set_new(json, "parents", json_string(t->uses_archive ? "archive" : "best"));
     json_object_set_new(json, "plan", json_boolean(t->plan));
+    if (t->plan)
+        json_object_set_new(json, "plan_state",
+                            json_string(t->sim_is_true ? "true" : "observation"));
     for (size_t i = 0; i < N_KEYS; i++) {
         json_t *section = json;
         if (keys[i].section[0]) {
@@ -445,13 +516,14 @@ static bool is_plain_name(const char *name)
 static int read_top(struct task *t, const char *key, json_t *value, const char *where,
                     struct error *err)
 {
-    static const char *const texts[] = { "name", "env", "observation", "preset", "parents" };
+    static const char *const texts[] = { "name",   "env",     "observation",
+                                         "preset", "parents", "plan_state" };
 
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
         if (!strcmp(key, texts[i]) && !json_is_string(value))
             return bad_type(where, key, "a string", err);
-    if (!strcmp(key, "env"))
-        return 0;
+    if (!strcmp(key, "env") || !strcmp(key, "plan"))
+        return 0; /* read before the others */
     if (!strcmp(key, "name")) {
         if (!is_plain_name(json_string_value(value)))
             return bad_type(where, key, "a plain name: letters, digits, _ - . /", err);
@@ -469,12 +541,8 @@ static int read_top(struct task *t, const char *key, json_t *value, const char *
         return read_options(t, value, where, err);
     if (!strcmp(key, "fields"))
         return read_fields(t, value, where, err);
-    if (!strcmp(key, "plan")) {
-        if (!json_is_boolean(value))
-            return bad_type(where, key, "true or false", err);
-        t->plan = json_is_true(value);
-        return 0;
-    }
+    if (!strcmp(key, "plan_state"))
+        return set_plan_state(t, json_string_value(value), where, err);
     if (!strcmp(key, "limits") || !strcmp(key, "splits") || !strcmp(key, "budget"))
         return read_section(t, key, value, where, err);
     return read_key(t, "", key, value, where, err);
@@ -496,12 +564,20 @@ struct task *task_from_json(const struct env_registry *r, json_t *json, const ch
     if (!env)
         return NULL;
     t = task_create(env);
+    value = json_object_get(json, "plan");
+    if (value && !json_is_boolean(value)) {
+        bad_type(where, "plan", "true or false", err);
+        goto fail;
+    }
+    set_plan(t, json_is_true(value));
     json_object_foreach (json, key, value)
-        if (read_top(t, key, value, where, err) != 0) {
-            task_destroy(t);
-            return NULL;
-        }
+        if (read_top(t, key, value, where, err) != 0)
+            goto fail;
     return t;
+
+fail:
+    task_destroy(t);
+    return NULL;
 }
 
 struct task *task_load(const struct env_registry *r, const char *name, struct error *err)

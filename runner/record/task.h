@@ -19,6 +19,7 @@ struct task_splits {
 /* 0 means without limit. */
 struct task_budget {
     int64_t steps, iterations, model_tokens, model_calls;
+    int64_t planner_steps; /* of all purposes; not among `steps` */
     int64_t simplify; /* iterations that ask for less code once the target is reached */
     int64_t patience; /* fruitless iterations, then the loop changes its parent */
     double minutes, usd;
@@ -34,7 +35,8 @@ struct task {
     enum observation observation;
     char **fields; /* features: the fields that the policy sees; NULL: all */
     int n_fields;
-    bool plan; /* may the policy have a private model of the environment? */
+    bool plan;        /* has the policy a private model of the environment (sim)... */
+    bool sim_is_true; /* ...that starts from the true state, not from the observation? */
     struct limits limits;
     struct task_splits splits;
     struct task_budget budget;
@@ -67,6 +69,9 @@ bool task_key(size_t i, const char **name, const char **help);
 
 /* An instance of the task's environment, with the task's settings. NULL on failure. */
 void *task_create_instance(const struct task *t, struct error *err);
+
+/* Can a policy plan in this task as it says? -1 with the reason. */
+int task_check(const struct task *t, struct error *err);
 
 const char *observation_name(enum observation o);
 
