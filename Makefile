@@ -129,7 +129,8 @@ $(BUILD)/tests/test_%: $(BUILD)/tests/test_%.o $(TEST_HELP) $(BUILD)/libratchet.
 	@$(TEST_LINK)
 
 # What tests a policy's VM is linked as the worker is.
-$(BUILD)/tests/test_vm: $(BUILD)/tests/test_vm.o $(VM_OBJ) $(BUILD)/libratchet.a \
+VM_TESTS = $(BUILD)/tests/test_vm $(BUILD)/tests/test_vision
+$(VM_TESTS): $(BUILD)/tests/%: $(BUILD)/tests/%.o $(VM_OBJ) $(BUILD)/libratchet.a \
 		$(LUA_A) $(BUILD)/math.o
 	@echo "ld $@"
 	@$(TEST_LINK) $(WORKER_WRAP)

@@ -15,6 +15,9 @@ void canvas_disc(struct canvas *c, double x, double y, double radius, uint32_t c
 void canvas_text(struct canvas *c, int x, int y, int scale, uint32_t color, const char *text);
 void canvas_blit(struct canvas *c, int x, int y, int scale, const struct canvas *from);
 
+/* n pixels as their brightness, a byte each: as the Arcade Learning Environment's palette. */
+void canvas_gray(const uint8_t *rgb, int64_t n, uint8_t *out);
+
 /* Owned pixels; clear with canvas_free. */
 struct canvas canvas_alloc(int width, int height);
 void canvas_free(struct canvas *c);

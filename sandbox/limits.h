@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 /* What `obs` holds. */
-#define OBSERVATION_MODES(X) X(features) X(ram) X(frame)
+#define OBSERVATION_MODES(X) X(features) X(ram) X(frame) X(gray)
 enum observation {
 #define X(name) OBSERVATION_##name,
     OBSERVATION_MODES(X)

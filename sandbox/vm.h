@@ -54,7 +54,8 @@ struct vm_world {
 struct vm_view {
     const double *values; /* all fields, env_count_obs of them */
     const uint8_t *ram;
-    struct canvas *frame;
+    struct canvas *frame; /* in gray mode its size alone */
+    const uint8_t *gray;  /* a byte a pixel */
     const void *state; /* the true one, for a sim that starts from it; else NULL */
 };
 

@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "sandbox/vision.h"
+
 bool vm_field_is_wanted(const struct vm_world *world, const char *name)
 {
     if (!world->fields)
@@ -81,7 +83,8 @@ void vm_obs_create(lua_State *L, const struct vm_world *world, struct vm_obs *ob
         lua_setfield(L, obs->table, "ram");
         break;
     case OBSERVATION_frame:
-        obs->frame = vision_push(L);
+    case OBSERVATION_gray:
+        obs->frame = vision_push(L, world->observation == OBSERVATION_gray ? 1 : 3);
         lua_setfield(L, obs->table, "frame");
         break;
     }
@@ -124,6 +127,13 @@ static void push_ram(lua_State *L, struct vm_obs *obs, const uint8_t *ram, int n
         }
 }
 
+static void show_frame(struct image *im, const struct vm_view *view)
+{
+    im->width = view->frame->width;
+    im->height = view->frame->height;
+    im->data = im->channels == 1 ? (uint8_t *)view->gray : view->frame->rgb;
+}
+
 void vm_obs_push(lua_State *L, struct vm_obs *obs, const struct vm_world *world,
                  const struct vm_view *view)
 {
@@ -132,7 +142,7 @@ void vm_obs_push(lua_State *L, struct vm_obs *obs, const struct vm_world *world,
     else if (world->observation == OBSERVATION_ram)
         push_ram(L, obs, view->ram, world->env->ram_size);
     else
-        *obs->frame = *view->frame;
+        show_frame(obs->frame, view);
     lua_pushvalue(L, obs->table);
 }
 

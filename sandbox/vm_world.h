@@ -18,7 +18,7 @@ struct vm_obs {
     struct vm_obs_field *fields; /* in the VM's own memory, like the next two */
     double *last;
     uint8_t *last_ram;
-    struct canvas *frame;
+    struct image *frame;
 };
 
 /* Leaves the table and what belongs to it on the stack of L. Raises Lua errors. */
@@ -39,8 +39,5 @@ void vm_info_push(struct lua_State *L, const struct vm_world *world,
  */
 int vm_action_read(struct lua_State *L, const struct env *env, int below, double *action,
                    char *why, size_t why_size);
-
-/* A frame as a userdata with its methods, pushed; pixels are borrowed. In vision.c. */
-struct canvas *vision_push(struct lua_State *L);
 
 #endif

@@ -11,6 +11,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "envs/canvas.h"
 #include "envs/describe.h"
 #include "envs/table.h"
 #include "envs/tape.h"
@@ -50,6 +51,7 @@ struct worker {
     double *values;
     uint8_t *ram;
     struct canvas frame;
+    uint8_t *gray;
 };
 
 static struct worker_shared *shared; /* both for the signal handler */
@@ -115,6 +117,11 @@ static void progress(void)
     atomic_fetch_add_explicit(&shared->calls, 1, memory_order_relaxed);
 }
 
+static int64_t frame_pixels(const struct worker *w)
+{
+    return (int64_t)w->frame.width * w->frame.height;
+}
+
 /* The environment by its name; or, where only the harness can step it, its description. */
 static const struct env *find_env(struct worker *w, struct error *err)
 {
@@ -173,7 +180,8 @@ static int set_up(struct worker *w, struct error *err)
     w->values = xcalloc((size_t)w->episode.n_obs, sizeof(double));
     w->ram = xcalloc((size_t)w->env->ram_size, 1);
     w->frame = (struct canvas){ w->env->frame_width, w->env->frame_height, NULL };
-    w->frame.rgb = xcalloc((size_t)w->frame.width * (size_t)w->frame.height, 3);
+    w->frame.rgb = xcalloc((size_t)frame_pixels(w), 3);
+    w->gray = xcalloc((size_t)frame_pixels(w), 1);
     return 0;
 }
 
@@ -250,7 +258,7 @@ static void view_take(struct worker *w, struct vm_view *view)
 {
     void *instance = w->episode.instance;
 
-    *view = (struct vm_view){ w->values, w->ram, &w->frame, w->state };
+    *view = (struct vm_view){ w->values, w->ram, &w->frame, w->gray, w->state };
     if (w->state)
         w->env->save(instance, w->state);
     switch (w->job.observation) {
@@ -261,7 +269,10 @@ static void view_take(struct worker *w, struct vm_view *view)
         w->env->ram(instance, w->ram);
         break;
     case OBSERVATION_frame:
+    case OBSERVATION_gray:
         w->env->draw(instance, &w->frame);
+        if (w->job.observation == OBSERVATION_gray)
+            canvas_gray(w->frame.rgb, frame_pixels(w), w->gray);
         break;
     }
 }
@@ -342,7 +353,7 @@ static int step_slot(struct worker *w, struct wire *in)
     uint64_t chance = wire_get_u64(in);
     bool wants_notes = wire_get_u8(in);
     int64_t step = wire_get_i64(in);
-    struct vm_view view = { w->values, w->ram, &w->frame, w->state };
+    struct vm_view view = { w->values, w->ram, &w->frame, w->gray, w->state };
     double action[ENV_MAX_ACTION] = { 0 };
     struct slot *s = &w->slots[number < w->n_slots ? number : 0];
 
@@ -352,8 +363,10 @@ static int step_slot(struct worker *w, struct wire *in)
         wire_get(in, w->values, sizeof(double) * (size_t)w->episode.n_obs);
     else if (w->job.observation == OBSERVATION_ram)
         wire_get(in, w->ram, (size_t)w->env->ram_size);
+    else if (w->job.observation == OBSERVATION_frame)
+        wire_get(in, w->frame.rgb, 3 * (size_t)frame_pixels(w));
     else
-        wire_get(in, w->frame.rgb, 3 * (size_t)w->frame.width * (size_t)w->frame.height);
+        wire_get(in, w->gray, (size_t)frame_pixels(w));
     if (in->is_bad || number >= w->n_slots || !s->fresh)
         return -1;
     current = s->vm;

@@ -46,7 +46,7 @@ static int load(struct fixture *f, const char *source)
 
 static double act(struct fixture *f)
 {
-    struct vm_view view = { f->values, f->ram, NULL, NULL };
+    struct vm_view view = { .values = f->values, .ram = f->ram };
     double action[ENV_MAX_ACTION];
 
     return vm_act(f->vm, &view, action) == 0 ? action[0] : NAN;

@@ -368,6 +368,44 @@ static void processor(char *out, size_t size)
         fclose(f);
 }
 
+/* A policy that sees pixels, verified on one core. */
+static int bench_frames(struct bench *b, struct error *err)
+{
+    static const struct {
+        const char *name, *file, *setting, *text;
+    } rows[] = {
+        { "frame", "breakout/frame.lua", "observation=frame", "frame.lua, frames" },
+        { "gray", "breakout/frame.lua", "observation=gray", "frame.lua, gray frames" },
+        { "vision", "../tests/bench/vision.lua", "observation=frame",
+          "vision.lua, whole frames" },
+    };
+    int status = 0;
+
+    use_cores(b, false);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]) && !status; i++) {
+        char *path = find_shipped(rows[i].file), key[64], text[96];
+        char *source = path ? read_text_file(path, VM_MAX_SOURCE, err) : NULL;
+        struct policy policy = { .name = rows[i].name, .source = source };
+        struct evaluation e = evaluation_of(b, &policy);
+        int n_episodes = 2;
+        double rate;
+        e.task = b->brief;
+        status = path && (!source || task_set(b->brief, rows[i].setting, err) != 0 ||
+                          (rate = verified_rate(&e, &n_episodes, err)) < 0)
+                     ? -1
+                     : 0;
+        if (source && !status) {
+            snprintf(key, sizeof(key), "%s_one_core", rows[i].name);
+            snprintf(text, sizeof(text), "%s, verified, one core", rows[i].text);
+            report(b, key, rate, "steps/s", text);
+        }
+        free(source);
+        free(path);
+    }
+    use_cores(b, true);
+    return task_set(b->brief, "observation=features", err) != 0 ? -1 : status;
+}
+
 static int bench(struct bench *b, struct error *err)
 {
     static int (*const parts[])(struct bench *, struct error *) = {
@@ -375,6 +413,7 @@ static int bench(struct bench *b, struct error *err)
         bench_snapshot,
         bench_costs,
         bench_replay,
+        bench_frames,
     };
     char name[128];
 

@@ -91,8 +91,9 @@ static void print_env(const struct env *env)
         printf("  observation=ram    %d bytes, obs.ram[0..%d]\n", env->ram_size,
                env->ram_size - 1);
     if (env->frame_width)
-        printf("  observation=frame  %d x %d pixels, obs.frame\n", env->frame_width,
-               env->frame_height);
+        printf("  observation=frame  %d x %d pixels, obs.frame; observation=gray: "
+               "without colors\n",
+               env->frame_width, env->frame_height);
     if (!bridge_owns(env))
         printf("  plan=true          obs.sim, a copy to plan with%s\n",
                env->set_observed ? ", set from the observation"

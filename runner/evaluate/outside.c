@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "envs/bridge/bridge.h"
+#include "envs/canvas.h"
 #include "runner/evaluate/verify.h"
 
 /* One environment of the batch. */
@@ -28,6 +29,7 @@ struct batch {
     double *values;
     uint8_t *ram, *state; /* state: for a sim that starts from the true one; else NULL */
     struct canvas frame;
+    uint8_t *gray;
 };
 
 static void put_view(struct batch *b, struct seat *s)
@@ -45,9 +47,12 @@ static void put_view(struct batch *b, struct seat *s)
         env->ram(s->instance, b->ram);
         wire_put(&b->out, b->ram, (size_t)env->ram_size);
     } else {
+        int64_t n = (int64_t)b->frame.width * b->frame.height;
+        bool is_gray = b->e->task->observation == OBSERVATION_gray;
         env->draw(s->instance, &b->frame);
-        wire_put(&b->out, b->frame.rgb,
-                 3 * (size_t)b->frame.width * (size_t)b->frame.height);
+        if (is_gray)
+            canvas_gray(b->frame.rgb, n, b->gray);
+        wire_put(&b->out, is_gray ? b->gray : b->frame.rgb, (size_t)(is_gray ? n : 3 * n));
     }
 }
 
@@ -190,6 +195,7 @@ static int open_batch(struct batch *b, const struct episode_request *requests,
 
     b->frame = (struct canvas){ task->env->frame_width, task->env->frame_height, NULL };
     b->frame.rgb = xcalloc((size_t)b->frame.width * (size_t)b->frame.height, 3);
+    b->gray = xcalloc((size_t)b->frame.width * (size_t)b->frame.height, 1);
     b->values = xcalloc((size_t)env_count_obs(task->env), sizeof(double));
     b->ram = xcalloc((size_t)task->env->ram_size, 1);
     for (int i = 0; i < b->n; i++) {
@@ -225,6 +231,7 @@ static void close_batch(struct batch *b)
     }
     free(b->seats);
     free(b->frame.rgb);
+    free(b->gray);
     free(b->values);
     free(b->ram);
     free(b->state);

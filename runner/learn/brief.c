@@ -9,6 +9,7 @@
 #include "runner/evaluate/stats.h"
 #include "runner/learn/brief_failure.h"
 #include "runner/learn/brief_plan.h"
+#include "runner/learn/brief_vision.h"
 #include "runner/learn/measure.h"
 #include "runner/learn/quote.h"
 
@@ -76,11 +77,10 @@ static void write_observation(FILE *f, const struct task *t)
     if (t->observation == OBSERVATION_ram)
         fprintf(f, "`obs.ram[0]` to `obs.ram[%d]`: the machine's memory, a byte each.\n",
                 env->ram_size - 1);
-    else if (t->observation == OBSERVATION_frame)
-        fprintf(f, "`obs.frame`: %d x %d pixels. `obs.frame:pixel(x, y)` gives 0xRRGGBB;\n"
-                "`obs.frame:find(color [, x, y, width, height])` gives the number of pixels of\n"
-                "that color, and left, top, right, bottom, center x, center y of them.\n",
-                env->frame_width, env->frame_height);
+    else if (t->observation != OBSERVATION_features)
+        fprintf(f, "`obs.frame`: an image of %d x %d pixels, %s.\n\n%s", env->frame_width,
+                env->frame_height, t->observation == OBSERVATION_gray ? "gray" : "in color",
+                brief_vision);
     for (const struct env_field *o = env->fields;
          t->observation == OBSERVATION_features && o->name; o++) {
         if (!is_shown(t, o->name))

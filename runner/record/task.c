@@ -87,7 +87,8 @@ static const struct {
     const char *name, *help;
 } text_keys[] = {
     { "preset", "v4 (frame skip 1, not sticky) or v5 (frame skip 4, sticky 0.25)" },
-    { "observation", "features, ram or frame" },
+    { "observation", "features, ram, frame or gray" },
+    { "frame", "rgb or gray: observation=frame or observation=gray" },
     { "parents", "best, or archive: when stuck, go on from diverse earlier candidates" },
     { "plan", "true: the policy has `obs.sim`, a metered copy of the environment to plan with" },
     { "plan_state", "where sim starts: observation, or true: the true state, hidden parts too" },
@@ -208,12 +209,12 @@ static int set_observation(struct task *t, const char *name, const char *where,
         if (!strcmp(modes[i], name)) {
             if (i == OBSERVATION_ram && !t->env->ram_size)
                 return error_set(err, "%s: %s has no ram to observe", where, t->env->name);
-            if (i == OBSERVATION_frame && !t->env->frame_width)
+            if (i >= OBSERVATION_frame && !t->env->frame_width)
                 return error_set(err, "%s: %s draws no frame to observe", where, t->env->name);
             t->observation = (enum observation)i;
             return 0;
         }
-    return error_set(err, "%s: observation \"%s\": it is features, ram or frame", where, name);
+    return error_set(err, "%s: observation \"%s\": it is features, ram, frame or gray", where, name);
 }
 
 static int set_preset(struct task *t, const char *name, const char *where, struct error *err)
@@ -367,6 +368,8 @@ int task_set(struct task *t, const char *setting, struct error *err)
     }
     if (!strncmp(setting, "observation=", len + 1))
         return set_observation(t, value, where, err);
+    if (!strcmp(setting, "frame=rgb") || !strcmp(setting, "frame=gray"))
+        return set_observation(t, value[0] == 'r' ? "frame" : "gray", where, err);
     if (!strncmp(setting, "preset=", len + 1))
         return set_preset(t, value, where, err);
     if (!strncmp(setting, "parents=", len + 1))
