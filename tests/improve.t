@@ -49,7 +49,7 @@ is "a policy that cannot be loaded is refused" "(5, 'refused'.*cannot be loaded"
 is "a policy over its limits is refused" "(6, 'refused'.*used up its instructions"
 is "and a better one is promoted after that" "(7, 'better'"
 is "an edit that does not fit is refused" "(8, 'refused'.*nowhere"
-[ "$(json "$TMP/out.json" 'j["stop_reason"].startswith("model: ") and j["promotions"] == 2 and j["iterations"] == 8 and j["start_mean"] < 20 < j["best_mean"] and j["cases"] >= 1 and j["steps"]["gate"] > 0')" = True ]
+[ "$(json "$TMP/out.json" 'j["stop_reason"].startswith("the recorded session is over") and j["promotions"] == 2 and j["iterations"] == 8 and j["start_mean"] < 20 < j["best_mean"] and j["cases"] >= 1 and j["steps"]["gate"] > 0')" = True ]
 ok "the closing object" $? "$(cat "$TMP/out.json")"
 cmp -s "$TMP/whole/best.lua" "$TMP"/whole/candidates/007-*.lua
 ok "best.lua is the last promoted" $?

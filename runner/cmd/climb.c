@@ -83,6 +83,13 @@ void climb_iteration(void *user, const struct iteration *it)
     fflush(stdout);
 }
 
+void climb_warning(void *user, const char *text)
+{
+    erase_progress(user);
+    fflush(stdout);
+    fprintf(stderr, "ratchet: %s\n", text);
+}
+
 void climb_progress(void *user, enum purpose purpose, int done, int n)
 {
     const struct climb *c = user;

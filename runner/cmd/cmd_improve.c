@@ -17,7 +17,8 @@ struct improve {
     struct common common;
     char *model, *policy, *out, *record, *parents;
     int resume, iterations;
-    double minutes;
+    long long max_tokens, max_calls;
+    double max_minutes, max_usd;
 
     struct task *task;
     struct ledger *ledger;
@@ -202,12 +203,33 @@ static int open_provider(struct improve *m, const struct app *app, struct error 
     return 0;
 }
 
+/* Also of a run that goes on: whoever resumes it may give it more. */
+static void set_budgets(const struct improve *m)
+{
+    struct task_budget *b = &m->task->budget;
+
+    if (m->iterations > 0)
+        b->iterations = m->iterations;
+    if (m->max_minutes > 0)
+        b->minutes = m->max_minutes;
+    if (m->max_usd > 0)
+        b->usd = m->max_usd;
+    if (m->max_tokens > 0)
+        b->model_tokens = m->max_tokens;
+    if (m->max_calls > 0)
+        b->model_calls = m->max_calls;
+}
+
 static int prepare(struct improve *m, struct app *app, const char *name, struct error *err)
 {
     if (open_ledger(m, err) != 0)
         return -1;
-    if (m->resume)
-        return find_run(m, app, err);
+    if (m->resume) {
+        if (find_run(m, app, err) != 0)
+            return -1;
+        set_budgets(m);
+        return 0;
+    }
     m->task = common_task(app, &m->common, name, err);
     if (!m->task)
         return -1;
@@ -218,10 +240,7 @@ static int prepare(struct improve *m, struct app *app, const char *name, struct 
         if (bad)
             return -1;
     }
-    if (m->iterations > 0)
-        m->task->budget.iterations = m->iterations;
-    if (m->minutes > 0)
-        m->task->budget.minutes = m->minutes;
+    set_budgets(m);
     return find_start(m, err) != 0 || begin_run(m, err) != 0 ? -1 : 0;
 }
 
@@ -241,6 +260,7 @@ static int improve(struct improve *m, struct app *app, struct error *err)
         .folder = m->run.folder,
         .on_start = climb_start,
         .on_iteration = climb_iteration,
+        .on_warning = climb_warning,
         .progress = climb_progress,
         .user = &m->climb,
     };
@@ -263,7 +283,7 @@ static int improve(struct improve *m, struct app *app, struct error *err)
     if (outcome.is_interrupted)
         return EXIT_FAILED;
     /* A model that could not be asked at all is a failure; one whose session is over is not. */
-    if (outcome.iterations == 0 && !strncmp(outcome.stop_reason, "model", 5))
+    if (outcome.iterations == 0 && !strncmp(outcome.stop_reason, "the model failed", 16))
         return error_set(err, "%s", outcome.stop_reason), EXIT_FAILED;
     return cmd_done();
 }
@@ -308,7 +328,13 @@ static int main_improve(const struct command *self, struct app *app, int argc,
           "when stuck, go on from the best still, or from an archive of diverse candidates",
           "best|archive" },
         { "iterations", 'n', POPT_ARG_INT, &m.iterations, 0, "at most so many candidates", "N" },
-        { "minutes", '\0', POPT_ARG_DOUBLE, &m.minutes, 0, "at most so long", "M" },
+        { "max-usd", '\0', POPT_ARG_DOUBLE, &m.max_usd, 0,
+          "spend at most so much on the model", "USD" },
+        { "max-tokens", '\0', POPT_ARG_LONGLONG, &m.max_tokens, 0,
+          "at most so many tokens, in and out", "N" },
+        { "max-calls", '\0', POPT_ARG_LONGLONG, &m.max_calls, 0,
+          "ask the model at most so often", "N" },
+        { "max-minutes", '\0', POPT_ARG_DOUBLE, &m.max_minutes, 0, "at most so long", "M" },
         JOBS_TABLE(m.common),
         COMMON_TABLE(m.common),
         POPT_TABLEEND,
@@ -334,7 +360,9 @@ const struct command cmd_improve = {
     "improve", "[ENV|TASK.json]", "let a model rewrite a policy, from failure to failure",
     "Evaluates the policy on dev seeds, finds its failures, tells the model, and judges what it\n"
     "answers: regression cases first, then pairs of episodes on hidden seeds. Everything is in\n"
-    "the ledger as it happens; a run that was killed goes on with --resume. Without --model it\n"
+    "the ledger as it happens; a run that was killed goes on with --resume.\n"
+    "The --max options are checked before each call of the model, with a warning at 50 and 80 %;\n"
+    "a file named STOP in the run's folder ends it before the next call. Without --model it\n"
     "asks the OpenAI-compatible API that the environment names, else plays the task's recorded\n"
     "session, else tunes the policy's declared parameters (search).",
     "ratchet improve breakout\n"

@@ -195,23 +195,6 @@ static int recall(struct loop *l, int turn, struct turn *out, struct error *err)
     return found;
 }
 
-static enum loop_status check_budget(struct loop *l, struct error *err)
-{
-    const struct task_budget *b = &l->task->budget;
-    int64_t calls, tokens;
-    double usd;
-
-    if (ledger_count_calls(l->c->ledger, l->c->run->id, &calls, &tokens, &usd, err) != 0)
-        return LOOP_FAILED;
-    if (b->model_calls && calls >= b->model_calls)
-        return loop_stop(l, "budget: model calls");
-    if (b->model_tokens && tokens >= b->model_tokens)
-        return loop_stop(l, "budget: model tokens");
-    if (b->usd > 0 && usd >= b->usd)
-        return loop_stop(l, "budget: money");
-    return LOOP_ON;
-}
-
 static enum loop_status ask(struct conversation *c, int turn, int n_before, struct turn *out,
                             struct error *err)
 {
@@ -226,23 +209,31 @@ static enum loop_status ask(struct conversation *c, int turn, int n_before, stru
         .stable_messages = STABLE_MESSAGES,
         .facts = c->facts,
     };
-    enum loop_status status = check_budget(l, err);
+    enum loop_status status;
 
     request.tools = tools_describe(&request.n_tools);
-    for (int failed = 0; status == LOOP_ON; failed++) {
+    for (int failed = 0;; failed++) {
         struct error why = { "" };
         char reason[256];
+        status = loop_check_budget(l, err);
+        if (status != LOOP_ON)
+            break;
         if (l->c->provider->kind->ask(l->c->provider->self, &request, out, &why) == 0)
             return keep_call(l, turn, out, NULL, err) == 0 ? LOOP_ON : LOOP_FAILED;
         if (l->memo.base.interrupted && *l->memo.base.interrupted)
             status = loop_status_of(l, MEMO_INTERRUPTED);
+        else if (out->is_over)
+            status = loop_stop(l, why.text);
         else if (keep_call(l, turn, out, why.text, err) != 0)
             status = LOOP_FAILED;
         else if (out->is_final_error || failed + 1 >= MOST_FAILED) {
-            snprintf(reason, sizeof(reason), "model: %.240s", why.text);
+            snprintf(reason, sizeof(reason), "the model failed%s: %.200s",
+                     out->is_final_error ? "" : " three times", why.text);
             status = loop_stop(l, reason);
         }
         turn_clear(out);
+        if (status != LOOP_ON)
+            break;
     }
     return status;
 }

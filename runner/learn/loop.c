@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "runner/learn/loop_state.h"
 #include "runner/record/file.h"
@@ -126,14 +125,6 @@ void loop_note_past(struct loop *l, const struct iteration *it, const char *toke
     snprintf(p->tokens_sha256, sizeof(p->tokens_sha256), "%s", tokens_sha256);
 }
 
-static double now(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
-
 static int64_t count_steps(struct loop *l, int64_t *planner_steps)
 {
     struct ledger_steps steps;
@@ -160,7 +151,7 @@ static enum loop_status iterate(struct loop *l, struct error *err)
 {
     struct iteration it = { .number = l->iteration };
     int64_t steps = loop_count_steps(l);
-    double start = now();
+    double start = loop_now();
     char *reply = NULL, *why = NULL;
     enum loop_status status = incident_cases(l, err) == 0 ? LOOP_ON : LOOP_FAILED;
 
@@ -170,36 +161,20 @@ static enum loop_status iterate(struct loop *l, struct error *err)
     if (status == LOOP_ON)
         status = loop_converse(l, &reply, &why, err);
     if (status == LOOP_ON) {
-        it.seconds = now() - start;
+        it.seconds = loop_now() - start;
         status = loop_judge(l, reply, why, &it, err);
     }
     if (status == LOOP_ON) {
-        it.seconds = now() - start;
+        it.seconds = loop_now() - start;
         it.steps = loop_count_steps(l) - steps;
         l->outcome->iterations++;
+        l->n_empty = it.has_candidate ? 0 : l->n_empty + 1;
         if (l->c->on_iteration)
             l->c->on_iteration(l->c->user, &it);
     }
     free(reply);
     free(why);
     return status;
-}
-
-/* What ends a run before its next iteration. */
-static enum loop_status check_end(struct loop *l, double started)
-{
-    const struct task_budget *b = &l->task->budget;
-
-    if (l->memo.base.interrupted && *l->memo.base.interrupted)
-        return loop_status_of(l, MEMO_INTERRUPTED);
-    if (l->incumbent.dev.mean >= l->task->target &&
-        (l->c->provider->kind->tunes_only || l->n_simplify++ >= b->simplify))
-        return loop_stop(l, "target reached");
-    if (b->iterations && l->iteration > b->iterations)
-        return loop_stop(l, "budget: iterations");
-    if (b->minutes > 0 && now() - started > b->minutes * 60)
-        return loop_stop(l, "budget: minutes");
-    return LOOP_ON;
 }
 
 static enum loop_status begin(struct loop *l, struct error *err)
@@ -301,8 +276,8 @@ static void loop_clear(struct loop *l)
 
 int loop_run(const struct loop_config *config, struct loop_outcome *out, struct error *err)
 {
-    struct loop l = { .c = config, .task = config->base.task, .outcome = out };
-    double started = now();
+    struct loop l = { .c = config, .task = config->base.task, .outcome = out,
+                      .started = loop_now() };
     int64_t steps, planner_steps, planner_left;
     enum loop_status status;
     int result = -1;
@@ -319,7 +294,7 @@ int loop_run(const struct loop_config *config, struct loop_outcome *out, struct 
                              " AND state='retired'", config->run->id, err);
     status = l.retired && incident_files(&l, err) == 0 ? begin(&l, err) : LOOP_FAILED;
     for (l.iteration = 1; status == LOOP_ON; l.iteration++) {
-        status = check_end(&l, started);
+        status = loop_check_end(&l);
         if (status == LOOP_ON)
             status = iterate(&l, err);
     }

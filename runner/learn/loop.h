@@ -53,6 +53,7 @@ struct loop_config {
     void (*on_start)(void *user, const struct champion *start);
     void (*on_iteration)(void *user, const struct iteration *it);
     void (*progress)(void *user, enum purpose purpose, int done, int n);
+    void (*on_warning)(void *user, const char *text); /* may be NULL */
     void *user;
 };
 

@@ -23,6 +23,8 @@ struct archived {
     bool is_tried; /* it was the parent since the last promotion */
 };
 
+enum loop_budget { BUDGET_STEPS, BUDGET_CALLS, BUDGET_TOKENS, BUDGET_USD, BUDGET_MINUTES, N_BUDGETS };
+
 struct loop {
     const struct loop_config *c;
     const struct task *task;
@@ -34,6 +36,9 @@ struct loop {
     struct archived *archive;
     int n_archive;
     int n_fruitless;        /* iterations since the last promotion */
+    int n_empty;            /* iterations without a candidate to evaluate, in a row */
+    int n_warned[N_BUDGETS]; /* warnings given */
+    double started;
     char remark[256];       /* of this iteration: a change of parent; or "" */
     struct case_list cases;
     json_t *retired;        /* rows of cases that someone retired: iteration, name */
@@ -60,6 +65,12 @@ int64_t loop_count_steps(struct loop *l);
 /* A memo's end as the loop's; MEMO_DONE is LOOP_ON. */
 enum loop_status loop_status_of(struct loop *l, enum memo_status status);
 enum loop_status loop_stop(struct loop *l, const char *reason);
+
+/* budget.c. Before each call of the model: a resumed run first comes to where it stopped. */
+enum loop_status loop_check_budget(struct loop *l, struct error *err);
+/* Before each iteration. */
+enum loop_status loop_check_end(struct loop *l);
+double loop_now(void); /* seconds of a clock that only goes on */
 
 /* converse.c: one iteration's conversation. *reply is the last turn's text, owned by the
  * caller; NULL when the model gave none that can be used (then *why says so, owned too). */

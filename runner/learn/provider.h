@@ -74,6 +74,7 @@ struct turn {
     char model[128];        /* what answered, as it names itself; "" if unknown */
     char fingerprint[128];
     bool is_cut;         /* the reply stopped at the token limit, it may be half a program */
+    bool is_over;        /* ask failed, for there are no more turns; err says which are over */
     bool is_final_error; /* ask failed, and asking again is of no use (no key, no quota) */
 };
 

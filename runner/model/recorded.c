@@ -154,9 +154,9 @@ static int recorded_ask(void *self, const struct request *request, struct turn *
     r->is_begun = true;
     reply = json_array_get(r->replies, r->position);
     if (!reply) {
-        out->is_final_error = true;
-        return error_set(err, "%s: the recorded session is over after its %zu replies",
-                         r->path, json_array_size(r->replies));
+        out->is_over = out->is_final_error = true;
+        return error_set(err, "the recorded session is over (%zu replies)",
+                         json_array_size(r->replies));
     }
     turn_clear(out);
     if (turn_from_json(reply, out, err) != 0)

@@ -394,7 +394,8 @@ int ledger_count_calls(struct ledger *l, int64_t run, int64_t *calls, int64_t *t
 {
     sqlite3_stmt *s = ledger_prepare(l, err,
                             "SELECT count(*), sum(max(tokens_in,0) + max(tokens_out,0)),"
-                            " sum(usd), count(usd) FROM call WHERE run=?", "i", run);
+                            " sum(usd), count(*) FILTER (WHERE usd IS NULL AND reply IS NOT NULL)"
+                            " FROM call WHERE run=?", "i", run);
 
     *calls = *tokens = 0;
     *usd = NAN;
@@ -403,7 +404,7 @@ int ledger_count_calls(struct ledger *l, int64_t run, int64_t *calls, int64_t *t
     if (sqlite3_step(s) == SQLITE_ROW) {
         *calls = sqlite3_column_int64(s, 0);
         *tokens = sqlite3_column_int64(s, 1);
-        if (*calls == sqlite3_column_int64(s, 3))
+        if (sqlite3_column_int64(s, 3) == 0)
             *usd = sqlite3_column_double(s, 2);
     }
     return sqlite3_finalize(s) == SQLITE_OK ? 0 : ledger_fail(l, err);

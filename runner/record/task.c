@@ -58,6 +58,8 @@ static const struct key keys[] = {
       "candidates that are asked to be simpler once the target is reached" },
     { "budget", "patience", KIND_INT64, FIELD(budget.patience), 0, 1e6,
       "fruitless iterations, after which the loop says so and changes its parent" },
+    { "budget", "fruitless", KIND_INT64, FIELD(budget.fruitless), 0, 1e6,
+      "replies in a row without a new policy that loads, after which the run ends" },
     { "budget", "model_tokens", KIND_INT64, FIELD(budget.model_tokens), 0, MOST, "tokens" },
     { "budget", "model_calls", KIND_INT64, FIELD(budget.model_calls), 0, 1e9, "calls" },
     { "budget", "minutes", KIND_DOUBLE, FIELD(budget.minutes), 0, 1e6, "wall-clock time" },
@@ -126,7 +128,8 @@ struct task *task_create(const struct env *env)
     t->rules.noop_max = env->ram_size ? 30 : 0; /* consoles: as their benchmarks start */
     t->limits = limits_default;
     t->splits = (struct task_splits){ .dev = 20, .gate = 128, .holdout = 100, .audit = 100 };
-    t->budget = (struct task_budget){ .iterations = 20, .simplify = 3, .patience = 5 };
+    t->budget = (struct task_budget){ .iterations = 20, .simplify = 3, .patience = 5,
+                                        .fruitless = 6 };
     t->confidence = 0.95;
     t->target = isnan(env->target) ? INFINITY : env->target;
     t->margin = isfinite(t->target) ? fabs(t->target) * 0.01 : 0;

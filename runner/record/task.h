@@ -21,6 +21,7 @@ struct task_budget {
     int64_t steps, iterations, model_tokens, model_calls;
     int64_t planner_steps; /* of all purposes; not among `steps` */
     int64_t simplify; /* iterations that ask for less code once the target is reached */
+    int64_t fruitless; /* replies in a row without a new policy that loads, then it ends */
     int64_t patience; /* fruitless iterations, then the loop changes its parent */
     double minutes, usd;
 };

@@ -1,0 +1,88 @@
+# budget.t - what ends a run: budgets of calls, tokens, money and time, STOP, a fruitless model.
+. tests/tap.sh
+start=$ROOT/policies/cartpole/start.lua
+
+session() { # session FILE USD TOKENS: ten replies that cost so much each
+    python3 - "$@" <<'P'
+import json
+import sys
+path, usd, tokens = sys.argv[1:]
+with open(path, "w") as out:
+    print(json.dumps({"ratchet_session": 1, "notes": "a test fixture"}), file=out)
+    for i in range(10):
+        reply = {"role": "assistant",
+                 "text": "Weigh it.\n\n```lua\nreturn { act = function(o)\n  return o.velocity * -%d"
+                         " > 0 and 1 or 0\nend }\n```\n" % (i + 1),
+                 "usage": {"usd": json.loads(usd), "tokens_in": int(tokens), "tokens_out": 0}}
+        print(json.dumps({"request": "0", "iteration": i + 1, "turn": 0, "reply": reply}), file=out)
+P
+}
+session "$TMP/dear.jsonl" 0.25 1000
+session "$TMP/free.jsonl" 0 1000
+session "$TMP/unknown.jsonl" null 1000
+improve() { # improve NAME SESSION [OPTION...]
+    folder=$1 session=$2
+    shift 2
+    "$RATCHET" improve cartpole --policy "$start" --model "recorded:$TMP/$session.jsonl" \
+        --out "$TMP/$folder" --set target=501 --set dev=2 --set gate=8 "$@"
+}
+calls() { # calls NAME: made so far
+    "$RATCHET" ledger "$TMP/$1" --list calls --json >"$TMP/c.json"
+    json "$TMP/c.json" 'len(j)'
+}
+row() { # row NAME SESSION CALLS PATTERN OPTION...
+    run=$1 session=$2 n=$3 want=$4
+    shift 4
+    expect "$run: $*" 0 "$want" improve "$run" "$session" "$@"
+    made=$(calls "$run")
+    ok "$run: after $n calls" "$([ "$made" -eq "$n" ]; echo $?)" "$made"
+}
+row calls dear 4 'stopped: budget: model calls' --max-calls 4
+row tokens dear 3 'stopped: budget: model tokens' --max-tokens 2500
+row money dear 4 'stopped: budget: money$' --max-usd 1
+row unknown unknown 1 'stopped: budget: money: what the model costs is unknown' --max-usd 1
+row free free 10 'stopped: the recorded session is over \(10 replies\)' --max-usd 0.01
+row minutes dear 0 'stopped: budget: minutes' --max-minutes 0.000001
+expect "a warning at a half" 0 '^ratchet: 50 % of the budget is used: 5 of 10 model calls' \
+    improve half dear --max-calls 10
+expect "and at four fifths" 0 '^ratchet: 80 % of the budget is used: 2 of 2.5 dollars' \
+    improve most dear --max-usd 2.5
+expect "a budget is no number" 2 'much: invalid numeric' improve bad dear --max-usd much
+mkdir "$TMP/stopped"
+touch "$TMP/stopped/STOP"
+row stopped dear 0 "stopped: a file STOP is in the run's folder"
+rm "$TMP/stopped/STOP"
+expect "without STOP it goes on" 0 'the recorded session is over' \
+    "$RATCHET" improve --resume --out "$TMP/stopped"
+expect "more calls on resuming" 0 'stopped: budget: model calls' \
+    "$RATCHET" improve --resume --out "$TMP/calls" --max-calls 6
+ok "come to so many" "$([ "$(calls calls)" -eq 6 ]; echo $?)" "$(calls calls)"
+
+for i in 1 2 3 4 5 6 7 8; do
+    echo "Nothing comes to my mind, for the $i. time." >"$TMP/nothing-$i"
+done
+python3 tests/tools/make_session.py "$TMP/nothing.jsonl" "$TMP"/nothing-?
+row nothing nothing 6 'stopped: 6 replies in a row held no new policy'
+row few nothing 2 'stopped: 2 replies in a row held no new policy' --set fruitless=2
+# Refused by the server: asking again is of no use.
+cat >"$TMP/refuse.py" <<'PY'
+import http.server
+
+
+class Refuse(http.server.BaseHTTPRequestHandler):
+    def do_POST(self):
+        self.send_error(401)
+
+
+server = http.server.HTTPServer(("127.0.0.1", 0), Refuse)
+print(server.server_port, flush=True)
+server.handle_request()
+PY
+python3 "$TMP/refuse.py" >"$TMP/port" 2>/dev/null &
+until [ -s "$TMP/port" ]; do sleep 0.1; done
+expect "a model that refuses ends it at once" 1 '^ratchet: the model failed: openai:x: .*401' \
+    env OPENAI_BASE_URL="http://127.0.0.1:$(cat "$TMP/port")/v1" "$RATCHET" improve cartpole \
+    --policy "$start" --model openai:x --out "$TMP/nobody" --set dev=2
+wait
+ok "the failed call is in the ledger" "$([ "$(calls nobody)" -eq 1 ]; echo $?)" "$(cat "$TMP/c.json")"
+done_testing
