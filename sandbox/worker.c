@@ -137,7 +137,8 @@ static const struct env *find_env(struct worker *w, struct error *err)
     return env_describe_get(job->description, job->description_len, err);
 }
 
-/* The policy's own copy. Its chance, its start and its branches are not the episode's. */
+/* The policy's own copy. Its chance and its branches are not the episode's; nor is its
+ * time, which no observation shows: it has no limit. */
 static int set_up_sim(struct worker *w, struct error *err)
 {
     struct job *job = &w->job;
@@ -147,6 +148,7 @@ static int set_up_sim(struct worker *w, struct error *err)
     if (!job->plans)
         return 0;
     rules.branch = 0;
+    rules.max_frames = INT64_MAX / 2;
     instance =
         env_create(w->env, (const char *const *)job->settings, (int)job->n_settings, err);
     if (!instance)

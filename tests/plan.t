@@ -36,8 +36,8 @@ only_looks() { # only_looks ENV COMPONENTS ACTION PICK OPTIONS...
         test "$plain" = "$looks"
         ok "$env: a planner that only looks changes nothing ($mode)" $? "$looks $(cat "$TMP/err")"
     done
-    test "$(json "$TMP/out.json" 'j["planner_steps"] == sum(e["planner_steps"] for e in
-        j["episodes"]) and j["planner_steps"] > j["steps"]')" = True
+    test "$(json "$TMP/out.json" '(j["planner_steps"] == sum(e["planner_steps"] for e in
+        j["episodes"]) and j["planner_steps"] > j["steps"])')" = True
     ok "$env: its planner steps are counted apart" $? "$(cat "$TMP/out.json")"
 }
 

@@ -44,6 +44,7 @@ struct command {
     X(task)                                                                                    \
     X(doctor)                                                                                  \
     X(bridge)                                                                                  \
+    X(results)                                                                                 \
     X(bench)
 
 #define X(name) extern const struct command cmd_##name;

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "runner/cmd/bench_plan.h"
 #include "runner/cmd/cmd.h"
 #include "runner/evaluate/meter.h"
 #include "runner/record/replay.h"
@@ -46,6 +47,12 @@ static void report(struct bench *b, const char *name, double value, const char *
         printf("%-58s %14.*f %s\n", text, value < 100 ? 3 : 0, value, unit);
     fflush(stdout);
     json_object_set_new(b->figures, name, json_real(value));
+}
+
+static void report_to(void *user, const char *name, double value, const char *unit,
+                      const char *text)
+{
+    report(user, name, value, unit, text);
 }
 
 static void use_cores(const struct bench *b, bool all)
@@ -431,6 +438,7 @@ static int bench(struct bench *b, struct error *err)
         b->brief->rules.max_frames = COST_FRAMES;
     }
     if (!b->task || bench_envs(b, err) != 0 ||
+        bench_plan(b->app, report_to, b, err) != 0 ||
         bench_policy(b, "follow", "breakout/follow.lua", err) != 0 ||
         bench_policy(b, "intercept", "../tests/bench/intercept.lua", err) != 0)
         return -1;
@@ -470,7 +478,8 @@ const struct command cmd_bench = {
     "bench",
     "",
     "measure what a step costs on this machine",
-    "Environments alone; verified policy steps on one core and on all, with the jail and "
+    "Environments alone; the MuJoCo tasks beside a bare loop over its step, and planners; "
+    "verified policy steps on one core and on all, with the jail and "
     "without, "
     "and the bare Lua VM; what starting, snapshots, observations, counted instructions "
     "and pairs "

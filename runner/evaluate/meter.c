@@ -14,6 +14,7 @@ struct meter {
     struct limits limits;
     struct wire out;
     int width; /* bytes of a step */
+    int64_t planner_steps;
 };
 
 double meter_now(void)
@@ -77,14 +78,14 @@ void meter_destroy(struct meter *m)
 }
 
 /* The length of the tape in a PLAYED message. */
-static size_t played_len(struct wire *in)
+static size_t played_len(struct wire *in, int64_t *planner_steps)
 {
     size_t len;
 
     wire_get_u32(in);
     wire_get_bytes(in, &len);
     wire_get_i64(in);
-    wire_get_i64(in);
+    *planner_steps += wire_get_i64(in);
     wire_get_f64(in);
     wire_get_u64(in);
     wire_get_bytes(in, &len);
@@ -109,10 +110,16 @@ int64_t meter_play(struct meter *m, int n_episodes)
     for (int i = 0; i < n_episodes; i++) {
         if (process_receive(&m->process, MESSAGE_PLAYED) != 0)
             return -1;
-        n_steps += (int64_t)(played_len(&m->process.in) / (size_t)m->width);
+        n_steps += (int64_t)(played_len(&m->process.in, &m->planner_steps) /
+                             (size_t)m->width);
     }
     watch_pause(&m->process);
     return n_steps;
+}
+
+int64_t meter_planner_steps(const struct meter *m)
+{
+    return m->planner_steps;
 }
 
 int64_t meter_repeat(struct meter *m, enum measure what, uint64_t times)

@@ -16,6 +16,8 @@ void meter_destroy(struct meter *m); /* NULL is fine */
 /* Plays episodes of the seeds from 1 on; returns the number of steps, -1 when the worker
  * was lost. Nothing is verified: the steps are the worker's word. */
 int64_t meter_play(struct meter *m, int n_episodes);
+/* Planner steps in all that was played. */
+int64_t meter_planner_steps(const struct meter *m);
 /* Repeats one measure; returns the size of a snapshot in bytes, -1 when the worker was
  * lost. */
 int64_t meter_repeat(struct meter *m, enum measure what, uint64_t times);

@@ -1,0 +1,289 @@
+/* cmd_results.c - `ratchet results`: what the learned policies reach on seeds that nobody
+ * has seen, as the table of the README. */
+#include <dirent.h>
+#include <fnmatch.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "runner/cmd/cmd.h"
+#include "runner/evaluate/meter.h"
+#include "runner/evaluate/seeds.h"
+#include "runner/evaluate/stats.h"
+#include "runner/record/hash.h"
+
+#define CONFIDENCE 0.95
+#define MOST_EPISODES 100000
+
+struct results {
+    struct app *app;
+    struct common common;
+    int episodes;
+    char *pattern;
+    struct salt salt;
+    const char **wanted; /* tasks; none: all */
+    json_t *rows;
+};
+
+/* A salt of its own for every table: the seeds are as fresh as a holdout's. */
+static int draw_salt(struct salt *s, struct error *err)
+{
+    unsigned char bytes[32];
+
+    if (getrandom(bytes, sizeof(bytes), 0) != sizeof(bytes))
+        return error_set(err, "results: the system gives no random numbers");
+    sha256_hex(bytes, sizeof(bytes), s->hex);
+    sha256_hex(s->hex, strlen(s->hex), s->sha256);
+    return 0;
+}
+
+static bool has_suffix(const char *text, const char *suffix)
+{
+    size_t len = strlen(text), n = strlen(suffix);
+
+    return len >= n && !strcmp(text + len - n, suffix);
+}
+
+/* NAME.json beside NAME.lua, or else the built-in task of the folder's environment, with
+ * leave to plan where NAME ends in _plan. NULL also with *err empty: the environment is not
+ * there. */
+static struct task *find_task(struct results *r, const char *folder, const char *path,
+                              struct error *err)
+{
+    char *file = xasprintf("%.*s.json", (int)strlen(path) - 4, path);
+    bool has_file = access(file, R_OK) == 0;
+    struct task *t = task_load(&r->app->envs, has_file ? file : folder, err);
+    int status = 0;
+
+    if (!t && !has_file) {
+        fprintf(stderr, "ratchet: %s\n", err->text);
+        err->text[0] = '\0';
+    }
+    if (t && !has_file && has_suffix(path, "_plan.lua"))
+        status = task_set(t, "plan=true", err);
+    for (char **s = r->common.set; t && s && *s && status == 0; s++)
+        status = task_set(t, *s, err);
+    if (t && (status != 0 || task_check(t, err) != 0)) {
+        task_destroy(t);
+        t = NULL;
+    }
+    free(file);
+    return t;
+}
+
+static void add_row(struct results *r, const struct task *t, const char *file,
+                    const struct episode_result *results, int n, double cpu)
+{
+    double *scores = xcalloc((size_t)n, sizeof(*scores)), frames = 0;
+    int64_t steps = 0, planner_steps = 0;
+    json_t *seeds = json_array(), *row;
+    struct summary s;
+    int faults = 0;
+
+    for (int i = 0; i < n; i++) {
+        scores[i] = results[i].score;
+        steps += results[i].n_steps;
+        planner_steps += results[i].planner_steps;
+        frames += (double)results[i].n_frames;
+        faults += results[i].fault != FAULT_none;
+        json_array_append_new(seeds, json_integer((json_int_t)results[i].seed));
+    }
+    s = summarize(scores, n);
+    row = json_pack("{s:s, s:s, s:i, s:f, s:f, s:f, s:f, s:f, s:i, s:I, s:I, s:f}",
+                    "task", t->name, "policy", file, "episodes", n, "mean", s.mean,
+                    "interval", n > 1 ? mean_interval(&s, CONFIDENCE) : 0, "std", s.std,
+                    "min", s.min, "max", s.max, "faults", faults, "steps",
+                    (json_int_t)steps, "planner_steps", (json_int_t)planner_steps,
+                    "real_time", cpu > 0 ? frames / t->env->frames_per_second / cpu : 0);
+    json_object_set_new(row, "target",
+                        isnan(t->env->target) ? json_null() : json_real(t->env->target));
+    json_object_set_new(row, "sim",
+                        json_string(!t->plan         ? "none"
+                                    : t->sim_is_true ? "true state"
+                                                     : "observation"));
+    json_object_set_new(row, "seeds", seeds);
+    json_array_append_new(r->rows, row);
+    free(scores);
+}
+
+static void print_row(const json_t *row)
+{
+    double steps = json_number_value(json_object_get(row, "steps"));
+    const json_t *target = json_object_get(row, "target");
+    char wanted[32] = "";
+
+    if (json_is_real(target))
+        snprintf(wanted, sizeof(wanted), "%g", json_real_value(target));
+    printf("| %s | %s | %.5g | %.3g | %.5g | %.5g | %s | %.4g%s | %.3g |\n",
+           json_string_value(json_object_get(row, "task")),
+           json_string_value(json_object_get(row, "policy")),
+           json_number_value(json_object_get(row, "mean")),
+           json_number_value(json_object_get(row, "std")),
+           json_number_value(json_object_get(row, "min")),
+           json_number_value(json_object_get(row, "max")), wanted,
+           steps > 0 ? json_number_value(json_object_get(row, "planner_steps")) / steps
+                     : 0,
+           strcmp(json_string_value(json_object_get(row, "sim")), "true state")
+               ? ""
+               : " (true state)",
+           json_number_value(json_object_get(row, "real_time")));
+    fflush(stdout);
+}
+
+static int play(struct results *r, const struct task *t, const char *path,
+                struct error *err)
+{
+    struct episode_request *requests = xcalloc((size_t)r->episodes, sizeof(*requests));
+    struct episode_result *results = xcalloc((size_t)r->episodes, sizeof(*results));
+    struct policy policy = { .name = base_name(path) };
+    struct evaluation e;
+    double start = meter_cpu();
+    int status = -1;
+
+    policy.source = read_text_file(path, VM_MAX_SOURCE, err);
+    if (!policy.source)
+        goto out;
+    for (int i = 0; i < r->episodes; i++)
+        requests[i].seed = split_seed(&r->salt, SPLIT_HOLDOUT, t->name, "results", i);
+    e = common_evaluation(r->app, &r->common, t, &policy);
+    e.is_outside = true;
+    if (evaluate(&e, requests, r->episodes, results, NULL, err) != 0)
+        goto out;
+    if (*r->app->interrupted) {
+        error_set(err, "results: interrupted");
+        goto out;
+    }
+    add_row(r, t, policy.name, results, r->episodes, meter_cpu() - start);
+    if (!r->common.json)
+        print_row(json_array_get(r->rows, json_array_size(r->rows) - 1));
+    status = 0;
+out:
+    results_clear(results, r->episodes);
+    free(results);
+    free(requests);
+    free((char *)policy.source);
+    return status;
+}
+
+static bool is_wanted(const struct results *r, const char *name)
+{
+    for (const char **w = r->wanted; *w; w++)
+        if (!strcmp(*w, name))
+            return true;
+    return !*r->wanted && name[0] != '.' && strcmp(name, "lib");
+}
+
+/* The policies of one task's folder. */
+static int play_folder(struct results *r, const char *root, const char *name,
+                       struct error *err)
+{
+    char *folder = xasprintf("%s/%s", root, name);
+    struct dirent **entries = NULL;
+    int n = scandir(folder, &entries, NULL, alphasort), status = 0;
+
+    for (int i = 0; i < n; i++) {
+        const char *file = entries[i]->d_name;
+        if (status == 0 && has_suffix(file, ".lua") && !fnmatch(r->pattern, file, 0)) {
+            char *path = xasprintf("%s/%s", folder, file);
+            struct task *t = find_task(r, name, path, err);
+            status = t ? play(r, t, path, err) : err->text[0] ? -1 : 0;
+            task_destroy(t);
+            free(path);
+        }
+        free(entries[i]);
+    }
+    free(entries);
+    free(folder);
+    return status;
+}
+
+static int play_all(struct results *r, struct error *err)
+{
+    char *root = find_shipped(".");
+    struct dirent **entries = NULL;
+    int n = root ? scandir(root, &entries, NULL, alphasort) : 0, status = 0;
+
+    if (!r->common.json)
+        printf(
+            "| task | policy | mean | std | min | max | target | planner steps a step | "
+            "times real time |\n|---|---|---|---|---|---|---|---|---|\n");
+    for (int i = 0; i < n; i++) {
+        if (status == 0 && is_wanted(r, entries[i]->d_name))
+            status = play_folder(r, root, entries[i]->d_name, err);
+        free(entries[i]);
+    }
+    free(entries);
+    free(root);
+    if (status == 0 && !json_array_size(r->rows))
+        return error_set(err, "results: no such policy: nothing matches policies/%s/%s",
+                         r->wanted[0] ? r->wanted[0] : "*", r->pattern);
+    return status;
+}
+
+static void finish(struct results *r)
+{
+    if (r->common.json)
+        cmd_print_json(json_pack("{s:s, s:i, s:f, s:O}", "salt_sha256", r->salt.sha256,
+                                 "episodes", r->episodes, "confidence", CONFIDENCE,
+                                 "rows", r->rows));
+    else
+        printf(
+            "\nMeans of %d episodes on seeds drawn for this table, played outside: the worker "
+            "sees\nobservations only. Times real time: of one core, planning included.\n",
+            r->episodes);
+}
+
+static int main_results(const struct command *self, struct app *app, int argc,
+                        const char **argv)
+{
+    struct results r = { .app = app, .episodes = 20 };
+    struct error err = { "" };
+    int status;
+    struct poptOption options[] = {
+        { "episodes", 'n', POPT_ARG_INT, &r.episodes, 0, "of each policy (default 20)",
+          "N" },
+        { "policies", 'p', POPT_ARG_STRING, &r.pattern, 0,
+          "files of policies/TASK/ (default learned*.lua)", "PATTERN" },
+        JOBS_TABLE(r.common),
+        COMMON_TABLE(r.common),
+        POPT_TABLEEND,
+    };
+    const char **args = cmd_parse(self, app, argc, argv, options, 0, -1, &status);
+
+    if (!args)
+        return status;
+    r.wanted = args;
+    r.rows = json_array();
+    if (!r.pattern)
+        r.pattern = xstrdup("learned*.lua");
+    if (r.episodes < 1 || r.episodes > MOST_EPISODES || r.common.jobs < 0) {
+        error_set(&err, "results: --episodes takes 1 to %d, --jobs 0 or more",
+                  MOST_EPISODES);
+        status = cmd_fail(EXIT_USAGE, &err);
+    } else if (common_plugins(app, &r.common, &err) != 0 ||
+               draw_salt(&r.salt, &err) != 0 || play_all(&r, &err) != 0) {
+        status = cmd_fail(EXIT_FAILED, &err);
+    } else {
+        finish(&r);
+        status = cmd_done();
+    }
+    json_decref(r.rows);
+    free(r.pattern);
+    common_clear(&r.common);
+    cmd_free_args(args);
+    return status;
+}
+
+const struct command cmd_results = {
+    "results",
+    "[TASK...]",
+    "play the learned policies on fresh seeds: the table of the README",
+    "Each policies/TASK/learned*.lua plays the built-in task of the environment TASK, or the "
+    "task\nlearned*.json beside it. One whose name ends in _plan may plan. Seeds are drawn anew "
+    "for\nevery table, and the harness steps the environment. The table is Markdown.",
+    "ratchet results\nratchet results half_cheetah ant --json\n"
+    "ratchet results --policies 'start*.lua' --episodes 5",
+    main_results,
+};
