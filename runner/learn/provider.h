@@ -109,6 +109,8 @@ struct provider_kind {
     /* One turn. Blocks; retries by itself what is worth it. -1 on failure, never a crash on
      * anything that the other side says. */
     int (*ask)(void *self, const struct request *request, struct turn *out, struct error *err);
+    /* Is nothing of the run in reach of what it starts? NULL: it starts nothing. */
+    bool (*is_sealed)(void *self);
     bool tunes_only; /* it changes numbers, never the program */
 };
 

@@ -14,6 +14,7 @@ const struct provider_kind *const provider_kinds[] = {
     &files_provider,
     &recorded_provider,
     &search_provider,
+    &best_of_provider,
     NULL,
 };
 
@@ -58,6 +59,11 @@ int provider_open(struct provider *out, const char *spec, struct provider_config
         return -1;
     out->kind = kind;
     return 0;
+}
+
+bool provider_is_sealed(const struct provider *p)
+{
+    return !p->kind->is_sealed || p->kind->is_sealed(p->self);
 }
 
 void provider_clear(struct provider *p)

@@ -10,5 +10,6 @@ extern const struct provider_kind openai_provider;
 extern const struct provider_kind responses_provider;
 extern const struct provider_kind anthropic_provider;
 extern const struct provider_kind search_provider;
+extern const struct provider_kind best_of_provider;
 
 #endif

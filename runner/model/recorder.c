@@ -149,6 +149,7 @@ int recorder_wrap(struct provider *p, const char *path,
     r->kind = *r->inner.kind;
     r->kind.ask = recorder_ask;
     r->kind.destroy = recorder_destroy;
+    r->kind.is_sealed = NULL; /* asked of the inner one before */
     p->kind = &r->kind;
     p->self = r;
     return 0;
