@@ -106,6 +106,7 @@ $(BUILD)/math.o: $(MUSL_A) Makefile
 	ld -r -o $@ $(MATH_O:%=$(BUILD)/musl/%.lo)
 
 $(BUILD)/envs/mujoco/models.o: $(wildcard envs/mujoco/models/*.xml)
+$(BUILD)/runner/view/report_assets.o: runner/view/report.css runner/view/report.js
 
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)

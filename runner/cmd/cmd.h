@@ -40,6 +40,7 @@ struct command {
     X(view)                                                                                    \
     X(play)                                                                                    \
     X(ledger)                                                                                  \
+    X(report)                                                                                  \
     X(envs)                                                                                    \
     X(task)                                                                                    \
     X(doctor)                                                                                  \

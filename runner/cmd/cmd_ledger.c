@@ -86,7 +86,7 @@ static int plot(struct ledger *l, const struct ledger_run *run, const char *path
         { "candidates", tried_x, tried_y, NULL, NULL, 0, false, true },
         { "incumbent, with its 95 % interval", x, y, low, high, 0, true, false },
     };
-    struct plot p = { run->name, "steps of the environment", "mean return on the dev seeds",
+    struct plot p = { run->name, "steps of the environment", "mean return on the dev seeds", NULL,
                       series, 2 };
 
     for (int i = 0; i < n; i++) {

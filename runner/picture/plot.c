@@ -11,6 +11,7 @@
 
 #include "runner/record/file.h"
 
+#define MOST_SVG (8u << 20) /* bytes */
 #define WIDTH 720
 #define HEIGHT 360
 #define INK "#30363d"
@@ -80,8 +81,10 @@ static char *script(const struct plot *p, const char *temporary, bool is_svg)
     fputs("set output ", f);
     write_quoted(f, temporary);
     fputs("\nset border 3 lc rgb '" INK "'\nset tics nomirror textcolor rgb '" INK "'\n"
-          "set grid ytics lc rgb '" GRID "'\nset key bottom right Left reverse textcolor rgb '" INK "'\n"
-          "set format x '%.0s%c'\nset offsets graph 0, 0, graph 0.05, graph 0.05\n", f);
+          "set grid ytics lc rgb '" GRID "'\nset key above left Left reverse textcolor rgb '" INK "'\n"
+          "set offsets graph 0, 0, graph 0.05, graph 0.05\nset format x ", f);
+    write_quoted(f, p->x_format ? p->x_format : "%.0s%c");
+    fputc('\n', f);
     write_label(f, "title", p->title);
     write_label(f, "xlabel", p->x_label);
     write_label(f, "ylabel", p->y_label);
@@ -155,4 +158,26 @@ int plot_save(const struct plot *p, const char *path, struct error *err)
     free(text);
     free(temporary);
     return status;
+}
+
+char *plot_svg(const struct plot *p, struct error *err)
+{
+    const char *tmp = getenv("TMPDIR");
+    char *folder = xasprintf("%s/ratchet-plot.XXXXXX", tmp && tmp[0] ? tmp : "/tmp");
+    char *path = NULL, *svg = NULL;
+    size_t len;
+
+    if (!mkdtemp(folder)) {
+        error_set(err, "%s: cannot make this folder: %s", folder, strerror(errno));
+        goto out;
+    }
+    path = xasprintf("%s/plot.svg", folder);
+    if (plot_save(p, path, err) == 0)
+        svg = (char *)file_load(path, MOST_SVG, &len, err);
+    unlink(path);
+    rmdir(folder);
+out:
+    free(path);
+    free(folder);
+    return svg;
 }

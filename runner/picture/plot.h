@@ -18,6 +18,7 @@ struct plot_series {
 
 struct plot {
     const char *title, *x_label, *y_label;
+    const char *x_format; /* of the numbers along x, gnuplot's; NULL: 10 k, 2 M */
     const struct plot_series *series;
     int n_series;
 };
@@ -25,5 +26,7 @@ struct plot {
 /* The ending of path decides: .svg or .png. Written through a temporary. -1 when gnuplot is
  * not installed, fails, or the file cannot be written. */
 int plot_save(const struct plot *p, const char *path, struct error *err);
+/* As SVG in memory, which the caller frees. NULL as above. */
+char *plot_svg(const struct plot *p, struct error *err);
 
 #endif
