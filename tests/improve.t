@@ -110,6 +110,25 @@ cp "$TMP/reply-7" "$TMP/box/0001-reply.md"
 expect "a person's file is the model's reply" 0 'better: the new incumbent' \
     "$RATCHET" improve --resume --out "$TMP/byhand"
 
+# A shorter policy that fails on one start in twenty is not taken for an equal one.
+cat >"$TMP/long.lua" <<'LUA'
+local unused = { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20 }
+return { act = function(o) return o.angle + 0.5 * o.angular_velocity > 0 and 1 or 0 end }
+LUA
+cat >"$TMP/rare.txt" <<'TXT'
+Shorter.
+
+```lua
+local bad
+return { reset = function() bad = nil end, act = function(o)
+  if bad == nil then bad = o.position > 0.045 end
+  return not bad and o.angle + 0.5 * o.angular_velocity > 0 and 1 or 0 end }
+```
+TXT
+python3 tests/tools/make_session.py "$TMP/rare.jsonl" "$TMP/rare.txt"
+expect "a rare loss is no equality" 0 '1  (unclear|worse|refused)' "$RATCHET" improve cartpole \
+    --policy "$TMP/long.lua" --model "recorded:$TMP/rare.jsonl" --out "$TMP/rare" --set target=501
+
 # Without a model: parameters are tuned.
 expect "search improves" 0 'better: the new incumbent' \
     "$RATCHET" improve cartpole --model search -n 1 --out "$TMP/search"
