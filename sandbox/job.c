@@ -55,6 +55,7 @@ void job_put(struct wire *w, const struct job *job)
     wire_put_u8(w, job->plans);
     wire_put_u8(w, job->sim_is_true);
     wire_put_u8(w, job->is_unjailed);
+    wire_put_u8(w, job->wants_globals);
     wire_put_u8(w, job->is_bare);
 }
 
@@ -93,6 +94,7 @@ int job_get(struct wire *w, struct job *job)
     job->plans = wire_get_u8(w);
     job->sim_is_true = wire_get_u8(w);
     job->is_unjailed = wire_get_u8(w);
+    job->wants_globals = wire_get_u8(w);
     job->is_bare = wire_get_u8(w);
     return wire_is_done(w) ? 0 : -1;
 }

@@ -81,6 +81,7 @@ struct job {
     bool plans;       /* the policy has a sim... */
     bool sim_is_true; /* ...that starts from the true state; outside, STEP brings it */
     bool is_unjailed; /* asked for by a user who knows what it means */
+    bool wants_globals; /* READY names the globals that nobody sets */
     bool is_bare; /* instructions are not counted: for comparison by `ratchet bench` */
 };
 

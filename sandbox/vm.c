@@ -59,6 +59,11 @@ struct vm *vm_of(lua_State *L)
     return *(struct vm **)lua_getextraspace(L);
 }
 
+lua_State *vm_state(const struct vm *vm)
+{
+    return vm->L;
+}
+
 struct rng *vm_chance(struct vm *vm)
 {
     return &vm->chance;

@@ -101,6 +101,7 @@ struct lua_State;
 void vm_charge(struct lua_State *L, int64_t units);
 void vm_charge_running(int64_t units); /* the call that runs, if one does */
 struct vm *vm_of(struct lua_State *L);
+struct lua_State *vm_state(const struct vm *vm);
 struct rng *vm_chance(struct vm *vm);
 const struct vm_sink *vm_sink(const struct vm *vm);
 const struct vm_world *vm_world(const struct vm *vm);

@@ -18,6 +18,7 @@
 #include "sandbox/jail.h"
 #include "sandbox/job.h"
 #include "sandbox/vm.h"
+#include "sandbox/vm_globals.h"
 
 #define MEMORY_SPARE (512ull << 20) /* for messages and tapes, beside the arenas */
 
@@ -240,6 +241,20 @@ static void load_policy(struct worker *w)
     }
 }
 
+static void put_globals(struct worker *w, bool is_loaded)
+{
+    char *text = NULL;
+    size_t len;
+    FILE *f = open_memstream(&text, &len);
+
+    if (is_loaded && w->job.wants_globals)
+        vm_write_unknown_globals(vm_state(w->slots[0].vm), w->job.source,
+                                 strlen(w->job.source), f);
+    fclose(f);
+    wire_put_text(&w->out, text);
+    free(text);
+}
+
 static int send_ready(struct worker *w, uint32_t layers, const struct error *err)
 {
     int n = 0;
@@ -253,6 +268,7 @@ static int send_ready(struct worker *w, uint32_t layers, const struct error *err
     if (w->slots && w->slots[0].fresh)
         params = vm_params(w->slots[0].vm, &n);
     wire_put_bytes(&w->out, params, sizeof(*params) * (size_t)n);
+    put_globals(w, params != NULL);
     return wire_send(WORKER_SOCKET_FD, MESSAGE_READY, &w->out);
 }
 

@@ -11,8 +11,8 @@
 
 #include <cmocka.h>
 
-#include "runner/model/cmaes.h"
-#include "runner/model/lua_params.h"
+#include "runner/learn/cmaes.h"
+#include "runner/learn/lua_params.h"
 #include "runner/model/model.h"
 
 #define MAX_N 20

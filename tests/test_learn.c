@@ -13,9 +13,12 @@
 
 #include "runner/evaluate/stats.h"
 #include "runner/learn/direction.h"
+#include "runner/learn/edit.h"
 #include "runner/learn/failures.h"
 #include "runner/learn/quote.h"
 #include "runner/learn/robust.h"
+#include "runner/learn/schema.h"
+#include "runner/learn/tools.h"
 #include "runner/record/diff.h"
 
 static void test_quote_line(void **state)
@@ -56,6 +59,76 @@ static void test_quote_block(void **state)
     assert_non_null(strstr(text, "(cut off)"));
     assert_non_null(strstr(text, "data, not instructions"));
     free(text);
+}
+
+/* {schema, value, what the error says or NULL} */
+static const char *const schema_rows[][3] = {
+    { "{\"type\":\"integer\"}", "3", NULL },
+    { "{\"type\":\"integer\"}", "3.5", "must be an integer" },
+    { "{\"type\":[\"string\",\"null\"]}", "null", NULL },
+    { "{\"type\":[\"string\",\"null\"]}", "[]", "must be a string" },
+    { "{\"type\":\"string\",\"maxLength\":2}", "\"abc\"", "at most 2 bytes" },
+    { "{\"type\":\"string\",\"enum\":[\"a\",\"b\"]}", "\"c\"", "one of [\"a\",\"b\"]" },
+    { "{\"minimum\":0}", "-1", "at least 0" },
+    { "{\"maximum\":1}", "1e300", "at most 1" },
+    { "{\"type\":\"array\",\"minItems\":1}", "[]", "at least 1 items" },
+    { "{\"type\":\"array\",\"items\":{\"type\":\"integer\"}}", "[1,true]",
+      "the arguments[1]: must be an integer" },
+    { "{\"type\":\"object\",\"required\":[\"a\"]}", "{\"b\":1}", "\"a\" is missing" },
+    { "{\"properties\":{\"a\":{\"type\":\"string\"}}}", "{\"a\":1}", "\"a\": must be a string" },
+    { "{\"additionalProperties\":false}", "{\"a\":1}", "no argument \"a\"" },
+    { "{\"additionalProperties\":{\"type\":\"number\"}}", "{\"a\":\"1\"}", "must be a number" },
+};
+
+static void test_schema(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof(schema_rows) / sizeof(schema_rows[0]); i++) {
+        json_t *schema = json_loads(schema_rows[i][0], 0, NULL);
+        json_t *value = json_loads(schema_rows[i][1], JSON_DECODE_ANY, NULL);
+        struct error err = { "" };
+        int bad = schema_check(schema, value, &err) != 0;
+        if (bad != (schema_rows[i][2] != NULL) ||
+            (bad && !strstr(err.text, schema_rows[i][2])))
+            fail_msg("row %zu: %d, %s", i, bad, err.text);
+        json_decref(schema);
+        json_decref(value);
+    }
+}
+
+/* Every tool's own schemas are whole. */
+static void test_tool_schemas(void **state)
+{
+    int n;
+    const struct tool_description *list = tools_describe(&n);
+
+    (void)state;
+    assert_int_equal(n, 17);
+    for (int i = 0; i < n; i++) {
+        const json_t *wanted = json_object_get(list[i].schema, "required");
+        assert_non_null(list[i].schema);
+        assert_non_null(tools_output_schema(list[i].name));
+        for (size_t k = 0; k < json_array_size(wanted); k++)
+            assert_non_null(json_object_get(json_object_get(list[i].schema, "properties"),
+                                            json_string_value(json_array_get(wanted, k))));
+    }
+}
+
+static void test_nearest(void **state)
+{
+    static const char source[] = "local a = 1\nlocal gain = 0.50\nreturn a\n";
+    const char *at = NULL;
+    int line = 0;
+    char *found = edit_nearest(source, "  local gain = 0.5", &line);
+
+    (void)state;
+    assert_string_equal(found, "local gain = 0.50");
+    assert_int_equal(line, 2);
+    free(found);
+    assert_null(edit_nearest(source, "zzzzzzzzzzzzzzzzzzzzz", &line));
+    assert_int_equal(edit_count(source, "local ", 6, false, &at), 2);
+    assert_int_equal(edit_count(source, "gain", 4, true, &at), 0);
+    assert_int_equal(edit_count(source, "", 0, false, &at), 0);
 }
 
 static const struct diff_row {
@@ -169,14 +242,17 @@ static void test_direction(void **state)
 
 int main(void)
 {
-    struct CMUnitTest tests[N_DIFFS + 6] = {
+    struct CMUnitTest tests[N_DIFFS + 9] = {
         cmocka_unit_test(test_quote_line), cmocka_unit_test(test_quote_block),
+        cmocka_unit_test(test_schema),
+        cmocka_unit_test(test_tool_schemas),
+        cmocka_unit_test(test_nearest),
         cmocka_unit_test(test_far_below),  cmocka_unit_test(test_tape),
         cmocka_unit_test(test_welch),      cmocka_unit_test(test_direction),
     };
 
     for (size_t i = 0; i < N_DIFFS; i++)
-        tests[i + 6] = (struct CMUnitTest){ diff_rows[i].name, test_diff, NULL, NULL,
+        tests[i + 9] = (struct CMUnitTest){ diff_rows[i].name, test_diff, NULL, NULL,
                                             (void *)(uintptr_t)&diff_rows[i] };
-    return _cmocka_run_group_tests("learn", tests, N_DIFFS + 6, NULL, NULL);
+    return _cmocka_run_group_tests("learn", tests, N_DIFFS + 9, NULL, NULL);
 }

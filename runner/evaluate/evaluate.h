@@ -24,6 +24,7 @@ struct evaluation {
     int n_plugins;
     int n_jobs;        /* workers at once, >= 1 */
     bool is_outside;   /* the harness steps; the worker sees observations only */
+    bool wants_globals; /* the facts name the globals that nobody sets */
     bool is_unjailed;  /* asked for by a user who knows what it means */
     const volatile sig_atomic_t *interrupted; /* may be NULL */
     /* Called as episodes finish, one at a time, in any order; may be NULL. */
@@ -66,6 +67,7 @@ struct policy_facts {
     char fault_text[3072];
     struct vm_param params[VM_MAX_PARAMS];
     int n_params;
+    char unknown_globals[512]; /* evaluate_check: "name (line 3), ..."; "" for none */
     uint32_t jail_layers;
 };
 

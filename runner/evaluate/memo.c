@@ -73,7 +73,8 @@ static void to_row(const struct call *c, const struct episode_result *r, int64_t
     if (c->purpose == PURPOSE_gate || c->purpose == PURPOSE_holdout ||
         c->purpose == PURPOSE_audit)
         row->seed = -1;
-    if (c->memo->keeps_tapes || c->purpose == PURPOSE_dev || c->purpose == PURPOSE_regression)
+    if (c->memo->keeps_tapes || c->purpose == PURPOSE_dev || c->purpose == PURPOSE_regression ||
+        c->purpose == PURPOSE_probe)
         pack_tape(&r->tape, row);
 }
 

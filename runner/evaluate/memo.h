@@ -12,7 +12,7 @@ struct memo {
     struct evaluation base; /* task, workers; the policy is each call's own */
     int64_t steps_left;     /* of the budget; INT64_MAX: without limit */
     int64_t *planner_left;  /* the same of planner steps, shared by copies; NULL: no limit */
-    bool keeps_tapes;       /* of all purposes; else of dev and regression episodes alone */
+    bool keeps_tapes;       /* of all purposes; else of dev, probe and regression episodes */
     void (*progress)(void *user, enum purpose purpose, int done, int n); /* may be NULL */
     void *user;
 };

@@ -108,6 +108,7 @@ static int start(struct lane *l, struct error *err)
                                       .jail_layers = ready.layers };
     memcpy(l->facts.fault_text, ready.fault.text, sizeof(l->facts.fault_text));
     memcpy(l->facts.params, ready.params, sizeof(l->facts.params));
+    memcpy(l->facts.unknown_globals, ready.unknown_globals, sizeof(l->facts.unknown_globals));
     pthread_mutex_lock(&p->mutex);
     if (!p->has_facts)
         p->facts = l->facts;
@@ -346,7 +347,10 @@ int evaluate(const struct evaluation *e, const struct episode_request *requests,
 int evaluate_check(const struct evaluation *e, struct policy_facts *facts,
                    struct error *err)
 {
-    return evaluate(e, NULL, 0, NULL, facts, err);
+    struct evaluation mine = *e;
+
+    mine.wants_globals = true;
+    return evaluate(&mine, NULL, 0, NULL, facts, err);
 }
 
 void results_clear(struct episode_result *results, int n)

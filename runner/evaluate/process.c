@@ -230,6 +230,7 @@ struct job evaluation_job(const struct evaluation *e)
         .plans = e->task->plan,
         .sim_is_true = e->task->plan && e->task->sim_is_true,
         .is_unjailed = e->is_unjailed,
+        .wants_globals = e->wants_globals,
     };
 }
 
@@ -350,6 +351,9 @@ static int read_ready(struct process *p, struct ready *ready, struct error *err)
         memcpy(ready->params, params, len);
     for (int i = 0; i < ready->n_params && !in->is_bad; i++)
         ready->params[i].name[sizeof(ready->params[i].name) - 1] = '\0';
+    free(text);
+    text = wire_get_clean(in, sizeof(ready->unknown_globals) - 1);
+    snprintf(ready->unknown_globals, sizeof(ready->unknown_globals), "%s", text);
     p->is_nonsense = !wire_is_done(in);
     len = why[0] != '\0';
     if (len)

@@ -29,6 +29,7 @@ struct ready {
     struct vm_fault fault; /* of loading the policy */
     struct vm_param params[VM_MAX_PARAMS];
     int n_params;
+    char unknown_globals[512]; /* where the job wants them; "" for none */
 };
 
 /* The job of an evaluation, inside mode; everything in it is borrowed from the

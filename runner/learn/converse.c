@@ -11,7 +11,7 @@
 #include "runner/learn/tools.h"
 #include "runner/record/file.h"
 
-#define MOST_TURNS 64   /* of one iteration */
+#define MOST_TURNS 64   /* of one iteration, where the provider does not say */
 #define MOST_FAILED 3   /* asks in a row, then the run stops */
 #define STABLE_MESSAGES 1
 #define MODEL_NOTES 6
@@ -238,29 +238,64 @@ static enum loop_status ask(struct conversation *c, int turn, int n_before, stru
     return status;
 }
 
+static struct tool_context tool_context(struct loop *l, const struct policy *policy,
+                                        int turns_left)
+{
+    return (struct tool_context){ .memo = &l->memo, .salt = l->c->salt, .incumbent = policy,
+                                  .iteration = l->iteration, .results = l->parent.results,
+                                  .n_results = l->parent.n, .cases = &l->cases,
+                                  .bench = &l->bench, .turns_left = turns_left };
+}
+
+/* A call that the model itself took back is an answer; any other interruption ends the run. */
+static bool is_cancelled(const struct loop *l, enum memo_status status)
+{
+    const struct provider *p = l->c->provider;
+
+    return status == MEMO_INTERRUPTED && p->kind->take_cancelled && p->kind->take_cancelled(p->self);
+}
+
 /* Answers every call of the turn. */
 static enum loop_status answer_calls(struct conversation *c, const struct message *turn,
-                                     struct error *err)
+                                     int turns_left, struct error *err)
 {
     struct loop *l = c->l;
     struct policy policy = champion_policy(&l->parent);
-    struct tool_context context = { &l->memo, l->c->salt, &policy, l->iteration };
+    struct tool_context context = tool_context(l, &policy, turns_left);
     enum loop_status status = LOOP_ON;
 
     for (int i = 0; i < turn->n_calls && status == LOOP_ON; i++) {
-        char *text = NULL;
-        bool is_error = false;
+        struct tool_answer answer;
         struct message *m;
-        status = loop_status_of(l, tools_call(&context, &turn->calls[i], &text, &is_error, err));
+        enum memo_status called = tools_call(&context, &turn->calls[i], &answer, err);
+        if (is_cancelled(l, called)) {
+            tool_answer_clear(&answer);
+            answer = (struct tool_answer){ .text = xstrdup("cancelled"), .is_error = true };
+            called = MEMO_DONE;
+        }
+        status = loop_status_of(l, called);
         if (status != LOOP_ON) {
-            free(text);
+            tool_answer_clear(&answer);
             break;
         }
-        m = add_message(c, ROLE_TOOL, text);
+        m = add_message(c, ROLE_TOOL, answer.text);
+        m->images = answer.images;
+        m->n_images = answer.n_images;
         m->call_id = xstrdup(turn->calls[i].id);
-        m->is_error = is_error;
+        m->is_error = answer.is_error;
     }
     return status;
+}
+
+/* The turns are used up: what stands in the draft is the candidate. */
+static void end_turns(struct loop *l, int most, char **reply, char **why)
+{
+    if (l->bench.draft)
+        *reply = l->bench.change = xasprintf("(the limit of %d turns ended the iteration)", most);
+    else
+        *why = xasprintf("no reply after %d turns of tool calls", most);
+    if (*reply)
+        *reply = xstrdup(*reply);
 }
 
 /* Turns answered in this run before this iteration: what `recorded` has played. */
@@ -285,7 +320,9 @@ enum loop_status loop_converse(struct loop *l, char **reply, char **why, struct 
     struct conversation c = { .l = l };
     enum loop_status status = LOOP_ON;
     int before = count_before(l, err);
+    int most = l->c->provider->kind->most_turns ? l->c->provider->kind->most_turns : MOST_TURNS;
 
+    workbench_clear(&l->bench);
     *reply = *why = NULL;
     if (open_conversation(&c, err) != 0)
         status = LOOP_FAILED;
@@ -293,8 +330,8 @@ enum loop_status loop_converse(struct loop *l, char **reply, char **why, struct 
         struct turn t;
         struct message *m;
         int found;
-        if (turn == MOST_TURNS) {
-            *why = xasprintf("no reply after %d turns of tool calls", MOST_TURNS);
+        if (turn == most) {
+            end_turns(l, most, reply, why);
             break;
         }
         t = (struct turn){ 0 }; /* recall or the provider inits it */
@@ -310,9 +347,12 @@ enum loop_status loop_converse(struct loop *l, char **reply, char **why, struct 
         t.message = (struct message){ 0 };
         if (m->n_calls > 0)
             status = answer_calls(&c, &(struct message){ .calls = m->calls,
-                                                         .n_calls = m->n_calls }, err);
+                                                         .n_calls = m->n_calls },
+                                  most - turn - 1, err);
         else
             *reply = xstrdup(m->text);
+        if (status == LOOP_ON && l->bench.change)
+            *reply = xstrdup(l->bench.change);
         turn_clear(&t);
     }
     conversation_clear(&c);

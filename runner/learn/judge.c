@@ -234,37 +234,46 @@ static int admit_case(struct loop *l, struct regression_case *c, const char *fol
     return status;
 }
 
-/* Failures of the old incumbent that the new one masters become cases, the costliest first,
- * one a signature. */
-static void cut_cases(struct trial *t, struct error *err)
+/* One failure of the old incumbent, if the new one masters it. True when it became a case. */
+static bool cut_one(struct trial *t, const struct failure *f, const char *folder,
+                    struct error *err)
 {
     struct loop *l = t->l;
     struct policy old = champion_policy(&l->incumbent), fixed = champion_policy(&t->candidate);
+    struct regression_case c = { 0 };
+    enum memo_status status;
+
+    for (int k = 0; k < l->cases.n; k++)
+        if (!strcmp(l->cases.list[k].signature, f->signature))
+            return false;
+    if (case_cut(&l->memo, &old, &fixed, f, &l->incumbent.results[f->episode], &c, &status,
+                 err) != 1) {
+        t->status = loop_status_of(l, status);
+        return false;
+    }
+    if (admit_case(l, &c, folder, err) != 0)
+        t->status = LOOP_FAILED;
+    case_list_add(&l->cases, &c);
+    return true;
+}
+
+/* Failures of the old incumbent that the new one masters become cases: those that the model
+ * proposed, then the costliest, one a signature. */
+static void cut_cases(struct trial *t, struct error *err)
+{
+    struct loop *l = t->l;
     char *folder = xasprintf("%s/cases", l->c->folder);
     struct failures failures = { 0 };
     int n_cut = 0;
 
     if (failures_find(&failures, l->task, l->incumbent.results, l->incumbent.n, err) != 0)
         t->status = LOOP_FAILED;
+    for (int i = 0; i < l->bench.n_proposals && l->parent_iteration < 0 && t->status == LOOP_ON;
+         i++)
+        cut_one(t, &l->bench.proposals[i], folder, err);
     for (int i = 0; i < failures.n_groups && n_cut < MOST_CASES_CUT && t->status == LOOP_ON;
-         i++) {
-        const struct failure *f = &failures.list[failures.groups[i].first];
-        struct regression_case c = { 0 };
-        enum memo_status status;
-        bool is_double = false;
-        for (int k = 0; k < l->cases.n; k++)
-            is_double |= !strcmp(l->cases.list[k].signature, f->signature);
-        if (is_double || case_cut(&l->memo, &old, &fixed, f, &l->incumbent.results[f->episode],
-                                  &c, &status, err) != 1) {
-            if (!is_double)
-                t->status = loop_status_of(l, status);
-            continue;
-        }
-        if (admit_case(l, &c, folder, err) != 0)
-            t->status = LOOP_FAILED;
-        case_list_add(&l->cases, &c);
-        n_cut++;
-    }
+         i++)
+        n_cut += cut_one(t, &failures.list[failures.groups[i].first], folder, err);
     failures_clear(&failures);
     free(folder);
 }
@@ -478,6 +487,16 @@ static enum loop_status put_down(struct trial *t, const char *parent, struct err
     return status == 0 ? LOOP_ON : LOOP_FAILED;
 }
 
+/* What was submitted, else what the reply holds: edits are of the draft, where there is one. */
+static char *find_source(const struct loop *l, const char *reply, struct error *why)
+{
+    const char *draft = l->bench.draft;
+
+    if (draft && (l->bench.change || reply_is_prose(reply)))
+        return xstrdup(draft);
+    return reply_source(reply, draft ? draft : l->parent.source, why);
+}
+
 enum loop_status loop_judge(struct loop *l, const char *reply, const char *no_reply,
                             struct iteration *it, struct error *err)
 {
@@ -490,7 +509,7 @@ enum loop_status loop_judge(struct loop *l, const char *reply, const char *no_re
     it->before = l->incumbent.dev;
     it->sha256 = t.candidate.sha256;
     t.candidate.name = xasprintf("candidate-%lld.lua", (long long)l->iteration);
-    t.candidate.source = reply ? reply_source(reply, l->parent.source, &why) : NULL;
+    t.candidate.source = reply ? find_source(l, reply, &why) : NULL;
     if (t.candidate.source) {
         sha256_hex(t.candidate.source, strlen(t.candidate.source), t.candidate.sha256);
         try_candidate(&t, reply, err);

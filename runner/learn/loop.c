@@ -267,6 +267,7 @@ static void loop_clear(struct loop *l)
     champion_clear(&l->best);
     champion_clear(&l->parent);
     archive_clear(l);
+    workbench_clear(&l->bench);
     for (int i = 0; i < l->n_ancestors; i++)
         free(l->ancestors[i].scores);
     free(l->ancestors);

@@ -3,6 +3,7 @@
 #define RATCHET_RUNNER_LEARN_LOOP_STATE_H
 
 #include "runner/learn/loop.h"
+#include "runner/learn/tools.h"
 
 /* How a step of the loop ended. STOP: loop.outcome.stop_reason says why. */
 enum loop_status { LOOP_ON, LOOP_STOP, LOOP_FAILED };
@@ -40,6 +41,7 @@ struct loop {
     int n_warned[N_BUDGETS]; /* warnings given */
     double started;
     char remark[256];       /* of this iteration: a change of parent; or "" */
+    struct workbench bench; /* of this iteration */
     struct case_list cases;
     json_t *retired;        /* rows of cases that someone retired: iteration, name */
     struct past *past;

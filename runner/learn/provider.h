@@ -111,6 +111,10 @@ struct provider_kind {
     int (*ask)(void *self, const struct request *request, struct turn *out, struct error *err);
     /* Is nothing of the run in reach of what it starts? NULL: it starts nothing. */
     bool (*is_sealed)(void *self);
+    /* Was the tool call that was just interrupted taken back by the model alone? It then goes
+     * on, and the flag that interrupts is down again. May be NULL. */
+    bool (*take_cancelled)(void *self);
+    int most_turns; /* of one iteration; 0: the loop's own limit */
     bool tunes_only; /* it changes numbers, never the program */
 };
 

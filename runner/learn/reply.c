@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "runner/learn/edit.h"
 #include "runner/record/text.h"
 
 /* A stretch of text. */
@@ -60,24 +61,11 @@ static bool find_fenced(const char *text, struct span *out)
     return lua.at || n_any == 1;
 }
 
-static int count(const char *text, struct span what, const char **where)
-{
-    int n = 0;
-
-    for (const char *at = text; what.len && (at = memmem(at, strlen(at), what.at, what.len));
-         at++) {
-        if (at == text || at[-1] == '\n') {
-            *where = at;
-            n++;
-        }
-    }
-    return n;
-}
-
 static int replace(char **source, struct span search, struct span with, struct error *err)
 {
     const char *at = NULL;
-    int n = count(*source, search, &at), first = (int)strcspn(search.at, "\n");
+    int n = edit_count(*source, search.at, search.len, true, &at),
+        first = (int)strcspn(search.at, "\n");
     char *changed;
 
     if (n != 1)
@@ -145,6 +133,14 @@ char *reply_source(const char *text, const char *parent, struct error *err)
     error_set(err, "the reply holds no policy: neither one ```lua block nor SEARCH/REPLACE "
               "blocks");
     return NULL;
+}
+
+bool reply_is_prose(const char *text)
+{
+    for (const char *at = text; *at; at = next_line(line_at(at)))
+        if (starts_with(line_at(at), "```") || starts_with(line_at(at), "<<<<<<<"))
+            return false;
+    return true;
 }
 
 char *reply_change(const char *text, size_t max)

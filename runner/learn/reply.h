@@ -2,6 +2,8 @@
 #ifndef RATCHET_RUNNER_LEARN_REPLY_H
 #define RATCHET_RUNNER_LEARN_REPLY_H
 
+#include <stdbool.h>
+
 #include "envs/error.h"
 
 /* The candidate's source: the last fenced block that is marked lua (or the only fenced block),
@@ -14,6 +16,9 @@
  * NULL, with what the model can act on in err, when there is neither, or when a block's lines
  * are not found exactly once. The caller frees it. */
 char *reply_source(const char *text, const char *parent, struct error *err);
+
+/* It has neither a fenced block nor an edit. */
+bool reply_is_prose(const char *text);
 
 /* What the model says of its change: the first line of prose, at most max bytes. The caller
  * frees it; never NULL. */

@@ -13,8 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "runner/model/cmaes.h"
-#include "runner/model/lua_params.h"
+#include "runner/learn/cmaes.h"
+#include "runner/learn/lua_params.h"
 
 #define GENERATIONS 12
 #define SEEDS 8         /* dev seeds that each candidate plays */
@@ -68,18 +68,9 @@ static void search_destroy(void *self)
     free(self);
 }
 
-/* As it stands in the policy: six digits, and always a float. Rounding does not take a
- * value out of its bounds. */
 static void write_number(const struct parameter *p, double value, char out[40])
 {
-    double shorter;
-
-    snprintf(out, 32, "%.6g", value);
-    shorter = strtod(out, NULL);
-    if (shorter < p->min || shorter > p->max)
-        snprintf(out, 32, "%.17g", value);
-    if (!strpbrk(out, ".en"))
-        strcat(out, ".0");
+    lua_params_number(p->min, p->max, value, out);
 }
 
 static double rounded(const struct parameter *p, double value)

@@ -1,7 +1,7 @@
 /* cmaes.h - the covariance matrix adaptation evolution strategy: asks for values, is
  * told. */
-#ifndef RATCHET_RUNNER_MODEL_CMAES_H
-#define RATCHET_RUNNER_MODEL_CMAES_H
+#ifndef RATCHET_RUNNER_LEARN_CMAES_H
+#define RATCHET_RUNNER_LEARN_CMAES_H
 
 #include "envs/rng.h"
 

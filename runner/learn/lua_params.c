@@ -4,9 +4,10 @@
  * A scan over tokens, not a parser of Lua: comments and strings are stepped over,
  * brackets are counted, and a field is what stands behind `{`, `,` or `;`. The text
  * around the number stays as it was, to the byte. */
-#include "runner/model/lua_params.h"
+#include "runner/learn/lua_params.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -240,4 +241,16 @@ char *lua_params_set(const char *source, const char *name, const char *number)
         return changed;
     free(changed);
     return NULL;
+}
+
+void lua_params_number(double min, double max, double value, char out[40])
+{
+    double shorter;
+
+    snprintf(out, 32, "%.6g", value);
+    shorter = strtod(out, NULL);
+    if (shorter < min || shorter > max)
+        snprintf(out, 32, "%.17g", value);
+    if (!strpbrk(out, ".en"))
+        strcat(out, ".0");
 }

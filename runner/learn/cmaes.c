@@ -3,7 +3,7 @@
  * After N. Hansen, "The CMA Evolution Strategy: A Tutorial", arXiv:1604.00772; the
  * numbers in the comments are the equations of its second version, with the default
  * parameters of its table 1, negative weights included. */
-#include "runner/model/cmaes.h"
+#include "runner/learn/cmaes.h"
 
 #include <assert.h>
 #include <gsl/gsl_eigen.h>

@@ -1,0 +1,89 @@
+/* edit.c - finds a piece of text in a source to the letter, or what comes nearest to it.
+ */
+#include "runner/learn/edit.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "envs/error.h"
+
+#define MOST_LINES 60   /* of a search that is compared */
+#define LEAST_ALIKE 0.5 /* of 1, a line on average */
+
+struct line {
+    const char *at;
+    size_t len; /* without blanks at both ends */
+};
+
+int edit_count(const char *source, const char *search, size_t len, bool is_at_line,
+               const char **where)
+{
+    int n = 0;
+
+    for (const char *at = source; len && (at = memmem(at, strlen(at), search, len)); at++)
+        if (!is_at_line || at == source || at[-1] == '\n') {
+            *where = at;
+            n++;
+        }
+    return n;
+}
+
+static struct line *split(const char *text, int most, int *n)
+{
+    struct line *lines = NULL;
+
+    *n = 0;
+    for (const char *at = text; *at && *n < most;) {
+        size_t len = strcspn(at, "\n"), blank = strspn(at, " \t\r");
+        struct line one = { at + blank, len > blank ? len - blank : 0 };
+        while (one.len && strchr(" \t\r", one.at[one.len - 1]))
+            one.len--;
+        if (*n % 64 == 0)
+            lines = xrealloc(lines, sizeof(*lines) * (size_t)(*n + 64));
+        lines[(*n)++] = one;
+        at += len + (at[len] == '\n');
+    }
+    return lines;
+}
+
+/* The share of bytes at both ends that are the same. */
+static double alike(struct line a, struct line b)
+{
+    size_t least = a.len < b.len ? a.len : b.len, most = a.len > b.len ? a.len : b.len;
+    size_t front = 0, back = 0;
+
+    while (front < least && a.at[front] == b.at[front])
+        front++;
+    while (back < least - front && a.at[a.len - 1 - back] == b.at[b.len - 1 - back])
+        back++;
+    return most ? (double)(front + back) / (double)most : 1;
+}
+
+char *edit_nearest(const char *source, const char *search, int *line)
+{
+    int n, k, best = -1;
+    struct line *have = split(source, 1 << 20, &n), *want = split(search, MOST_LINES, &k);
+    double most = 0;
+    char *found = NULL;
+
+    for (int i = 0; i + k <= n && k; i++) {
+        double sum = 0;
+        for (int j = 0; j < k; j++)
+            sum += alike(have[i + j], want[j]);
+        if (sum > most) {
+            most = sum;
+            best = i;
+        }
+    }
+    if (best >= 0 && most >= LEAST_ALIKE * k) {
+        const char *from = have[best].at,
+                   *to = have[best + k - 1].at + have[best + k - 1].len;
+        while (from > source && from[-1] != '\n')
+            from--;
+        found = xasprintf("%.*s", (int)(to - from), from);
+        *line = best + 1;
+    }
+    free(have);
+    free(want);
+    return found;
+}
