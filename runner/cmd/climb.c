@@ -2,8 +2,11 @@
 #include "runner/cmd/climb.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
+
+#include "envs/bridge/bridge_scores.h"
 
 #define WIDTH 92 /* columns of wrapped text */
 
@@ -112,15 +115,24 @@ static json_t *steps_json(const struct ledger_steps *s)
     return json;
 }
 
-json_t *climb_json(const struct loop_outcome *o, const char *run_name, const char *folder)
+json_t *climb_json(const struct loop_outcome *o, const char *env, const char *run_name,
+                   const char *folder)
 {
-    return json_pack("{s:s, s:s, s:I, s:I, s:f, s:f, s:f, s:[f,f], s:i, s:o, s:s, s:s, s:s}",
+    double start = bridge_human_score(env, o->start.mean);
+    json_t *out = json_pack("{s:s, s:s, s:I, s:I, s:f, s:f, s:f, s:[f,f], s:i, s:o, s:s, s:s, s:s}",
                      "run", run_name, "folder", folder, "iterations",
                      (json_int_t)o->iterations, "promotions", (json_int_t)o->promotions,
                      "start_mean", o->start.mean, "best_mean", o->best.mean, "gain", o->gain,
                      "gain_interval", o->gain_low, o->gain_high, "cases", o->cases, "steps",
                      steps_json(&o->steps), "stop_reason", o->stop_reason, "policy",
                      o->best_path, "replay", o->replay_path);
+
+    if (!isnan(start)) {
+        json_object_set_new(out, "start_human", json_real(start));
+        json_object_set_new(out, "best_human",
+                            json_real(bridge_human_score(env, o->best.mean)));
+    }
+    return out;
 }
 
 void climb_end(const struct loop_outcome *o, const char *env, const char *ledger_path,
@@ -135,6 +147,9 @@ void climb_end(const struct loop_outcome *o, const char *env, const char *ledger
            "%" PRId64 " iterations, %" PRId64 " promotions, %d cases, %" PRId64 " steps\n",
            o->start.mean, o->best.mean, o->gain, o->gain_low, o->gain_high, o->iterations,
            o->promotions, o->cases, all);
+    if (!isnan(bridge_human_score(env, o->best.mean)))
+        printf("human-normalised %.3f -> %.3f\n", bridge_human_score(env, o->start.mean),
+               bridge_human_score(env, o->best.mean));
     printf("\n  best policy  %s\n               ratchet run %s %s\n", o->best_path, env,
            o->best_path);
     printf("  its replay   %s\n               ratchet view %s\n", o->replay_path, o->replay_path);

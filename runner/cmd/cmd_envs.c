@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "envs/bridge/bridge.h"
+#include "envs/bridge/bridge_scores.h"
 #include "runner/cmd/cmd.h"
 
 static const char *bits_text(enum env_bits bits)
@@ -75,11 +76,16 @@ static void print_range(double min, double max)
 
 static void print_env(const struct env *env)
 {
+    struct bridge_scores scores;
+
     printf("%s (version %u): %s\n", env->name, env->version, env->about);
     printf("%g frames a second, at most %lld; ", env->frames_per_second,
            (long long)env->max_frames);
     if (!isnan(env->target))
         printf("a return worth reaching: %g; ", env->target);
+    if (bridge_scores_find(env->name, &scores))
+        printf("of the benchmark's 57: a random player gets %g, a person %g; ", scores.random,
+               scores.person);
     printf("same bits on: %s\n\nobservation\n", bits_text(env->bits));
     for (const struct env_field *f = env->fields; f->name; f++) {
         printf("  %-18s ", f->name);
@@ -115,15 +121,30 @@ static void print_env(const struct env *env)
         printf("  %-18s %s (default %s)\n", o->name, o->help, o->value);
 }
 
+static json_t *scores_json(const struct bridge_scores *s)
+{
+    return json_pack("{s:f, s:f}", "random", s->random, "person", s->person);
+}
+
 /* Of an environment that is found by name only its name is known here. */
 static void list_found(void *user, const char *name, const char *about)
 {
-    json_t *all = user;
+    json_t *all = user, *one;
+    struct bridge_scores s;
+    bool is_benchmark = bridge_scores_find(name, &s);
 
-    if (all)
-        json_array_append_new(all, json_pack("{s:s, s:s}", "name", name, "about", about));
-    else
-        printf("%-26s %s\n", name, about);
+    if (!all) {
+        printf("%-26s %s", name, about);
+        if (is_benchmark)
+            printf("; of the benchmark's 57 (random %g, a person %g)", s.random, s.person);
+        putchar('\n');
+        return;
+    }
+    one = json_pack("{s:s, s:s, s:b}", "name", name, "about", about, "benchmark",
+                    is_benchmark);
+    if (is_benchmark)
+        json_object_set_new(one, "scores", scores_json(&s));
+    json_array_append_new(all, one);
 }
 
 static int list(const struct app *app, bool as_json)

@@ -277,7 +277,7 @@ static int improve(struct improve *m, struct app *app, struct error *err)
     if (open_provider(m, app, err) != 0 || loop_run(&config, &outcome, err) != 0)
         return EXIT_FAILED;
     if (m->common.json)
-        cmd_print_json(climb_json(&outcome, m->run.name, m->run.folder));
+        cmd_print_json(climb_json(&outcome, m->task->env->name, m->run.name, m->run.folder));
     else
         climb_end(&outcome, m->task->env->name, m->ledger_path, m->run.name);
     if (outcome.is_interrupted)

@@ -1,8 +1,10 @@
 /* cmd_ledger.c - `ratchet ledger`: what happened, as a table, CSV or JSON. */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "envs/bridge/bridge_scores.h"
 #include "runner/cmd/cmd.h"
 #include "runner/cmd/ledger_verbs.h"
 #include "runner/cmd/table.h"
@@ -132,6 +134,27 @@ static const struct listing *find_listing(const char *name)
     return NULL;
 }
 
+/* Beside means of a benchmark's game, what they are to a person's. */
+static void add_human(json_t *rows, const struct ledger_run *run)
+{
+    static const char *const means[] = { "dev_after", "incumbent_mean", "hidden_mean" };
+    json_t *task = run->task ? json_loads(run->task, 0, NULL) : NULL, *row;
+    const char *env = json_string_value(json_object_get(task, "env"));
+    size_t i;
+
+    json_array_foreach (rows, i, row)
+        for (size_t k = 0; env && k < sizeof(means) / sizeof(means[0]); k++) {
+            json_t *mean = json_object_get(row, means[k]);
+            double human = bridge_human_score(env, json_number_value(mean));
+            if (mean && !isnan(human))
+                json_object_set_new(row, "human_normalised",
+                                    json_is_number(mean)
+                                        ? json_real(round(human * 1000) / 1000)
+                                        : json_null());
+        }
+    json_decref(task);
+}
+
 static int show_rows(const char *run_name, const struct listing *what, int as_csv, int as_json,
                 const char *plot_path, struct error *err)
 {
@@ -161,6 +184,7 @@ static int show_rows(const char *run_name, const struct listing *what, int as_cs
     rows = ledger_query(l, what->sql, run.id, err);
     if (!rows)
         goto out;
+    add_human(rows, &run);
     if (as_json)
         cmd_print_json(json_incref(rows));
     else

@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "envs/bridge/bridge_scores.h"
 #include "runner/cmd/cmd.h"
 #include "runner/cmd/run_view.h"
 #include "runner/evaluate/stats.h"
@@ -116,20 +117,24 @@ static struct totals add_up(const struct run *r)
 
 static void print_json(const struct run *r, const struct totals *t)
 {
-    json_t *list = json_array();
+    double human = bridge_human_score(r->task->env->name, t->scores.mean);
+    json_t *list = json_array(), *out;
     char sha[65];
 
     sha256_hex(r->e.policy.source, strlen(r->e.policy.source), sha);
     for (int i = 0; i < r->episodes; i++)
         if (r->results[i].is_done)
             json_array_append_new(list, episode_json(&r->results[i]));
-    cmd_print_json(json_pack("{s:s, s:s, s:o, s:f, s:f, s:f, s:f, s:i, s:I, s:I, s:f, s:i, s:i, s:o}",
+    out = json_pack("{s:s, s:s, s:o, s:f, s:f, s:f, s:f, s:i, s:I, s:I, s:f, s:i, s:i, s:o}",
                              "env", r->task->env->name, "policy_sha256", sha, "episodes", list,
                              "mean", t->scores.mean, "std", t->scores.std, "min", t->scores.min,
                              "max", t->scores.max, "distinct", t->distinct, "steps",
                              (json_int_t)t->steps, "planner_steps",
                              (json_int_t)t->planner_steps, "seconds", r->seconds, "faults", t->n_faults,
-                             "verified", t->n_verified, "task", task_to_json(r->task)));
+                             "verified", t->n_verified, "task", task_to_json(r->task));
+    if (!isnan(human))
+        json_object_set_new(out, "human_normalised", json_real(human));
+    cmd_print_json(out);
 }
 
 static const char *ending(const struct episode_result *e)
@@ -139,6 +144,8 @@ static const char *ending(const struct episode_result *e)
 
 static void print_table(const struct run *r, const struct totals *t)
 {
+    struct bridge_scores scores;
+
     printf("%6s  %10s  %8s  %-12s  %-16s  %s\n", "seed", "return", "steps", "ended", "trajectory",
            "verified");
     for (int i = 0; i < r->episodes; i++) {
@@ -159,6 +166,10 @@ static void print_table(const struct run *r, const struct totals *t)
            t->scores.n > 1 ? mean_interval(&t->scores, 0.95) : NAN, t->scores.std,
            t->scores.min, t->scores.max, t->scores.n, t->distinct, t->n_verified, t->n_faults,
            (long long)t->steps, r->seconds);
+    if (bridge_scores_find(r->task->env->name, &scores))
+        printf("human-normalised %.3f (a random player gets %g, a person %g)\n",
+               bridge_human_score(r->task->env->name, t->scores.mean), scores.random,
+               scores.person);
     if (r->task->plan)
         printf("it plans, from the %s: %lld planner steps, %.4g a step\n",
                r->task->sim_is_true ? "TRUE STATE" : "observation", (long long)t->planner_steps,

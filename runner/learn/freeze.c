@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "envs/bridge/bridge_scores.h"
 #include "runner/evaluate/stats.h"
 #include "runner/evaluate/verify.h"
 
@@ -234,6 +235,14 @@ static struct summary sum_up(const struct episode_result *r, int n, json_t *out)
     return s;
 }
 
+static void add_human(json_t *split, const struct task *task, double mean)
+{
+    double human = bridge_human_score(task->env->name, mean);
+
+    if (!isnan(human))
+        json_object_set_new(split, "human_normalised", json_real(human));
+}
+
 static json_t *report(struct frozen *z, struct error *err)
 {
     const struct freeze *f = z->f;
@@ -265,6 +274,8 @@ static json_t *report(struct frozen *z, struct error *err)
                   (json_int_t)limits->reset_instructions, "load_instructions",
                   (json_int_t)limits->load_instructions, "memory_kib",
                   (json_int_t)limits->memory_kib));
+    add_human(dev, f->base.task, a.mean);
+    add_human(hidden, f->base.task, b.mean);
     if (json_object_get(z->details, "robust"))
         json_object_set(out, "robust", json_object_get(z->details, "robust"));
     return out;

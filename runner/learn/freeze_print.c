@@ -60,6 +60,10 @@ void freeze_print(FILE *out, const json_t *r)
                                           : "no difference can be told");
     fprintf(out, "  start states shared with dev: %lld, with gate: %lld\n",
             whole(r, "starts_shared_with_dev"), whole(r, "starts_shared_with_gate"));
+    if (json_object_get(json_object_get(r, "hidden"), "human_normalised"))
+        fprintf(out, "  human-normalised: dev %.3f, %s %.3f\n",
+                real(json_object_get(r, "dev"), "human_normalised"), split,
+                real(json_object_get(r, "hidden"), "human_normalised"));
     print_robust(out, json_object_get(r, "robust"));
     fprintf(out, "  played outside (the worker sees observations only)%s%s\n",
             json_is_true(json_object_get(r, "sim_is_true"))
