@@ -54,7 +54,7 @@ WRAPPED = luaS_hash lua_topointer luaS_new luaS_eqlngstr luaO_str2num luaT_getva
 	luaG_traceexec
 WORKER_WRAP = $(WRAPPED:%=-Wl,--wrap=%)
 
-.PHONY: all demo demo-run check check-run check-peers soak fuzz bench clean install uninstall \
+.PHONY: all demo demo-run check check-run check-peers check-ale soak fuzz bench clean install uninstall \
 	tags packages packages-test
 .SECONDARY:
 all: $(BUILD)/ratchet $(WORKERS)
@@ -167,6 +167,11 @@ check-run: all $(TESTS) $(PLUGINS) $(FUZZ) $(ESCAPE)
 check-peers: packages-test
 	@$(MAKE) --no-print-directory all
 	@BUILD=$(BUILD) prove --exec tests/run $(wildcard tests/peers/*.t)
+
+# The bridge's alone; its packages are installed when they are missing.
+check-ale: packages-test
+	@$(MAKE) --no-print-directory all
+	@BUILD=$(BUILD) REQUIRE=ale prove --exec tests/run tests/peers/ale.t tests/peers/bridge.t
 
 soak: all $(TESTS) $(ESCAPE)
 	@BUILD=$(BUILD) TEST_SECONDS=36000 prove --exec tests/run $(wildcard tests/soak/*.t)

@@ -375,6 +375,13 @@ const char *bridge_failure(const struct env *env, const void *instance)
     return bridge_owns(env) && in && in->failure[0] ? in->failure : NULL;
 }
 
+int bridge_check(const struct env *env, const void *instance, struct error *err)
+{
+    const char *why = bridge_failure(env, instance);
+
+    return why ? error_set(err, "%s: %s", env->name, why) : 0;
+}
+
 static struct bridge_remote *ask_for(const char *name, struct error *err)
 {
     struct bridge_remote *r = NULL;

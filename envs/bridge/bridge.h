@@ -20,6 +20,10 @@ bool bridge_owns(const struct env *env);
  * bridge's. Borrowed until the next reset or load. */
 const char *bridge_failure(const struct env *env, const void *instance);
 
+/* -1 with the reason when it has failed: what was played of its episode is worth nothing,
+ * and a reset may bring it back. */
+int bridge_check(const struct env *env, const void *instance, struct error *err);
+
 /* Up to n frames (n <= 64) in one crossing: row i of actions, n_actions doubles each, is
  * played in frame i, until the episode ends. each[i] is frame i's result. Returns how
  * many were played, at least 1. */

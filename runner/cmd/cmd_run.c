@@ -78,14 +78,14 @@ static json_t *episode_json(const struct episode_result *e)
     char hash[17];
 
     snprintf(hash, sizeof(hash), "%016llx", (unsigned long long)e->trajectory);
-    return json_pack("{s:I, s:f, s:I, s:I, s:b, s:b, s:s?, s:s?, s:s, s:b, s:I, s:I}", "seed",
+    return json_pack("{s:I, s:f, s:I, s:I, s:b, s:b, s:s?, s:s?, s:s, s:b, s:I, s:I, s:i}", "seed",
                      (json_int_t)e->seed, "return", e->score, "steps", (json_int_t)e->n_steps,
                      "frames", (json_int_t)e->n_frames, "terminated", e->terminated,
                      "truncated", e->truncated, "error", e->fault ? e->fault_text : NULL,
                      "fault", e->fault ? fault_name(e->fault) : NULL, "trajectory", hash,
                      "verified", e->verified, "instructions",
                      (json_int_t)e->most_instructions, "planner_steps",
-                     (json_int_t)e->planner_steps);
+                     (json_int_t)e->planner_steps, "tries", e->n_tries);
 }
 
 struct totals {

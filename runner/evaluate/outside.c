@@ -187,7 +187,7 @@ static int play(struct process *p, struct batch *b, const struct limits *limits)
     return 0;
 }
 
-static int open_batch(struct batch *b, const struct episode_request *requests,
+static int open_batch(struct batch *b, struct outside_kept *kept, const struct episode_request *requests,
                       struct episode_result *results, struct vm_fault *lost)
 {
     const struct task *task = b->e->task;
@@ -203,7 +203,9 @@ static int open_batch(struct batch *b, const struct episode_request *requests,
         s->request = &requests[i];
         s->result = &results[i];
         *s->result = (struct episode_result){ .seed = requests[i].seed };
-        s->instance = task_create_instance(task, &why);
+        if (!kept->list[i])
+            kept->list[i] = task_create_instance(task, &why);
+        s->instance = kept->list[i];
         if (s->instance && !b->state && task->plan && task->sim_is_true)
             b->state = xcalloc(1, task->env->state_size(s->instance));
         if (!s->instance) {
@@ -226,7 +228,6 @@ static void close_batch(struct batch *b)
         struct seat *s = &b->seats[i];
         if (s->instance)
             episode_clear(&s->episode);
-        b->e->task->env->destroy(s->instance);
         wire_clear(&s->tape);
     }
     free(b->seats);
@@ -238,15 +239,22 @@ static void close_batch(struct batch *b)
     wire_clear(&b->out);
 }
 
+void outside_kept_clear(struct outside_kept *kept, const struct env *env)
+{
+    for (int i = 0; i < OUTSIDE_MOST; i++)
+        env->destroy(kept->list[i]);
+    *kept = (struct outside_kept){ { NULL } };
+}
+
 int outside_play(struct process *p, const struct evaluation *e, const struct job *job,
-                 const struct episode_request *requests, int n,
+                 struct outside_kept *kept, const struct episode_request *requests, int n,
                  struct episode_result *results, struct vm_fault *lost)
 {
     struct batch b = { .e = e, .n = n };
     int status;
 
     b.seats = xcalloc((size_t)n, sizeof(*b.seats));
-    status = open_batch(&b, requests, results, lost);
+    status = open_batch(&b, kept, requests, results, lost);
     if (status == 0 && play(p, &b, &job->limits) != 0) {
         process_end(p, lost);
         status = -1;

@@ -13,7 +13,6 @@
 #include "runner/evaluate/verify.h"
 
 #define MOST_AT_ONCE 64 /* episodes in one message */
-#define MOST_SLOTS 16   /* outside mode: environments to a crossing */
 
 struct pool {
     const struct evaluation *e;
@@ -37,10 +36,12 @@ struct lane {
     int index;
     pthread_t thread;
     struct process process;
-    struct episode episode;
+    struct outside_kept kept; /* outside: environments that episodes are played in; */
+    struct episode episode;   /* inside: the one to confirm them in */
     struct policy_facts facts;
     struct wire out;
     int n_tries; /* of what is played now */
+    int again[OUTSIDE_MOST], n_again; /* episodes that were lost with their environment */
 };
 
 int evaluate_cores(void)
@@ -193,17 +194,20 @@ static int play_inside(struct lane *l, int from, int to, struct vm_fault *lost)
     return i - from;
 }
 
-/* The same in outside mode, where a batch is delivered as a whole. */
+/* The same in outside mode, where a batch is delivered as a whole, but for what was lost
+ * with its environment for the first time. */
 static int play_outside(struct lane *l, int from, int to, struct vm_fault *lost)
 {
     struct pool *p = l->pool;
 
-    if (outside_play(&l->process, p->e, &p->job, p->requests + from, to - from,
+    if (outside_play(&l->process, p->e, &p->job, &l->kept, p->requests + from, to - from,
                      p->results + from, lost) != 0)
         return 0;
     for (int i = from; i < to; i++) {
         p->results[i].n_tries = l->n_tries;
-        if (p->results[i].is_done)
+        if (p->results[i].fault == FAULT_environment && l->n_tries == 1)
+            l->again[l->n_again++] = i;
+        else if (p->results[i].is_done)
             deliver(p, i);
         else
             results_clear(&p->results[i], 1); /* interrupted */
@@ -222,13 +226,13 @@ static void give_up(struct lane *l, int index, const struct vm_fault *fault)
 }
 
 /* All of [from, to), whatever the worker does. An episode that is lost to the clock is
- * tried once more, alone; what then is lost, stays lost. */
-static int play_all(struct lane *l, int from, int to, struct error *err)
+ * tried once more, alone; what then is lost, stays lost. n_tries: 2 of those in `again`. */
+static int play_all(struct lane *l, int from, int to, int n_tries, struct error *err)
 {
     struct vm_fault lost = { 0 };
     bool is_alone = false;
 
-    l->n_tries = 1;
+    l->n_tries = n_tries;
     while (from < to && !is_interrupted(l->pool)) {
         int end = is_alone ? from + 1 : to, n;
         if (!l->process.pid && !l->facts.fault && start(l, err) != 0)
@@ -251,7 +255,8 @@ static int play_all(struct lane *l, int from, int to, struct error *err)
             l->n_tries = 1;
         } else if (l->pool->e->is_outside && end - from > 1) {
             is_alone = true; /* to learn which of them it was */
-        } else if (lost.kind == FAULT_void && l->n_tries == 1) {
+        } else if ((lost.kind == FAULT_void || lost.kind == FAULT_environment) &&
+                   l->n_tries == 1) {
             is_alone = true;
             l->n_tries = 2;
         } else {
@@ -260,6 +265,22 @@ static int play_all(struct lane *l, int from, int to, struct error *err)
         }
     }
     return 0;
+}
+
+/* The portion [from, to), then what of it was lost with its environment, each alone. */
+static int play_portion(struct lane *l, int from, int to, struct error *err)
+{
+    int status = play_all(l, from, to, 1, err);
+
+    for (int i = 0; i < l->n_again && status == 0; i++) {
+        int index = l->again[i];
+        if (is_interrupted(l->pool))
+            break; /* the results are as they were at the first try */
+        results_clear(&l->pool->results[index], 1);
+        status = play_all(l, index, index + 1, 2, err);
+    }
+    l->n_again = 0;
+    return status;
 }
 
 static void *run_lane(void *arg)
@@ -281,17 +302,23 @@ static void *run_lane(void *arg)
     l->process = (struct process){
         .pidfd = -1, .socket = -1, .watch = p->watch, .watch_index = l->index
     };
-    episode_init(&l->episode, p->e->task->env, instance, &p->e->task->rules);
+    l->kept.list[0] = p->e->is_outside ? instance : NULL;
+    if (!p->e->is_outside)
+        episode_init(&l->episode, p->e->task->env, instance, &p->e->task->rules);
     if (p->n == 0 && start(l, &err) != 0)
         fail(p, &err);
     while ((to = take(p, &from)) > from)
-        if (play_all(l, from, to, &err) != 0) {
+        if (play_portion(l, from, to, &err) != 0) {
             fail(p, &err);
             break;
         }
     process_end(&l->process, NULL);
-    episode_clear(&l->episode);
-    p->e->task->env->destroy(instance);
+    if (p->e->is_outside) {
+        outside_kept_clear(&l->kept, p->e->task->env);
+    } else {
+        episode_clear(&l->episode);
+        p->e->task->env->destroy(instance);
+    }
     wire_clear(&l->out);
     return NULL;
 }
@@ -318,7 +345,7 @@ int evaluate(const struct evaluation *e, const struct episode_request *requests,
     p.n_lanes = n_lanes;
     p.at_once = MOST_AT_ONCE;
     if (mine.is_outside) {
-        p.at_once = MOST_SLOTS < n / n_lanes ? MOST_SLOTS
+        p.at_once = OUTSIDE_MOST < n / n_lanes ? OUTSIDE_MOST
                     : n / n_lanes > 0        ? n / n_lanes
                                              : 1;
         p.job.n_slots = (uint32_t)p.at_once;

@@ -93,12 +93,13 @@ void read_said(struct wire *in, int64_t last_step, int64_t *bytes_left,
 double fault_score(const struct task *task, enum fault_kind fault, double total)
 {
     bool is_lost = fault == FAULT_void || fault == FAULT_worker ||
-                   fault == FAULT_nonsense || fault == FAULT_forged;
+                   fault == FAULT_nonsense || fault == FAULT_forged ||
+                   fault == FAULT_environment;
 
     if (fault == FAULT_none)
         return total;
     if (is_lost)
-        return isfinite(task->fault_return) ? task->fault_return : 0;
+        return isfinite(task->fault_return) ? task->fault_return : fmin(total, 0);
     return fmin(total, task->fault_return);
 }
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "envs/bridge/bridge.h"
 #include "runner/record/hash.h"
 
 /* How long before the failure the policy takes over, tried from the shortest on: in seconds
@@ -68,7 +69,7 @@ static int64_t case_index(const struct regression_case *c, int continuation)
 
 /* The first step after the take-over at which what must not happen happens, by playing the
  * result's tape, or at which the episode is given up; -1: there is none; -2: the environment
- * cannot be created. */
+ * cannot be created or was lost, which says nothing of the policy. */
 static int64_t find_failure(const struct regression_case *c, const struct task *task,
                             const struct episode_result *r, struct error *err)
 {
@@ -77,17 +78,26 @@ static int64_t find_failure(const struct regression_case *c, const struct task *
     struct episode e;
     void *instance = task_create_instance(task, err);
     int64_t step = -1;
+    int lost = -1;
 
     if (!instance)
         return -2;
     episode_init(&e, task->env, instance, &task->rules);
-    episode_reset(&e, c->seed);
-    for (int64_t i = 0; i < r->tape.n_steps && !episode_is_over(&e) && step < 0; i++) {
-        tape_get(&r->tape, task->env, i, action);
-        if ((episode_step(&e, action).events & bit) && i >= c->prefix.n_steps)
-            step = i;
+    for (int tries = 0; tries < 2 && lost != 0; tries++) {
+        step = -1;
+        episode_reset(&e, c->seed);
+        for (int64_t i = 0; i < r->tape.n_steps && !episode_is_over(&e) && step < 0; i++) {
+            tape_get(&r->tape, task->env, i, action);
+            if ((episode_step(&e, action).events & bit) && i >= c->prefix.n_steps)
+                step = i;
+        }
+        lost = r->fault == FAULT_environment
+                   ? error_set(err, "%s: %.900s", task->env->name, r->fault_text)
+                   : bridge_check(task->env, instance, err);
     }
-    if (step < 0 && (r->fault || (e.now.terminated && e.now.total < c->floor &&
+    if (lost != 0)
+        step = -2;
+    else if (step < 0 && (r->fault || (e.now.terminated && e.now.total < c->floor &&
                                   r->n_steps < c->prefix.n_steps + c->horizon)))
         step = r->n_steps;
     episode_clear(&e);

@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "envs/bridge/bridge.h"
+
 #define STUCK_SHARE 0.2      /* of the longest episode: so long without reward is stuck */
 #define STUCK_SECONDS 30     /* after the last reward: where a stuck episode is looked at */
 #define FAR_LEAST 5          /* episodes that have neighbours */
@@ -91,7 +93,7 @@ static void add_stuck(struct scan *s, int index, const struct episode_result *r,
     f->last_reward = last_reward;
 }
 
-static void scan_episode(struct scan *s, int index, const struct episode_result *r)
+static void scan_once(struct scan *s, int index, const struct episode_result *r)
 {
     const struct env *env = s->task->env;
     int64_t last_reward = 0, longest;
@@ -115,6 +117,20 @@ static void scan_episode(struct scan *s, int index, const struct episode_result 
         add(s, index, fault_name(r->fault));
     else if (r->truncated && r->n_steps - last_reward > (int64_t)(STUCK_SHARE * (double)longest))
         add_stuck(s, index, r, last_reward);
+}
+
+/* -1: the environment was lost, twice. Episodes that it cost say nothing of the policy. */
+static int scan_episode(struct scan *s, int index, const struct episode_result *r,
+                        struct error *err)
+{
+    int n_before = s->out->n, status = r->fault == FAULT_environment ? 0 : -1;
+
+    for (int tries = 0; tries < 2 && status != 0; tries++) {
+        s->out->n = n_before;
+        scan_once(s, index, r);
+        status = bridge_check(s->task->env, s->episode.instance, err);
+    }
+    return status;
 }
 
 static int by_value(const void *a, const void *b)
@@ -208,24 +224,28 @@ int failures_find(struct failures *f, const struct task *task,
     double best = isfinite(task->target) ? task->target : -INFINITY;
 
     double far = failures_far_below(results, n);
+    int status = 0;
 
     *f = (struct failures){ 0 };
     if (!instance)
         return -1;
     episode_init(&s.episode, task->env, instance, &task->rules);
     s.before = xcalloc((size_t)s.episode.n_obs, sizeof(double));
-    for (int i = 0; i < n; i++) {
+    for (int i = 0; i < n && status == 0; i++) {
         int n_before = f->n;
         best = fmax(best, results[i].score);
-        scan_episode(&s, i, &results[i]);
-        if (f->n == n_before && results[i].score < far)
+        status = scan_episode(&s, i, &results[i], err);
+        if (status == 0 && f->n == n_before && results[i].score < far &&
+            results[i].fault != FAULT_environment)
             add_far_below(&s, i, &results[i]);
     }
     group(f, results, n, best);
     free(s.before);
     episode_clear(&s.episode);
     task->env->destroy(instance);
-    return 0;
+    if (status != 0)
+        failures_clear(f);
+    return status;
 }
 
 void failures_clear(struct failures *f)

@@ -30,7 +30,7 @@ struct failures {
 };
 
 /* Plays the episodes again and notes their failures. Results must have their tapes. -1 when
- * the environment cannot be created. */
+ * the environment cannot be created or is lost. */
 int failures_find(struct failures *f, const struct task *task,
                   const struct episode_result *results, int n, struct error *err);
 void failures_clear(struct failures *f);

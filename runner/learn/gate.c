@@ -66,7 +66,8 @@ static void look(const struct pairs *p, double confidence, struct gate_result *o
     out->pairs = p->n;
     out->distinct = out->n_void = 0;
     for (int i = 0; i < p->n; i++) {
-        out->n_void += p->candidate[i].fault == FAULT_void;
+        out->n_void += p->candidate[i].fault == FAULT_void ||
+                       p->candidate[i].fault == FAULT_environment;
         if (!seen_before(p, i))
             differences[out->distinct++] = p->candidate[i].score - p->incumbent[i].score;
     }

@@ -123,7 +123,7 @@ static void check_limits(struct trial *t)
         const struct episode_result *r = &t->candidate.results[i];
         if (r->fault == FAULT_instructions || r->fault == FAULT_memory ||
             r->fault == FAULT_void || r->fault == FAULT_worker || r->fault == FAULT_forged ||
-            r->fault == FAULT_nonsense) {
+            r->fault == FAULT_nonsense || r->fault == FAULT_environment) {
             refuse(t, "dev seed %d: %s: %s", i, fault_text(r->fault),
                    first_line(r->fault_text, line, sizeof(line)));
             return;
@@ -204,7 +204,8 @@ static void ask_gate(struct trial *t, struct error *err)
              "%+.4g on %d hidden pairs (%d different), interval %+.4g to %+.4g at %.4g %%",
              g->difference, g->pairs, g->distinct, g->low, g->high, 100 * g->confidence);
     if (g->n_void > 0)
-        refuse(t, "%d of its episodes were lost to the clock", g->n_void);
+        refuse(t, "%d of its episodes were lost to the clock or with the environment",
+               g->n_void);
     else if (g->verdict == GATE_better)
         t->it->is_promoted = true;
     else if (g->verdict != GATE_worse)

@@ -11,6 +11,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "envs/bridge/bridge.h"
+
 #define STRIDE_MIN 64                          /* steps */
 #define KEYFRAMES_MAX 4096                     /* of our own */
 #define KEYFRAMES_MAX_BYTES ((size_t)96 << 20) /* of all blocks */
@@ -282,14 +284,18 @@ int replay_verify(const struct replay *r, struct replay_check *out, struct error
     void *instance = task_create_instance(r->task, err);
     double action[ENV_MAX_ACTION];
     struct episode e;
+    int status = -1;
 
     if (!instance)
         return -1;
     episode_init(&e, r->task->env, instance, &r->task->rules);
-    episode_reset(&e, r->seed);
-    for (int64_t i = 0; i < r->tape.n_steps && !episode_is_over(&e); i++) {
-        tape_get(&r->tape, r->task->env, i, action);
-        episode_step(&e, action);
+    for (int tries = 0; tries < 2 && status != 0; tries++) {
+        episode_reset(&e, r->seed);
+        for (int64_t i = 0; i < r->tape.n_steps && !episode_is_over(&e); i++) {
+            tape_get(&r->tape, r->task->env, i, action);
+            episode_step(&e, action);
+        }
+        status = bridge_check(r->task->env, instance, err);
     }
     *out = (struct replay_check){ .total = e.now.total, .n_steps = e.now.n_steps };
     out->trajectory = episode_hash(&e);
@@ -298,5 +304,5 @@ int replay_verify(const struct replay *r, struct replay_check *out, struct error
     strncpy(out->why, why ? why : "", sizeof(out->why) - 1);
     episode_clear(&e);
     r->task->env->destroy(instance);
-    return 0;
+    return status;
 }
