@@ -155,6 +155,14 @@ LUA
             ok "$env: start_plan.lua is the same inside and outside" $? "$a, not $b"
         fi
     done
+    expect "a run's budget of planner steps, from start_plan.lua" 0 \
+        'start_plan.lua: dev.*|budget: steps' "$RATCHET" improve policies/half_cheetah/plan.json \
+        --set dev=1 --set gate=2 --set max_frames=2 --set planner_total=1 --model search \
+        --iterations 1 --out "$TMP/run"
+    "$RATCHET" ledger "$TMP/run" --list steps --json >"$TMP/steps.json"
+    test "$(json "$TMP/steps.json" 'sum(r["planner_steps"] for r in (j if type(j) is list else
+        j["rows"]))')" = 1600
+    ok "planner steps stand in the ledger, apart" $? "$(cat "$TMP/steps.json")"
 else
     skip "sim of the MuJoCo tasks" "built without MuJoCo" mujoco
 fi

@@ -55,10 +55,10 @@ static int open_ledger(struct improve *m, struct error *err)
 /* The policy to start from: the user's, the task's first one, or one that does nothing. */
 static int find_start(struct improve *m, struct error *err)
 {
-    static const char *const names[] = { "start.lua", "follow.lua" };
+    static const char *const names[] = { "start_plan.lua", "start.lua", "follow.lua" };
     char *path = m->policy ? xstrdup(m->policy) : NULL;
 
-    for (size_t i = 0; !path && i < sizeof(names) / sizeof(names[0]); i++) {
+    for (size_t i = m->task->plan ? 0 : 1; !path && i < sizeof(names) / sizeof(names[0]); i++) {
         char *relative = xasprintf("%s/%s", m->task->name, names[i]);
         path = find_shipped(relative);
         free(relative);

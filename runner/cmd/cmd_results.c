@@ -46,22 +46,39 @@ static bool has_suffix(const char *text, const char *suffix)
     return len >= n && !strcmp(text + len - n, suffix);
 }
 
-/* NAME.json beside NAME.lua, or else the built-in task of the folder's environment, with
- * leave to plan where NAME ends in _plan. NULL also with *err empty: the environment is not
- * there. */
+/* The file of the task that a policy plays: NAME.json beside NAME.lua, or plan.json where
+ * NAME ends in _plan. NULL: the built-in task of the folder's environment. */
+static char *find_task_file(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    char *file = xasprintf("%.*s.json", (int)strlen(path) - 4, path);
+
+    if (access(file, R_OK) != 0 && has_suffix(path, "_plan.lua")) {
+        free(file);
+        file = xasprintf("%.*s/plan.json", (int)(slash - path), path);
+    }
+    if (access(file, R_OK) == 0)
+        return file;
+    free(file);
+    return NULL;
+}
+
+/* NULL also with *err empty: the environment is not there. */
 static struct task *find_task(struct results *r, const char *folder, const char *path,
                               struct error *err)
 {
-    char *file = xasprintf("%.*s.json", (int)strlen(path) - 4, path);
-    bool has_file = access(file, R_OK) == 0;
-    struct task *t = task_load(&r->app->envs, has_file ? file : folder, err);
+    const struct env *env = env_find(&r->app->envs, folder, err);
+    char *file = find_task_file(path);
+    struct task *t = NULL;
     int status = 0;
 
-    if (!t && !has_file) {
+    if (env || file)
+        t = task_load(&r->app->envs, file ? file : folder, err);
+    if (!t && !env) {
         fprintf(stderr, "ratchet: %s\n", err->text);
         err->text[0] = '\0';
     }
-    if (t && !has_file && has_suffix(path, "_plan.lua"))
+    if (t && !file && has_suffix(path, "_plan.lua"))
         status = task_set(t, "plan=true", err);
     for (char **s = r->common.set; t && s && *s && status == 0; s++)
         status = task_set(t, *s, err);
@@ -98,7 +115,7 @@ static void add_row(struct results *r, const struct task *t, const char *file,
                     (json_int_t)steps, "planner_steps", (json_int_t)planner_steps,
                     "real_time", cpu > 0 ? frames / t->env->frames_per_second / cpu : 0);
     json_object_set_new(row, "target",
-                        isnan(t->env->target) ? json_null() : json_real(t->env->target));
+                        isfinite(t->target) ? json_real(t->target) : json_null());
     json_object_set_new(row, "sim",
                         json_string(!t->plan         ? "none"
                                     : t->sim_is_true ? "true state"
@@ -280,9 +297,10 @@ const struct command cmd_results = {
     "results",
     "[TASK...]",
     "play the learned policies on fresh seeds: the table of the README",
-    "Each policies/TASK/learned*.lua plays the built-in task of the environment TASK, or the "
-    "task\nlearned*.json beside it. One whose name ends in _plan may plan. Seeds are drawn anew "
-    "for\nevery table, and the harness steps the environment. The table is Markdown.",
+    "Each policies/TASK/learned*.lua plays the built-in task of the environment TASK, or "
+    "the task\nlearned*.json beside it. One whose name ends in _plan may plan; it plays "
+    "plan.json where that\nis there. Seeds are drawn anew for every table, and the harness "
+    "steps the environment. The table\nis Markdown.",
     "ratchet results\nratchet results half_cheetah ant --json\n"
     "ratchet results --policies 'start*.lua' --episodes 5",
     main_results,
