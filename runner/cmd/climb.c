@@ -115,16 +115,17 @@ static json_t *steps_json(const struct ledger_steps *s)
     return json;
 }
 
-json_t *climb_json(const struct loop_outcome *o, const char *env, const char *run_name,
-                   const char *folder)
+json_t *climb_json(const struct loop_outcome *o, const char *env,
+                   const struct ledger_run *run)
 {
     double start = bridge_human_score(env, o->start.mean);
-    json_t *out = json_pack("{s:s, s:s, s:I, s:I, s:f, s:f, s:f, s:[f,f], s:i, s:o, s:s, s:s, s:s}",
-                     "run", run_name, "folder", folder, "iterations",
+    json_t *out = json_pack("{s:s, s:s, s:I, s:I, s:f, s:f, s:f, s:[f,f], s:i, s:o, s:s, s:b,"
+                            " s:s, s:s}", "run", run->name, "folder", run->folder, "iterations",
                      (json_int_t)o->iterations, "promotions", (json_int_t)o->promotions,
                      "start_mean", o->start.mean, "best_mean", o->best.mean, "gain", o->gain,
                      "gain_interval", o->gain_low, o->gain_high, "cases", o->cases, "steps",
-                     steps_json(&o->steps), "stop_reason", o->stop_reason, "policy",
+                     steps_json(&o->steps), "stop_reason", o->stop_reason, "is_sealed",
+                     run->is_sealed, "policy",
                      o->best_path, "replay", o->replay_path);
 
     if (!isnan(start)) {
@@ -136,7 +137,7 @@ json_t *climb_json(const struct loop_outcome *o, const char *env, const char *ru
 }
 
 void climb_end(const struct loop_outcome *o, const char *env, const char *ledger_path,
-               const char *run_name)
+               const struct ledger_run *run)
 {
     int64_t all = 0;
 
@@ -153,8 +154,10 @@ void climb_end(const struct loop_outcome *o, const char *env, const char *ledger
     printf("\n  best policy  %s\n               ratchet run %s %s\n", o->best_path, env,
            o->best_path);
     printf("  its replay   %s\n               ratchet view %s\n", o->replay_path, o->replay_path);
-    printf("  ledger       %s\n               ratchet ledger %s\n", ledger_path, run_name);
-    printf("  hidden seeds ratchet freeze %s\n", run_name);
+    printf("  ledger       %s\n               ratchet ledger %s\n", ledger_path, run->name);
+    printf("  hidden seeds ratchet freeze %s\n", run->name);
+    if (!run->is_sealed)
+        printf("\nUNSEALED: its agent could reach files outside of its workspace.\n");
     if (o->is_interrupted)
         printf("\nIt was interrupted; `ratchet improve --resume` goes on.\n");
 }

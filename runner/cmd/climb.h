@@ -18,7 +18,8 @@ void climb_progress(void *user, enum purpose purpose, int done, int n);
 
 /* The end, for people and for programs. ledger_path: for the hints. */
 void climb_end(const struct loop_outcome *o, const char *env, const char *ledger_path,
-               const char *run_name);
-json_t *climb_json(const struct loop_outcome *o, const char *env, const char *run_name, const char *folder);
+               const struct ledger_run *run);
+json_t *climb_json(const struct loop_outcome *o, const char *env,
+                   const struct ledger_run *run);
 
 #endif

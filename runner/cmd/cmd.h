@@ -46,6 +46,7 @@ struct command {
     X(doctor)                                                                                  \
     X(bridge)                                                                                  \
     X(results)                                                                                 \
+    X(tool)                                                                                    \
     X(bench)
 
 #define X(name) extern const struct command cmd_##name;

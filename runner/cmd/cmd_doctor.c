@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "runner/cmd/cmd.h"
+#include "runner/model/agent.h"
 #include "runner/model/model.h"
 #include "sandbox/jail.h"
 
@@ -89,8 +90,19 @@ static json_t *models_json(void)
     return models;
 }
 
+/* Can agents of `command` be sealed here? */
+static bool seals_agents(char why[512])
+{
+    struct agent_config here = { .folder = "." };
+
+    why[0] = '\0';
+    return agent_can_seal(&here, why, 512);
+}
+
 static void print_models(void)
 {
+    char unsealed[512];
+
     printf("\nmodels (--model)\n");
     for (const struct provider_kind *const *k = provider_kinds; *k; k++) {
         char why[512] = "";
@@ -98,24 +110,27 @@ static void print_models(void)
         printf("  %-16s %-4s %s\n", (*k)->name, is_usable ? "yes" : "no",
                is_usable ? (*k)->about : why);
     }
+    if (!seals_agents(unsealed))
+        printf("  command's agents run UNSEALED here: %s\n", unsealed);
 }
 
 static json_t *to_json(const struct doctor *d, const struct utsname *machine)
 {
+    char why[512];
     json_t *layers = json_object();
 
     for (int i = 0; i < N_JAIL_LAYERS; i++)
         json_object_set_new(layers, jail_layer_name((enum jail_layer)i),
                             json_boolean(d->facts.jail_layers >> i & 1));
     return json_pack(
-        "{s:s, s:s, s:i, s:b, s:o, s:b, s:s?, s:f, s:O, s:b, s:s?, s:s?, s:o}", "version",
+        "{s:s, s:s, s:i, s:b, s:o, s:b, s:s?, s:f, s:O, s:b, s:s?, s:s?, s:o, s:b}", "version",
         RATCHET_VERSION, "kernel", machine->release, "cores", evaluate_cores(), "root",
         geteuid() == 0, "jail", layers, "runs_policies", d->is_jailed && !d->why.text[0],
         "problem", d->why.text[0] ? d->why.text : NULL, "lua",
         d->facts.n_params ? d->facts.params[0].value : 0, "libraries", d->libraries,
         "mujoco", json_object_get(d->libraries, "libmujoco") != NULL, "font",
         access(FONT, R_OK) == 0 ? FONT : NULL, "display", display(), "models",
-        models_json());
+        models_json(), "seals_agents", seals_agents(why));
 }
 
 static void print(const struct doctor *d, const struct utsname *machine)

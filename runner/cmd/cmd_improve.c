@@ -18,7 +18,9 @@ struct improve {
     char *model, *policy, *out, *record, *parents;
     int resume, iterations;
     long long max_tokens, max_calls;
-    double max_minutes, max_usd;
+    double max_minutes, max_usd, agent_minutes;
+    int agent_network;
+    char **agent_reads;
 
     struct task *task;
     struct ledger *ledger;
@@ -193,11 +195,19 @@ static int open_provider(struct improve *m, const struct app *app, struct error 
         .seed = (uint64_t)m->run.seed,
         .interrupted = app->interrupted,
         .is_quiet = m->common.json,
+        .agent_has_network = m->agent_network,
+        .agent_reads = m->agent_reads,
+        .agent_minutes = m->agent_minutes,
     };
     struct recorder_header header = { .model = m->run.model, .brief_format = "1" };
 
     if (provider_open(&m->provider, m->run.model, config, err) != 0)
         return -1;
+    if (!provider_is_sealed(&m->provider)) {
+        m->run.is_sealed = false;
+        if (ledger_run_unseal(m->ledger, m->run.id, err) != 0)
+            return -1;
+    }
     if (m->record)
         return recorder_wrap(&m->provider, m->record, &header, m->resume, err);
     return 0;
@@ -277,9 +287,9 @@ static int improve(struct improve *m, struct app *app, struct error *err)
     if (open_provider(m, app, err) != 0 || loop_run(&config, &outcome, err) != 0)
         return EXIT_FAILED;
     if (m->common.json)
-        cmd_print_json(climb_json(&outcome, m->task->env->name, m->run.name, m->run.folder));
+        cmd_print_json(climb_json(&outcome, m->task->env->name, &m->run));
     else
-        climb_end(&outcome, m->task->env->name, m->ledger_path, m->run.name);
+        climb_end(&outcome, m->task->env->name, m->ledger_path, &m->run);
     if (outcome.is_interrupted)
         return EXIT_FAILED;
     /* A model that could not be asked at all is a failure; one whose session is over is not. */
@@ -305,6 +315,9 @@ static void clear(struct improve *m)
     free(m->out);
     free(m->record);
     free(m->parents);
+    for (char **path = m->agent_reads; path && *path; path++)
+        free(*path);
+    free(m->agent_reads);
 }
 
 static int main_improve(const struct command *self, struct app *app, int argc,
@@ -315,8 +328,8 @@ static int main_improve(const struct command *self, struct app *app, int argc,
     int status;
     struct poptOption options[] = {
         { "model", 'm', POPT_ARG_STRING, &m.model, 0,
-          "who rewrites the policy: openai, anthropic, files, recorded, search, best-of "
-          "(see `ratchet doctor`)", "PROVIDER[:NAME]" },
+          "who rewrites the policy: openai, anthropic, files, recorded, search, best-of, "
+          "command (see `ratchet doctor`)", "PROVIDER[:NAME]" },
         { "policy", 'p', POPT_ARG_STRING, &m.policy, 0, "start from this policy", "FILE.lua" },
         { "out", 'o', POPT_ARG_STRING, &m.out, 0, "the run's folder (default: a new one in logs/)",
           "DIR" },
@@ -335,6 +348,13 @@ static int main_improve(const struct command *self, struct app *app, int argc,
         { "max-calls", '\0', POPT_ARG_LONGLONG, &m.max_calls, 0,
           "ask the model at most so often", "N" },
         { "max-minutes", '\0', POPT_ARG_DOUBLE, &m.max_minutes, 0, "at most so long", "M" },
+        { "agent-network", '\0', POPT_ARG_NONE, &m.agent_network, 0,
+          "command: leave the agent the network", NULL },
+        { "agent-read", '\0', POPT_ARG_ARGV, &m.agent_reads, 0,
+          "command: the agent may read this, beside /usr (its own programs and settings)",
+          "PATH" },
+        { "agent-minutes", '\0', POPT_ARG_DOUBLE, &m.agent_minutes, 0,
+          "command: its time for one candidate (default: 30)", "M" },
         JOBS_TABLE(m.common),
         COMMON_TABLE(m.common),
         POPT_TABLEEND,

@@ -18,7 +18,8 @@ static const struct listing {
     { "runs", "all runs",
       "SELECT id, name, model, status, stop_reason, datetime(created, 'unixepoch') AS started,"
       " (SELECT count(*) FROM candidate WHERE run = run.id) AS iterations,"
-      " (SELECT sum(steps) FROM episode WHERE run = run.id) AS steps FROM run ORDER BY id" },
+      " (SELECT sum(steps) FROM episode WHERE run = run.id) AS steps,"
+      " CASE is_sealed WHEN 1 THEN 'yes' ELSE 'UNSEALED' END AS sealed FROM run ORDER BY id" },
     { "climb", "the iterations of a run",
       "SELECT iteration, verdict, round(dev_before, 2) AS dev_before,"
       " round(dev_after, 2) AS dev_after, round(low, 2) AS low, round(high, 2) AS high, pairs,"

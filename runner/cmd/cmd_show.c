@@ -145,9 +145,12 @@ static int show(struct opened_run *o, const char *name, bool as_json, struct err
         print_robust(json_object_get(json_array_get(rows, 0), "details"));
         if (json_array_size(rows))
             printf(
-                "\nrun %s, by %s; the newest first:\n\n%5s  %-8s  %-9s  %6s %8s  %10s  %s\n",
+                "\nrun %s, by %s%s; the newest first:\n\n%5s  %-8s  %-9s  %6s %8s  %10s  %s\n",
                 json_string_value(json_object_get(json_array_get(rows, 0), "run")),
                 json_string_value(json_object_get(json_array_get(rows, 0), "model")),
+                json_integer_value(json_object_get(json_array_get(rows, 0), "is_sealed"))
+                    ? ""
+                    : ", UNSEALED",
                 "iter.", "policy", "verdict", "tokens", "branches", "dev mean", "change");
         else
             printf("no run in the ledger made it\n");

@@ -87,6 +87,11 @@ struct provider_config {
     const volatile sig_atomic_t *interrupted; /* set by Ctrl-C: give up soon; may be NULL */
     bool is_quiet;      /* no progress on stderr */
 
+    /* Of `command`. */
+    bool agent_has_network;
+    char *const *agent_reads; /* paths, NULL at the end; or NULL */
+    double agent_minutes;     /* of one iteration; <= 0: the default */
+
     /* Of the network; <= 0: the default. */
     int max_tokens;        /* of one reply, reasoning included */
     int max_tries;         /* of one ask */

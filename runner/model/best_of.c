@@ -1,5 +1,6 @@
-/* best_of.c - the provider that asks another for N rewrites of the same start, none of
- * which knows of the others: the baseline that a loop has to beat.
+/* best_of.c - the provider that asks another for N rewrites of the same start.
+ *
+ * None of them knows of the others: it is the baseline that a loop has to beat.
  *
  * Every iteration is asked what the first one was: its brief is kept in the run's folder,
  * for a run that is resumed. The gate judges the rewrites as it judges all candidates. */
@@ -185,6 +186,11 @@ static int best_of_ask(void *self, const struct request *request, struct turn *o
         messages[i].n_images = i + 1 == (int)json_array_size(texts) ? b->n_images : 0;
     }
     same.messages = messages;
+    /* The other tools are of the loop's policy, which is not the start. */
+    for (int i = 0; i < request->n_tools; i++)
+        if (!strcmp(request->tools[i].name, "run_episodes"))
+            same.tools = &request->tools[i];
+    same.n_tools = request->n_tools > 0;
     same.facts = json_object_get(b->brief, "facts");
     result = b->inner.kind->ask(b->inner.self, &same, out, err);
     /* Edits that do not fit stay as they are: the gate refuses them by name. */

@@ -15,6 +15,7 @@ const struct provider_kind *const provider_kinds[] = {
     &recorded_provider,
     &search_provider,
     &best_of_provider,
+    &command_provider,
     NULL,
 };
 

@@ -11,5 +11,6 @@ extern const struct provider_kind responses_provider;
 extern const struct provider_kind anthropic_provider;
 extern const struct provider_kind search_provider;
 extern const struct provider_kind best_of_provider;
+extern const struct provider_kind command_provider;
 
 #endif

@@ -246,6 +246,12 @@ int ledger_run_set_status(struct ledger *l, int64_t run, const char *status,
                                  "ssi", status, stop_reason, run));
 }
 
+int ledger_run_unseal(struct ledger *l, int64_t run, struct error *err)
+{
+    return ledger_execute(
+        l, err, ledger_prepare(l, err, "UPDATE run SET is_sealed=0 WHERE id=?", "i", run));
+}
+
 void ledger_run_clear(struct ledger_run *r)
 {
     free(r->name);
@@ -473,7 +479,8 @@ json_t *ledger_source_history(struct ledger *l, const char *sha256, struct error
     return all_rows(l, ledger_prepare(
         l, err,
         "SELECT run.name AS run, c.iteration, c.verdict, c.parent_sha256 AS parent,"
-        " c.dev_before, c.dev_after, c.low, c.high, c.change, c.why, c.details, run.model"
+        " c.dev_before, c.dev_after, c.low, c.high, c.change, c.why, c.details, run.model,"
+        " run.is_sealed"
         " FROM candidate c JOIN run ON run.id = c.run WHERE c.sha256=?"
         " ORDER BY c.run, c.iteration", "s", sha256), err);
 }

@@ -51,6 +51,8 @@ int ledger_run_find(struct ledger *l, const char *name, struct ledger_run *out,
                     struct error *err);
 int ledger_run_set_status(struct ledger *l, int64_t run, const char *status,
                           const char *stop_reason, struct error *err);
+/* From now on the run counts as unsealed. */
+int ledger_run_unseal(struct ledger *l, int64_t run, struct error *err);
 void ledger_run_clear(struct ledger_run *run);
 
 /* Sources by content hash. */
@@ -62,7 +64,7 @@ char *ledger_source_get(struct ledger *l, const char *sha256, struct error *err)
 int ledger_source_find(struct ledger *l, const char *prefix, char sha256[65],
                        struct error *err);
 /* What runs made of a policy: rows of run, iteration, verdict, parent, dev_before, dev_after,
- * low, high, change, why, details, model; the oldest first. NULL on failure. */
+ * low, high, change, why, details, model, is_sealed; the oldest first. NULL on failure. */
 json_t *ledger_source_history(struct ledger *l, const char *sha256, struct error *err);
 
 /* One episode. Its key is (run, purpose, scope, sha256, seed_index): put once, never changed.

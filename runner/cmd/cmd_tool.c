@@ -1,0 +1,165 @@
+/* cmd_tool.c - `ratchet tool`: an agent's call of a tool of the run that it works for. */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "runner/cmd/cmd.h"
+
+#define MOST_ANSWER ((size_t)16 << 20) /* bytes */
+
+/* The run's socket; its folder is opened first, for a path may be longer than an address.
+ */
+static int open_socket(struct error *err)
+{
+    const char *path = getenv("RATCHET_SOCKET");
+    struct sockaddr_un address = { .sun_family = AF_UNIX };
+    int fd = -1, folder = -1;
+    char *parent;
+
+    if (!path || !strchr(path, '/'))
+        return error_set(err, "RATCHET_SOCKET is not set: agents call tools, which "
+                              "`ratchet improve --model command:...` starts");
+    parent = xasprintf("%.*s", (int)(strrchr(path, '/') - path + 1), path);
+    folder = open(parent, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    snprintf(address.sun_path, sizeof(address.sun_path), "/proc/self/fd/%d/%.64s", folder,
+             base_name(path));
+    if (folder < 0 || fd < 0 ||
+        connect(fd, (struct sockaddr *)&address, sizeof(address)) != 0) {
+        error_set(err, "%s: %s: the run does not listen", path, strerror(errno));
+        if (fd >= 0)
+            close(fd);
+        fd = -1;
+    }
+    if (folder >= 0)
+        close(folder);
+    free(parent);
+    return fd;
+}
+
+/* {"tool", "arguments"}; NULL when the arguments are none. */
+static json_t *make_call(const char *tool, const char *text, const char *policy,
+                         struct error *err)
+{
+    json_error_t at;
+    json_t *arguments = json_loads(text ? text : "{}", 0, &at);
+    char *source = policy ? read_text_file(policy, VM_MAX_SOURCE, err) : NULL;
+    json_t *call = NULL;
+
+    if (!json_is_object(arguments))
+        error_set(err, "%s: the arguments are no JSON object: %s", tool, at.text);
+    else if (source && json_object_set_new(arguments, "policy", json_string(source)) != 0)
+        error_set(err, "%s: is not UTF-8", policy);
+    else if (source || !policy)
+        call = json_pack("{s:s, s:O}", "tool", tool, "arguments", arguments);
+    free(source);
+    json_decref(arguments);
+    return call;
+}
+
+static char *read_answer(int fd, struct error *err)
+{
+    char *bytes = xcalloc(MOST_ANSWER + 1, 1);
+    size_t len = 0;
+    ssize_t n;
+
+    while (len < MOST_ANSWER && (n = read(fd, bytes + len, MOST_ANSWER - len)) > 0)
+        len += (size_t)n;
+    if (len)
+        return bytes;
+    error_set(err, "the run gave no answer: it has ended, or this call was cut off");
+    free(bytes);
+    return NULL;
+}
+
+static int print_answer(const char *text, bool as_json, struct error *err)
+{
+    json_t *answer = json_loads(text, 0, NULL), *name;
+    const char *said = json_string_value(json_object_get(answer, "text"));
+    bool is_error = json_is_true(json_object_get(answer, "is_error"));
+    size_t i;
+
+    if (!said) {
+        json_decref(answer);
+        error_set(err, "the run's answer cannot be read");
+        return EXIT_FAILED;
+    }
+    if (as_json)
+        cmd_print_json(json_incref(answer));
+    else
+        fprintf(is_error ? stderr : stdout, "%s\n", said);
+    json_array_foreach(json_object_get(answer, "pictures"), i, name)
+        if (!as_json)
+            printf("picture: %s\n", json_string_value(name));
+    json_decref(answer);
+    return is_error ? EXIT_FAILED : cmd_done();
+}
+
+static int call_tool(json_t *call, bool as_json, struct error *err)
+{
+    char *text = json_dumps(call, JSON_COMPACT), *answer = NULL;
+    size_t len = strlen(text), done = 0;
+    int fd = open_socket(err), status = EXIT_FAILED;
+
+    text[len] = '\n'; /* in place of the NUL */
+    while (fd >= 0 && done < len + 1) {
+        ssize_t n = send(fd, text + done, len + 1 - done, MSG_NOSIGNAL);
+        if (n <= 0)
+            break;
+        done += (size_t)n;
+    }
+    if (fd >= 0)
+        answer = read_answer(fd, err);
+    if (answer)
+        status = print_answer(answer, as_json, err);
+    if (fd >= 0)
+        close(fd);
+    free(answer);
+    free(text);
+    return status;
+}
+
+static int main_tool(const struct command *self, struct app *app, int argc,
+                     const char **argv)
+{
+    struct error err = { "" };
+    char *policy = NULL;
+    int as_json = 0, status;
+    struct poptOption options[] = {
+        { "policy", 'p', POPT_ARG_STRING, &policy, 0,
+          "the text of this file is the argument \"policy\"", "FILE.lua" },
+        { "json", '\0', POPT_ARG_NONE, &as_json, 0, "print the answer as one JSON object",
+          NULL },
+        POPT_TABLEEND,
+    };
+    const char **args = cmd_parse(self, app, argc, argv, options, 1, 2, &status);
+    json_t *call;
+
+    if (!args)
+        return status;
+    call = make_call(args[0], args[1], policy, &err);
+    status = call ? call_tool(call, as_json, &err) : EXIT_USAGE;
+    if (err.text[0])
+        cmd_fail(status, &err);
+    json_decref(call);
+    free(policy);
+    cmd_free_args(args);
+    return status;
+}
+
+const struct command cmd_tool = {
+    "tool",
+    "NAME [ARGUMENTS]",
+    "an agent's call of a tool of the run that it works for",
+    "For the agents that `ratchet improve --model command:...` starts: the call goes to the run\n"
+    "over the socket in the agent's folder, is counted there, and its answer is printed. Which\n"
+    "tools there are stands in tools.json beside it.",
+    "ratchet tool run_episodes '{\"seeds\": [0, 1]}' --policy policy.lua\n"
+    "ratchet tool notes_search '{\"words\": \"left wall\"}'",
+    main_tool,
+};

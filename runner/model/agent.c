@@ -1,0 +1,353 @@
+/* agent.c - an external program at work in a folder, sealed off from everything else.
+ *
+ * bwrap (bubblewrap) makes the namespaces: users, mounts, processes, IPC, network. Inside
+ * are /usr read-only, a few files of /etc, the workspace as /work, and this program,
+ * whose `tool` command reaches the run over the socket in the workspace. The worker is
+ * not there: policies are played by the run, where steps are counted. */
+#include "runner/model/agent.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define MOST_OUTPUT (512 << 10) /* bytes of the log */
+#define MOST_FILE (256 << 20)   /* bytes of a file that an agent writes */
+#define LAST_WORDS 400          /* bytes */
+#define GRACE_MS 1000           /* between asking it to end and ending it */
+#define PLACE "/opt/ratchet"    /* of this program, inside */
+
+struct agent {
+    pid_t pid;
+    int output, log;
+    bool has_ended;
+    int status;
+    long long n_printed; /* bytes */
+    char last[LAST_WORDS + 1];
+    size_t n_last;
+};
+
+/* A list of arguments that grows. Owns its texts. */
+struct arguments {
+    char **list;
+    size_t n;
+};
+
+static void add(struct arguments *a, const char *text)
+{
+    a->list = xrealloc(a->list, (a->n + 2) * sizeof(*a->list));
+    a->list[a->n++] = xstrdup(text);
+    a->list[a->n] = NULL;
+}
+
+static void add_all(struct arguments *a, const char *const *texts)
+{
+    for (; *texts; texts++)
+        add(a, *texts);
+}
+
+static void arguments_clear(struct arguments *a)
+{
+    for (size_t i = 0; i < a->n; i++)
+        free(a->list[i]);
+    free(a->list);
+}
+
+static void find_self(char out[PATH_MAX])
+{
+    ssize_t len = readlink("/proc/self/exe", out, PATH_MAX - 1);
+
+    out[len > 0 ? len : 0] = '\0';
+}
+
+/* Is `path` the folder, or in it, or does it hold it? */
+static bool touches(const char *path, const char *folder)
+{
+    size_t n = strlen(path), m = strlen(folder), shorter = n < m ? n : m;
+
+    if (n == 1 || m == 1)
+        return true; /* the root */
+    return strncmp(path, folder, shorter) == 0 &&
+           (n == m || (n < m ? folder : path)[shorter] == '/');
+}
+
+/* /bin, /lib, ... which on a merged system are links into /usr. */
+static void add_roots(struct arguments *a)
+{
+    static const char *const roots[] = { "/bin", "/sbin", "/lib", "/lib64", "/lib32" };
+    static const char *const hidden[] = { "/usr/local/libexec/ratchet",
+                                          "/usr/libexec/ratchet" };
+    char target[PATH_MAX];
+
+    add_all(a, (const char *const[]){ "--ro-bind", "/usr", "/usr", NULL });
+    for (size_t i = 0; i < sizeof(roots) / sizeof(roots[0]); i++) {
+        ssize_t len = readlink(roots[i], target, sizeof(target) - 1);
+        target[len > 0 ? len : 0] = '\0';
+        add_all(a, len > 0 ? (const char *const[]){ "--symlink", target, roots[i], NULL }
+                           : (const char *const[]){ "--ro-bind-try", roots[i], roots[i],
+                                                    NULL });
+    }
+    for (size_t i = 0; i < sizeof(hidden) / sizeof(hidden[0]); i++)
+        if (access(hidden[i], F_OK) == 0)
+            add_all(a, (const char *const[]){ "--tmpfs", hidden[i], NULL });
+}
+
+static void add_files(struct arguments *a, const struct agent_config *c)
+{
+    static const char *const files[] = {
+        "/etc/ld.so.cache",   "/etc/passwd",       "/etc/group",
+        "/etc/nsswitch.conf", "/etc/ssl",          "/etc/ca-certificates",
+        "/etc/localtime",     "/etc/alternatives", "/etc/hosts",
+    };
+    char self[PATH_MAX];
+
+    for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
+        add_all(a, (const char *const[]){ "--ro-bind-try", files[i], files[i], NULL });
+    if (c->has_network)
+        add_all(a, (const char *const[]){ "--ro-bind-try", "/etc/resolv.conf",
+                                          "/etc/resolv.conf", NULL });
+    add_all(a, (const char *const[]){ "--proc", "/proc", "--dev", "/dev", "--tmpfs",
+                                      "/tmp", NULL });
+    for (char *const *path = c->readable; path && *path; path++)
+        add_all(a, (const char *const[]){ "--ro-bind", *path, *path, NULL });
+    find_self(self);
+    add_all(a, (const char *const[]){ "--bind", c->folder, "/work", "--ro-bind", self,
+                                      PLACE "/ratchet", "--chdir", "/work", NULL });
+}
+
+/* Nothing of ours but what an agent needs: no keys. */
+static void add_environment(struct arguments *a, const struct agent_config *c)
+{
+    char *path = xstrdup(PLACE ":/usr/local/bin:/usr/bin:/bin");
+
+    for (char *const *r = c->readable; r && *r; r++) {
+        char *longer = xasprintf("%s:%s/bin:%s", path, *r, *r);
+        free(path);
+        path = longer;
+    }
+    add_all(a, (const char *const[]){ "--clearenv", "--setenv", "PATH", path, "--setenv",
+                                      "HOME", "/work", "--setenv", "LANG", "C.UTF-8",
+                                      "--setenv", "TERM", "dumb", "--setenv",
+                                      "RATCHET_SOCKET", "/work/.ratchet.sock", NULL });
+    free(path);
+}
+
+static void sealed_arguments(struct arguments *a, const struct agent_config *c)
+{
+    add_all(a, (const char *const[]){ "bwrap", "--unshare-user", "--unshare-ipc",
+                                      "--unshare-pid", "--unshare-uts",
+                                      "--unshare-cgroup-try", "--die-with-parent",
+                                      "--new-session", "--cap-drop", "ALL", NULL });
+    if (!c->has_network)
+        add(a, "--unshare-net");
+    add_roots(a);
+    add_files(a, c);
+    add_environment(a, c);
+    add_all(a, (const char *const[]){ "--", "/bin/sh", "-c", c->command, NULL });
+}
+
+static void unsealed_environment(struct arguments *a, const struct agent_config *c)
+{
+    const char *path = getenv("PATH");
+    char self[PATH_MAX], *text;
+
+    find_self(self);
+    *strrchr(self, '/') = '\0';
+    text = xasprintf("PATH=%s:%s", self, path ? path : "/usr/bin:/bin");
+    add(a, text);
+    free(text);
+    text = xasprintf("HOME=%s", c->folder);
+    add(a, text);
+    free(text);
+    text = xasprintf("RATCHET_SOCKET=%s/.ratchet.sock", c->folder);
+    add_all(a, (const char *const[]){ text, "LANG=C.UTF-8", "TERM=dumb", NULL });
+    free(text);
+}
+
+/* In the child, after fork: only what may be done there. */
+static void run(char *const *argv, char *const *envp, const char *folder, int output)
+{
+    struct rlimit core = { 0, 0 }, file = { MOST_FILE, MOST_FILE };
+    int null = open("/dev/null", O_RDONLY);
+    sigset_t none;
+
+    setsid();
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    setrlimit(RLIMIT_CORE, &core);
+    setrlimit(RLIMIT_FSIZE, &file);
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    for (int s = 1; s < NSIG; s++)
+        signal(s, SIG_DFL);
+    dup2(null, 0);
+    dup2(output, 1);
+    dup2(output, 2);
+    close_range(3, ~0U, 0);
+    if (chdir(folder) == 0)
+        execvpe(argv[0], argv, envp);
+    dprintf(2, "%s: %s\n", argv[0], strerror(errno));
+    _exit(127);
+}
+
+struct agent *agent_start(const struct agent_config *c, struct error *err)
+{
+    struct arguments argv = { 0 }, envp = { 0 };
+    struct agent *a = xcalloc(1, sizeof(*a));
+    int ends[2] = { -1, -1 };
+
+    a->output = a->log = -1;
+    if (c->is_sealed) {
+        sealed_arguments(&argv, c);
+        add(&envp, "LANG=C.UTF-8");
+    } else {
+        add_all(&argv, (const char *const[]){ "/bin/sh", "-c", c->command, NULL });
+        unsealed_environment(&envp, c);
+    }
+    a->log = open(c->log, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+    if (a->log < 0 || pipe2(ends, O_CLOEXEC) != 0 || (a->pid = fork()) < 0) {
+        error_set(err, "%s: cannot start the agent: %s", c->log, strerror(errno));
+        a->pid = 0;
+        agent_destroy(a);
+        a = NULL;
+    } else if (a->pid == 0) {
+        run(argv.list, envp.list, c->folder, ends[1]);
+    } else {
+        a->output = ends[0];
+        ends[0] = -1;
+        fcntl(a->output, F_SETFL, O_NONBLOCK);
+    }
+    for (int i = 0; i < 2; i++)
+        if (ends[i] >= 0)
+            close(ends[i]);
+    arguments_clear(&argv);
+    arguments_clear(&envp);
+    return a;
+}
+
+static void keep_output(struct agent *a, const char *bytes, size_t n)
+{
+    size_t room = a->n_printed < MOST_OUTPUT ? (size_t)(MOST_OUTPUT - a->n_printed) : 0;
+    size_t tail = n < LAST_WORDS ? n : LAST_WORDS;
+    size_t kept = a->n_last + tail > LAST_WORDS ? LAST_WORDS - tail : a->n_last;
+
+    if (room && write(a->log, bytes, n < room ? n : room) < 0)
+        a->n_printed = MOST_OUTPUT; /* a full disk ends the log, not the run */
+    a->n_printed += (long long)n;
+    memmove(a->last, a->last + a->n_last - kept, kept);
+    memcpy(a->last + kept, bytes + n - tail, tail);
+    a->n_last = kept + tail;
+}
+
+static void drain(struct agent *a)
+{
+    char bytes[16384];
+    ssize_t n;
+
+    /* So much in one go that nothing is lost and a flood does not hold us. */
+    for (int i = 0; i < 64 && (n = read(a->output, bytes, sizeof(bytes))) > 0; i++)
+        keep_output(a, bytes, (size_t)n);
+}
+
+bool agent_is_running(struct agent *a)
+{
+    int status;
+
+    if (!a->has_ended && waitpid(a->pid, &status, WNOHANG) == a->pid) {
+        a->has_ended = true;
+        a->status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+    }
+    drain(a);
+    return !a->has_ended;
+}
+
+int agent_status(const struct agent *a)
+{
+    return a->status;
+}
+
+int agent_output(const struct agent *a)
+{
+    return a->output;
+}
+
+const char *agent_last_words(struct agent *a)
+{
+    a->last[a->n_last] = '\0';
+    for (size_t i = 0; i < a->n_last; i++)
+        if (!a->last[i])
+            a->last[i] = ' ';
+    return a->last;
+}
+
+void agent_destroy(struct agent *a)
+{
+    if (!a)
+        return;
+    if (a->pid > 0) {
+        kill(-a->pid, SIGTERM);
+        for (int ms = 0; ms < GRACE_MS && agent_is_running(a); ms += 10)
+            nanosleep(&(struct timespec){ .tv_nsec = 10000000 }, NULL);
+        kill(-a->pid, SIGKILL);
+        if (!a->has_ended)
+            waitpid(a->pid, NULL, 0);
+    }
+    if (a->n_printed > MOST_OUTPUT && a->log >= 0)
+        dprintf(a->log, "\n[%lld bytes more are left out]\n", a->n_printed - MOST_OUTPUT);
+    if (a->output >= 0)
+        close(a->output);
+    if (a->log >= 0)
+        close(a->log);
+    free(a);
+}
+
+/* What is read-only inside must not show the run. */
+static bool is_hidden(const struct agent_config *c, char *why, size_t why_size)
+{
+    char *folder = realpath(c->folder, NULL), *shown;
+    bool is_hidden = folder && !touches("/usr", folder);
+
+    if (!is_hidden)
+        snprintf(why, why_size, "%s lies in /usr, which agents see", c->folder);
+    for (char *const *r = c->readable; is_hidden && r && *r; r++) {
+        shown = realpath(*r, NULL);
+        is_hidden = shown && !touches(shown, folder);
+        if (!is_hidden)
+            snprintf(why, why_size,
+                     shown ? "%s shows the run's folder" : "%s is not there", *r);
+        free(shown);
+    }
+    free(folder);
+    return is_hidden;
+}
+
+bool agent_can_seal(const struct agent_config *config, char *why, size_t why_size)
+{
+    struct agent_config probe = *config;
+    struct agent *a;
+    bool can = is_hidden(config, why, why_size);
+
+    if (!can)
+        return false;
+    probe.command = PLACE "/ratchet --version";
+    probe.log = "/dev/null";
+    probe.is_sealed = true;
+    a = agent_start(&probe, NULL);
+    for (int ms = 0; a && ms < 10000 && agent_is_running(a); ms += 5)
+        nanosleep(&(struct timespec){ .tv_nsec = 5000000 }, NULL);
+    can = a && a->has_ended && a->status == 0;
+    if (!can && a && strstr(agent_last_words(a), "bwrap: No such file"))
+        snprintf(why, why_size, "bwrap is missing (apt install bubblewrap)");
+    else if (!can)
+        snprintf(why, why_size, "bwrap fails: %.300s", a ? agent_last_words(a) : "");
+    agent_destroy(a);
+    return can;
+}
