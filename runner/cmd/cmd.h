@@ -32,6 +32,7 @@ struct command {
 #define COMMANDS(X)                                                                            \
     X(run)                                                                                     \
     X(improve)                                                                                 \
+    X(mcp)                                                                                     \
     X(test)                                                                                    \
     X(freeze)                                                                                  \
     X(audit)                                                                                   \

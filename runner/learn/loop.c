@@ -147,6 +147,35 @@ int64_t loop_count_steps(struct loop *l)
     return steps + planner_steps;
 }
 
+static void on_progress(void *user, enum purpose purpose, int done, int n)
+{
+    const struct loop *l = user;
+    const struct provider *p = l->c->provider;
+
+    if (l->c->progress)
+        l->c->progress(l->c->user, purpose, done, n);
+    if (p->kind->progress)
+        p->kind->progress(p->self, purpose_name(purpose), done, n);
+}
+
+/* it NULL: the run is over. */
+static void tell(const struct loop *l, const struct iteration *it)
+{
+    const struct provider *p = l->c->provider;
+    json_t *news;
+
+    if (!p->kind->tell)
+        return;
+    news = it ? json_pack("{s:I, s:s, s:s, s:b, s:f}", "iteration", (json_int_t)it->number,
+                          "verdict", it->verdict, "why", it->why, "promoted", it->is_promoted,
+                          "dev_before", it->before.mean)
+              : json_pack("{s:s}", "over", l->outcome->stop_reason);
+    if (it && it->has_candidate)
+        json_object_set_new(news, "dev_after", json_real(it->after.mean));
+    p->kind->tell(p->self, news);
+    json_decref(news);
+}
+
 static enum loop_status iterate(struct loop *l, struct error *err)
 {
     struct iteration it = { .number = l->iteration };
@@ -171,6 +200,7 @@ static enum loop_status iterate(struct loop *l, struct error *err)
         l->n_empty = it.has_candidate ? 0 : l->n_empty + 1;
         if (l->c->on_iteration)
             l->c->on_iteration(l->c->user, &it);
+        tell(l, &it);
     }
     free(reply);
     free(why);
@@ -285,8 +315,9 @@ int loop_run(const struct loop_config *config, struct loop_outcome *out, struct 
 
     *out = (struct loop_outcome){ 0 };
     l.memo = (struct memo){ .ledger = config->ledger, .run = config->run->id,
-                            .base = config->base, .progress = config->progress,
-                            .user = config->user };
+                            .base = config->base, .progress = on_progress, .user = &l };
+    if (config->provider->kind->interrupted)
+        l.memo.base.interrupted = config->provider->kind->interrupted(config->provider->self);
     steps = count_steps(&l, &planner_steps);
     planner_left = l.task->budget.planner_steps - planner_steps;
     l.memo.steps_left = l.task->budget.steps ? l.task->budget.steps - steps : INT64_MAX;
@@ -308,6 +339,8 @@ int loop_run(const struct loop_config *config, struct loop_outcome *out, struct 
     if (result == 0 && !out->is_interrupted)
         result = ledger_run_set_status(config->ledger, config->run->id, "stopped",
                                        out->stop_reason, err);
+    if (result == 0 && !out->is_interrupted)
+        tell(&l, NULL);
     loop_clear(&l);
     return result;
 }

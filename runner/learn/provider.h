@@ -119,6 +119,12 @@ struct provider_kind {
     /* Was the tool call that was just interrupted taken back by the model alone? It then goes
      * on, and the flag that interrupts is down again. May be NULL. */
     bool (*take_cancelled)(void *self);
+    /* For those to whom the run speaks while it works; each may be NULL. The flag ends
+     * evaluations as Ctrl-C does. News: what came of an iteration ({"iteration", "verdict",
+     * "why", ...}), or {"over": why the run is}. Borrowed. */
+    const volatile sig_atomic_t *(*interrupted)(void *self);
+    void (*progress)(void *self, const char *purpose, int done, int n);
+    void (*tell)(void *self, json_t *news);
     int most_turns; /* of one iteration; 0: the loop's own limit */
     bool tunes_only; /* it changes numbers, never the program */
 };

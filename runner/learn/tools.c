@@ -51,7 +51,9 @@ static const struct tool tools[] = {
       "\"guide\":" FLAG("with the whole text on how policies are written"),
       "\"task\":" WORDS ",\"iteration\":" WHOLE ",\"dev_seeds\":" WHOLE
       ",\"observation\":" WORDS ",\"fields\":" LIST ",\"actions\":" LIST
-      ",\"limits\":{\"type\":\"object\"}",
+      ",\"limits\":{\"type\":\"object\"},\"about\":" WORDS ",\"guide\":" WORDS
+      ",\"target\":{\"type\":[\"number\",\"null\"]},\"budget\":{\"type\":\"object\"}"
+      ",\"current\":{\"type\":\"object\"}",
       tool_task_info },
     { "policy_read",
       "The source of your working draft (at first the current policy), or of an earlier "
@@ -170,7 +172,8 @@ static const struct tool tools[] = {
       "Hands your draft to the gate: regression cases, then the current policy on hidden "
       "seeds. It ends your turn; the verdict comes next.",
       "\"change\":" TEXT_OF(2000, "one line: what you changed and why"),
-      "\"submitted\":{\"type\":\"boolean\"}", tool_submit },
+      "\"submitted\":{\"type\":\"boolean\"},\"iteration\":" WHOLE ",\"verdict\":" WORDS ",\"why\":" WORDS
+      ",\"promoted\":{\"type\":\"boolean\"},\"dev_before\":" NUMBER ",\"dev_after\":" NUMBER, tool_submit },
 };
 #define N_TOOLS ((int)(sizeof(tools) / sizeof(tools[0])))
 

@@ -14,6 +14,7 @@ const struct provider_kind *const provider_kinds[] = {
     &files_provider,
     &recorded_provider,
     &search_provider,
+    &mcp_provider,
     &best_of_provider,
     &command_provider,
     NULL,

@@ -10,6 +10,7 @@ extern const struct provider_kind openai_provider;
 extern const struct provider_kind responses_provider;
 extern const struct provider_kind anthropic_provider;
 extern const struct provider_kind search_provider;
+extern const struct provider_kind mcp_provider;
 extern const struct provider_kind best_of_provider;
 extern const struct provider_kind command_provider;
 

@@ -121,6 +121,35 @@ static int recorder_ask(void *self, const struct request *request, struct turn *
     return result;
 }
 
+/* What the loop says to the one that is recorded. */
+static void recorder_progress(void *self, const char *purpose, int done, int n)
+{
+    const struct recorder *r = self;
+
+    r->inner.kind->progress(r->inner.self, purpose, done, n);
+}
+
+static void recorder_tell(void *self, json_t *news)
+{
+    const struct recorder *r = self;
+
+    r->inner.kind->tell(r->inner.self, news);
+}
+
+static bool recorder_take_cancelled(void *self)
+{
+    const struct recorder *r = self;
+
+    return r->inner.kind->take_cancelled(r->inner.self);
+}
+
+static const volatile sig_atomic_t *recorder_interrupted(void *self)
+{
+    const struct recorder *r = self;
+
+    return r->inner.kind->interrupted(r->inner.self);
+}
+
 int recorder_wrap(struct provider *p, const char *path,
                   const struct recorder_header *header, bool is_resumed,
                   struct error *err)
@@ -150,6 +179,10 @@ int recorder_wrap(struct provider *p, const char *path,
     r->kind.ask = recorder_ask;
     r->kind.destroy = recorder_destroy;
     r->kind.is_sealed = NULL; /* asked of the inner one before */
+    r->kind.progress = r->kind.progress ? recorder_progress : NULL;
+    r->kind.tell = r->kind.tell ? recorder_tell : NULL;
+    r->kind.take_cancelled = r->kind.take_cancelled ? recorder_take_cancelled : NULL;
+    r->kind.interrupted = r->kind.interrupted ? recorder_interrupted : NULL;
     p->kind = &r->kind;
     p->self = r;
     return 0;

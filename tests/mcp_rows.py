@@ -1,0 +1,306 @@
+# mcp_rows.py - the rows of mcp.t.
+import base64, json, os, signal, sqlite3, subprocess, time
+from mcp_client import Client, ok, done, MODERN
+
+TMP, ROOT, RATCHET = os.environ["TMP"], os.environ["ROOT"], os.environ["RATCHET"]
+start = ROOT + "/policies/cartpole/start.lua"
+small = ["--set", "dev=6", "--set", "gate=16", "--set", "target=501"]
+lean = "return { act = function(o)\n  return o.angle > 0 and 1 or 0\nend }\n"
+
+
+def failed(answer, words):
+    return isinstance(answer, str) and answer.startswith("error: ") and words in answer
+
+
+# A run from start to a promoted policy, with every tool on the way.
+c = Client("cartpole", "--policy", start, "--out", TMP + "/run", *small)
+ok("initialize agrees on a version", c.hello["protocolVersion"] == "2025-11-25", c.hello)
+ok("seventeen tools, with both schemas", len(c.schemas) == 17 and
+   all(t["inputSchema"]["type"] == t["outputSchema"]["type"] == "object"
+       for t in c.schemas.values()), c.schemas.keys())
+brief = c.request("prompts/get", {"name": "brief"})["result"]["messages"][0]["content"]["text"]
+ok("the prompt is the brief", "## Failures" in brief and "submit" in brief, brief)
+d = c.call("task_info", {"guide": True})
+ok("task_info", d["task"] == "cartpole" and d["dev_seeds"] == 6 and d["fields"] and
+   "## Action" in d["guide"], d)
+source = open(start).read()
+d = c.call("policy_read")
+ok("policy_read: the current policy", d["source"] == source and d["name"] == "current", d)
+d = c.call("policy_read", {"from": 2, "to": 3})
+ok("policy_read: some lines, and what is left out", "left_out" in d and
+   d["source"].count("\n") <= 2, d)
+d = c.call("check", {"source": "local x = undefined_thing\nreturn { act = function(o)\n"
+                               "  return mispelt(o) or mathx.pi end }"})
+ok("check: globals that nobody sets, with their lines", "undefined_thing (line 1)" in
+   d.get("unknown_globals", "") and "mispelt (line 3)" in d["unknown_globals"] and
+   "mathx" in d["unknown_globals"], d)
+d = c.call("check", {"source": "return { act = function(o) return math.floor(o.angle) end }"})
+ok("check: known ones are no matter", d["ok"] and "unknown_globals" not in d, d)
+d = c.call("check", {"source": "return {"})
+ok("check: a syntax error", not d["ok"] and "draft.lua:1" in d["fault"], d)
+before = time.time()
+c.call("check")
+ok("check takes milliseconds", time.time() - before < 1, time.time() - before)
+d = c.call("failures")
+ok("failures: groups", d["groups"] and d["groups"][0]["times"] > 0, d)
+d = c.call("failures", {"group": 0})
+ok("failures: a group's table", "| step |" in d["table"], d)
+ok("failures: no such group", failed(c.call("failures", {"group": 999}), "no group 999"))
+d = c.call("trace", {"seed": 0, "from": 0, "to": 4})
+ok("trace: rows as its columns say", len(d["rows"]) == 5 and d["rows"][2][0] == 2 and
+   all(len(r) == len(d["columns"]) for r in d["rows"]) and "angle" in d["columns"], d)
+ok("looking costs no steps", d["steps"]["before"] == d["steps"]["after"], d["steps"])
+ok("trace: an unknown field", failed(c.call("trace", {"seed": 0, "fields": ["x9"]}), "x9"))
+d = c.call("trace", {"seed": 1, "fields": ["angle"], "every": 2})
+ok("trace: one field, every second step", d["columns"][:2] == ["step", "angle"] and
+   d["rows"][1][0] - d["rows"][0][0] == 2, d)
+d = c.call("frames", {"seed": 0, "panels": 4})
+png = [x for x in c.content if x["type"] == "image"]
+ok("frames: a PNG", len(png) == 1 and base64.b64decode(png[0]["data"])[:4] == b"\x89PNG", d)
+d = c.call("probe", {"seed": 0, "code": "if step % 2 == 0 then\n  return string.format('%d %.3f "
+                     "%d %g', step, obs.angle, action, reward)\nend", "to": 5})
+ok("probe: what it returns at each step", [s["step"] for s in d["said"]] == [0, 2, 4] and
+   d["said"][1]["value"].startswith("2 ") and d["steps_seen"] == 6, d)
+ok("probe makes no steps", d["steps"]["before"] == d["steps"]["after"], d["steps"])
+d = c.call("probe", {"seed": 0, "code": "error('no')"})
+ok("probe: its errors come back", "no" in d.get("fault", ""), d)
+d = c.call("probe", {"seed": 0, "code": "while true do end"})
+ok("probe: its limits are a policy's", "instructions" in d.get("fault", ""), d)
+d = c.call("probe", {"seed": 0, "code": "end end } -- out of it"})
+ok("probe: broken code is its own fault", "fault" in d, d)
+d = c.call("run_episodes", {"seeds": [0, 1]})
+ok("run_episodes: the current policy", len(d["episodes"]) == 2 and d["results"][0]["mean"] > 0 and
+   d["steps"]["after"] > d["steps"]["before"], d)
+d = c.call("run_episodes", {"seeds": [0, 1]})
+ok("played before costs nothing", d["steps"]["after"] == d["steps"]["before"], d["steps"])
+
+# Arguments that do not fit, which end nothing.
+for name, arguments, words in [
+    ("run_episodes", {}, '"seeds" is missing'),
+    ("run_episodes", {"seeds": "0"}, '"seeds": must be an array'),
+    ("run_episodes", {"seeds": [0.5]}, '"seeds"[0]: must be an integer'),
+    ("run_episodes", {"seeds": []}, "at least 1 items"),
+    ("run_episodes", {"seeds": [-1]}, "at least 0"),
+    ("run_episodes", {"seeds": [0, 6]}, "no others can be played"),
+    ("run_episodes", {"seeds": [2 ** 63 - 1]}, "no others can be played"),
+    ("run_episodes", {"seeds": [0], "split": "gate"}, 'takes no argument "split"'),
+    ("run_episodes", {"seeds": [0], "params": [{"a": "x"}]}, "must be a number"),
+    ("trace", {"seed": 6}, "no others can be played"),
+    ("frames", {"seed": 0, "panels": 13}, "at most 12"),
+    ("probe", {"seed": 0}, '"code" is missing'),
+    ("probe", {"seed": 0, "code": "return 1", "from": 9000000}, "there are steps"),
+    ("policy_read", {"iteration": 7}, "no candidate of iteration 7"),
+    ("replay_diff", {"seed": 0}, "change it first"),
+    ("case_propose", {"seed": 0}, "needs a draft"),
+    ("submit", {"change": "nothing"}, "still the current policy"),
+    ("submit", {}, '"change" is missing'),
+    ("policy_edit", {"search": "no such text zzz", "replace": ""}, "stands nowhere"),
+    ("policy_edit", {"search": "", "replace": ""}, "at least 1 bytes"),
+    ("holdout_seeds", {}, "there is no tool"),
+]:
+    answer = c.call(name, arguments)
+    ok("refused: %s %s" % (name, json.dumps(arguments)), failed(answer, words), answer)
+
+# A draft: written, edited, compared, proposed as a case, submitted.
+d = c.call("policy_write", {"source": lean.replace("> 0", "> 0.00")})
+ok("policy_write checks what it wrote", d["ok"] and d["tokens"] > 5, d)
+answer = c.call("policy_edit", {"search": "  return o.angle >= 0.00 and 1", "replace": "x"})
+ok("policy_edit: the nearest match", failed(answer, "from line 2") and "o.angle > 0.00" in answer,
+   answer)
+ok("policy_edit: more than one", failed(c.call("policy_edit", {"search": "o", "replace": "p"}),
+                                        "times"))
+d = c.call("policy_edit", {"search": "> 0.00 and", "replace": "+ 0.5 * o.angular_velocity > 0 and"})
+ok("policy_edit: to the letter", d["ok"] and "0.5 *" in c.call("policy_read")["source"], d)
+d = c.call("replay_diff", {"seed": 0})
+ok("replay_diff: where they part", d["parts_at"] is not None and d["after"][0]["draft"]["action"] !=
+   d["after"][0]["other"]["action"] and "angle" in d["observation"], d)
+d = c.call("cases", {"run": True})
+ok("cases: none yet", d["cases"] == [], d)
+d = c.call("case_propose", {"seed": 2})
+ok("case_propose: proven here", d["proven"] and d["signature"], d)
+d = c.call("note", {"text": "Angular velocity tells where the pole goes."})
+ok("note", d["kept"], d)
+d = c.call("notes_search", {"words": "angular"})
+ok("notes_search", any("pole goes" in n["text"] for n in d["notes"]), d)
+d = c.call("submit", {"change": "Add the angular velocity."}, {"progressToken": "p1"})
+ok("submit: promoted", d.get("promoted") and d["verdict"] == "better" and
+   d["dev_after"] > d["dev_before"], d)
+progress = [n["params"] for n in c.notes if n["method"] == "notifications/progress"]
+ok("progress grows", progress and all(p["progressToken"] == "p1" for p in progress) and
+   all(a["progress"] < b["progress"] for a, b in zip(progress, progress[1:])), progress)
+ok("the verdict is logged", any(n["method"] == "notifications/message" for n in c.notes), c.notes)
+d = c.call("cases", {"run": True})
+ok("the proposed case is in the suite, and passes", d["cases"] and
+   d["passed"] == len(d["cases"]), d)
+ok("ancestors can be read", c.call("policy_read", {"iteration": 0})["source"] == source)
+d = c.call("replay_diff", {"seed": 0, "iteration": 0})
+ok("and compared with", d["draft"]["return"] > d["other"]["return"], d)
+
+# Tuning, by the harness's own CMA-ES.
+c.call("policy_write", {"source": "return { params = { k = { default = 0.0, min = 0, max = 2 } },\n"
+       "  reset = function(i) k = i.params.k end,\n"
+       "  act = function(o) return o.angle + k * o.angular_velocity > 0 and 1 or 0 end }\n"})
+d = c.call("run_episodes", {"seeds": [0, 1], "params": [{"k": 0.1}, {"k": 1.0}]})
+ok("run_episodes: sets of parameters", len(d["results"]) == 2, d)
+d = c.call("tune", {"seeds": [0, 1], "generations": 2, "popsize": 4})
+ok("tune: better values, in the draft", d["best"] > d["before"] and d["applied"] and
+   "default = 0.0," not in c.call("policy_read")["source"], d)
+d = c.call("tune", {"params": ["none"]})
+ok("tune: nothing to tune", failed(d, "nothing to tune"), d)
+
+# Resources.
+names = [r["uri"] for r in c.request("resources/list")["result"]["resources"]]
+for uri in names:
+    r = c.request("resources/read", {"uri": uri}).get("result", {})
+    ok("resource %s" % uri, r and r["contents"][0]["uri"] == uri and r["contents"][0]["text"], r)
+r = c.request("resources/read", {"uri": "ratchet://replay/1"})["result"]["contents"][0]
+ok("a replay as a picture", base64.b64decode(r["blob"])[:4] == b"\x89PNG", r.keys())
+r = c.request("resources/read", {"uri": "ratchet://policy/0"})["result"]["contents"][0]
+ok("an ancestor as a resource", r["text"] == source and r["mimeType"] == "text/x-lua", r)
+for uri in ["ratchet://replay/99", "ratchet://replay/-1", "file:///etc/passwd", "ratchet://salt"]:
+    r = c.request("resources/read", {"uri": uri})
+    ok("no resource %s" % uri, r.get("error", {}).get("code") == -32002, r)
+
+# Cancelling a long run: no answer to it, and the next one is.
+endless = "return { act = function(o) local s = 0 for i = 1, 12000 do s = s + i end " \
+          "return o.angle + 0.5 * o.angular_velocity > 0 and 1 or 0 end }"
+slow = c.start("tools/call", {"name": "run_episodes", "arguments": {
+    "seeds": [0, 1, 2, 3, 4, 5], "policy": endless}})
+time.sleep(0.3)
+c.send({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": slow}})
+ping = c.request("ping")
+after = c.start("tools/call", {"name": "task_info", "arguments": {}})
+first = c.read()
+while "method" in first:
+    first = c.read()
+ok("a cancelled call gets no answer, the next one does", first["id"] == after, first)
+ok("hanging up ends the server", c.close() == 0, c.errors)
+text = open(TMP + "/run/best.lua").read()
+ok("best.lua is the promoted policy", "0.5 * o.angular_velocity" in text, text)
+
+# The ledger has it all, and nothing hidden went over the wire.
+db = sqlite3.connect(TMP + "/logs/ledger.sqlite")
+calls = db.execute("SELECT count(*) FROM call WHERE reply IS NOT NULL").fetchone()[0]
+ok("every call is in the ledger", calls > 60, calls)
+what = {r[0] for r in db.execute("SELECT what FROM incident")}
+ok("what may not be had is an incident", "asked for seeds that are not its own" in what and
+   "asked for a tool that there is not" in what, what)
+probes = db.execute("SELECT sum(steps) FROM episode WHERE purpose='probe'").fetchone()[0]
+ok("probe and tuning steps are counted", probes > 0 and db.execute(
+    "SELECT sum(steps) FROM episode WHERE purpose='tuning'").fetchone()[0] > 0, probes)
+
+# Resumed: the run goes on where it was.
+c = Client("--resume", "--out", TMP + "/run")
+d = c.call("policy_read", {"iteration": 1})
+ok("a resumed run knows its candidates", "angular_velocity" in d["source"], d)
+ok("and its draft", "params" in c.call("policy_read")["source"])
+ok("and ends cleanly", c.close() == 0, c.errors)
+
+# 2026-07-28: no handshake, everything in each request.
+c = Client("cartpole", "--policy", start, "--out", TMP + "/modern", *small, "--iterations", "1",
+           modern=True)
+r = c.request("server/discover")["result"]
+ok("server/discover", "2026-07-28" in r["supportedVersions"] and r["resultType"] == "complete" and
+   "tools" in r["capabilities"] and
+   r["_meta"]["io.modelcontextprotocol/serverInfo"]["name"] == "ratchet", r)
+r = c.request("tools/list")["result"]
+ok("lists say how long they hold", r["ttlMs"] >= 0 and r["cacheScope"] == "private", r.keys())
+c.modern = False
+for name, method, meta, code in [
+    ("another version", "tools/list", {**MODERN, "io.modelcontextprotocol/protocolVersion":
+                                       "1900-01-01"}, -32022),
+    ("no version", "tools/list", {}, -32602),
+    ("no capabilities", "tools/list", {"io.modelcontextprotocol/protocolVersion": "2026-07-28"},
+     -32602),
+    ("ping is gone", "ping", MODERN, -32601),
+    ("logging/setLevel is gone", "logging/setLevel", MODERN, -32601),
+    ("a resource that is not there", "resources/read", MODERN, -32602),
+]:
+    r = c.request(method, {}, meta)
+    ok("2026-07-28: " + name, r.get("error", {}).get("code") == code, r)
+c.modern = True
+c.call("policy_write", {"source": lean})
+d = c.call("submit", {"change": "Lean with the pole."},
+           {"io.modelcontextprotocol/logLevel": "info"})
+ok("2026-07-28: a verdict", d.get("verdict") == "better", d)
+ok("2026-07-28: logged where it was asked for",
+   [n["method"] for n in c.notes] == ["notifications/message"], c.notes)
+ok("a run that is over says so", failed(c.call("task_info"), "budget: iterations"))
+ok("and hangs up with its client", c.close() == 0, c.errors)
+
+# Versions before.
+for wanted, given in [("2025-06-18", "2025-06-18"), ("2025-03-26", "2025-03-26"),
+                      ("2024-11-05", "2024-11-05"), ("1999-01-01", "2025-11-25")]:
+    c = Client("cartpole", "--policy", start, "--out", TMP + "/v" + wanted, *small, version=wanted)
+    ok("initialize with %s" % wanted, c.hello["protocolVersion"] == given, c.hello)
+    c.close()
+
+# Hostile lines: an error each, and the server lives on.
+c = Client("cartpole", "--policy", start, "--out", TMP + "/hostile", *small)
+for name, line, code in [
+    ("no JSON", b"hello\n", -32700),
+    ("bad UTF-8", b'{"jsonrpc":"2.0","id":1,"method":"\xff\xfe"}\n', -32700),
+    ("nested without end", b"[" * 100000 + b"\n", -32700),
+    ("a NUL", b'{"a":"\\u0000"}\n', -32700),
+    ("a NUL byte", b'{"a":"\0"}\n', -32700),
+    ("half an object", b'{"jsonrpc":"2.0",\n', -32700),
+    ("a number", b"3\n", -32700),
+    ("an empty batch", b"[]\n", -32600),
+    ("no version", b'{"id":1,"method":"ping"}\n', -32600),
+    ("id null", b'{"jsonrpc":"2.0","id":null,"method":"ping"}\n', -32600),
+    ("id an object", b'{"jsonrpc":"2.0","id":{},"method":"ping"}\n', -32600),
+    ("params a list", b'{"jsonrpc":"2.0","id":1,"method":"ping","params":[]}\n', -32600),
+    ("a method that is none", b'{"jsonrpc":"2.0","id":1,"method":"x"}\n', -32601),
+    ("a tool's name a number", b'{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":3}}\n',
+     -32602),
+    ("arguments a string", b'{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"check",'
+     b'"arguments":"{}"}}\n', -32602),
+    ("a cursor", b'{"jsonrpc":"2.0","id":1,"method":"tools/list","params":{"cursor":"x"}}\n', -32602),
+    ("a prompt that is none", b'{"jsonrpc":"2.0","id":1,"method":"prompts/get","params":{}}\n', -32602),
+    ("a level that is none", b'{"jsonrpc":"2.0","id":1,"method":"logging/setLevel"}\n', -32602),
+    ("a line of 5 MiB", b"x" * (5 << 20) + b"\n", -32600),
+]:
+    c.raw(line)
+    r = c.read()
+    ok("hostile: " + name, r.get("error", {}).get("code") == code, str(r)[:300])
+c.raw(b'\n\r\n{"jsonrpc":"2.0","id":77,"result":{}}\n{"jsonrpc":"2.0","method":"notifications/x"}\n'
+      b'{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":"none"}}\n')
+c.raw(b'[{"jsonrpc":"2.0","id":"a","method":"ping"},{"jsonrpc":"2.0","id":"b","method":"ping"}]\r\n')
+ok("a batch of 2025-03-26", [c.read()["id"], c.read()["id"]] == ["a", "b"])
+ok("and a piece at a time", (c.raw('{"jsonrpc":"2.0","id":"s",'), time.sleep(0.05),
+                             c.raw('"method":"ping"}\n'), c.read())[3]["id"] == "s")
+flood = b"".join(b'{"jsonrpc":"2.0","id":%d,"method":"tools/call","params":{"name":"check"}}\n' % i
+                 for i in range(1000, 1400))
+c.raw(flood)
+ids = [c.read() for _ in range(400)]
+ok("more requests than it queues: each is answered", len({m["id"] for m in ids}) == 400 and
+   any("too many" in m.get("error", {}).get("message", "") for m in ids))
+ok("and ping still is", c.request("ping")["result"] == {})
+c.process.send_signal(signal.SIGINT)
+ok("Ctrl-C ends it", c.process.wait(timeout=30) == 1, c.errors)
+
+# Nobody reads: it does not hang.
+p = subprocess.Popen([RATCHET, "mcp", "cartpole", "--policy", start, "--out", TMP + "/deaf", *small],
+                     stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+p.stdout.close()
+p.stdin.write(b'{"jsonrpc":"2.0","id":1,"method":"ping"}\n')
+p.stdin.flush()
+ok("a client that closed its end ends it", p.wait(timeout=60) in (0, 1), p.returncode)
+
+# The clients' configurations.
+for client, read in [("claude", lambda t: json.loads(t)["mcpServers"]["ratchet"]),
+                     ("vscode", lambda t: json.loads(t)["servers"]["ratchet"])]:
+    out = subprocess.run([RATCHET, "mcp", "breakout", "--install", client], capture_output=True,
+                         text=True)
+    server = read(out.stdout)
+    ok("--install " + client, out.returncode == 0 and server["args"] == ["mcp", "breakout"] and
+       os.access(server["command"], os.X_OK), out)
+out = subprocess.run([RATCHET, "mcp", "--install", "codex"], capture_output=True, text=True)
+try:
+    import tomllib
+    ok("--install codex", "args" in tomllib.loads(out.stdout)["mcp_servers"]["ratchet"], out)
+except ImportError:
+    ok("--install codex", "[mcp_servers.ratchet]" in out.stdout, out)
+out = subprocess.run([RATCHET, "mcp", "--install", "other"], capture_output=True, text=True)
+ok("--install of a client that is none", out.returncode == 2 and "codex, claude" in out.stderr, out)
+done()
