@@ -42,6 +42,8 @@ struct command {
     X(play)                                                                                    \
     X(ledger)                                                                                  \
     X(report)                                                                                  \
+    X(nightly)                                                                                 \
+    X(prune)                                                                                   \
     X(envs)                                                                                    \
     X(task)                                                                                    \
     X(doctor)                                                                                  \

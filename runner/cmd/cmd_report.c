@@ -58,23 +58,42 @@ static int put(const char *text, const char *path, struct error *err)
 
 struct wish {
     struct common common;
-    char *output;
+    char *output, *night;
     int as_markdown, n_failures;
 };
+
+static json_t *load_night(const char *path, struct error *err)
+{
+    json_error_t why;
+    json_t *json = json_load_file(path, 0, &why);
+
+    if (json_is_array(json_object_get(json, "lines")))
+        return json;
+    error_set(err, "%s: not the summary of a night%s%s", path, json ? "" : ": ",
+              json ? "" : why.text);
+    json_decref(json);
+    return NULL;
+}
 
 static int write_report(struct wish *w, struct app *app, struct ledger *l,
                         const char **names, struct error *err)
 {
     bool is_page = !w->as_markdown && !w->common.json;
     struct report_options o = { w->n_failures, is_page };
-    json_t *runs = gather(app, l, names, &o, err), *report;
+    json_t *night = NULL, *runs = NULL, *report;
     char *path, *text;
     int status;
 
-    if (!runs)
+    if (w->night && !(night = load_night(w->night, err)))
         return EXIT_FAILED;
+    /* Nothing may have been run in a night. */
+    runs = night && !names[0] ? json_array() : gather(app, l, names, &o, err);
+    if (!runs) {
+        json_decref(night);
+        return EXIT_FAILED;
+    }
     path = w->output ? xstrdup(w->output) : is_page ? default_path(runs) : NULL;
-    report = report_of_runs(runs, NULL);
+    report = report_of_runs(runs, night);
     text = is_page          ? report_html(report)
            : w->common.json ? json_dumps(report, JSON_INDENT(2))
                             : report_markdown(report);
@@ -104,6 +123,8 @@ static int main_report(const struct command *self, struct app *app, int argc,
           NULL },
         { "failures", '\0', POPT_ARG_INT, &w.n_failures, 0,
           "show so many failures of the start and of the incumbent (default: 3)", "N" },
+        { "night", '\0', POPT_ARG_STRING, &w.night, 0,
+          "begin with the summary of a night (logs/nightly/DATE.json)", "FILE" },
         { "plugin", '\0', POPT_ARG_ARGV, &w.common.plugins, 0,
           "load environments from a shared object; it is trusted native code",
           "FILE.so" },
@@ -122,7 +143,7 @@ static int main_report(const struct command *self, struct app *app, int argc,
         error_set(&err, "report: --failures takes 0 to 100");
         status = EXIT_USAGE;
     } else {
-        status = opened_ledger(&o, &err) == 0 && common_plugins(app, &w.common, &err) == 0
+        status = ((w.night && !args[0]) || opened_ledger(&o, &err) == 0) && common_plugins(app, &w.common, &err) == 0
                      ? write_report(&w, app, o.ledger, args, &err)
                      : EXIT_FAILED;
     }
@@ -131,6 +152,7 @@ static int main_report(const struct command *self, struct app *app, int argc,
     opened_run_clear(&o);
     common_clear(&w.common);
     free(w.output);
+    free(w.night);
     cmd_free_args(args);
     return status;
 }

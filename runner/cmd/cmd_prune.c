@@ -1,0 +1,316 @@
+/* cmd_prune.c - `ratchet prune`: makes room in logs/.
+ *
+ * Only what can be had again, or what nobody needs to go on, is ever removed, and of it
+ * the oldest first: what a finished run told its model and got back (the ledger has the
+ * sources), pages, exported replays, old logs. A file that is of no known kind stays. So
+ * does everything of a run that is not over, or on which a process works. */
+#include <errno.h>
+#include <fcntl.h>
+#include <fts.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "runner/cmd/cmd.h"
+#include "runner/record/ledger.h"
+
+/* A run that may lie in logs/. */
+struct owner {
+    char *folder; /* its real path */
+    bool is_open; /* not over, or a process works on it */
+};
+
+struct found {
+    char *path;
+    long long bytes;
+    time_t time;
+    const char *why; /* it may go, or must stay */
+    bool may_go, is_removed;
+};
+
+struct prune {
+    struct owner *owners;
+    int n_owners;
+    struct found *files;
+    int n_files, room;
+    long long bytes;
+};
+
+static void prune_clear(struct prune *p)
+{
+    for (int i = 0; i < p->n_owners; i++)
+        free(p->owners[i].folder);
+    for (int i = 0; i < p->n_files; i++)
+        free(p->files[i].path);
+    free(p->owners);
+    free(p->files);
+}
+
+static bool is_locked(const char *folder)
+{
+    char *path = xasprintf("%s/lock", folder);
+    int fd = open(path, O_RDWR | O_CLOEXEC);
+    bool is = fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+
+    if (fd >= 0)
+        close(fd);
+    free(path);
+    return is;
+}
+
+/* The runs of the ledger whose folders are there. No ledger: none. */
+static int find_owners(struct prune *p, struct error *err)
+{
+    char *path = logs_path("ledger.sqlite"), real[PATH_MAX];
+    struct ledger *l = NULL;
+    json_t *rows = NULL, *row;
+    size_t i;
+    int status = 0;
+
+    if (access(path, F_OK) == 0) {
+        l = ledger_open(path, err);
+        rows = l ? ledger_query(l, "SELECT folder, status FROM run", 0, err) : NULL;
+        status = rows ? 0 : -1;
+    }
+    p->owners = xcalloc(json_array_size(rows) + 1, sizeof(*p->owners));
+    json_array_foreach(rows, i, row) {
+        const char *folder = json_string_value(json_object_get(row, "folder"));
+        const char *state = json_string_value(json_object_get(row, "status"));
+        if (!folder || !realpath(folder, real))
+            continue;
+        p->owners[p->n_owners++] = (struct owner){
+            xstrdup(real), !state || !strcmp(state, "running") || is_locked(real)
+        };
+    }
+    json_decref(rows);
+    ledger_close(l);
+    free(path);
+    return status;
+}
+
+static bool ends_with(const char *text, const char *end)
+{
+    size_t a = strlen(text), b = strlen(end);
+
+    return a >= b && !strcmp(text + a - b, end);
+}
+
+static bool is_in(const char *path, const char *folder)
+{
+    size_t len = strlen(folder);
+
+    return !strncmp(path, folder, len) && path[len] == '/';
+}
+
+/* A file of a run; name is its path in the run's folder. */
+static void judge_run_file(const struct owner *o, const char *name, struct found *f)
+{
+    f->why = "not known: it stays";
+    if (o->is_open)
+        f->why = "of a run that is not over: `improve --resume` may need it";
+    else if (!strcmp(name, "salt"))
+        f->why = "the hidden seeds come from it";
+    else if (!strncmp(name, "cases/", 6))
+        f->why = "a regression case";
+    else if (!strcmp(name, "best.lua") || !strcmp(name, "best.replay"))
+        f->why = "the incumbent";
+    else if (!strcmp(name, "lock"))
+        f->why = "a lock";
+    else if ((f->may_go = !strncmp(name, "candidates/", 11) && ends_with(name, ".lua")))
+        f->why = "a candidate: the ledger has its source";
+    else if ((f->may_go = !strncmp(name, "briefs/", 7)))
+        f->why = "what the model was told in a run that is over";
+    else if ((f->may_go = ends_with(name, ".replay")))
+        f->why =
+            "a replay that no case needs: the ledger has the actions of dev episodes";
+    else if ((f->may_go = !strcmp(name, "report.html")))
+        f->why = "a page: `ratchet report` writes it again";
+}
+
+/* A file in logs/ that is of no run; name is its path in logs/. */
+static void judge_other(const char *name, struct found *f)
+{
+    f->why = "not known: it stays";
+    if (!strncmp(name, "ledger.sqlite", 13))
+        f->why = "the ledger";
+    else if (strncmp(name, "nightly/", 8) == 0) {
+        const char *own = name + 8;
+        if (ends_with(own, "/best.lua") || ends_with(own, "/policy.sha256"))
+            f->why = "the incumbent";
+        else if (strstr(own, "/cases/"))
+            f->why = "a regression case";
+        else if (!strchr(own, '/') && (f->may_go = ends_with(own, ".html")))
+            f->why = "a night's page: `ratchet report --night` writes it again";
+        else if (!strchr(own, '/') && (f->may_go = !strncmp(own, "night.log.", 10)))
+            f->why = "an old log";
+    } else if ((f->may_go = !strcmp(name, "report.html"))) {
+        f->why = "a page: `ratchet report` writes it again";
+    }
+}
+
+static void judge(const struct prune *p, const char *logs, struct found *f)
+{
+    const struct owner *of = NULL;
+
+    for (int i = 0; i < p->n_owners; i++)
+        if (is_in(f->path, p->owners[i].folder) &&
+            (!of || strlen(p->owners[i].folder) > strlen(of->folder)))
+            of = &p->owners[i];
+    f->may_go = false;
+    if (of)
+        judge_run_file(of, f->path + strlen(of->folder) + 1, f);
+    else
+        judge_other(f->path + strlen(logs) + 1, f);
+}
+
+static int by_age(const void *a, const void *b)
+{
+    const struct found *x = a, *y = b;
+
+    return x->time != y->time ? (x->time > y->time) - (x->time < y->time)
+                              : strcmp(x->path, y->path);
+}
+
+/* All regular files under logs/; links are neither followed nor touched. */
+static int find_files(struct prune *p, char *logs, struct error *err)
+{
+    char *const roots[] = { logs, NULL };
+    FTS *tree = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR | FTS_XDEV, NULL);
+    const FTSENT *at;
+
+    if (!tree)
+        return error_set(err, "%s: cannot be read: %s", logs, strerror(errno));
+    while ((at = fts_read(tree))) {
+        struct found *f;
+        if (at->fts_info != FTS_F)
+            continue;
+        if (p->n_files == p->room) {
+            p->room = p->room * 2 + 64;
+            p->files = xrealloc(p->files, sizeof(*p->files) * (size_t)p->room);
+        }
+        f = &p->files[p->n_files++];
+        *f = (struct found){ .path = xstrdup(at->fts_path),
+                             .bytes = at->fts_statp->st_size,
+                             .time = at->fts_statp->st_mtime };
+        p->bytes += f->bytes;
+        judge(p, logs, f);
+    }
+    fts_close(tree);
+    if (p->n_files)
+        qsort(p->files, (size_t)p->n_files, sizeof(*p->files), by_age);
+    return 0;
+}
+
+/* The oldest of what may go, until the rest is small enough. */
+static int remove_files(struct prune *p, long long most, bool is_dry, long long *freed,
+                        struct error *err)
+{
+    *freed = 0;
+    for (int i = 0; i < p->n_files && p->bytes - *freed > most; i++) {
+        struct found *f = &p->files[i];
+        if (!f->may_go)
+            continue;
+        if (!is_dry && unlink(f->path) != 0 && errno != ENOENT)
+            return error_set(err, "%s: cannot be removed: %s", f->path, strerror(errno));
+        f->is_removed = true;
+        *freed += f->bytes;
+    }
+    return 0;
+}
+
+static json_t *to_json(const struct prune *p, long long freed, bool is_dry)
+{
+    json_t *removed = json_array(), *kept = json_array();
+
+    for (int i = 0; i < p->n_files; i++) {
+        const struct found *f = &p->files[i];
+        json_array_append_new(f->is_removed ? removed : kept,
+                              json_pack("{s:s, s:I, s:s, s:b}", "file", f->path, "bytes",
+                                        (json_int_t)f->bytes, "why", f->why, "may_go",
+                                        (int)f->may_go));
+    }
+    return json_pack("{s:b, s:I, s:I, s:o, s:o}", "dry_run", (int)is_dry, "bytes",
+                     (json_int_t)p->bytes, "freed", (json_int_t)freed, "removed", removed,
+                     "kept", kept);
+}
+
+static void print(const struct prune *p, long long freed, long long most, bool is_dry)
+{
+    for (int i = 0; i < p->n_files; i++) {
+        const struct found *f = &p->files[i];
+        if (is_dry || f->is_removed)
+            printf("%-6s %10lld  %s  (%s)\n",
+                   f->is_removed ? is_dry ? "would" : "gone" : "keep", f->bytes, f->path,
+                   f->why);
+    }
+    printf("%.1f MiB in logs/, %.1f MiB %s\n", (double)p->bytes / 1048576,
+           (double)freed / 1048576, is_dry ? "would be removed" : "removed");
+    if (p->bytes - freed > most)
+        printf("more than the %.1f MiB that were asked for: the rest is needed\n",
+               (double)most / 1048576);
+}
+
+static int prune(double mib, bool is_dry, bool as_json, struct error *err)
+{
+    char *name = logs_path(""), logs[PATH_MAX];
+    struct prune p = { 0 };
+    long long freed = 0;
+    int status = -1;
+
+    if (!realpath(name, logs))
+        error_set(err, "%s: %s", name, strerror(errno));
+    else if (find_owners(&p, err) == 0 && find_files(&p, logs, err) == 0)
+        status = remove_files(&p, (long long)(mib * 1048576), is_dry, &freed, err);
+    if (status == 0 && as_json)
+        cmd_print_json(to_json(&p, freed, is_dry));
+    else if (status == 0)
+        print(&p, freed, (long long)(mib * 1048576), is_dry);
+    prune_clear(&p);
+    free(name);
+    return status;
+}
+
+static int main_prune(const struct command *self, struct app *app, int argc,
+                      const char **argv)
+{
+    int is_dry = 0, as_json = 0, status;
+    double mib = 0;
+    struct error err = { "" };
+    struct poptOption options[] = {
+        { "dry-run", '\0', POPT_ARG_NONE, &is_dry, 0,
+          "say what would go and what stays, and why", NULL },
+        { "mib", '\0', POPT_ARG_DOUBLE, &mib, 0,
+          "stop when logs/ has no more than this (default: 0, remove all that may go)",
+          "N" },
+        { "json", '\0', POPT_ARG_NONE, &as_json, 0, "print the result as one JSON object",
+          NULL },
+        POPT_TABLEEND,
+    };
+    const char **args = cmd_parse(self, app, argc, argv, options, 0, 0, &status);
+
+    if (!args)
+        return status;
+    if (!(mib >= 0 && mib < 1e9)) {
+        error_set(&err, "prune: --mib takes a number of 0 or more");
+        status = cmd_fail(EXIT_USAGE, &err);
+    } else if (prune(mib, is_dry, as_json, &err) != 0) {
+        status = cmd_fail(EXIT_FAILED, &err);
+    } else {
+        status = cmd_done();
+    }
+    cmd_free_args(args);
+    return status;
+}
+
+const struct command cmd_prune = {
+    "prune",
+    "",
+    "remove from logs/ what can be had again, the oldest first",
+    "Candidates whose source the ledger has, briefs of runs that are over, replays, pages, old\n"
+    "logs. Never what a case, an incumbent or the ledger needs, never a run that is not over,\n"
+    "never a file that is of no known kind. --dry-run says of each file what and why.",
+    "ratchet prune --dry-run\nratchet prune --mib 500",
+    main_prune,
+};
