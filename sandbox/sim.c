@@ -149,17 +149,28 @@ static void check_actions(lua_State *L, const struct env *env, const struct vec 
     }
 }
 
+/* Room for what the rows' last states show, pushed. */
+static struct vec *push_last(lua_State *L, const struct episode *e, int64_t n_rows)
+{
+    const struct vm_world *world = vm_world(vm_of(L));
+
+    if (world->observation != OBSERVATION_features || world->fields)
+        luaL_error(L, "sim:rollouts: observations are given where obs has all features");
+    return vec_push(L, n_rows * e->n_obs);
+}
+
 /* n_rows sequences of actions, each from the state that the copy is in, which it returns
- * to. Leaves the returns and the numbers of steps played on the stack. */
+ * to. Leaves the returns, the numbers of steps played and, if wanted, the last
+ * observations on the stack. */
 static void play_rows(lua_State *L, const struct vec *batch, lua_Integer n_rows,
-                      double discount)
+                      double discount, bool wants_last)
 {
     struct sim *s;
     struct episode *e = get_sim(L, &s);
     int64_t row_len = n_rows > 0 ? batch->n / n_rows : 0, length = row_len / e->n_actions;
     uint64_t *clock = vm_world(vm_of(L))->sim_clock;
     void *start = lua_touserdata(L, 1); /* room for one state */
-    struct vec *returns, *played;
+    struct vec *returns, *played, *last;
 
     if (n_rows < 1 || batch->n % n_rows || row_len % e->n_actions)
         luaL_error(L, "sim: %I numbers are not %I sequences of actions of %d",
@@ -168,6 +179,7 @@ static void play_rows(lua_State *L, const struct vec *batch, lua_Integer n_rows,
     pay(L, s, n_rows * length);
     returns = vec_push(L, n_rows);
     played = vec_push(L, n_rows);
+    last = wants_last ? push_last(L, e, n_rows) : NULL;
     episode_save(e, start);
     e->now.chance = s->chance;
     if (clock)
@@ -181,6 +193,8 @@ static void play_rows(lua_State *L, const struct vec *batch, lua_Integer n_rows,
         }
         returns->at[row] = total;
         count(s, (int64_t)played->at[row]);
+        if (last)
+            e->env->observe(e->instance, last->at + row * e->n_obs);
         s->chance = e->now.chance;
         episode_load(e, start);
         e->now.chance = s->chance;
@@ -196,21 +210,24 @@ static int rollout(lua_State *L)
 
     lua_settop(L, 3);
     actions = vec_get(L, 2);
-    play_rows(L, actions, 1, luaL_optnumber(L, 3, 1));
+    play_rows(L, actions, 1, luaL_optnumber(L, 3, 1), false);
     lua_pushnumber(L, ((struct vec *)lua_touserdata(L, -2))->at[0]);
     lua_pushinteger(L, (lua_Integer)((struct vec *)lua_touserdata(L, -2))->at[0]);
     return 2;
 }
 
-/* sim:rollouts(batch, n [, discount]) -> vec of n returns, vec of steps played */
+/* sim:rollouts(batch, n [, discount [, wants_last]]) -> vec of n returns, vec of steps
+ * played, vec of n observations */
 static int rollouts(lua_State *L)
 {
     const struct vec *batch;
 
+    bool wants_last = lua_toboolean(L, 5);
+
     lua_settop(L, 4);
     batch = vec_get(L, 2);
-    play_rows(L, batch, luaL_checkinteger(L, 3), luaL_optnumber(L, 4, 1));
-    return 2;
+    play_rows(L, batch, luaL_checkinteger(L, 3), luaL_optnumber(L, 4, 1), wants_last);
+    return wants_last ? 3 : 2;
 }
 
 /* The field of the table at index 2 into out. */

@@ -185,6 +185,15 @@ static int squash(lua_State *L)
     return chain(L);
 }
 
+static int absolute(lua_State *L)
+{
+    struct vec *v = self(L, 0);
+
+    for (int64_t i = 0; i < v->n; i++)
+        v->at[i] = fabs(v->at[i]);
+    return chain(L);
+}
+
 static int root(lua_State *L)
 {
     struct vec *v = self(L, 0);
@@ -349,8 +358,8 @@ static bool comes_first(const struct scored *a, const struct scored *b)
     return a->score >= b->score || b->score != b->score;
 }
 
-/* Stable, highest first, NaN last; the C library's qsort makes calls that the jail forbids.
- * `spare` has room for n. */
+/* Stable, highest first, NaN last; the C library's qsort makes calls that the jail
+ * forbids. `spare` has room for n. */
 static void sort_scored(struct scored *all, struct scored *spare, int64_t n)
 {
     for (int64_t width = 1; width < n; width *= 2) {
@@ -403,6 +412,21 @@ static int paste(lua_State *L)
     vm_charge(L, n / PER_UNIT);
     memmove(v->at + at - 1, source->at + from - 1, sizeof(double) * (size_t)n);
     return chain(L);
+}
+
+/* A new vec of the i-th element of every row of `width`. */
+static int column(lua_State *L)
+{
+    const struct vec *v = self(L, 0);
+    lua_Integer i = luaL_checkinteger(L, 2), width = luaL_checkinteger(L, 3);
+    struct vec *out;
+
+    luaL_argcheck(L, width > 0 && v->n % width == 0, 3, "not a whole number of rows");
+    luaL_argcheck(L, i >= 1 && i <= width, 2, "there is no such column");
+    out = vec_push(L, v->n / width);
+    for (int64_t row = 0; row < out->n; row++)
+        out->at[row] = v->at[row * width + i - 1];
+    return 1;
 }
 
 /* n elements from a place on as a list. */
@@ -463,14 +487,14 @@ static void set_function(lua_State *L, const char *name, lua_CFunction f)
 void vec_open(lua_State *L)
 {
     static const luaL_Reg functions[] = {
-        { "new", make },    { "of", of },           { "copy", copy },
-        { "fill", fill },   { "add", add },         { "mul", mul },
-        { "axpy", axpy },   { "tanh", squash },     { "sqrt", root },
-        { "clip", clip },   { "normal", normal },   { "smooth", smooth },
-        { "sum", sum },     { "dot", dot },         { "max", max },
-        { "min", min },     { "softmax", softmax }, { "mean", mean },
-        { "order", order }, { "paste", paste },     { "list", list },
-        { NULL, NULL },
+        { "new", make },     { "of", of },           { "copy", copy },
+        { "fill", fill },    { "add", add },         { "mul", mul },
+        { "axpy", axpy },    { "tanh", squash },     { "sqrt", root },
+        { "clip", clip },    { "normal", normal },   { "smooth", smooth },
+        { "sum", sum },      { "dot", dot },         { "max", max },
+        { "min", min },      { "softmax", softmax }, { "mean", mean },
+        { "order", order },  { "paste", paste },     { "list", list },
+        { "abs", absolute }, { "column", column },   { NULL, NULL },
     };
 
     lua_newtable(L);

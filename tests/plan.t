@@ -79,8 +79,10 @@ local function act(obs)
   end
   local action = math.random(0, 1)
   obs.sim:step(1 - action)
-  obs.sim:set(obs):step(action)
+  local _, n, last = obs.sim:set(obs):rollouts({ action, 1 - action }, 2, 1, true)
+  obs.sim:step(action)
   wanted = obs.sim:observe()
+  assert(n[1] == 1 and last:column(1, 4)[1] == wanted.position and last[3] == wanted.angle)
   return action
 end
 return { act = act }

@@ -213,10 +213,12 @@ static struct summary sum_up(const struct episode_result *r, int n, json_t *out)
     double *scores = xcalloc((size_t)n, sizeof(*scores)), half;
     struct summary s;
     int faults = 0, unverified = 0;
+    int64_t planner_steps = 0;
 
     for (int i = 0; i < n; i++) {
         scores[i] = r[i].score;
         faults += r[i].fault != FAULT_none;
+        planner_steps += r[i].planner_steps;
         unverified += !r[i].verified;
     }
     s = summarize(scores, n);
@@ -231,6 +233,7 @@ static struct summary sum_up(const struct episode_result *r, int n, json_t *out)
     json_object_set_new(out, "max", json_real(s.max));
     json_object_set_new(out, "distinct", json_integer(count_distinct(r, n)));
     json_object_set_new(out, "faults", json_integer(faults));
+    json_object_set_new(out, "planner_steps", json_integer(planner_steps));
     json_object_set_new(out, "unverified", json_integer(unverified));
     return s;
 }
