@@ -49,6 +49,7 @@ struct command {
     X(doctor)                                                                                  \
     X(bridge)                                                                                  \
     X(results)                                                                                 \
+    X(compare)                                                                                 \
     X(tool)                                                                                    \
     X(bench)
 

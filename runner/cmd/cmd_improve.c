@@ -17,6 +17,7 @@ struct improve {
     struct common common;
     char *model, *policy, *out, *record, *parents;
     int resume, iterations;
+    long seed;
     long long max_tokens, max_calls;
     double max_minutes, max_usd, agent_minutes;
     int agent_network;
@@ -138,6 +139,7 @@ static int begin_run(struct improve *m, struct error *err)
     m->run.start_policy = xstrdup(m->start_name);
     m->run.start_sha256 = xstrdup(sha);
     m->run.salt_sha256 = xstrdup(m->salt.sha256);
+    m->run.seed = m->seed;
     m->run.is_sealed = true;
     return ledger_run_add(m->ledger, &m->run, err);
 }
@@ -355,6 +357,7 @@ static int main_improve(const struct command *self, struct app *app, int argc,
           "PATH" },
         { "agent-minutes", '\0', POPT_ARG_DOUBLE, &m.agent_minutes, 0,
           "command: its time for one candidate (default: 30)", "M" },
+        { "seed", '\0', POPT_ARG_LONG, &m.seed, 0, "of the model's own chance (search)", "S" },
         JOBS_TABLE(m.common),
         COMMON_TABLE(m.common),
         POPT_TABLEEND,

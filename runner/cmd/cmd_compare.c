@@ -1,0 +1,413 @@
+/* cmd_compare.c - `ratchet compare`: several models on one task, as learning curves. */
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "runner/cmd/compare_runs.h"
+#include "runner/cmd/table.h"
+#include "runner/evaluate/stats.h"
+#include "runner/picture/plot.h"
+
+#define MOST_MODELS 16
+#define MOST_REPEATS 100
+#define POINTS 20 /* of a curve */
+#define CONFIDENCE 0.95
+
+struct compare {
+    struct common common;
+    char *models, *policy, *out, *plot;
+    char **more_models;
+    int repeats, iterations, seeds, csv;
+    long long max_steps, max_tokens, max_calls;
+    double max_minutes, max_usd;
+
+    char *names[MOST_MODELS];
+    int n_models;
+    char *options[128];
+    int n_options;
+    struct comparison c;
+    struct compared_run *runs; /* n_models rows of `repeats` */
+};
+
+static const char *const cost_names[] = { "steps", "tokens", "usd" };
+
+static int add_model(struct compare *m, const char *name, size_t len, struct error *err)
+{
+    if (m->n_models == MOST_MODELS)
+        return error_set(err, "compare: at most %d models", MOST_MODELS);
+    if (len > 0)
+        m->names[m->n_models++] = xasprintf("%.*s", (int)len, name);
+    return 0;
+}
+
+static int read_models(struct compare *m, struct error *err)
+{
+    for (const char *at = m->models; at && *at;) {
+        size_t len = strcspn(at, ",");
+        if (add_model(m, at, len, err) != 0)
+            return -1;
+        at += len + (at[len] == ',');
+    }
+    for (char **more = m->more_models; more && *more; more++)
+        if (add_model(m, *more, strlen(*more), err) != 0)
+            return -1;
+    if (m->n_models < 1)
+        return error_set(err, "compare: name models: --models search,openai:MODEL");
+    if (m->repeats < 1 || m->repeats > MOST_REPEATS || m->seeds < 2 || m->seeds > 10000)
+        return error_set(err, "compare: --repeats is 1 to %d, --seeds 2 to 10000",
+                         MOST_REPEATS);
+    return 0;
+}
+
+static void add_option(struct compare *m, const char *name, char *value)
+{
+    if (m->n_options < (int)(sizeof(m->options) / sizeof(m->options[0])) - 3) {
+        m->options[m->n_options++] = xstrdup(name);
+        m->options[m->n_options++] = value;
+    } else {
+        free(value);
+    }
+}
+
+static void add_number(struct compare *m, const char *name, double value)
+{
+    if (value > 0)
+        add_option(m, name, xasprintf("%.17g", value));
+}
+
+/* The same for every run. Those of a run's start are taken again when it goes on, where
+ * they change nothing. */
+static void make_options(struct compare *m)
+{
+    for (char **set = m->common.set; set && *set; set++)
+        add_option(m, "--set", xstrdup(*set));
+    for (char **plugin = m->common.plugins; plugin && *plugin; plugin++)
+        add_option(m, "--plugin", xstrdup(*plugin));
+    if (m->policy)
+        add_option(m, "--policy", xstrdup(m->policy));
+    if (m->max_steps > 0)
+        add_option(m, "--set", xasprintf("steps=%lld", m->max_steps));
+    add_number(m, "--iterations", m->iterations);
+    add_number(m, "--max-tokens", (double)m->max_tokens);
+    add_number(m, "--max-calls", (double)m->max_calls);
+    add_number(m, "--max-usd", m->max_usd);
+    add_number(m, "--max-minutes", m->max_minutes);
+    add_number(m, "--jobs", m->common.jobs);
+    if (m->common.unjailed)
+        m->options[m->n_options++] = xstrdup("--unjailed");
+}
+
+static const struct compared_run *run_of(const struct compare *m, int model, int repeat)
+{
+    return &m->runs[model * m->repeats + repeat];
+}
+
+static int make_runs(struct compare *m, struct error *err)
+{
+    for (int r = 0; r < m->repeats; r++)
+        for (int i = 0; i < m->n_models; i++) {
+            struct compared_run *run = &m->runs[i * m->repeats + r];
+            fprintf(stderr, "run %d of %d: %s\n", r * m->n_models + i + 1,
+                    m->repeats * m->n_models, m->names[i]);
+            if (compare_run(&m->c, m->names[i], i + 1, r + 1, run, err) != 0)
+                return -1;
+        }
+    return 0;
+}
+
+/* Mean over the repeats of what they had for so much; n = 0 where the cost is unknown. */
+static struct summary at_cost(const struct compare *m, int model, enum cost by,
+                              double most)
+{
+    double values[MOST_REPEATS];
+
+    for (int r = 0; r < m->repeats; r++) {
+        values[r] = compared_run_at(run_of(m, model, r), by, most);
+        if (isnan(values[r]))
+            return (struct summary){ 0 };
+    }
+    return summarize(values, m->repeats);
+}
+
+static double most_cost(const struct compare *m, enum cost by)
+{
+    double most = 0;
+
+    for (int i = 0; i < m->n_models * m->repeats; i++) {
+        const struct compared_run *r = &m->runs[i];
+        most = fmax(most, r->list[r->n - 1].cost[by]);
+    }
+    return most;
+}
+
+static void set_bounds(json_t *row, const char *low, const char *high,
+                       const struct summary *s)
+{
+    double half = s->n > 1 ? mean_interval(s, CONFIDENCE) : NAN;
+
+    json_object_set_new(row, low, isnan(half) ? json_null() : json_real(s->mean - half));
+    json_object_set_new(row, high, isnan(half) ? json_null() : json_real(s->mean + half));
+}
+
+/* Rows of by, cost, model, score, low, high: the learning curves at equal costs. */
+static json_t *curve_rows(const struct compare *m)
+{
+    json_t *rows = json_array();
+
+    for (enum cost by = 0; by < N_COSTS; by++) {
+        double most = most_cost(m, by);
+        for (int i = 0; i < m->n_models && most > 0; i++)
+            for (int k = 0; k <= POINTS; k++) {
+                double cost = most * k / POINTS;
+                struct summary s = at_cost(m, i, by, cost);
+                json_t *row;
+                if (!s.n)
+                    break;
+                row = json_pack("{s:s, s:f, s:s, s:f}", "by", cost_names[by], "cost",
+                                cost, "model", m->names[i], "score", s.mean);
+                set_bounds(row, "low", "high", &s);
+                json_array_append_new(rows, row);
+            }
+    }
+    return rows;
+}
+
+static json_t *mean_cost(const struct compare *m, int model, enum cost by)
+{
+    double sum = 0;
+
+    for (int r = 0; r < m->repeats; r++) {
+        const struct compared_run *run = run_of(m, model, r);
+        sum += run->list[run->n - 1].cost[by];
+    }
+    return isnan(sum) ? NULL : json_real(sum / m->repeats);
+}
+
+/* A row a model: what it cost, what it reached, and how far that is from the first
+ * model's, in pairs of repeats. */
+static json_t *model_rows(const struct compare *m)
+{
+    json_t *rows = json_array();
+
+    for (int i = 0; i < m->n_models; i++) {
+        double differences[MOST_REPEATS], promotions = 0;
+        struct summary end = at_cost(m, i, COST_STEPS, INFINITY), difference;
+        bool is_sealed = true;
+        json_t *row;
+        for (int r = 0; r < m->repeats; r++) {
+            differences[r] = compared_run_at(run_of(m, i, r), COST_STEPS, INFINITY) -
+                             compared_run_at(run_of(m, 0, r), COST_STEPS, INFINITY);
+            promotions += run_of(m, i, r)->promotions;
+            is_sealed &= run_of(m, i, r)->is_sealed;
+        }
+        difference = summarize(differences, m->repeats);
+        row = json_pack("{s:s, s:i, s:f, s:o?, s:o?, s:o?, s:f, s:f}", "model",
+                        m->names[i], "runs", m->repeats, "promotions",
+                        promotions / m->repeats, "steps", mean_cost(m, i, COST_STEPS),
+                        "tokens", mean_cost(m, i, COST_TOKENS), "usd",
+                        mean_cost(m, i, COST_USD), "start",
+                        run_of(m, i, 0)->list[0].score, "score", end.mean);
+        set_bounds(row, "low", "high", &end);
+        json_object_set_new(row, "difference", json_real(difference.mean));
+        set_bounds(row, "difference_low", "difference_high", &difference);
+        json_object_set_new(row, "sealed", json_string(is_sealed ? "yes" : "UNSEALED"));
+        json_array_append_new(rows, row);
+    }
+    return rows;
+}
+
+static int save_plot(const struct compare *m, struct error *err)
+{
+    struct plot_series series[MOST_MODELS] = { 0 };
+    double *values = xcalloc((size_t)m->n_models * (POINTS + 1) * 4, sizeof(*values));
+    struct plot plot = { m->c.task->name,
+                         "steps of the environment",
+                         "mean return of the incumbent on fresh seeds",
+                         NULL,
+                         series,
+                         m->n_models };
+    double most = most_cost(m, COST_STEPS);
+    int status;
+
+    for (int i = 0; i < m->n_models; i++) {
+        double *x = values + (size_t)i * (POINTS + 1) * 4, *y = x + POINTS + 1;
+        double *low = y + POINTS + 1, *high = low + POINTS + 1;
+        for (int k = 0; k <= POINTS; k++) {
+            struct summary s = at_cost(m, i, COST_STEPS, most * k / POINTS);
+            double half = s.n > 1 ? mean_interval(&s, CONFIDENCE) : 0;
+            x[k] = most * k / POINTS;
+            y[k] = s.mean;
+            low[k] = s.mean - half;
+            high[k] = s.mean + half;
+        }
+        series[i] = (struct plot_series){ .label = m->names[i],
+                                          .x = x,
+                                          .y = y,
+                                          .low = low,
+                                          .high = high,
+                                          .n = POINTS + 1,
+                                          .is_step = true };
+        if (m->repeats < 2)
+            series[i].low = series[i].high = NULL;
+    }
+    status = plot_save(&plot, m->plot, err);
+    free(values);
+    return status;
+}
+
+static void print(const struct compare *m, json_t *rows)
+{
+    for (size_t i = 0; i < json_array_size(rows); i++)
+        if (json_is_null(json_object_get(json_array_get(rows, i), "usd")))
+            json_object_set_new(json_array_get(rows, i), "usd", json_string("unknown"));
+    table_print(stdout, rows);
+    printf(
+        "\nscore: mean return of the last incumbent on %d fresh seeds, the same for all; means of "
+        "%d run%s, 95 %% intervals over runs",
+        m->c.n_seeds, m->repeats, m->repeats > 1 ? "s" : "");
+    printf("%s\ndifference: from %s, in pairs of runs with the same hidden seeds\n",
+           m->repeats < 2 ? " (none: --repeats 1 says nothing of chance)" : "",
+           m->names[0]);
+}
+
+static int show(struct compare *m, struct error *err)
+{
+    json_t *rows = model_rows(m), *curve = curve_rows(m);
+    int status = m->plot ? save_plot(m, err) : 0;
+
+    if (status == 0 && m->common.json)
+        cmd_print_json(json_pack("{s:s, s:s, s:i, s:i, s:O, s:O}", "task",
+                                 m->c.task->name, "folder", m->out, "repeats", m->repeats,
+                                 "seeds", m->seeds, "models", rows, "curve", curve));
+    else if (status == 0 && m->csv)
+        table_csv(stdout, curve);
+    else if (status == 0)
+        print(m, rows);
+    json_decref(rows);
+    json_decref(curve);
+    return status == 0 ? cmd_done() : EXIT_FAILED;
+}
+
+static int make_folder(const char *path, struct error *err)
+{
+    return mkdir(path, 0777) == 0 || errno == EEXIST
+               ? 0
+               : error_set(err, "%s: %s", path, strerror(errno));
+}
+
+static int open_all(struct compare *m, struct app *app, const char *env,
+                    struct error *err)
+{
+    char *logs = logs_path(""), *ledger = logs_path("ledger.sqlite"), *salt = NULL;
+    int status = make_folder(logs, err);
+
+    m->c = (struct comparison){ .app = app,
+                                .common = &m->common,
+                                .env = env,
+                                .folder = m->out,
+                                .options = m->options,
+                                .n_seeds = m->seeds,
+                                .scores = json_object() };
+    m->c.task = common_task(app, &m->common, env, err);
+    if (!m->c.task || status != 0 || make_folder(m->out, err) != 0)
+        status = -1;
+    salt = xasprintf("%s/salt", m->out);
+    if (status == 0)
+        status = salt_open(&m->c.salt, salt, err);
+    m->c.ledger = status == 0 ? ledger_open(ledger, err) : NULL;
+    free(salt);
+    free(ledger);
+    free(logs);
+    return m->c.ledger ? 0 : -1;
+}
+
+static void clear(struct compare *m)
+{
+    for (int i = 0; m->runs && i < m->n_models * m->repeats; i++)
+        compared_run_clear(&m->runs[i]);
+    for (int i = 0; i < m->n_models; i++)
+        free(m->names[i]);
+    for (int i = 0; i < m->n_options; i++)
+        free(m->options[i]);
+    for (char **more = m->more_models; more && *more; more++)
+        free(*more);
+    free(m->more_models);
+    free(m->runs);
+    json_decref(m->c.scores);
+    task_destroy(m->c.task);
+    ledger_close(m->c.ledger);
+    common_clear(&m->common);
+    free(m->models);
+    free(m->policy);
+    free(m->out);
+    free(m->plot);
+}
+
+static int main_compare(const struct command *self, struct app *app, int argc,
+                        const char **argv)
+{
+    struct compare m = { .repeats = 3, .seeds = 50 };
+    struct error err = { "" };
+    int status;
+    struct poptOption options[] = {
+        { "models", '\0', POPT_ARG_STRING, &m.models, 0, "who is compared", "A,B,..." },
+        { "model", 'm', POPT_ARG_ARGV, &m.more_models, 0,
+          "one more, which may hold commas", "PROVIDER[:NAME]" },
+        { "repeats", 'r', POPT_ARG_INT, &m.repeats, 0, "runs of each (default: 3)", "R" },
+        { "seeds", '\0', POPT_ARG_INT, &m.seeds, 0,
+          "fresh seeds for each score (default: 50)", "N" },
+        { "policy", 'p', POPT_ARG_STRING, &m.policy, 0, "start from this policy",
+          "FILE.lua" },
+        { "out", 'o', POPT_ARG_STRING, &m.out, 0, "the folder of the runs; needed",
+          "DIR" },
+        { "iterations", 'n', POPT_ARG_INT, &m.iterations, 0, "at most so many candidates",
+          "N" },
+        { "max-steps", '\0', POPT_ARG_LONGLONG, &m.max_steps, 0, "of each run", "N" },
+        { "max-tokens", '\0', POPT_ARG_LONGLONG, &m.max_tokens, 0, "of each run", "N" },
+        { "max-calls", '\0', POPT_ARG_LONGLONG, &m.max_calls, 0, "of each run", "N" },
+        { "max-usd", '\0', POPT_ARG_DOUBLE, &m.max_usd, 0, "of each run", "USD" },
+        { "max-minutes", '\0', POPT_ARG_DOUBLE, &m.max_minutes, 0, "of each run", "M" },
+        { "csv", '\0', POPT_ARG_NONE, &m.csv, 0, "print the curves as CSV", NULL },
+        { "plot", '\0', POPT_ARG_STRING, &m.plot, 0, "draw the curves",
+          "FILE.svg|FILE.png" },
+        JOBS_TABLE(m.common),
+        COMMON_TABLE(m.common),
+        POPT_TABLEEND,
+    };
+    const char **args = cmd_parse(self, app, argc, argv, options, 1, 1, &status);
+
+    if (!args)
+        return status;
+    status = EXIT_FAILED;
+    if (read_models(&m, &err) != 0 ||
+        (!m.out && error_set(&err, "compare: --out names the "
+                                   "folder of the runs"))) {
+        status = EXIT_USAGE;
+    } else if (open_all(&m, app, args[0], &err) == 0) {
+        make_options(&m);
+        m.runs = xcalloc((size_t)(m.n_models * m.repeats), sizeof(*m.runs));
+        if (make_runs(&m, &err) == 0)
+            status = show(&m, &err);
+    }
+    if (status != EXIT_DONE && err.text[0])
+        cmd_fail(status, &err);
+    clear(&m);
+    cmd_free_args(args);
+    return status;
+}
+
+const struct command cmd_compare = {
+    "compare",
+    "ENV|TASK.json",
+    "run several models on one task and show learning curves",
+    "Every model starts from the same policy, with the same budgets; runs of one repeat share\n"
+    "their hidden seeds, so that they are pairs. Scores are means over fresh seeds that no run\n"
+    "has seen, of whoever was the incumbent after so many steps, tokens or dollars. A comparison\n"
+    "that was cut short goes on when it is started again with the same --out.",
+    "ratchet compare cartpole --models search,best-of:8:openai:MODEL,openai:MODEL --out trial\n"
+    "ratchet compare cartpole --models search,openai:MODEL --max-steps 200000 --out trial \\\n"
+    "    --csv --plot curves.svg",
+    main_compare,
+};
