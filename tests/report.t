@@ -123,6 +123,36 @@ assert abs(a["runs"][0]["best_mean"] - b[-1]["dev_after"]) < 0.01, (a["runs"][0]
 ' "$TMP/r.json" "$TMP/l.json" >"$TMP/value" 2>&1
 ok "JSON: what the ledger says" $? "$(cat "$TMP/value")"
 
+# Tokens and money, where all calls told them; a run that has played its start alone.
+python3 - "$TMP/logs/ledger.sqlite" "$TMP/run" <<'P'
+import sqlite3
+import sys
+db = sqlite3.connect(sys.argv[1])
+run = db.execute("SELECT id FROM run WHERE name = ?", (sys.argv[2],)).fetchone()[0]
+db.execute("UPDATE call SET tokens_in = 1000, tokens_out = 500, usd = 0.25 WHERE run = ?"
+           " AND error IS NULL", (run,))
+db.execute("DELETE FROM candidate WHERE run <> ?", (run,))
+db.commit()
+P
+"$RATCHET" report "$TMP/run" --json >"$TMP/r.json"
+field "tokens and money are summed" \
+    '[(r["tokens"], r["usd"]) == (1500 * r["calls"], 0.25 * r["calls"]) for r in j["runs"] if r["calls"] > 2]' \
+    '^\[True\]$'
+"$RATCHET" report "$TMP/run" >/dev/null
+[ "$(grep -o 'alt="mean return against' "$TMP/run/report.html" | wc -l)" -eq 4 ]
+ok "score against steps, tokens, money and time" $? "$(grep -o 'alt="mean[^"]*"' "$TMP/run/report.html")"
+"$RATCHET" report "$TMP/b<i>old" --json >"$TMP/r.json"
+field "without iterations there is the start" \
+    '[(r["start_mean"] > 0, r["best_mean"] == r["start_mean"], r["curve"]) for r in j["runs"]]' \
+    '^\[\(True, True, \[\]\)\]$'
+"$RATCHET" report "$TMP/b<i>old" --output "$TMP/none.html" >/dev/null
+expect "and a page" 0 '^fine$' python3 "$TMP/page.py" "$TMP/none.html" 'Steps by purpose'
+printf '{"lines": ["BROKEN: <script>x</script>"]}' >"$TMP/night.json"
+"$RATCHET" report --night "$TMP/night.json" --output "$TMP/none.html" >/dev/null
+expect "a night's summary comes first" 0 '^fine$' python3 "$TMP/page.py" "$TMP/none.html" \
+    'BROKEN: <script>x</script>'
+expect "what is no summary" 1 'not the summary of a night' "$RATCHET" report --night "$TMP/r.json"
+
 # What cannot be shown is said.
 expect "no such run" 1 'no such run' "$RATCHET" report nowhere
 expect "one form at a time" 2 'not both' "$RATCHET" report --md --json

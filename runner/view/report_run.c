@@ -12,7 +12,7 @@
 #define MOST_DIFF 200000 /* bytes of one that is shown */
 
 /* Sums of a run's calls; unknown where any answer did not say. */
-#define TOKENS                                                                         \
+#define TOKENS                                                                          \
     "CASE WHEN min(CASE WHEN error IS NULL THEN max(tokens_in, tokens_out) ELSE 0 END)" \
     " >= 0 THEN sum(max(tokens_in, 0) + max(tokens_out, 0)) END"
 #define USD "CASE WHEN count(usd) = sum(error IS NULL) THEN sum(usd) END"
@@ -22,7 +22,8 @@ static const char iterations_sql[] =
     " c.after_half, c.difference, c.low, c.high, c.pairs, c.cases_passed, c.cases, c.steps,"
     " (c.created - run.created) / 60.0 AS minutes,"
     " (SELECT " TOKENS " FROM call k WHERE k.run = ?1 AND k.iteration <= c.iteration) AS"
-    " tokens, (SELECT " USD " FROM call k WHERE k.run = ?1 AND k.iteration <= c.iteration)"
+    " tokens, (SELECT " USD
+    " FROM call k WHERE k.run = ?1 AND k.iteration <= c.iteration)"
     " AS usd, c.change, c.why, c.sha256 AS policy, c.parent_sha256 AS parent,"
     " c.verdict IN ('better', 'simpler') AS is_promoted"
     " FROM candidate c JOIN run ON run.id = c.run WHERE c.run = ?1 ORDER BY c.iteration";
@@ -34,6 +35,8 @@ static const char totals_sql[] =
     " (SELECT sum(steps + planner_steps) FROM episode WHERE run = ?1) AS steps,"
     " (SELECT sum(steps + planner_steps) FROM episode WHERE run = ?1 AND purpose = 'dev'"
     " AND sha256 = run.start_sha256) AS start_steps,"
+    " (SELECT avg(score) FROM episode WHERE run = ?1 AND purpose = 'dev' AND scope = '' AND"
+    " sha256 = run.start_sha256) AS start_mean,"
     " (SELECT max(created) - run.created FROM candidate WHERE run = ?1) / 60.0 AS minutes"
     " FROM run WHERE id = ?1";
 
@@ -217,10 +220,13 @@ static void add_totals(json_t *json)
         if (!strcmp(report_text(row, "split"), "holdout"))
             opening = row;
     }
-    set(json, "start_mean", report_number(json_array_get(curve, 0), "mean"));
-    set(json, "best_mean", n ? report_number(json_array_get(curve, n - 1), "mean") : NAN);
-    set(json, "best_low", n ? report_number(json_array_get(curve, n - 1), "low") : NAN);
-    set(json, "best_high", n ? report_number(json_array_get(curve, n - 1), "high") : NAN);
+    if (n)
+        set(json, "start_mean", report_number(json_array_get(curve, 0), "mean"));
+    set(json, "best_mean",
+        report_number(n ? json_array_get(curve, n - 1) : json,
+                      n ? "mean" : "start_mean"));
+    set(json, "best_low", report_number(json_array_get(curve, n - 1), "low"));
+    set(json, "best_high", report_number(json_array_get(curve, n - 1), "high"));
     json_object_set_new(
         json, "n_iterations",
         json_integer((json_int_t)json_array_size(json_object_get(json, "iterations"))));
