@@ -331,7 +331,7 @@ static int main_improve(const struct command *self, struct app *app, int argc,
     struct poptOption options[] = {
         { "model", 'm', POPT_ARG_STRING, &m.model, 0,
           "who rewrites the policy: openai, anthropic, files, recorded, search, best-of, "
-          "command (see `ratchet doctor`)", "PROVIDER[:NAME]" },
+          "command, ensemble (see `ratchet doctor`)", "PROVIDER[:NAME]" },
         { "policy", 'p', POPT_ARG_STRING, &m.policy, 0, "start from this policy", "FILE.lua" },
         { "out", 'o', POPT_ARG_STRING, &m.out, 0, "the run's folder (default: a new one in logs/)",
           "DIR" },

@@ -204,6 +204,7 @@ static enum loop_status ask(struct conversation *c, int turn, int n_before, stru
         .iteration = (int)l->iteration,
         .turn = turn,
         .n_before = n_before,
+        .n_fruitless = l->n_fruitless,
         .messages = c->messages,
         .n_messages = c->n,
         .stable_messages = STABLE_MESSAGES,

@@ -49,6 +49,7 @@ struct request {
     int run, iteration, turn;  /* where in the run; turn counts from 0 in each iteration */
     int n_before; /* turns of this run answered before this one, those that a resumed run
                      took from its ledger included; `recorded` starts there */
+    int n_fruitless; /* iterations since the last promotion */
     const struct message *messages;
     int n_messages;
     const struct tool_description *tools;

@@ -17,6 +17,7 @@ const struct provider_kind *const provider_kinds[] = {
     &mcp_provider,
     &best_of_provider,
     &command_provider,
+    &ensemble_provider,
     NULL,
 };
 

@@ -13,5 +13,6 @@ extern const struct provider_kind search_provider;
 extern const struct provider_kind mcp_provider;
 extern const struct provider_kind best_of_provider;
 extern const struct provider_kind command_provider;
+extern const struct provider_kind ensemble_provider;
 
 #endif
