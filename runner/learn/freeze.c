@@ -272,11 +272,12 @@ static json_t *report(struct frozen *z, struct error *err)
                         json_boolean(f->base.task->plan && f->base.task->sim_is_true));
     json_object_set_new(
         out, "limits",
-        json_pack("{s:I, s:I, s:I, s:I}", "act_instructions",
+        json_pack("{s:I, s:I, s:I, s:I, s:I}", "act_instructions",
                   (json_int_t)limits->act_instructions, "reset_instructions",
                   (json_int_t)limits->reset_instructions, "load_instructions",
                   (json_int_t)limits->load_instructions, "memory_kib",
-                  (json_int_t)limits->memory_kib));
+                  (json_int_t)limits->memory_kib, "planner_steps",
+                  (json_int_t)limits->planner_steps));
     add_human(dev, f->base.task, a.mean);
     add_human(hidden, f->base.task, b.mean);
     if (json_object_get(z->details, "robust"))
