@@ -193,6 +193,7 @@ install: all
 	install -m 755 $(BUILD)/ratchet $(bindir)/ratchet
 	install -m 755 $(WORKERS) $(libexecdir)/
 	cp -r policies $(sharedir)/ratchet/
+	cp -r share/skill AGENTS.md $(sharedir)/ratchet/
 	install -d $(sharedir)/ratchet/bridge
 	install -m 644 $(BRIDGE_DATA) $(sharedir)/ratchet/bridge/
 	$(BUILD)/ratchet --man >$(sharedir)/man/man1/ratchet.1

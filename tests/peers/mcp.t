@@ -1,0 +1,51 @@
+# mcp.t - `ratchet mcp` against clients that are not ours: npm's official SDK plays the agent from
+# start to a promoted policy, the inspector's command line lists and calls, and the conformance
+# suite's rows that suit any server pass (over mcp_http.mjs, as it speaks HTTP only).
+. tests/tap.sh
+PEER=$ROOT/$BUILD/peers/mcp
+export RATCHET PEER START="$ROOT/policies/cartpole/start.lua"
+
+mkdir -p "$PEER"
+if ! [ -d "$PEER/node_modules/@modelcontextprotocol/sdk" ] &&
+    ! (cd "$PEER" && echo '{"private": true}' >package.json && npm install --no-audit --no-fund \
+        @modelcontextprotocol/sdk @modelcontextprotocol/inspector \
+        @modelcontextprotocol/conformance@0.1.10) >"$TMP/npm.log" 2>&1
+then
+    skip "the SDK's client, the inspector, the conformance suite" "npm: $(tail -1 "$TMP/npm.log")" npm
+    done_testing
+    exit
+fi
+
+OUT=$TMP/sdk timeout 120 node tests/peers/mcp_agent.mjs >"$TMP/sdk.tap" 2>"$TMP/sdk.err"
+status=$?
+while read -r row; do
+    case $row in
+    "ok - "*) ok "SDK: ${row#ok - }" 0 ;;
+    "not ok - "*) ok "SDK: ${row#not ok - }" 1 "$(grep -A1 -F "$row" "$TMP/sdk.tap")" ;;
+    esac
+done <"$TMP/sdk.tap"
+ok "the SDK's client ran to its end" "$status" "$(tail -5 "$TMP/sdk.err")"
+expect "what it made is there" 0 "0.5 \* o.angular_velocity" cat "$TMP/sdk/best.lua"
+
+inspect() {
+    timeout 60 "$PEER/node_modules/.bin/mcp-inspector" --cli "$RATCHET" mcp cartpole "$@"
+}
+expect "inspector: tools" 0 '"name": "submit"' inspect --method tools/list
+expect "inspector: resources" 0 'ratchet://failures' inspect --method resources/list
+expect "inspector: prompts" 0 '"name": "brief"' inspect --method prompts/list
+expect "inspector: a tool" 0 '"columns"' inspect --method tools/call --tool-name trace \
+    --tool-arg seed=1
+expect "inspector: a resource" 0 'x-lua' inspect --method resources/read --uri ratchet://policy
+
+port=$(python3 -c 'import socket
+s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+PORT=$port node tests/peers/mcp_http.mjs >"$TMP/http.log" 2>&1 &
+bridge=$!
+trap 'kill $bridge 2>/dev/null; wait; sleep 1; rm -rf "$TMP"' EXIT
+sleep 2
+for row in server-initialize ping tools-list resources-list prompts-list logging-set-level; do
+    expect "conformance: $row" 0 'Passed: [1-9][0-9]*/[0-9]+, 0 failed' timeout 60 \
+        "$PEER/node_modules/.bin/conformance" server --url "http://127.0.0.1:$port/mcp" \
+        --scenario "$row"
+done
+done_testing
