@@ -190,11 +190,14 @@ ok("probe and tuning steps are counted", probes > 0 and db.execute(
     "SELECT sum(steps) FROM episode WHERE purpose='tuning'").fetchone()[0] > 0, probes)
 
 # Resumed: the run goes on where it was.
-c = Client("--resume", "--out", TMP + "/run")
+c = Client("cartpole", "--out", TMP + "/run")
 d = c.call("policy_read", {"iteration": 1})
 ok("a resumed run knows its candidates", "angular_velocity" in d["source"], d)
 ok("and its draft", "params" in c.call("policy_read")["source"])
 ok("and ends cleanly", c.close() == 0, c.errors)
+c = Client("--resume", "--out", TMP + "/run", "--iterations", "1")
+ok("--resume, with a budget that is used up", failed(c.call("task_info"), "budget: iterations"))
+c.close()
 
 # 2026-07-28: no handshake, everything in each request.
 c = Client("cartpole", "--policy", start, "--out", TMP + "/modern", *small, "--iterations", "1",

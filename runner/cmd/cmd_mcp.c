@@ -1,11 +1,17 @@
 /* cmd_mcp.c - `ratchet mcp`: a run whose model is an MCP client on standard input and
  * output. */
+#include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include "runner/cmd/cmd.h"
+#include "runner/record/ledger.h"
+
+#define LOCK_WAITS 100 /* times... */
+#define LOCK_WAIT_US 100000
 
 struct mcp_options {
     struct common common;
@@ -96,6 +102,41 @@ static void add(const char **words, int *n, const char *option, const char *valu
     }
 }
 
+/* Does the folder hold a run? Clients start their servers again and again: it goes on
+ * then. */
+static int has_run(const char *folder, struct error *err)
+{
+    char *path = logs_path("ledger.sqlite");
+    struct ledger_run run = { 0 };
+    struct ledger *ledger = NULL;
+    int found = 0;
+
+    if (access(path, F_OK) == 0) {
+        ledger = ledger_open(path, err);
+        found = ledger ? ledger_run_find(ledger, folder, &run, err) : -1;
+    }
+    ledger_run_clear(&run);
+    ledger_close(ledger);
+    free(path);
+    return found;
+}
+
+/* The server before this one may still be ending. */
+static void await_lock(const char *folder, const volatile sig_atomic_t *interrupted)
+{
+    char *path = xasprintf("%s/lock", folder);
+    int fd = open(path, O_RDWR | O_CLOEXEC);
+
+    for (int i = 0; fd >= 0 && i < LOCK_WAITS && !*interrupted; i++) {
+        if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+            break;
+        usleep(LOCK_WAIT_US);
+    }
+    if (fd >= 0)
+        close(fd);
+    free(path);
+}
+
 /* It is `improve` with a model that is at the other end of the pipe. */
 static int serve(struct app *app, const struct mcp_options *o, const char *task)
 {
@@ -109,7 +150,7 @@ static int serve(struct app *app, const struct mcp_options *o, const char *task)
         n_lists++;
     words = xcalloc((size_t)(24 + 2 * n_lists), sizeof(*words));
     words[n++] = "improve";
-    if (task)
+    if (task && !o->resume)
         words[n++] = task;
     snprintf(jobs, sizeof(jobs), "%d", o->common.jobs);
     snprintf(iterations, sizeof(iterations), "%d", o->iterations);
@@ -167,7 +208,11 @@ static int main_mcp(const struct command *self, struct app *app, int argc,
         error_set(&err, "mcp: name an environment or a task, or --resume a run");
         status = EXIT_USAGE;
     } else {
-        status = serve(app, &o, args[0]);
+        int found = o.out && !o.resume ? has_run(o.out, &err) : 0;
+        o.resume |= found == 1;
+        if (o.resume && o.out)
+            await_lock(o.out, app->interrupted);
+        status = found < 0 ? EXIT_FAILED : serve(app, &o, args[0]);
     }
     if (err.text[0])
         cmd_fail(status, &err);
@@ -187,7 +232,7 @@ const struct command cmd_mcp = {
     "handshake, 2025-11-25 and earlier). The client is the model of a run: it has the same\n"
     "tools, budgets and splits, and everything is in the same ledger. submit asks the gate and\n"
     "answers with its verdict. AGENTS.md teaches an agent the loop. When the client hangs up\n"
-    "the run stops; --resume goes on with it.",
+    "the run stops; the same --out goes on with it.",
     "ratchet mcp breakout --out runs/agent\n"
     "ratchet mcp cartpole --policy my.lua --set gate=32\n"
     "ratchet mcp breakout --install claude",

@@ -243,6 +243,10 @@ int mcp_ask(struct mcp *m, const struct request *request, struct turn *out,
     out->usage.n_tries = 1;
     snprintf(out->model, sizeof(out->model), "mcp");
     answer_pending(m, request);
+    if (m->call_id) {
+        mcp_error(m, m->now.id, MCP_INTERNAL, "nobody answered", NULL);
+        clear_now(m);
+    }
     while (mcp_next(m)) {
         if (!strcmp(m->now.method, "prompts/get"))
             answer_prompt(m, request);

@@ -1,14 +1,14 @@
-# mcp.t - `ratchet mcp` against clients that are not ours: npm's official SDK plays the agent from
-# start to a promoted policy, the inspector's command line lists and calls, and the conformance
+# mcp.t - `ratchet mcp` against clients that are not ours: npm's official SDK, in both
+# generations, plays the agent from start to a promoted policy, the inspector's command line lists and calls, and the conformance
 # suite's rows that suit any server pass (over mcp_http.mjs, as it speaks HTTP only).
 . tests/tap.sh
 PEER=$ROOT/$BUILD/peers/mcp
 export RATCHET PEER START="$ROOT/policies/cartpole/start.lua"
 
 mkdir -p "$PEER"
-if ! [ -d "$PEER/node_modules/@modelcontextprotocol/sdk" ] &&
+if ! [ -d "$PEER/node_modules/@modelcontextprotocol/client" ] &&
     ! (cd "$PEER" && echo '{"private": true}' >package.json && npm install --no-audit --no-fund \
-        @modelcontextprotocol/sdk @modelcontextprotocol/inspector \
+        @modelcontextprotocol/sdk @modelcontextprotocol/client @modelcontextprotocol/inspector \
         @modelcontextprotocol/conformance@0.1.10) >"$TMP/npm.log" 2>&1
 then
     skip "the SDK's client, the inspector, the conformance suite" "npm: $(tail -1 "$TMP/npm.log")" npm
@@ -16,16 +16,20 @@ then
     exit
 fi
 
-OUT=$TMP/sdk timeout 120 node tests/peers/mcp_agent.mjs >"$TMP/sdk.tap" 2>"$TMP/sdk.err"
-status=$?
-while read -r row; do
-    case $row in
-    "ok - "*) ok "SDK: ${row#ok - }" 0 ;;
-    "not ok - "*) ok "SDK: ${row#not ok - }" 1 "$(grep -A1 -F "$row" "$TMP/sdk.tap")" ;;
-    esac
-done <"$TMP/sdk.tap"
-ok "the SDK's client ran to its end" "$status" "$(tail -5 "$TMP/sdk.err")"
-expect "what it made is there" 0 "0.5 \* o.angular_velocity" cat "$TMP/sdk/best.lua"
+agent() { # agent NAME FILE.mjs: its rows become ours
+    OUT=$TMP/$1 timeout 120 node "$2" >"$TMP/$1.tap" 2>"$TMP/$1.err"
+    status=$?
+    while read -r row; do
+        case $row in
+        "ok - "*) ok "$1: ${row#ok - }" 0 ;;
+        "not ok - "*) ok "$1: ${row#not ok - }" 1 "$(grep -A1 -F "$row" "$TMP/$1.tap")" ;;
+        esac
+    done <"$TMP/$1.tap"
+    ok "$1: the client ran to its end" "$status" "$(tail -5 "$TMP/$1.err")"
+    expect "$1: what it made is there" 0 "0.5 \* o.angular_velocity" cat "$TMP/$1/best.lua"
+}
+agent sdk tests/peers/mcp_agent.mjs
+agent sdk2 tests/peers/mcp_modern.mjs
 
 inspect() {
     timeout 60 "$PEER/node_modules/.bin/mcp-inspector" --cli "$RATCHET" mcp cartpole "$@"
