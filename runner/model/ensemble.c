@@ -25,6 +25,7 @@ struct member {
     struct provider provider;
     double weight;
     bool is_for_stuck;
+    int n_answered; /* turns, by this process */
 };
 
 struct ensemble {
@@ -197,14 +198,19 @@ static int ensemble_ask(void *self, const struct request *request, struct turn *
                         struct error *err)
 {
     struct ensemble *e = self;
-    struct provider *p;
+    struct request own = *request;
+    struct member *m;
+    int result;
 
     if (e->iteration != request->iteration) {
         e->iteration = request->iteration;
         e->chosen = choose(e, request);
     }
-    p = &e->list[e->chosen].provider;
-    return p->kind->ask(p->self, request, out, err);
+    m = &e->list[e->chosen];
+    own.n_before = m->n_answered;
+    result = m->provider.kind->ask(m->provider.self, &own, out, err);
+    m->n_answered += result == 0;
+    return result;
 }
 
 const struct provider_kind ensemble_provider = {
