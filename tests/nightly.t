@@ -123,6 +123,44 @@ for a, b in (alone, night), (alone["steps"], night["steps"]):
 P
 ok "no step of the tuning was counted twice: as many as of a run without a death" $? "$(cat value)"
 
+# Asked to end (a shutdown), it ends, and goes on later.
+cp tuned.lua my.lua
+echo "-- changed" >>my.lua
+config search '' '' 1
+"$RATCHET" nightly night.json --at "2026-11-23 08:10" >ended.txt 2>&1 &
+pid=$!
+while ! grep -q 'improvement begins' ended.txt; do sleep 0.1; done
+sleep 0.3
+kill $pid
+wait $pid
+status=$?
+{ [ $status -eq 2 ] && grep -q 'interrupted; .ratchet nightly. goes on' ended.txt; }
+ok "a night that is asked to end does, with status 2" $? "$status; $(cat ended.txt)"
+at "2026-11-23 09:00" >resumed.txt 2>&1
+field "$night/2026-11-23.json" '(j["resumed"], j["tasks"][0].get("error"))' '^\(1, None\)$' "and goes on with the next call"
+
+# What is better and breaks an earlier case is not taken. A pole that nobody can save is one.
+cp "$night/pole/best.lua" before.lua
+printf -- '-- left\nreturn { act = function(o) return 0 end }\n' >my.lua
+mkdir doomed
+case=$night/pole/cases/2026-11-20-case-001.json
+"$RATCHET" run cartpole my.lua -n 1 --seed "$(json "$case" 'j["seed"]')" --json >left.json
+python3 - "$case" left.json <<'P'
+import json
+import sys
+case, left = (json.load(open(f)) for f in sys.argv[1:])
+n = left["episodes"][0]["steps"] - 1
+case.update(name="doomed", prefix="0*%d" % n, take_over=n, horizon=50)
+case["must"] = {"not_happen": "fell", "within": "horizon"}
+json.dump(case, open("doomed/doomed.json", "w"))
+P
+config recorded:second.jsonl
+sed 's/"model"/"cases": "doomed", "model"/' night.json >doomed.json
+expect "what breaks a case is not taken" 1 'pole: dev mean .* not taken: it breaks 1 cases of earlier nights, doomed first' \
+    "$RATCHET" nightly doomed.json --at "2026-11-23 10:00"
+cmp -s before.lua "$night/pole/best.lua"
+ok "the incumbent stays" $?
+
 # One at a time.
 python3 - "$night/lock" <<'P' &
 import fcntl

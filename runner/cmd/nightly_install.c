@@ -16,18 +16,19 @@
 
 /* What both forms need: where to be, and what to run. */
 struct entry {
-    const char *program, *config, *home; /* home: RATCHET_HOME, or where we are */
+    const char *program, *config, *here;
+    const char *home; /* RATCHET_HOME */
     int hour, minute;
 };
 
-/* In a unit's line: quotes, and % as %%, $ as $$. */
-static void put_unit(FILE *f, const char *text)
+/* In a unit's line: quotes, and % as %%; $ as $$ where it is a command. */
+static void put_unit(FILE *f, const char *text, bool is_command)
 {
     fputc('"', f);
     for (; *text; text++) {
         if (*text == '"' || *text == '\\')
             fputc('\\', f);
-        if (*text == '%' || *text == '$')
+        if (*text == '%' || (*text == '$' && is_command))
             fputc(*text, f);
         fputc(*text, f);
     }
@@ -57,16 +58,16 @@ static char *service(const struct entry *e)
           f);
     {
         char *home = xasprintf("RATCHET_HOME=%s", e->home);
-        put_unit(f, home);
+        put_unit(f, home, false);
         free(home);
     }
     fputs("\nWorkingDirectory=", f);
-    for (const char *at = e->home; *at; at++)
+    for (const char *at = e->here; *at; at++)
         fprintf(f, *at == '%' ? "%%%c" : "%c", *at);
     fputs("\nNice=10\nTimeoutStopSec=120\nExecStart=", f);
-    put_unit(f, e->program);
+    put_unit(f, e->program, true);
     fputs(" nightly ", f);
-    put_unit(f, e->config);
+    put_unit(f, e->config, true);
     fputs("\n", f);
     fclose(f);
     return text;
@@ -87,7 +88,7 @@ static char *cron_line(const struct entry *e)
     FILE *f = open_memstream(&text, &size);
 
     fprintf(f, "%d %d * * * cd ", e->minute, e->hour);
-    put_cron(f, e->home);
+    put_cron(f, e->here);
     fputs(" && RATCHET_HOME=", f);
     put_cron(f, e->home);
     fputc(' ', f);
@@ -221,14 +222,15 @@ static int install_cron(const struct entry *e, bool is_sure, struct error *err)
 int nightly_install(const struct night_config *c, const char *kind, const char *program,
                     const char *path, bool is_sure, struct error *err)
 {
-    const char *home = getenv("RATCHET_HOME");
-    char *here = realpath(home && home[0] ? home : ".", NULL);
-    struct entry e = { program, path, here, c->hour, c->minute };
+    const char *set = getenv("RATCHET_HOME");
+    char *here = realpath(".", NULL), *home = realpath(set && set[0] ? set : ".", NULL);
+    struct entry e = { program, path, here, home, c->hour, c->minute };
     int status = -1;
 
-    if (!here)
-        error_set(err, "RATCHET_HOME: %s", strerror(errno));
-    else if (strpbrk(here, "\n\r") || strpbrk(program, "\n\r") || strpbrk(path, "\n\r"))
+    if (!here || !home)
+        error_set(err, "%s: %s", here ? "RATCHET_HOME" : "this folder", strerror(errno));
+    else if (strpbrk(here, "\n\r") || strpbrk(home, "\n\r") || strpbrk(program, "\n\r") ||
+             strpbrk(path, "\n\r"))
         error_set(err, "nightly: a path has a line's end in it");
     else if (!strcmp(kind, "systemd"))
         status = install_systemd(&e, is_sure, err);
@@ -239,5 +241,6 @@ int nightly_install(const struct night_config *c, const char *kind, const char *
     if (status == 0)
         printf(is_sure ? "installed\n" : "nothing was written; --yes writes it\n");
     free(here);
+    free(home);
     return status;
 }
