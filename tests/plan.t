@@ -93,6 +93,9 @@ expect "but not the episode's chance" 0 '5 with faults' \
     "$RATCHET" run cartpole "$TMP/foretell.lua" -n 5 --set plan=true --set sticky=0.5
 
 # Leave and limits.
+expect "the functions are listed" 0 'sim:rollouts' "$RATCHET" envs cartpole --set plan=true
+expect "where they can be had" 1 'only plan_state=true gives a sim' \
+    "$RATCHET" envs breakout --set plan=true
 expect "no sim without leave" 0 "field 'sim'" "$RATCHET" run cartpole "$TMP/foretell.lua" -n 1
 expect "its own budget" 0 '96 planner steps, and 1 are left of the 1 of one act' \
     "$RATCHET" run cartpole "$TMP/plans.lua" -n 1 --set plan=true --set planner_steps=1 \

@@ -6,6 +6,7 @@
 #include "envs/bridge/bridge.h"
 #include "envs/bridge/bridge_scores.h"
 #include "runner/cmd/cmd.h"
+#include "runner/learn/brief_plan.h"
 
 static const char *bits_text(enum env_bits bits)
 {
@@ -169,6 +170,28 @@ static int list(const struct app *app, bool as_json)
     return cmd_done();
 }
 
+/* One environment, and what a policy may plan with where --set says that it may. */
+static int describe(const struct app *app, const struct common *c, const char *name,
+                    struct error *err)
+{
+    const struct env *env = env_find(&app->envs, name, err);
+    struct task *task = env ? task_create(env) : NULL;
+    int status = task ? 0 : -1;
+
+    for (char **s = c->set; task && s && *s && status == 0; s++)
+        status = task_set(task, *s, err);
+    if (status == 0)
+        status = task_check(task, err);
+    if (status == 0 && c->json) {
+        cmd_print_json(env_json(env));
+    } else if (status == 0) {
+        print_env(env);
+        brief_plan_write(stdout, task);
+    }
+    task_destroy(task);
+    return status;
+}
+
 static int main_envs(const struct command *self, struct app *app, int argc, const char **argv)
 {
     struct common common = { 0 };
@@ -183,15 +206,10 @@ static int main_envs(const struct command *self, struct app *app, int argc, cons
         status = cmd_fail(EXIT_FAILED, &err);
     } else if (!args[0]) {
         status = list(app, common.json);
+    } else if (describe(app, &common, args[0], &err) != 0) {
+        status = cmd_fail(EXIT_FAILED, &err);
     } else {
-        const struct env *env = env_find(&app->envs, args[0], &err);
-        if (!env)
-            status = cmd_fail(EXIT_FAILED, &err);
-        else if (common.json)
-            cmd_print_json(env_json(env));
-        else
-            print_env(env);
-        status = env ? cmd_done() : status;
+        status = cmd_done();
     }
     common_clear(&common);
     cmd_free_args(args);
@@ -201,6 +219,6 @@ static int main_envs(const struct command *self, struct app *app, int argc, cons
 const struct command cmd_envs = {
     "envs", "[ENV]", "list the environments, or describe one",
     NULL,
-    "ratchet envs\nratchet envs breakout\nratchet envs walk --plugin build/tests/walk.so",
+    "ratchet envs\nratchet envs breakout\nratchet envs cartpole --set plan=true\nratchet envs walk --plugin build/tests/walk.so",
     main_envs,
 };
