@@ -13,7 +13,8 @@ def failed(answer, words):
 
 
 # A run from start to a promoted policy, with every tool on the way.
-c = Client("cartpole", "--policy", start, "--out", TMP + "/run", *small)
+c = Client("cartpole", "--policy", start, "--out", TMP + "/run", "--record",
+           TMP + "/session.jsonl", *small)
 ok("initialize agrees on a version", c.hello["protocolVersion"] == "2025-11-25", c.hello)
 ok("seventeen tools, with both schemas", len(c.schemas) == 17 and
    all(t["inputSchema"]["type"] == t["outputSchema"]["type"] == "object"
@@ -198,6 +199,15 @@ ok("and ends cleanly", c.close() == 0, c.errors)
 c = Client("--resume", "--out", TMP + "/run", "--iterations", "1")
 ok("--resume, with a budget that is used up", failed(c.call("task_info"), "budget: iterations"))
 c.close()
+
+# The recorded session decides the same, without a client.
+out = subprocess.run([RATCHET, "improve", "cartpole", "--policy", start, "--json", "--model",
+                      "recorded:" + TMP + "/session.jsonl", "--out", TMP + "/again", *small],
+                     capture_output=True, text=True)
+rows = [db.execute("SELECT verdict, change, sha256 FROM candidate JOIN run ON run.id=run "
+                   "WHERE name LIKE ? ORDER BY iteration", ("%/" + name,)).fetchall()
+        for name in ("run", "again")]
+ok("the recorded session decides the same", rows[0] and rows[0] == rows[1], (rows, out.stderr))
 
 # 2026-07-28: no handshake, everything in each request.
 c = Client("cartpole", "--policy", start, "--out", TMP + "/modern", *small, "--iterations", "1",

@@ -15,7 +15,7 @@
 
 struct mcp_options {
     struct common common;
-    char *policy, *out, *install;
+    char *policy, *out, *record, *install;
     int resume, iterations;
     double minutes;
 };
@@ -159,6 +159,7 @@ static int serve(struct app *app, const struct mcp_options *o, const char *task)
     add(words, &n, "--model", o->resume ? NULL : "mcp");
     add(words, &n, "--policy", o->policy);
     add(words, &n, "--out", o->out);
+    add(words, &n, "--record", o->record);
     add(words, &n, "--jobs", o->common.jobs ? jobs : NULL);
     add(words, &n, "--iterations", o->iterations ? iterations : NULL);
     add(words, &n, "--minutes", o->minutes > 0 ? minutes : NULL);
@@ -186,6 +187,9 @@ static int main_mcp(const struct command *self, struct app *app, int argc,
           "FILE.lua" },
         { "out", 'o', POPT_ARG_STRING, &o.out, 0,
           "the run's folder (default: a new one in logs/)", "DIR" },
+        { "record", '\0', POPT_ARG_STRING, &o.record, 0,
+          "keep the client's calls as a session, for improve --model recorded:FILE",
+          "FILE" },
         { "resume", '\0', POPT_ARG_NONE, &o.resume, 0,
           "go on with the run of --out, or with the latest", NULL },
         { "iterations", 'n', POPT_ARG_INT, &o.iterations, 0, "at most so many candidates",
@@ -219,6 +223,7 @@ static int main_mcp(const struct command *self, struct app *app, int argc,
     common_clear(&o.common);
     free(o.policy);
     free(o.out);
+    free(o.record);
     free(o.install);
     cmd_free_args(args);
     return status;
@@ -228,10 +233,14 @@ const struct command cmd_mcp = {
     "mcp",
     "[ENV|TASK.json]",
     "let a coding agent improve a policy, as an MCP server",
-    "Speaks the Model Context Protocol on standard input and output (2026-07-28 and, with a\n"
-    "handshake, 2025-11-25 and earlier). The client is the model of a run: it has the same\n"
-    "tools, budgets and splits, and everything is in the same ledger. submit asks the gate and\n"
-    "answers with its verdict. AGENTS.md teaches an agent the loop. When the client hangs up\n"
+    "Speaks the Model Context Protocol on standard input and output (2026-07-28 and,"
+    " with a\n"
+    "handshake, 2025-11-25 and earlier). The client is the model of a run: it has "
+    "the same\n"
+    "tools, budgets and splits, and everything is in the same ledger. submit asks "
+    "the gate and\n"
+    "answers with its verdict. AGENTS.md teaches an agent the loop. When the client "
+    "hangs up\n"
     "the run stops; the same --out goes on with it.",
     "ratchet mcp breakout --out runs/agent\n"
     "ratchet mcp cartpole --policy my.lua --set gate=32\n"

@@ -13,13 +13,25 @@ struct tool_work {
     struct error *err;
 };
 
-#define TOOLS(X)                                                                       \
-    X(task_info)                                                                       \
-    X(policy_read) X(policy_write) X(policy_edit) X(check) X(run_episodes) X(failures) \
-        X(trace) X(frames) X(replay_diff) X(probe) X(cases) X(case_propose) X(tune)    \
-            X(note) X(notes_search) X(submit)
+#define TOOLS(X)                                                                   \
+    X(task_info)                                                                   \
+    X(policy_read)                                                                 \
+    X(policy_write) X(policy_edit) X(check) X(run_episodes) X(failures) X(trace)   \
+        X(frames) X(replay_diff) X(probe) X(cases) X(case_propose) X(tune) X(note) \
+            X(notes_search) X(submit)
 #define X(name) enum memo_status tool_##name(struct tool_work *w);
 TOOLS(X)
+#undef X
+
+/* A row: description, schemas as JSON text, and what it does. `out` is the schema of the
+ * answer's own properties; each answer has `steps`, too. */
+struct tool {
+    const char *name, *about, *in, *out;
+    enum memo_status (*run)(struct tool_work *w);
+};
+extern const struct tool tool_table[];
+#define X(name) +1
+enum { TOOL_COUNT = 0 TOOLS(X) };
 #undef X
 
 /* The call was wrong: says so to the model, and goes on. */

@@ -130,12 +130,18 @@ static enum memo_status play(struct tool_work *w, const struct tool_episode *e,
                                        .shadow = &shadow,
                                        .wants_notes = true };
     struct evaluation evaluation = w->c->memo->base;
+    struct task *task = task_copy(evaluation.task);
     struct episode_result r = { 0 };
+    int status;
 
     shadow.n_steps = request.max_steps = t->to + 1; /* no step but recorded ones */
     evaluation.policy = (struct policy){ .name = "probe.lua", .source = source };
     evaluation.on_result = NULL;
-    if (evaluate(&evaluation, &request, 1, &r, NULL, w->err) != 0)
+    evaluation.task = task;
+    task->plan = false; /* its steps would be counted nowhere */
+    status = evaluate(&evaluation, &request, 1, &r, NULL, w->err);
+    task_destroy(task);
+    if (status != 0)
         return MEMO_FAILED;
     if (!r.is_done) {
         results_clear(&r, 1);

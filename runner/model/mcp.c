@@ -24,9 +24,12 @@
 #define LEVEL_INFO 1
 
 static const char by_tools[] =
-    "## How to answer here\nYou have tools. Do not answer with a program in text: change your "
-    "draft by policy_edit or policy_write, try it by run_episodes, and hand it over by submit, "
-    "which answers with the gate's verdict. Then begin again with this prompt, or failures.";
+    "## How to answer here\nYou have tools. Do not answer with a program in text: "
+    "change your "
+    "draft by policy_edit or policy_write, try it by run_episodes, and hand it over "
+    "by submit, "
+    "which answers with the gate's verdict. Then begin again with this prompt, or "
+    "failures.";
 
 static const char *text_of(const json_t *object, const char *key)
 {

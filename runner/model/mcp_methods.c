@@ -8,9 +8,12 @@ static const char *const levels[] = { "debug", "info",     "notice", "warning",
                                       "error", "critical", "alert",  "emergency" };
 
 static const char instructions[] =
-    "ratchet: you improve a Lua policy in a sandbox. Start with the prompt `brief` or task_info; "
-    "look at failures, trace and frames; change your draft by policy_edit or policy_write; try "
-    "it by run_episodes on dev seeds; hand it over by submit. The gate plays it against the "
+    "ratchet: you improve a Lua policy in a sandbox. Start with the prompt `brief` "
+    "or task_info; "
+    "look at failures, trace and frames; change your draft by policy_edit or "
+    "policy_write; try "
+    "it by run_episodes on dev seeds; hand it over by submit. The gate plays it "
+    "against the "
     "current policy on hidden seeds and answers with a verdict. Every step is counted.";
 
 struct resource {

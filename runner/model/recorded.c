@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "runner/model/mcp.h"
 #include "runner/model/whole_file.h"
 
 #define MAX_SESSION ((size_t)256 << 20) /* bytes */
@@ -173,4 +174,5 @@ const struct provider_kind recorded_provider = {
     .create = recorded_create,
     .destroy = recorded_destroy,
     .ask = recorded_ask,
+    .most_turns = MCP_MOST_TURNS, /* whoever it was */
 };
