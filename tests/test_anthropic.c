@@ -103,6 +103,13 @@ static const struct api_row rows[] = {
       .replies = { { .status = 500, REASON ERROR("image input is not supported") },
         { WHOLE "{\"output\":[{\"type\":\"message\",\"content\":[{\"text\":"
           "\"hello\"}]}]}" } } },
+    { .name = "anthropic: pictures are sent as blocks", .spec = "anthropic:m", .sent =
+      "{\"type\":\"image\",\"source\":{\"type\":\"base64\",\"media_type\":\"image/png\","
+          "\"data\":\"iVBORw==\"}}", .replies = { { STREAM A_START A_TEXT A_STOP } } },
+    { .name = "responses: pictures are sent as data URLs", .spec = "openai-responses:m",
+      .sent = "{\"type\":\"input_image\",\"image_url\":\"data:image/png;base64,iVBORw==\"}",
+      .replies = { { WHOLE "{\"output\":[{\"type\":\"message\",\"content\":[{\"text\":"
+          "\"hello\"}]}]}" } } },
     { .name = "anthropic: no credit", .spec = "anthropic:m", .result = -1, .is_final =
       true,
       .error = "add credit", .replies = { { .status = 400, REASON
