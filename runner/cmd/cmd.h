@@ -48,6 +48,7 @@ struct command {
     X(task)                                                                                    \
     X(doctor)                                                                                  \
     X(bridge)                                                                                  \
+    X(sweep)                                                                                   \
     X(results)                                                                                 \
     X(compare)                                                                                 \
     X(tool)                                                                                    \

@@ -59,6 +59,7 @@ static const struct listing {
       "SELECT o.split, o.number, substr(o.sha256, 1, 8) AS policy,"
       " json_extract(r.result, '$.dev.mean') AS dev_mean,"
       " json_extract(r.result, '$.hidden.mean') AS hidden_mean,"
+      " json_extract(r.result, '$.hidden.std') AS hidden_std,"
       " json_extract(r.result, '$.gap') AS gap,"
       " json_extract(r.result, '$.gap_interval[0]') AS gap_low,"
       " json_extract(r.result, '$.gap_interval[1]') AS gap_high,"

@@ -1,0 +1,409 @@
+/* cmd_sweep.c - `ratchet sweep`: many games under the same rules, as benchmarks are
+ * played. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "envs/bridge/bridge_scores.h"
+#include "runner/cmd/cmd.h"
+#include "runner/cmd/sweep.h"
+#include "runner/cmd/table.h"
+#include "runner/record/file.h"
+
+#define MOST_LIST 200 /* names in one of the lists */
+#define MOST_RULES (1u << 20)
+
+static const char random_source[] =
+    "-- random.lua - moves by chance: what every score is measured against.\n"
+    "local n\n"
+    "local function reset(info)\n"
+    "  n = 0\n"
+    "  for _ in pairs(info.actions) do n = n + 1 end\n"
+    "end\n"
+    "return { reset = reset, act = function() return math.random(0, n - 1) end }\n";
+
+/* Words between commas. */
+struct words {
+    char *text, *list[MOST_LIST + 1];
+    int n;
+};
+
+struct options {
+    struct common common;
+    char *games, *observations, *budget, *model, *out, *plot, **policies;
+    int repeats, episodes, csv;
+    struct words envs, modes, budgets;
+    char *settings[2 * MOST_LIST + 2];
+    int n_settings;
+};
+
+static int split(struct words *w, const char *text, const char *what, struct error *err)
+{
+    char *save;
+
+    w->text = xstrdup(text);
+    for (char *one = strtok_r(w->text, ",", &save); one;
+         one = strtok_r(NULL, ",", &save)) {
+        if (w->n == MOST_LIST)
+            return error_set(err, "%s: more than %d names", what, MOST_LIST);
+        w->list[w->n++] = one;
+    }
+    return w->n ? 0 : error_set(err, "%s: it is empty", what);
+}
+
+/* The suite's games, or those that are named; each known to the benchmark. */
+static int choose_games(struct options *o, struct error *err)
+{
+    char all[8192] = "", name[64];
+    struct bridge_scores known;
+    size_t len = 0;
+
+    for (int i = 0; !o->games && bridge_scores_name(i, name); i++)
+        len += (size_t)snprintf(all + len, sizeof(all) - len, "%s,", name + 4);
+    if (split(&o->envs, o->games ? o->games : all, "--games", err) != 0)
+        return -1;
+    for (int i = 0; i < o->envs.n; i++) {
+        snprintf(name, sizeof(name), "ale/%.58s", o->envs.list[i]);
+        if (!bridge_scores_find(name, &known))
+            return error_set(err, "--games: \"%s\" is none of the benchmark's 57 games",
+                             o->envs.list[i]);
+    }
+    return 0;
+}
+
+static int add_setting(struct options *o, const char *text, struct error *err)
+{
+    if (o->n_settings == 2 * MOST_LIST)
+        return error_set(err, "--set: too many");
+    o->settings[o->n_settings++] = xstrdup(text);
+    return 0;
+}
+
+/* Rules and budgets of every cell; those of a budget are tried on a task of ours. */
+static int choose_rules(struct options *o, struct app *app, struct error *err)
+{
+    struct common none = { 0 };
+    struct task *trial = common_task(app, &none, "breakout", err);
+    int status = trial ? add_setting(o, "preset=v5", err) : -1;
+
+    for (int i = 0; status == 0 && o->common.set && o->common.set[i]; i++)
+        status = add_setting(o, o->common.set[i], err);
+    if (status == 0 && o->budget)
+        status = split(&o->budgets, o->budget, "--budget", err);
+    for (int i = 0; status == 0 && i < o->budgets.n; i++) {
+        status = task_set(trial, o->budgets.list[i], err);
+        if (status == 0)
+            status = add_setting(o, o->budgets.list[i], err);
+    }
+    task_destroy(trial);
+    return status;
+}
+
+static int make_folder(const char *path, struct error *err)
+{
+    if (mkdir(path, 0777) == 0 || errno == EEXIST)
+        return 0;
+    return error_set(err, "%s: cannot make this folder: %s", path, strerror(errno));
+}
+
+static int make_folders(const char *folder, struct error *err)
+{
+    static const char *const names[] = { "", "/cells", "/runs" };
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        char *path = xasprintf("%s%s", folder, names[i]);
+        int status = make_folder(path, err);
+        free(path);
+        if (status != 0)
+            return -1;
+    }
+    return 0;
+}
+
+static json_t *rules_json(const struct options *o)
+{
+    json_t *settings = json_array();
+
+    for (int i = 0; i < o->n_settings; i++)
+        json_array_append_new(settings, json_string(o->settings[i]));
+    return json_pack("{s:o, s:i}", "settings", settings, "episodes", o->episodes);
+}
+
+/* The same rules for all cells of a folder, whenever they are played. */
+static int check_rules(const struct options *o, const char *folder, struct error *err)
+{
+    char *path = xasprintf("%s/rules.json", folder), *text = NULL;
+    json_t *mine = rules_json(o), *old = NULL;
+    int status = 0;
+    size_t len;
+
+    if (access(path, F_OK) == 0) {
+        text = (char *)file_load(path, MOST_RULES, &len, err);
+        old = text ? json_loadb(text, len, JSON_REJECT_DUPLICATES, NULL) : NULL;
+        if (!text)
+            status = -1;
+        else if (!json_equal(mine, old))
+            status = error_set(
+                err,
+                "%s: this sweep was begun with other rules: the same --set, "
+                "--budget and --episodes go on with it, others need another "
+                "--out",
+                path);
+    } else {
+        text = json_dumps(mine, JSON_INDENT(2));
+        status = file_save(path, text, strlen(text), err);
+    }
+    json_decref(mine);
+    json_decref(old);
+    free(text);
+    free(path);
+    return status;
+}
+
+/* 1: done before, or nothing to play it with. */
+static int play_cell(const struct options *o, const struct sweep *s,
+                     const struct sweep_cell *c, struct error *err)
+{
+    char *path = sweep_cell_path(s, c);
+    bool is_done = access(path, F_OK) == 0;
+    int status;
+
+    free(path);
+    if (is_done)
+        return 1;
+    status = sweep_cell_play(s, c, err);
+    if (status < 0 || (!o->common.json && !o->csv))
+        fprintf(status < 0 ? stderr : stdout, "%s, %s, %s, run %d: %s\n", c->env,
+                c->player, c->observation, c->repeat + 1,
+                status == 0  ? "done"
+                : status > 0 ? "no policy for it"
+                             : err->text);
+    fflush(stdout);
+    return status;
+}
+
+/* Every cell that is missing. Returns how many failed; *err: the last failure. */
+static int play_all(const struct options *o, const struct sweep *s, struct error *err)
+{
+    char *model = o->model ? xasprintf("model:%s", o->model) : NULL, env[80];
+    int n_failed = 0, n_policies = 0;
+
+    while (o->policies && o->policies[n_policies])
+        n_policies++;
+    for (int g = 0; g < o->envs.n; g++)
+        for (int p = 0; p < n_policies + (model != NULL); p++)
+            for (int m = 0; m < o->modes.n; m++)
+                for (int r = 0; r < o->repeats && !*s->interrupted; r++) {
+                    struct sweep_cell cell = { env,
+                                               p < n_policies ? o->policies[p] : model,
+                                               o->modes.list[m], r };
+                    snprintf(env, sizeof(env), "ale/%s", o->envs.list[g]);
+                    n_failed += play_cell(o, s, &cell, err) < 0;
+                }
+    free(model);
+    return n_failed;
+}
+
+static int show(const struct options *o, const char *folder, struct error *err)
+{
+    json_t *cells = sweep_load(folder, err), *rows, *summary;
+    int status;
+
+    if (!cells)
+        return -1;
+    rows = sweep_rows(cells);
+    summary = sweep_summary(rows);
+    status = o->plot ? sweep_plot(rows, o->plot, err) : 0;
+    if (o->common.json) {
+        cmd_print_json(json_pack("{s:s, s:O, s:O, s:O}", "folder", folder, "cells", cells,
+                                 "rows", rows, "summary", summary));
+    } else if (o->csv) {
+        table_csv(stdout, rows);
+    } else {
+        putchar('\n');
+        table_print(stdout, rows);
+        putchar('\n');
+        table_print(stdout, summary);
+    }
+    json_decref(cells);
+    json_decref(rows);
+    json_decref(summary);
+    return status;
+}
+
+/* The user's folder, or atari57 in logs/. The caller frees it; NULL on failure. */
+static char *choose_folder(const struct options *o, struct error *err)
+{
+    char *logs = logs_path(""), *folder = NULL;
+
+    if (o->out || make_folder(logs, err) == 0)
+        folder = o->out ? xstrdup(o->out) : logs_path("atari57");
+    free(logs);
+    if (folder && make_folders(folder, err) == 0 && check_rules(o, folder, err) == 0)
+        return folder;
+    free(folder);
+    return NULL;
+}
+
+/* One process works on a sweep; the lock goes with it, however it ends. */
+static int lock_folder(const char *folder, struct error *err)
+{
+    char *path = xasprintf("%s/lock", folder);
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+
+    if (fd < 0)
+        error_set(err, "%s: %s", path, strerror(errno));
+    else if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+        error_set(err, "%s: another process works on this sweep; wait for it or end it",
+                  folder);
+        close(fd);
+        fd = -1;
+    }
+    free(path);
+    return fd;
+}
+
+static int sweep(struct options *o, struct app *app, struct error *err)
+{
+    char *folder = choose_folder(o, err);
+    char *episodes = xasprintf("%d", o->episodes);
+    char *jobs = xasprintf("%d", common_jobs(&o->common));
+    struct sweep s = { .folder = folder,
+                       .random_path = xasprintf("%s/random.lua", folder ? folder : ""),
+                       .settings = o->settings,
+                       .episodes = episodes,
+                       .jobs = jobs,
+                       .interrupted = app->interrupted };
+    int lock = folder ? lock_folder(folder, err) : -1;
+    int n_failed, status = EXIT_FAILED;
+
+    if (lock < 0 ||
+        file_save(s.random_path, random_source, strlen(random_source), err) != 0)
+        goto out;
+    n_failed = play_all(o, &s, err);
+    if (show(o, folder, err) != 0 || cmd_done() != EXIT_DONE)
+        goto out;
+    if (*app->interrupted)
+        error_set(err, "sweep: interrupted; the same command goes on");
+    else if (n_failed)
+        error_set(err,
+                  "sweep: %d cells failed (see %s/cells/*.log); the same command tries "
+                  "them again",
+                  n_failed, folder);
+    else
+        status = EXIT_DONE;
+out:
+    if (lock >= 0)
+        close(lock);
+    free(s.random_path);
+    free(folder);
+    free(episodes);
+    free(jobs);
+    return status;
+}
+
+static int check_options(struct options *o, const char *suite, struct app *app,
+                         struct error *err)
+{
+    if (strcmp(suite, "atari57"))
+        return error_set(err, "sweep: \"%s\" is no suite; there is atari57", suite);
+    if (o->repeats < 1 || o->repeats > 1000 || o->episodes < 1 || o->episodes > 100000)
+        return error_set(err, "sweep: --repeats takes 1 to 1000, --episodes 1 to 100000");
+    if (choose_games(o, err) != 0 || choose_rules(o, app, err) != 0)
+        return -1;
+    return split(&o->modes, o->observations ? o->observations : "ram", "--observations",
+                 err);
+}
+
+static void clear(struct options *o)
+{
+    for (int i = 0; i < o->n_settings; i++)
+        free(o->settings[i]);
+    for (int i = 0; o->policies && o->policies[i]; i++)
+        free(o->policies[i]);
+    free(o->policies);
+    free(o->envs.text);
+    free(o->modes.text);
+    free(o->budgets.text);
+    free(o->games);
+    free(o->observations);
+    free(o->budget);
+    free(o->model);
+    free(o->out);
+    free(o->plot);
+    common_clear(&o->common);
+}
+
+static int main_sweep(const struct command *self, struct app *app, int argc,
+                      const char **argv)
+{
+    struct options o = { .repeats = 1, .episodes = 30 };
+    struct error err = { "" };
+    int status;
+    struct poptOption options[] = {
+        { "model", 'm', POPT_ARG_STRING, &o.model, 0,
+          "improve from a policy that moves by chance, then freeze (see `ratchet improve`)",
+          "PROVIDER[:NAME]" },
+        { "policy", 'p', POPT_ARG_ARGV, &o.policies, 0,
+          "play this: random, a file, or a folder with GAME.lua, GAME/learned.lua or "
+          "GAME/start.lua (several are compared; default: random, when no model is named)",
+          "random|FILE|DIR" },
+        { "games", 'g', POPT_ARG_STRING, &o.games, 0,
+          "pong,breakout,... (default: all 57)", "NAMES" },
+        { "observations", '\0', POPT_ARG_STRING, &o.observations, 0,
+          "features, ram, frame, gray (default: ram)", "MODES" },
+        { "repeats", 'r', POPT_ARG_INT, &o.repeats, 0, "runs of each (default 1)", "N" },
+        { "episodes", 'n', POPT_ARG_INT, &o.episodes, 0,
+          "of each run's score: holdout seeds of a model's (default 30)", "N" },
+        { "budget", 'b', POPT_ARG_STRING, &o.budget, 0,
+          "of each run of a model: iterations=10,steps=1e6,model_calls=20 (see `ratchet "
+          "task`)",
+          "KEY=N,..." },
+        { "out", 'o', POPT_ARG_STRING, &o.out, 0,
+          "the sweep's folder (default: atari57 in logs/)", "DIR" },
+        { "csv", '\0', POPT_ARG_NONE, &o.csv, 0, "the rows as comma-separated values",
+          NULL },
+        { "plot", '\0', POPT_ARG_STRING, &o.plot, 0, "draw the human-normalised scores",
+          "FILE.svg|FILE.png" },
+        JOBS_TABLE(o.common),
+        COMMON_TABLE(o.common),
+        POPT_TABLEEND,
+    };
+    const char **args = cmd_parse(self, app, argc, argv, options, 1, 1, &status);
+
+    if (!args)
+        return status;
+    if (!o.model && !o.policies) {
+        o.policies = xcalloc(2, sizeof(*o.policies));
+        o.policies[0] = xstrdup("random");
+    }
+    status = check_options(&o, args[0], app, &err) != 0 ? EXIT_USAGE
+                                                        : sweep(&o, app, &err);
+    if (status != EXIT_DONE && err.text[0])
+        cmd_fail(status, &err);
+    clear(&o);
+    cmd_free_args(args);
+    return status;
+}
+
+const struct command cmd_sweep = {
+    "sweep",
+    "atari57",
+    "play or improve at many games under the same rules, and compare with people",
+    "Each game, player, observation mode and repeat is a cell, played by commands of its own and\n"
+    "kept as a file in the sweep's folder: a sweep that was killed goes on with the same command,\n"
+    "and other games, modes and players may be added to it, under the same rules (preset=v5 and\n"
+    "what --set says). The table has human-normalised scores, (score - random) / (person -\n"
+    "random), and how far each is above moving by chance in the same sweep (95 % interval);\n"
+    "the summary stands beside what was published.",
+    "ratchet sweep atari57 --policy random --games pong,breakout --episodes 3\n"
+    "ratchet sweep atari57 --policy random --policy policies/ale --observations features\n"
+    "ratchet sweep atari57 --model openai --observations ram,frame --repeats 3 "
+    "--budget iterations=20,usd=2\n"
+    "ratchet sweep atari57 --plot atari57.svg --csv",
+    main_sweep,
+};
