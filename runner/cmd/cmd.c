@@ -138,6 +138,10 @@ const char **cmd_parse(const struct command *self, struct app *app, int argc,
 
 int common_plugins(struct app *app, const struct common *c, struct error *err)
 {
+    if (c->engine && strcmp(c->engine, "local") && strcmp(c->engine, "slurm"))
+        return error_set(err, "--engine %s: local or slurm", c->engine);
+    if (c->shards < 0 || c->shards > 10000)
+        return error_set(err, "--shards takes 1 to 10000");
     for (char **p = c->plugins; p && *p; p++)
         if (env_registry_load(&app->envs, *p, err) != 0)
             return -1;
@@ -175,6 +179,8 @@ void common_clear(struct common *c)
 {
     free_list(c->set);
     free_list(c->plugins);
+    free(c->engine);
+    free(c->shared);
     *c = (struct common){ 0 };
 }
 
@@ -183,7 +189,7 @@ int common_jobs(const struct common *c)
     return c->jobs > 0 ? c->jobs : evaluate_cores();
 }
 
-struct evaluation common_evaluation(const struct app *app, const struct common *c,
+struct evaluation common_evaluation(const struct app *app, struct common *c,
                                     const struct task *task, const struct policy *policy)
 {
     struct evaluation e = { .task = task, .policy = *policy, .plugins = c->plugins };
@@ -193,6 +199,15 @@ struct evaluation common_evaluation(const struct app *app, const struct common *
     e.n_jobs = common_jobs(c);
     e.is_unjailed = c->unjailed;
     e.interrupted = app->interrupted;
+    if (c->engine && !strcmp(c->engine, "slurm")) {
+        if (!c->shared)
+            c->shared = logs_path("cluster");
+        c->cluster = (struct cluster){ .folder = c->shared,
+                                       .n_shards = c->shards ? c->shards : 16,
+                                       .n_cpus = c->jobs > 0 ? c->jobs : 1,
+                                       .late_s = 30 };
+        e.cluster = &c->cluster;
+    }
     return e;
 }
 

@@ -6,6 +6,7 @@
 #include <popt.h>
 #include <stdio.h>
 
+#include "runner/evaluate/cluster.h"
 #include "runner/evaluate/evaluate.h"
 #include "runner/record/task.h"
 
@@ -52,6 +53,7 @@ struct command {
     X(results)                                                                                 \
     X(compare)                                                                                 \
     X(tool)                                                                                    \
+    X(shard)                                                                                   \
     X(bench)
 
 #define X(name) extern const struct command cmd_##name;
@@ -75,6 +77,9 @@ struct common {
     char **set, **plugins;
     int jobs;     /* 0: all cores */
     int unjailed;
+    char *engine, *shared; /* NULL: local, logs/cluster */
+    int shards;            /* 0: 16 */
+    struct cluster cluster;
 };
 #define COMMON_TABLE(c)                                                                        \
     { "set", 's', POPT_ARG_ARGV, &(c).set, 0,                                                  \
@@ -87,6 +92,15 @@ struct common {
     { "unjailed", '\0', POPT_ARG_NONE, &(c).unjailed, 0,                                       \
       "run policies without the jail: only for policies that you trust", NULL }
 
+#define ENGINE_TABLE(c)                                                                        \
+    { "engine", '\0', POPT_ARG_STRING, &(c).engine, 0,                                         \
+      "where episodes are played: here, or by a Slurm job array (default: local)",             \
+      "local|slurm" },                                                                         \
+    { "shards", '\0', POPT_ARG_INT, &(c).shards, 0,                                            \
+      "slurm: tasks of an array, each with --jobs workers (default: 16, of 1)", "N" },         \
+    { "shared", '\0', POPT_ARG_STRING, &(c).shared, 0,                                         \
+      "slurm: a folder that all nodes see (default: logs/cluster)", "DIR" }
+
 /* Loads the plug-ins and the task (an environment's name or a JSON file) with its settings.
  * NULL on failure. */
 struct task *common_task(struct app *app, const struct common *c, const char *name,
@@ -94,8 +108,8 @@ struct task *common_task(struct app *app, const struct common *c, const char *na
 int common_plugins(struct app *app, const struct common *c, struct error *err);
 void common_clear(struct common *c);
 int common_jobs(const struct common *c);
-/* An evaluation with what the options say filled in. */
-struct evaluation common_evaluation(const struct app *app, const struct common *c,
+/* An evaluation with what the options say filled in; it borrows them. */
+struct evaluation common_evaluation(const struct app *app, struct common *c,
                                     const struct task *task, const struct policy *policy);
 
 /* Prints "ratchet: TEXT" on stderr and returns the status. */

@@ -11,7 +11,7 @@ static void show_progress(void *user, enum purpose purpose, int done, int n)
     fprintf(stderr, "\r%s: %d of %d episodes\033[K", purpose_name(purpose), done, n);
 }
 
-static int open_split(struct opened_run *o, struct app *app, const struct common *c,
+static int open_split(struct opened_run *o, struct app *app, struct common *c,
                       enum split split, struct error *err)
 {
     struct policy nothing = { .name = "", .source = "" };

@@ -359,6 +359,7 @@ static int main_improve(const struct command *self, struct app *app, int argc,
           "command: its time for one candidate (default: 30)", "M" },
         { "seed", '\0', POPT_ARG_LONG, &m.seed, 0, "of the model's own chance (search)", "S" },
         JOBS_TABLE(m.common),
+        ENGINE_TABLE(m.common),
         COMMON_TABLE(m.common),
         POPT_TABLEEND,
     };

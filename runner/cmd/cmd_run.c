@@ -270,6 +270,7 @@ static int main_run(const struct command *self, struct app *app, int argc, const
           "step in the harness: the worker sees observations only", NULL },
         { "view", '\0', POPT_ARG_NONE, &r.view, 0, "watch one episode in a window", NULL },
         JOBS_TABLE(r.common),
+        ENGINE_TABLE(r.common),
         COMMON_TABLE(r.common),
         POPT_TABLEEND,
     };

@@ -17,7 +17,7 @@ struct options {
 /* What the window asks through struct view_whatif. */
 struct asker {
     const struct app *app;
-    const struct common *common;
+    struct common *common;
 };
 
 /* The policy shadows the replay up to the step, and plays on from there. */
@@ -142,7 +142,7 @@ static int flags_load(struct flags *f, const struct options *o, struct app *app,
     return status;
 }
 
-static int run(const struct options *o, struct app *app, const char *const *paths,
+static int run(struct options *o, struct app *app, const char *const *paths,
                int n_paths, struct error *err)
 {
     struct asker asker = { app, &o->common };

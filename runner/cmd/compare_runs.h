@@ -24,7 +24,7 @@ struct compared_run {
 /* What all runs share. Borrowed. */
 struct comparison {
     const struct app *app;
-    const struct common *common;
+    struct common *common;
     const char *env, *folder;
     char *const *options; /* of `improve`, for every run alike; NULL at the end */
     int n_seeds;          /* fresh ones, which no run has seen */

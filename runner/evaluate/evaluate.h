@@ -8,6 +8,7 @@
 #include "sandbox/vm.h"
 
 struct episode_result;
+struct cluster;
 
 /* One policy in one task. Everything is borrowed for the time of a call. */
 struct policy {
@@ -23,6 +24,7 @@ struct evaluation {
     char *const *plugins; /* paths, n_plugins of them */
     int n_plugins;
     int n_jobs;        /* workers at once, >= 1 */
+    const struct cluster *cluster; /* NULL: workers of this machine */
     bool is_outside;   /* the harness steps; the worker sees observations only */
     bool wants_globals; /* the facts name the globals that nobody sets */
     bool is_unjailed;  /* asked for by a user who knows what it means */

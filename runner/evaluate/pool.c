@@ -7,6 +7,7 @@
 
 #include "envs/bridge/bridge.h"
 #include "envs/describe.h"
+#include "runner/evaluate/cluster.h"
 #include "runner/evaluate/evaluate.h"
 #include "runner/evaluate/outside.h"
 #include "runner/evaluate/process.h"
@@ -323,9 +324,9 @@ static void *run_lane(void *arg)
     return NULL;
 }
 
-int evaluate(const struct evaluation *e, const struct episode_request *requests, int n,
-             struct episode_result *results, struct policy_facts *facts,
-             struct error *err)
+static int evaluate_here(const struct evaluation *e, const struct episode_request *requests,
+                         int n, struct episode_result *results, struct policy_facts *facts,
+                         struct error *err)
 {
     struct evaluation mine = *e;
     struct pool p = { .e = &mine, .requests = requests, .results = results, .n = n };
@@ -369,6 +370,28 @@ int evaluate(const struct evaluation *e, const struct episode_request *requests,
     if (!n_started)
         return error_set(err, "no thread could be started");
     return p.is_failed ? error_set(err, "%s", p.failure.text) : 0;
+}
+
+/* A policy that does not load, and a single episode, are not worth a job array. */
+static bool is_for_cluster(const struct evaluation *e, int n, struct policy_facts *facts)
+{
+    struct error ignored;
+
+    return e->cluster && n > 1 && evaluate_here(e, NULL, 0, NULL, facts, &ignored) == 0 &&
+           !facts->fault;
+}
+
+int evaluate(const struct evaluation *e, const struct episode_request *requests, int n,
+             struct episode_result *results, struct policy_facts *facts,
+             struct error *err)
+{
+    struct policy_facts known;
+
+    if (!is_for_cluster(e, n, &known))
+        return evaluate_here(e, requests, n, results, facts, err);
+    if (facts)
+        *facts = known;
+    return cluster_evaluate(e, requests, n, results, err);
 }
 
 int evaluate_check(const struct evaluation *e, struct policy_facts *facts,

@@ -8,7 +8,6 @@
 #include "runner/evaluate/stats.h"
 
 #define LEAST_DISTINCT 4 /* different pairs, for a verdict by statistics */
-#define SAME_DISTINCT 32 /* different pairs, all of them alike: the same behaviour */
 #define FIRST_LOOK 8 /* pairs; each look doubles them, up to the task's cap */
 
 static const char *const names[] = {
@@ -87,7 +86,7 @@ static void look(const struct pairs *p, double confidence, struct gate_result *o
 static enum gate_verdict judge(const struct gate_result *r, double margin, bool is_same,
                                bool is_last)
 {
-    if (is_same && (is_last || r->distinct >= SAME_DISTINCT))
+    if (is_same && is_last)
         return GATE_unchanged;
     if (r->distinct < LEAST_DISTINCT) {
         if (!is_last)

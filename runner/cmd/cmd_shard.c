@@ -1,0 +1,35 @@
+/* cmd_shard.c - `ratchet shard`: plays one shard of an evaluation on a node of a cluster. */
+#include <stdlib.h>
+
+#include "runner/cmd/cmd.h"
+#include "runner/evaluate/shard.h"
+
+static int main_shard(const struct command *self, struct app *app, int argc, const char **argv)
+{
+    struct poptOption options[] = { POPT_TABLEEND };
+    struct error err = { "" };
+    int status;
+    const char **args = cmd_parse(self, app, argc, argv, options, 2, 2, &status);
+    char *end;
+    long shard;
+
+    if (!args)
+        return status;
+    shard = strtol(args[1], &end, 10);
+    if (end == args[1] || *end || shard < 0 || shard > 1000000) {
+        error_set(&err, "shard: %s: not the number of a shard", args[1]);
+        status = cmd_fail(EXIT_USAGE, &err);
+    } else if (shard_play(args[0], (int)shard, &app->envs, app->interrupted, &err) != 0) {
+        status = cmd_fail(EXIT_FAILED, &err);
+    }
+    cmd_free_args(args);
+    return status;
+}
+
+const struct command cmd_shard = {
+    "shard", "FOLDER N", "play one shard of an evaluation; `--engine slurm` calls it",
+    "FOLDER holds an evaluation's job; the results go there, in a file that is named by its\n"
+    "contents. The ledger is not opened: the coordinator confirms and enters what comes.",
+    "ratchet shard logs/cluster/evaluation-a1b2c3 0",
+    main_shard,
+};
