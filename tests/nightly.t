@@ -127,6 +127,7 @@ ok "no step of the tuning was counted twice: as many as of a run without a death
 cp tuned.lua my.lua
 echo "-- changed" >>my.lua
 config search '' '' 1
+: >ended.txt
 "$RATCHET" nightly night.json --at "2026-11-23 08:10" >ended.txt 2>&1 &
 pid=$!
 while ! grep -q 'improvement begins' ended.txt; do sleep 0.1; done
