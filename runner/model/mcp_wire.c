@@ -267,6 +267,17 @@ static size_t take_lines(struct mcp *m, char *buffer, size_t len, bool *skips)
     return 0;
 }
 
+/* Whoever ends for Ctrl-C says so to the loop first: else the client would seem to have hung
+ * up. */
+static bool take_interrupt(struct mcp *m)
+{
+    bool stops = must_stop(m);
+
+    if (stops)
+        m->interrupted = 1;
+    return stops;
+}
+
 static void *read_lines(void *user)
 {
     struct mcp *m = user;
@@ -278,8 +289,6 @@ static void *read_lines(void *user)
         struct pollfd p = { .fd = m->in, .events = POLLIN };
         int ready = poll(&p, 1, TICK_MS);
         ssize_t n = 0;
-        if (must_stop(m))
-            m->interrupted = 1;
         if (ready > 0)
             n = read(m->in, buffer + len, 65536);
         if (ready > 0 && (n == 0 || (n < 0 && errno != EINTR && errno != EAGAIN)))
@@ -287,7 +296,7 @@ static void *read_lines(void *user)
         if (n > 0)
             len = take_lines(m, buffer, len + (size_t)n, &skips);
         pthread_mutex_lock(&m->lock);
-        is_over |= m->is_stopping || must_stop(m) || m->is_broken;
+        is_over |= m->is_stopping || take_interrupt(m) || m->is_broken;
         pthread_mutex_unlock(&m->lock);
     }
     if (len && !skips)
@@ -307,7 +316,7 @@ bool mcp_next(struct mcp *m)
     pthread_mutex_lock(&m->lock);
     while (m->n_queued == 0 && !m->is_over)
         pthread_cond_wait(&m->changed, &m->lock);
-    found = m->n_queued > 0 && !must_stop(m) && !m->is_broken;
+    found = !take_interrupt(m) && m->n_queued > 0 && !m->is_broken;
     if (found) {
         m->now = m->queue[0];
         memmove(&m->queue[0], &m->queue[1],
