@@ -21,6 +21,7 @@
 #include "runner/model/prices.h"
 #include "runner/model/recorder.h"
 #include "runner/model/whole_file.h"
+#include "runner/record/file.h"
 
 static void assert_holds(const char *text, const char *part)
 {
@@ -32,7 +33,7 @@ static void write_text(const char *path, const char *text)
 {
     struct error err;
 
-    if (file_write(path, text, strlen(text), &err) != 0)
+    if (file_save(path, text, strlen(text), &err) != 0)
         fail_msg("%s", err.text);
 }
 

@@ -1,5 +1,6 @@
 /* child.c - runs a program to its end, with its output taken and its time bounded. */
 #include "runner/cmd/child.h"
+#include "runner/evaluate/meter.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -10,7 +11,6 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #define GRACE_S 20.0            /* from the request to end to the end */
@@ -22,14 +22,6 @@ struct stream {
     char *text;
     size_t len, room;
 };
-
-static double now_s(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 static void take(struct stream *s)
 {
@@ -89,7 +81,7 @@ static int open_input(const char *text)
 static void watch(const struct child *c, pid_t pid, struct stream s[2],
                   struct child_result *out)
 {
-    double end = now_s() + c->timeout_s, kill_at = 0;
+    double end = meter_now() + c->timeout_s, kill_at = 0;
     int wait_status = 0;
     bool is_running = true;
 
@@ -102,12 +94,12 @@ static void watch(const struct child *c, pid_t pid, struct stream s[2],
         is_running = waitpid(pid, &wait_status, WNOHANG) == 0;
         if (!kill_at && c->interrupted && *c->interrupted)
             out->is_interrupted = true;
-        if (!kill_at && now_s() > end)
+        if (!kill_at && meter_now() > end)
             out->is_late = true;
         if (!kill_at && (out->is_interrupted || out->is_late)) {
             kill(-pid, SIGTERM);
-            kill_at = now_s() + GRACE_S;
-        } else if (kill_at && now_s() > kill_at) {
+            kill_at = meter_now() + GRACE_S;
+        } else if (kill_at && meter_now() > kill_at) {
             kill(-pid, SIGKILL);
         }
     }

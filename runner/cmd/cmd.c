@@ -1,5 +1,6 @@
 /* cmd.c - what all commands share: options and help, tasks from the command line, output. */
 #include "runner/cmd/cmd.h"
+#include "runner/record/file.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -280,13 +281,12 @@ char *find_shipped(const char *relative)
     static const char *const places[] = { "../policies", "../../policies",
                                           "../share/ratchet/policies" };
     char self[PATH_MAX];
-    ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
     char *slash, *path = xasprintf("policies/%s", relative);
 
     if (access(path, R_OK) == 0)
         return path;
     free(path);
-    self[len > 0 ? len : 0] = '\0';
+    file_self(self);
     slash = strrchr(self, '/');
     if (slash)
         *slash = '\0';

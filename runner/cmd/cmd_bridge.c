@@ -12,6 +12,7 @@
 
 #include "envs/bridge/bridge.h"
 #include "runner/cmd/cmd.h"
+#include "runner/record/file.h"
 
 #define MARK "ratchet-bridge" /* a file that says that the folder is ours */
 
@@ -39,26 +40,6 @@ static int run_program(const char *const *argv, const char *output)
     return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
-static int make_folders(const char *path, struct error *err)
-{
-    char *copy = xstrdup(path);
-    int status = 0;
-
-    for (char *slash = strchr(copy + 1, '/'); status == 0;
-         slash = strchr(slash + 1, '/')) {
-        if (slash)
-            *slash = '\0';
-        if (mkdir(copy, 0777) != 0 && errno != EEXIST)
-            status = error_set(err, "%s: cannot make this folder: %s", copy,
-                               strerror(errno));
-        if (!slash)
-            break;
-        *slash = '/';
-    }
-    free(copy);
-    return status;
-}
-
 static bool is_ours(const char *home)
 {
     char *mark = xasprintf("%s/" MARK, home);
@@ -74,7 +55,7 @@ static int claim(const char *home, struct error *err)
     char *mark = xasprintf("%s/" MARK, home);
     int status = 0, fd;
 
-    if (make_folders(home, err) != 0) {
+    if (file_make_folders(home, err) != 0) {
         status = -1;
     } else if (!is_ours(home) && rmdir(home) != 0) {
         status = error_set(
@@ -82,8 +63,8 @@ static int claim(const char *home, struct error *err)
             "%s: this folder holds something else; empty it, or name another "
             "with RATCHET_BRIDGE",
             home);
-    } else if (mkdir(home, 0777) != 0 && errno != EEXIST) {
-        status = error_set(err, "%s: cannot make this folder: %s", home, strerror(errno));
+    } else if (file_make_folder(home, err) != 0) {
+        status = -1;
     } else {
         fd = open(mark, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
         if (fd < 0)

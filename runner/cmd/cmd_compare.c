@@ -1,14 +1,13 @@
 /* cmd_compare.c - `ratchet compare`: several models on one task, as learning curves. */
-#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "runner/cmd/compare_runs.h"
 #include "runner/cmd/table.h"
 #include "runner/evaluate/stats.h"
 #include "runner/picture/plot.h"
+#include "runner/record/file.h"
 
 #define MOST_MODELS 16
 #define MOST_REPEATS 100
@@ -290,18 +289,11 @@ static int show(struct compare *m, struct error *err)
     return status == 0 ? cmd_done() : EXIT_FAILED;
 }
 
-static int make_folder(const char *path, struct error *err)
-{
-    return mkdir(path, 0777) == 0 || errno == EEXIST
-               ? 0
-               : error_set(err, "%s: %s", path, strerror(errno));
-}
-
 static int open_all(struct compare *m, struct app *app, const char *env,
                     struct error *err)
 {
     char *logs = logs_path(""), *ledger = logs_path("ledger.sqlite"), *salt = NULL;
-    int status = make_folder(logs, err);
+    int status = file_make_folder(logs, err);
 
     m->c = (struct comparison){ .app = app,
                                 .common = &m->common,
@@ -311,7 +303,7 @@ static int open_all(struct compare *m, struct app *app, const char *env,
                                 .n_seeds = m->seeds,
                                 .scores = json_object() };
     m->c.task = common_task(app, &m->common, env, err);
-    if (!m->c.task || status != 0 || make_folder(m->out, err) != 0)
+    if (!m->c.task || status != 0 || file_make_folder(m->out, err) != 0)
         status = -1;
     salt = xasprintf("%s/salt", m->out);
     if (status == 0)

@@ -4,13 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "runner/cmd/climb.h"
 #include "runner/cmd/cmd.h"
 #include "runner/model/model.h"
 #include "runner/model/recorder.h"
+#include "runner/record/file.h"
 #include "runner/record/hash.h"
 
 struct improve {
@@ -34,17 +34,10 @@ struct improve {
     int lock; /* descriptor of the run's lock, -1 */
 };
 
-static int make_folder(const char *path, struct error *err)
-{
-    if (mkdir(path, 0777) == 0 || errno == EEXIST)
-        return 0;
-    return error_set(err, "%s: cannot make this folder: %s", path, strerror(errno));
-}
-
 static int open_ledger(struct improve *m, struct error *err)
 {
     char *logs = logs_path("");
-    int status = make_folder(logs, err);
+    int status = file_make_folder(logs, err);
 
     m->ledger_path = logs_path("ledger.sqlite");
     if (status == 0) {
@@ -108,7 +101,7 @@ static int choose_folder(struct improve *m, struct error *err)
             free(folder);
     }
     free(plain);
-    return make_folder(m->run.folder, err);
+    return file_make_folder(m->run.folder, err);
 }
 
 static int begin_run(struct improve *m, struct error *err)

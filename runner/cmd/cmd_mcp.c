@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "runner/cmd/cmd.h"
+#include "runner/record/file.h"
 #include "runner/record/ledger.h"
 
 #define LOCK_WAITS 100 /* times... */
@@ -19,17 +20,6 @@ struct mcp_options {
     int resume, iterations;
     double minutes;
 };
-
-/* This program's path, where clients find it again. */
-static const char *own_path(char path[PATH_MAX])
-{
-    ssize_t n = readlink("/proc/self/exe", path, PATH_MAX - 1);
-
-    if (n < 0)
-        return "ratchet";
-    path[n] = '\0';
-    return path;
-}
 
 static void add_arg(json_t *args, const char *option, const char *value)
 {
@@ -71,8 +61,11 @@ static int install(const struct mcp_options *o, const char *task, struct error *
     char path[PATH_MAX], *text;
     json_t *args = server_args(o, task), *server, *json;
 
+    file_self(path);
+    if (!path[0])
+        strcpy(path, "ratchet");
     if (!strcmp(o->install, "codex")) {
-        print_toml(own_path(path), args);
+        print_toml(path, args);
         json_decref(args);
         return cmd_done();
     }
@@ -81,7 +74,7 @@ static int install(const struct mcp_options *o, const char *task, struct error *
         error_set(err, "--install %s: clients are codex, claude and vscode", o->install);
         return EXIT_USAGE;
     }
-    server = json_pack("{s:s, s:s, s:o}", "type", "stdio", "command", own_path(path),
+    server = json_pack("{s:s, s:s, s:o}", "type", "stdio", "command", path,
                        "args", args);
     json = json_pack("{s:{s:o}}", is_vscode ? "servers" : "mcpServers", "ratchet",
                      server);

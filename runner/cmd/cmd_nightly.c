@@ -11,13 +11,7 @@
 #include "runner/cmd/cmd.h"
 #include "runner/cmd/nightly.h"
 #include "runner/cmd/nightly_install.h"
-
-static int make_folder(const char *path, struct error *err)
-{
-    if (mkdir(path, 0777) == 0 || errno == EEXIST)
-        return 0;
-    return error_set(err, "%s: cannot make this folder: %s", path, strerror(errno));
-}
+#include "runner/record/file.h"
 
 /* "2026-11-23 03:00" as seconds from now; -1: it is none. */
 static int read_at(const char *text, long long *shift_s, struct error *err)
@@ -88,7 +82,7 @@ static int run(struct night *n, int as_json, struct error *err)
     int fd = -1, status = NIGHT_FAILED;
 
     n->folder = logs_path("nightly");
-    if (make_folder(logs, err) == 0 && make_folder(n->folder, err) == 0)
+    if (file_make_folder(logs, err) == 0 && file_make_folder(n->folder, err) == 0)
         fd = lock(n, err);
     if (fd >= 0) {
         status = night_run(n, err);
@@ -119,10 +113,9 @@ static int run_or_install(const struct wish *w, struct app *app, const char *pat
                        .interrupted = app->interrupted,
                        .is_quiet = w->as_json };
     char program[PATH_MAX], *absolute = realpath(path, NULL);
-    ssize_t len = readlink("/proc/self/exe", program, sizeof(program) - 1);
     int status = NIGHT_FAILED;
 
-    program[len > 0 ? len : 0] = '\0';
+    file_self(program);
     n.program = program;
     if (read_at(w->at, &n.shift_s, err) == 0 &&
         night_config_load(&config, path, err) == 0) {

@@ -1,17 +1,16 @@
 /* cmd_run.c - `ratchet run`: plays a policy and prints its score. */
-#include <errno.h>
 #include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "envs/bridge/bridge_scores.h"
 #include "runner/cmd/cmd.h"
 #include "runner/cmd/run_view.h"
+#include "runner/evaluate/meter.h"
 #include "runner/evaluate/stats.h"
+#include "runner/record/file.h"
 #include "runner/record/hash.h"
 #include "runner/record/replay.h"
 
@@ -30,14 +29,6 @@ struct run {
     int n_done, n_total;
     double seconds;
 };
-
-static double now(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
 
 static void on_result(void *user, int index, const struct episode_result *result)
 {
@@ -180,8 +171,8 @@ static int record(const struct run *r, struct error *err)
 {
     int status = 0;
 
-    if (mkdir(r->record, 0777) != 0 && errno != EEXIST)
-        return error_set(err, "%s: cannot make this folder: %s", r->record, strerror(errno));
+    if (file_make_folder(r->record, err) != 0)
+        return -1;
     for (int i = 0; i < r->episodes && status == 0; i++) {
         struct replay *replay;
         char *path;
@@ -204,7 +195,7 @@ static int play(struct run *r, struct error *err)
 {
     struct episode_request *requests = xcalloc((size_t)r->episodes, sizeof(*requests));
     struct policy_facts facts;
-    double start = now();
+    double start = meter_now();
     int status;
 
     for (int i = 0; i < r->episodes; i++)
@@ -218,7 +209,7 @@ static int play(struct run *r, struct error *err)
         status = run_view(&r->e, requests, r->results, &facts, r->envs, err);
     else
         status = evaluate(&r->e, requests, r->episodes, r->results, &facts, err);
-    r->seconds = now() - start;
+    r->seconds = meter_now() - start;
     free(requests);
     if (status == 0 && facts.fault)
         return error_set(err, "%s: %s", r->path, facts.fault_text);

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "envs/bridge/bridge_scores.h"
@@ -103,20 +102,13 @@ static int choose_rules(struct options *o, struct app *app, struct error *err)
     return status;
 }
 
-static int make_folder(const char *path, struct error *err)
-{
-    if (mkdir(path, 0777) == 0 || errno == EEXIST)
-        return 0;
-    return error_set(err, "%s: cannot make this folder: %s", path, strerror(errno));
-}
-
 static int make_folders(const char *folder, struct error *err)
 {
     static const char *const names[] = { "", "/cells", "/runs" };
 
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         char *path = xasprintf("%s%s", folder, names[i]);
-        int status = make_folder(path, err);
+        int status = file_make_folder(path, err);
         free(path);
         if (status != 0)
             return -1;
@@ -240,7 +232,7 @@ static char *choose_folder(const struct options *o, struct error *err)
 {
     char *logs = logs_path(""), *folder = NULL;
 
-    if (o->out || make_folder(logs, err) == 0)
+    if (o->out || file_make_folder(logs, err) == 0)
         folder = o->out ? xstrdup(o->out) : logs_path("atari57");
     free(logs);
     if (folder && make_folders(folder, err) == 0 && check_rules(o, folder, err) == 0)

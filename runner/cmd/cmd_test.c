@@ -1,15 +1,14 @@
 /* cmd_test.c - `ratchet test`: runs regression cases and prints TAP. */
 #include <dirent.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "runner/cmd/opened_run.h"
 #include "runner/cmd/test_report.h"
+#include "runner/record/file.h"
 
 struct test {
     struct common common;
@@ -31,8 +30,8 @@ static int keep_replay(const struct test *t, const struct evaluation *e,
     if (!t->replays || row->state != TEST_FAILED || o->worst != 0)
         return 0;
     mine.task = c->task;
-    if (mkdir(t->replays, 0777) != 0 && errno != EEXIST)
-        return error_set(err, "%s: %s", t->replays, strerror(errno));
+    if (file_make_folder(t->replays, err) != 0)
+        return -1;
     replay = replay_of_result(&mine, &o->result, err);
     row->replay = xasprintf("%s/%s-%s.replay", t->replays, c->task->env->name, c->name);
     if (replay)
@@ -125,9 +124,7 @@ static int retire(const struct test *t, const char *folder, struct error *err)
     o.ledger_path = logs_path("ledger.sqlite");
     if (strchr(t->retire, '/') || access(path, F_OK) != 0)
         error_set(err, "%s: there is no such case", path);
-    else if (mkdir(logs, 0777) != 0 && errno != EEXIST)
-        error_set(err, "%s: %s", logs, strerror(errno));
-    else
+    else if (file_make_folder(logs, err) == 0)
         o.ledger = ledger_open(o.ledger_path, err);
     if (o.ledger)
         run = find_run(&o, folder, &iteration, err);

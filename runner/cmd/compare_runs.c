@@ -8,7 +8,6 @@
 #include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -46,9 +45,10 @@ static int give_salt(const struct comparison *c, const char *folder, int repeat,
     char *shared = xasprintf("%s/salt-%d", c->folder, repeat);
     char *own = xasprintf("%s/salt", folder);
     struct salt salt;
-    int fd, result = mkdir(folder, 0777) != 0 && errno != EEXIST
-                         ? error_set(err, "%s: %s", folder, strerror(errno))
-                         : salt_open(&salt, shared, err);
+    int fd, result = file_make_folder(folder, err);
+
+    if (result == 0)
+        result = salt_open(&salt, shared, err);
 
     if (result == 0 && access(own, F_OK) != 0) {
         fd = open(own, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
@@ -85,12 +85,11 @@ static int improve(const struct comparison *c, const char *model, const char *fo
     char self[PATH_MAX], *log = xasprintf("%s.log", folder),
                          *seed = xasprintf("%d", repeat);
     const char *argv[MOST_ARGUMENTS] = { "ratchet", "improve", "--out", folder };
-    ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
     posix_spawn_file_actions_t files;
     int n = 4, failed, result;
     pid_t pid;
 
-    self[len > 0 ? len : 0] = '\0';
+    file_self(self);
     if (is_there)
         argv[n++] = "--resume";
     else {

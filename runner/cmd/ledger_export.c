@@ -1,9 +1,7 @@
 /* ledger_export.c - a run as files that other programs read: sources, tables and replays,
  * in the layout that published runs of heuristic learning use. */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "runner/cmd/ledger_verbs.h"
 #include "runner/cmd/table.h"
@@ -43,13 +41,6 @@ static const char readme[] =
     "- `replays/`: dev seed 0 of the start and of every incumbent (`ratchet replay FILE`).\n"
     "- `task.json`: the task. The hidden seeds' salt has the hash\n  %s.\n\n"
     "It stopped: %s.\n";
-
-static int make_folder(const char *path, struct error *err)
-{
-    return mkdir(path, 0777) == 0 || errno == EEXIST
-               ? 0
-               : error_set(err, "%s: cannot make this folder: %s", path, strerror(errno));
-}
 
 static int save_text(const char *folder, const char *name, char *text, struct error *err)
 {
@@ -122,7 +113,7 @@ static int save_sources(struct opened_run *o, const char *folder, struct error *
     char *sources = xasprintf("%s/sources", folder),
          *replays = xasprintf("%s/replays", folder);
     json_t *rows = ledger_query(o->ledger, sources_sql, o->run.id, err), *row;
-    int status = rows && make_folder(sources, err) == 0 && make_folder(replays, err) == 0
+    int status = rows && file_make_folder(sources, err) == 0 && file_make_folder(replays, err) == 0
                      ? 0
                      : -1;
     size_t i;
@@ -161,7 +152,7 @@ int ledger_export(struct opened_run *o, const char *folder, struct error *err)
                            o->run.stop_reason[0] ? o->run.stop_reason : "not yet");
     int status = -1;
 
-    if (summary && make_folder(folder, err) == 0 &&
+    if (summary && file_make_folder(folder, err) == 0 &&
         save_csv(folder, "trials.csv", trials, err) == 0 &&
         save_lines(folder, "trials.jsonl", trials, err) == 0 &&
         save_csv(folder, "summary.csv", summary, err) == 0 &&

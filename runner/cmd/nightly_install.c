@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "runner/cmd/child.h"
@@ -123,20 +122,6 @@ static int run_tool(const char *const *argv, const char *input, char **out,
     return status;
 }
 
-static int make_folders(char *path, struct error *err)
-{
-    for (char *at = path + 1; *at; at++) {
-        if (*at != '/')
-            continue;
-        *at = '\0';
-        if (mkdir(path, 0777) != 0 && errno != EEXIST)
-            return error_set(err, "%s: cannot make this folder: %s", path,
-                             strerror(errno));
-        *at = '/';
-    }
-    return 0;
-}
-
 static int install_systemd(const struct entry *e, bool is_sure, struct error *err)
 {
     static const char *const reload[] = { "systemctl", "--user", "daemon-reload", NULL };
@@ -156,7 +141,7 @@ static int install_systemd(const struct entry *e, bool is_sure, struct error *er
         printf("# %s\n%s\n", paths[i], texts[i]);
     printf("then: systemctl --user enable --now ratchet-nightly.timer\n");
     if (is_sure) {
-        status = make_folders(paths[0], err);
+        status = file_make_folders(folder, err);
         for (int i = 0; i < 2 && status == 0; i++)
             status = file_save(paths[i], texts[i], strlen(texts[i]), err);
         if (status == 0)

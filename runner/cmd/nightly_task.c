@@ -5,10 +5,8 @@
  * won; policy.sha256, the user's policy that it came from; and a folder for every night's
  * run. */
 #include <dirent.h>
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "runner/cmd/cmd.h"
@@ -164,9 +162,10 @@ void night_cases(struct night *n, const struct night_task *t, json_t *row)
 {
     char *policy = find_policy(n, t), *why = NULL, *folder = path_of(n, t, "");
     json_t *broken = json_array(), *sums = json_object();
+    struct error err = { "" };
 
-    if (mkdir(folder, 0777) != 0 && errno != EEXIST)
-        fail(n, row, folder, strerror(errno));
+    if (file_make_folder(folder, &err) != 0)
+        fail(n, row, "its folder", err.text);
     if (policy)
         json_object_set_new(row, "policy", json_string(policy));
     if (policy && run_suite(n, t, policy, broken, sums, &why) != 0)
@@ -297,9 +296,7 @@ static int keep_cases(struct night *n, const struct night_task *t, const char *r
     char *from = xasprintf("%s/cases", run), *to = path_of(n, t, "cases");
     DIR *d = opendir(from);
     const struct dirent *entry;
-    int status = mkdir(to, 0777) == 0 || errno == EEXIST
-                     ? 0
-                     : error_set(err, "%s: %s", to, strerror(errno));
+    int status = file_make_folder(to, err);
 
     while (d && status == 0 && (entry = readdir(d))) {
         size_t len = strlen(entry->d_name);

@@ -10,12 +10,13 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "runner/evaluate/meter.h"
 #include "runner/evaluate/shard.h"
 #include "runner/evaluate/slurm.h"
+#include "runner/record/file.h"
 
 #define MOST_TRIES 5     /* of a shard */
 #define MOST_ARRAYS 64   /* of an evaluation */
@@ -47,14 +48,6 @@ struct coordinator {
     struct error why; /* of the last refusal */
 };
 
-static double now(clockid_t clock)
-{
-    struct timespec t;
-
-    clock_gettime(clock, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
-
 static bool is_interrupted(const struct coordinator *c)
 {
     return c->e->interrupted && *c->e->interrupted;
@@ -66,16 +59,7 @@ static int make_folder(struct coordinator *c, struct error *err)
     const char *shared = c->e->cluster->folder;
     char full[PATH_MAX];
 
-    for (char *path = xstrdup(shared), *slash = path;; *slash = '/') {
-        slash = strchr(slash + 1, '/');
-        if (slash)
-            *slash = '\0';
-        mkdir(path, 0777);
-        if (!slash) {
-            free(path);
-            break;
-        }
-    }
+    file_make_folders(shared, NULL); /* what is amiss with it is told next */
     if (!realpath(shared, full))
         return error_set(err, "%s: %s; --shared names a folder that all nodes see", shared,
                          strerror(errno));
@@ -102,7 +86,7 @@ static void remove_folder(const char *folder)
 
 static int submit(struct coordinator *c, const int *shards, int n, struct error *err)
 {
-    double start = now(CLOCK_MONOTONIC);
+    double start = meter_now();
 
     if (c->n_arrays == MOST_ARRAYS)
         return error_set(err, "%s: %d job arrays did not finish it; see the logs there",
@@ -113,7 +97,7 @@ static int submit(struct coordinator *c, const int *shards, int n, struct error 
     c->n_arrays++;
     for (int i = 0; i < n; i++)
         c->shards[shards[i]].n_tries++;
-    c->submit_s += now(CLOCK_MONOTONIC) - start;
+    c->submit_s += meter_now() - start;
     return 0;
 }
 
@@ -143,7 +127,7 @@ static int take_episodes(struct coordinator *c, const struct shard_head *head, s
 static void merge(struct coordinator *c, const struct shard_head *head)
 {
     json_t *count = json_object_get(c->nodes, head->node);
-    double t = now(CLOCK_MONOTONIC);
+    double t = meter_now();
 
     json_object_set_new(c->nodes, head->node, json_integer(json_integer_value(count) + 1));
     c->shards[head->shard].is_done = true;
@@ -162,7 +146,7 @@ static void merge(struct coordinator *c, const struct shard_head *head)
 /* A result that cannot be used is as good as lost, unless the node may not play at all. */
 static int take_result(struct coordinator *c, const char *path, struct error *err)
 {
-    double start = now(CLOCK_MONOTONIC);
+    double start = meter_now();
     struct shard_head head;
     struct wire in;
     int status = 0;
@@ -181,7 +165,7 @@ static int take_result(struct coordinator *c, const char *path, struct error *er
         c->n_bad++, error_set(&c->why, "node %s: a result without sense", head.node);
     else
         merge(c, &head);
-    c->verify_s += now(CLOCK_MONOTONIC) - start;
+    c->verify_s += meter_now() - start;
     shard_head_clear(&head);
     wire_clear(&in);
     return status;
@@ -213,7 +197,7 @@ static int take_results(struct coordinator *c, struct error *err)
 static int run_again(struct coordinator *c, const bool *is_live, const bool *is_running,
                      struct error *err)
 {
-    double idle = now(CLOCK_MONOTONIC) - c->last_s;
+    double idle = meter_now() - c->last_s;
     double patience = c->e->cluster->late_s > 3 * c->slowest_s ? c->e->cluster->late_s
                                                                : 3 * c->slowest_s;
     int *list = xcalloc((size_t)c->n_shards, sizeof(*list)), n = 0, status = 0;
@@ -240,7 +224,7 @@ static int run_again(struct coordinator *c, const bool *is_live, const bool *is_
     }
     if (status == 0 && n) {
         status = submit(c, list, n, err);
-        c->last_s = now(CLOCK_MONOTONIC);
+        c->last_s = meter_now();
     }
     free(list);
     return status;
@@ -256,12 +240,12 @@ static int look(struct coordinator *c, double *heard, struct error *err)
     for (int i = 0; i < c->n_arrays && status == 0; i++)
         status = slurm_look(c->arrays[i], is_live, is_running, c->n_shards, &why);
     if (status == 0) {
-        *heard = now(CLOCK_MONOTONIC);
+        *heard = meter_now();
         /* What has arrived while Slurm was asked is not lost. */
         status = take_results(c, err);
         if (status == 0 && c->n_done < c->n_shards)
             status = run_again(c, is_live, is_running, err);
-    } else if ((now(CLOCK_MONOTONIC) - *heard) * 1000 < DEAF_MS) {
+    } else if ((meter_now() - *heard) * 1000 < DEAF_MS) {
         status = 0; /* it may come back */
     } else {
         *err = why;
@@ -274,20 +258,20 @@ static int look(struct coordinator *c, double *heard, struct error *err)
 static int coordinate(struct coordinator *c, struct error *err)
 {
     int *all = xcalloc((size_t)c->n_shards, sizeof(*all)), status;
-    double heard = now(CLOCK_MONOTONIC), looked = heard;
+    double heard = meter_now(), looked = heard;
 
     for (int s = 0; s < c->n_shards; s++)
         all[s] = s;
-    c->submitted = now(CLOCK_REALTIME);
+    c->submitted = shard_time();
     c->last_s = heard;
     status = submit(c, all, c->n_shards, err);
     free(all);
     while (status == 0 && c->n_done < c->n_shards && !is_interrupted(c)) {
         status = take_results(c, err);
         if (status == 0 && c->n_done < c->n_shards &&
-            (now(CLOCK_MONOTONIC) - looked) * 1000 > LOOK_MS) {
+            (meter_now() - looked) * 1000 > LOOK_MS) {
             status = look(c, &heard, err);
-            looked = now(CLOCK_MONOTONIC);
+            looked = meter_now();
         }
         if (status == 0 && c->n_done < c->n_shards)
             nanosleep(&(struct timespec){ .tv_nsec = POLL_MS * 1000000 }, NULL);
@@ -328,7 +312,7 @@ int cluster_evaluate(const struct evaluation *e, const struct episode_request *r
     struct evaluation mine = *e;
     struct coordinator c = { .e = e, .requests = requests, .results = results, .n = n,
                              .n_shards = n_shards, .nodes = json_object() };
-    double start = now(CLOCK_MONOTONIC);
+    double start = meter_now();
     int status = -1;
 
     memset(results, 0, sizeof(*results) * (size_t)n);
@@ -343,7 +327,7 @@ int cluster_evaluate(const struct evaluation *e, const struct episode_request *r
         shard_job_save(&mine, requests, n, n_shards, c.folder, c.job_sha256, err) == 0)
         status = coordinate(&c, err);
     if (status == 0) {
-        write_costs(&c, now(CLOCK_MONOTONIC) - start);
+        write_costs(&c, meter_now() - start);
         remove_folder(c.folder);
     }
 out:

@@ -20,6 +20,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "runner/record/file.h"
 #include "runner/record/text.h"
 
 #define WATCH_TICK_MS 20
@@ -180,10 +181,9 @@ static int find_worker(const char *env, char *out, size_t size, struct error *er
     static const char *const places[] = { "", "../libexec/ratchet/" };
     const char *name = env_is_mujoco(env) ? "ratchet-worker-mujoco" : "ratchet-worker";
     char self[PATH_MAX];
-    ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
     char *slash;
 
-    self[len > 0 ? len : 0] = '\0';
+    file_self(self);
     slash = strrchr(self, '/');
     if (slash)
         slash[1] = '\0';

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
+#include <time.h>
 
 #include "runner/evaluate/process.h"
 #include "runner/evaluate/verify.h"
@@ -12,8 +13,15 @@
 #include "runner/record/hash.h"
 
 #define JOB_MAGIC "ratchet job 1"
-#define RESULT_MAGIC "ratchet result 1"
 #define MOST_FILE ((size_t)1 << 30)
+
+double shard_time(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_REALTIME, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
 
 char *shard_kind(void)
 {
@@ -279,7 +287,7 @@ int shard_result_load(const char *path, const char *job_sha256, int n_shards,
     head->started = wire_get_f64(in);
     head->seconds = wire_get_f64(in);
     head->n = wire_get_u32(in);
-    if (in->is_bad || strcmp(magic, RESULT_MAGIC) || strcmp(job, job_sha256) ||
+    if (in->is_bad || strcmp(magic, SHARD_RESULT) || strcmp(job, job_sha256) ||
         head->shard < 0 || head->shard >= n_shards)
         error_set(err, "%s: not a result of this job", path);
     else

@@ -24,6 +24,10 @@ int shard_job_load(struct shard_job *job, const char *folder, struct env_registr
                    struct error *err);
 void shard_job_clear(struct shard_job *job);
 
+#define SHARD_RESULT "ratchet result 1" /* what a result's file begins with */
+
+/* Seconds since 1970, which nodes share. */
+double shard_time(void);
 /* What decides whether two machines give the same bits: processor, libraries. malloc'd. */
 char *shard_kind(void);
 /* May a machine of the one kind play for a machine of the other? -1 with the reason. */

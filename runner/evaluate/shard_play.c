@@ -2,20 +2,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "runner/evaluate/shard.h"
 #include "runner/record/file.h"
 #include "runner/record/hash.h"
-
-static double unix_time(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_REALTIME, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
 
 /* Notes and marks as read_said takes them. */
 static void put_said(struct wire *w, const struct episode_result *r)
@@ -73,14 +64,14 @@ static int leave(const struct leaving *l, struct error *err)
     int status;
 
     gethostname(host, sizeof(host) - 1);
-    wire_put_text(&w, "ratchet result 1");
+    wire_put_text(&w, SHARD_RESULT);
     wire_put_text(&w, l->job->sha256);
     wire_put_u32(&w, (uint32_t)l->shard);
     wire_put_text(&w, slurm ? slurm : host);
     wire_put_text(&w, kind);
     wire_put_text(&w, l->refusal);
     wire_put_f64(&w, l->started);
-    wire_put_f64(&w, unix_time() - l->started);
+    wire_put_f64(&w, shard_time() - l->started);
     wire_put_u32(&w, (uint32_t)l->n);
     for (int i = 0; i < l->n; i++)
         put_episode(&w, l->shard + i * l->job->n_shards, &l->results[i]);
@@ -127,7 +118,7 @@ int shard_play(const char *folder, int shard, struct env_registry *registry,
     char *kind = shard_kind();
     int status = -1, n = 0;
 
-    l.started = unix_time();
+    l.started = shard_time();
     if (shard_job_load(&job, folder, registry, err) != 0) {
         if (job.sha256[0]) { /* it can be told of which job this is */
             struct error why = *err;

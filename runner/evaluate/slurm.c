@@ -11,39 +11,31 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "runner/evaluate/meter.h"
 #include "runner/record/file.h"
 
 #define MOST_OUTPUT (4u << 20)
-#define PATIENCE_MS 60000
+#define PATIENCE_S 60
 
 extern char **environ;
-
-static int64_t now_ms(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 /* All that comes through fd until it closes; false when that takes too long. */
 static bool read_all(int fd, char **text)
 {
-    int64_t end = now_ms() + PATIENCE_MS;
+    double end = meter_now() + PATIENCE_S;
     size_t len = 0;
 
     *text = xcalloc(1, 1);
     for (;;) {
         struct pollfd p = { .fd = fd, .events = POLLIN };
         char part[4096];
-        int64_t left = end - now_ms();
+        double left = end - meter_now();
         ssize_t got;
         if (left <= 0 || len > MOST_OUTPUT)
             return false;
-        if (poll(&p, 1, (int)left) <= 0)
+        if (poll(&p, 1, (int)(left * 1000)) <= 0)
             continue;
         got = read(fd, part, sizeof(part));
         if (got <= 0)
@@ -87,7 +79,7 @@ static int run(char *const argv[], char **output, struct error *err)
     while (waitpid(pid, &code, 0) < 0 && errno == EINTR)
         continue;
     if (!is_whole)
-        status = error_set(err, "%s: no end after %d s", argv[0], PATIENCE_MS / 1000);
+        status = error_set(err, "%s: no end after %d s", argv[0], PATIENCE_S);
     else if (!WIFEXITED(code) || WEXITSTATUS(code) != 0)
         status = error_set(err, "%s: %.600s", argv[0], *output);
     if (status != 0)
@@ -109,15 +101,14 @@ static void put_quoted(FILE *f, const char *text)
 
 static int save_script(const char *path, const char *folder, struct error *err)
 {
-    char self[PATH_MAX] = "", *text = NULL;
+    char self[PATH_MAX], *text = NULL;
     size_t len;
     FILE *f = open_memstream(&text, &len);
     int status;
 
-    if (readlink("/proc/self/exe", self, sizeof(self) - 1) <= 0)
-        snprintf(self, sizeof(self), "ratchet");
+    file_self(self);
     fputs("#!/bin/sh\nexec ", f);
-    put_quoted(f, self);
+    put_quoted(f, self[0] ? self : "ratchet");
     fputs(" shard ", f);
     put_quoted(f, folder);
     fputs(" \"$SLURM_ARRAY_TASK_ID\"\n", f);

@@ -3,18 +3,10 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "runner/learn/loop_state.h"
-
-double loop_now(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
+#include "runner/evaluate/meter.h"
 
 /* Warns once at a half and once at four fifths. True when it is used up. */
 static bool is_spent(struct loop *l, enum loop_budget which, double used, double budget)
@@ -74,7 +66,7 @@ enum loop_status loop_check_budget(struct loop *l, struct error *err)
     steps = b->steps ? (double)(b->steps - l->memo.steps_left) : 0;
     if (b->steps && steps < (double)b->steps)
         is_spent(l, BUDGET_STEPS, steps, (double)b->steps);
-    if (is_spent(l, BUDGET_MINUTES, (loop_now() - l->started) / 60, b->minutes))
+    if (is_spent(l, BUDGET_MINUTES, (meter_now() - l->started) / 60, b->minutes))
         return loop_stop(l, "budget: minutes");
     return check_model(l, err);
 }

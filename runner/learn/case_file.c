@@ -4,7 +4,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "runner/learn/cases.h"
@@ -107,17 +106,10 @@ char *case_to_text(const struct regression_case *c)
     return text;
 }
 
-static int make_folder(const char *folder, struct error *err)
-{
-    return mkdir(folder, 0777) != 0 && errno != EEXIST
-               ? error_set(err, "%s: cannot make this folder: %s", folder, strerror(errno))
-               : 0;
-}
-
 int case_save(const struct regression_case *c, const char *folder, struct error *err)
 {
     char *path = xasprintf("%s/%s.json", folder, c->name), *text = case_to_text(c);
-    int status = make_folder(folder, err);
+    int status = file_make_folder(folder, err);
 
     if (status == 0)
         status = file_save(path, text, strlen(text), err);
@@ -140,7 +132,7 @@ int case_retire(const char *folder, const char *name, const char *reason, struct
     }
     json_object_set_new(json, "retired", json_string(reason));
     text = json_dumps(json, JSON_INDENT(2));
-    if (make_folder(retired, err) != 0 || file_save(to, text, strlen(text), err) != 0)
+    if (file_make_folder(retired, err) != 0 || file_save(to, text, strlen(text), err) != 0)
         goto out;
     status = unlink(path) == 0 ? 0 : error_set(err, "%s: %s", path, strerror(errno));
 out:

@@ -1,10 +1,8 @@
 /* converse.c - one iteration's conversation with the model: brief, tool calls, reply. */
-#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "runner/learn/loop_state.h"
 #include "runner/learn/strip.h"
@@ -46,10 +44,10 @@ static int keep_brief(const struct loop *l, const char *text, struct error *err)
 {
     char *folder = xasprintf("%s/briefs", l->c->folder);
     char *path = xasprintf("%s/%03lld.md", folder, (long long)l->iteration);
-    int status = mkdir(folder, 0777) != 0 && errno != EEXIST
-                     ? error_set(err, "%s: %s", folder, strerror(errno))
-                     : file_save(path, text, strlen(text), err);
+    int status = file_make_folder(folder, err);
 
+    if (status == 0)
+        status = file_save(path, text, strlen(text), err);
     free(path);
     free(folder);
     return status;

@@ -1,12 +1,10 @@
 /* judge.c - a reply becomes a candidate, and the candidate a verdict: refused, worse, unclear,
  * unchanged, simpler or better. The last two make it the incumbent. */
-#include <errno.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "runner/learn/direction.h"
 #include "runner/learn/loop_state.h"
@@ -67,10 +65,10 @@ static int keep_source(struct trial *t, struct error *err)
     char *folder = xasprintf("%s/candidates", l->c->folder);
     char *path = xasprintf("%s/%03lld-%.8s.lua", folder, (long long)l->iteration,
                            t->candidate.sha256);
-    int status = mkdir(folder, 0777) != 0 && errno != EEXIST
-                     ? error_set(err, "%s: %s", folder, strerror(errno))
-                     : file_save(path, t->candidate.source, strlen(t->candidate.source), err);
+    int status = file_make_folder(folder, err);
 
+    if (status == 0)
+        status = file_save(path, t->candidate.source, strlen(t->candidate.source), err);
     if (status == 0)
         status = ledger_source_add(l->c->ledger, t->candidate.sha256, t->candidate.source, err);
     free(path);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "runner/evaluate/meter.h"
 #include "runner/learn/loop_state.h"
 #include "runner/record/file.h"
 #include "runner/record/hash.h"
@@ -180,7 +181,7 @@ static enum loop_status iterate(struct loop *l, struct error *err)
 {
     struct iteration it = { .number = l->iteration };
     int64_t steps = loop_count_steps(l);
-    double start = loop_now();
+    double start = meter_now();
     char *reply = NULL, *why = NULL;
     enum loop_status status = incident_cases(l, err) == 0 ? LOOP_ON : LOOP_FAILED;
 
@@ -190,11 +191,11 @@ static enum loop_status iterate(struct loop *l, struct error *err)
     if (status == LOOP_ON)
         status = loop_converse(l, &reply, &why, err);
     if (status == LOOP_ON) {
-        it.seconds = loop_now() - start;
+        it.seconds = meter_now() - start;
         status = loop_judge(l, reply, why, &it, err);
     }
     if (status == LOOP_ON) {
-        it.seconds = loop_now() - start;
+        it.seconds = meter_now() - start;
         it.steps = loop_count_steps(l) - steps;
         l->outcome->iterations++;
         l->n_empty = it.has_candidate ? 0 : l->n_empty + 1;
@@ -308,7 +309,7 @@ static void loop_clear(struct loop *l)
 int loop_run(const struct loop_config *config, struct loop_outcome *out, struct error *err)
 {
     struct loop l = { .c = config, .task = config->base.task, .outcome = out,
-                      .started = loop_now() };
+                      .started = meter_now() };
     int64_t steps, planner_steps, planner_left;
     enum loop_status status;
     int result = -1;

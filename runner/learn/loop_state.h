@@ -72,7 +72,6 @@ enum loop_status loop_stop(struct loop *l, const char *reason);
 enum loop_status loop_check_budget(struct loop *l, struct error *err);
 /* Before each iteration. */
 enum loop_status loop_check_end(struct loop *l);
-double loop_now(void); /* seconds of a clock that only goes on */
 
 /* converse.c: one iteration's conversation. *reply is the last turn's text, owned by the
  * caller; NULL when the model gave none that can be used (then *why says so, owned too). */

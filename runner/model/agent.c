@@ -5,6 +5,7 @@
  * whose `tool` command reaches the run over the socket in the workspace. The worker is
  * not there: policies are played by the run, where steps are counted. */
 #include "runner/model/agent.h"
+#include "runner/record/file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -62,13 +63,6 @@ static void arguments_clear(struct arguments *a)
     free(a->list);
 }
 
-static void find_self(char out[PATH_MAX])
-{
-    ssize_t len = readlink("/proc/self/exe", out, PATH_MAX - 1);
-
-    out[len > 0 ? len : 0] = '\0';
-}
-
 /* Is `path` the folder, or in it, or does it hold it? */
 static bool touches(const char *path, const char *folder)
 {
@@ -119,7 +113,7 @@ static void add_files(struct arguments *a, const struct agent_config *c)
                                       "/tmp", NULL });
     for (char *const *path = c->readable; path && *path; path++)
         add_all(a, (const char *const[]){ "--ro-bind", *path, *path, NULL });
-    find_self(self);
+    file_self(self);
     add_all(a, (const char *const[]){ "--bind", c->folder, "/work", "--ro-bind", self,
                                       PLACE "/ratchet", "--chdir", "/work", NULL });
 }
@@ -160,7 +154,7 @@ static void unsealed_environment(struct arguments *a, const struct agent_config 
     const char *path = getenv("PATH");
     char self[PATH_MAX], *text;
 
-    find_self(self);
+    file_self(self);
     *strrchr(self, '/') = '\0';
     text = xasprintf("PATH=%s:%s", self, path ? path : "/usr/bin:/bin");
     add(a, text);

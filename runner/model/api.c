@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "runner/evaluate/meter.h"
 #include "runner/model/answer.h"
 #include "runner/model/fault.h"
 #include "runner/model/keys.h"
@@ -128,14 +129,6 @@ void api_destroy(void *self)
     free(api);
 }
 
-static double now_s(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
-
 /* Exponential back-off with jitter; a server that names a time is waited for that long.
  */
 static double wait_after(struct api *api, int n_failed, double retry_after_s)
@@ -152,9 +145,9 @@ static double wait_after(struct api *api, int n_failed, double retry_after_s)
 /* -1: interrupted. */
 static int wait_s(const struct api *api, double seconds)
 {
-    double end = now_s() + seconds, left;
+    double end = meter_now() + seconds, left;
 
-    while ((left = end - now_s()) > 0) {
+    while ((left = end - meter_now()) > 0) {
         double nap = left < 0.05 ? left : 0.05;
 
         if (api->interrupted && *api->interrupted)
@@ -276,7 +269,7 @@ static int wait_to_retry(struct api *api, int n_failed, double retry_after_s, do
 
     if (n_failed >= api->max_tries)
         return -1;
-    if (wait >= end - now_s())
+    if (wait >= end - meter_now())
         return error_set(why,
                          "%.500s; the next try would be in %.0f s, later than the "
                          "time limit",
@@ -293,7 +286,7 @@ int api_ask(void *self, const struct request *request, struct turn *out,
             struct error *err)
 {
     struct api *api = self;
-    double start = now_s(), end = start + api->timeout_s;
+    double start = meter_now(), end = start + api->timeout_s;
     int n_adapted = 0, result = -1;
 
     turn_init(out);
@@ -305,7 +298,7 @@ int api_ask(void *self, const struct request *request, struct turn *out,
         bool is_adapted = false;
 
         answer_init(&answer, api->dialect);
-        fault = try_once(api, request, end - now_s(), &answer, &why);
+        fault = try_once(api, request, end - meter_now(), &answer, &why);
         out->usage.n_tries++;
         if (fault == FAULT_NONE) {
             draft_take(&answer.reply, request, api->key, out);
@@ -325,7 +318,7 @@ int api_ask(void *self, const struct request *request, struct turn *out,
         fail(api, fault, &why, out, err);
         break;
     }
-    out->usage.seconds = now_s() - start;
+    out->usage.seconds = meter_now() - start;
     return result;
 }
 

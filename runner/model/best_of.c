@@ -14,6 +14,7 @@
 #include "runner/learn/reply.h"
 #include "runner/model/model.h"
 #include "runner/model/whole_file.h"
+#include "runner/record/file.h"
 
 #define MOST_REWRITES 10000
 #define MOST_CHANGE 400              /* bytes */
@@ -106,7 +107,7 @@ static int keep(struct best_of *b, const struct request *request, struct error *
         keep_images(b, &request->messages[request->n_messages - 1]);
     text = json_dumps(b->brief, JSON_INDENT(1));
     if (b->path)
-        result = file_write(b->path, text, strlen(text), err);
+        result = file_save(b->path, text, strlen(text), err);
     free(text);
     return result;
 }

@@ -16,9 +16,9 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "runner/evaluate/meter.h"
 #include "runner/learn/quote.h"
 #include "runner/model/agent.h"
 #include "runner/model/workspace.h"
@@ -45,14 +45,6 @@ struct command {
     size_t len;
     double client_since;
 };
-
-static double now_s(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
 
 static bool command_is_usable(char *why, size_t why_size)
 {
@@ -163,7 +155,7 @@ static int begin(struct command *c, const struct request *request, struct error 
     config.log = log;
     if (c->listener >= 0)
         c->agent = agent_start(&config, err);
-    c->deadline = now_s() + c->timeout_s;
+    c->deadline = meter_now() + c->timeout_s;
     if (!c->agent)
         end_agent(c);
     free(path);
@@ -177,10 +169,10 @@ static void answer(struct command *c, json_t *json)
 {
     char *text = json_dumps(json, JSON_COMPACT);
     size_t len = text ? strlen(text) : 0, done = 0;
-    double end = now_s() + CLIENT_S;
+    double end = meter_now() + CLIENT_S;
 
     json_decref(json);
-    while (text && done <= len && now_s() < end) {
+    while (text && done <= len && meter_now() < end) {
         ssize_t n = send(c->client, done < len ? text + done : "\n",
                          done < len ? len - done : 1, MSG_NOSIGNAL | MSG_DONTWAIT);
         if (n > 0)
@@ -257,7 +249,7 @@ static int serve(struct command *c, struct turn *out)
 
     if (c->client < 0) {
         c->client = accept4(c->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-        c->client_since = now_s();
+        c->client_since = meter_now();
         c->len = 0;
     }
     if (c->client < 0)
@@ -272,7 +264,7 @@ static int serve(struct command *c, struct turn *out)
     if (c->len == MOST_LINE)
         refuse(c, "the call is longer than a megabyte");
     else if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR) ||
-             now_s() - c->client_since > CLIENT_S)
+             meter_now() - c->client_since > CLIENT_S)
         drop_client(c);
     return 0;
 }
@@ -324,7 +316,7 @@ static int work(struct command *c, struct turn *out, struct error *err)
             return 0;
         if (!is_running)
             return finish(c, out, "the agent ended", err);
-        if (now_s() > c->deadline)
+        if (meter_now() > c->deadline)
             return finish(c, out, "the agent's time is over", err);
         poll(fds, 2, POLL_MS);
     }
@@ -334,7 +326,7 @@ static int command_ask(void *self, const struct request *request, struct turn *o
                        struct error *err)
 {
     struct command *c = self;
-    double start = now_s();
+    double start = meter_now();
     int result = 0;
 
     turn_init(out);
@@ -349,7 +341,7 @@ static int command_ask(void *self, const struct request *request, struct turn *o
         result = work(c, out, err);
     if (result != 0 || out->message.n_calls == 0)
         end_agent(c);
-    out->usage.seconds = now_s() - start;
+    out->usage.seconds = meter_now() - start;
     return result;
 }
 

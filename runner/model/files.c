@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "runner/model/whole_file.h"
+#include "runner/record/file.h"
 
 #define MAX_REPLY ((size_t)8 << 20) /* bytes */
 #define MAX_REQUEST ((size_t)256 << 20)
@@ -152,11 +153,11 @@ static int write_request(const struct files *f, const struct request *request, i
     int result = files_request_images(request, f->folder, err);
 
     if (result == 0)
-        result = file_write(path, markdown, strlen(markdown), err);
+        result = file_save(path, markdown, strlen(markdown), err);
     free(path);
     path = xasprintf("%s/%04d-request.json", f->folder, number);
     if (result == 0)
-        result = file_write(path, json, len, err);
+        result = file_save(path, json, len, err);
     free(markdown);
     free(path);
     return result;

@@ -7,7 +7,7 @@
 #include <unistd.h>
 #include <xxhash.h>
 
-#include "runner/model/whole_file.h"
+#include "runner/record/file.h"
 
 static void image_file(const struct image *image, char name[40])
 {
@@ -119,7 +119,7 @@ int files_request_images(const struct request *request, const char *folder,
             image_file(image, name);
             path = xasprintf("%s/%s", folder, name);
             if (access(path, F_OK) != 0)
-                result = file_write(path, image->png, image->len, err);
+                result = file_save(path, image->png, image->len, err);
             free(path);
         }
     return result;

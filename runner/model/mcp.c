@@ -12,9 +12,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "runner/evaluate/meter.h"
 #include "runner/learn/tools.h"
 #include "runner/model/api.h"
 #include "runner/model/mcp_wire.h"
@@ -261,14 +261,6 @@ int mcp_ask(struct mcp *m, const struct request *request, struct turn *out,
     return error_set(err, "the client hung up");
 }
 
-static double seconds(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
-
 void mcp_progress(void *self, const char *purpose, int done, int n)
 {
     struct mcp *m = self;
@@ -279,9 +271,9 @@ void mcp_progress(void *self, const char *purpose, int done, int n)
     if (!m->call_id || !(json_is_string(token) || json_is_integer(token)))
         return;
     m->progress++;
-    if (seconds() - m->last_progress < PROGRESS_SECONDS)
+    if (meter_now() - m->last_progress < PROGRESS_SECONDS)
         return;
-    m->last_progress = seconds();
+    m->last_progress = meter_now();
     text = xasprintf("%s: %d of %d episodes", purpose, done, n);
     mcp_notify(m, "notifications/progress",
                json_pack("{s:O, s:f, s:s}", "progressToken", token, "progress",

@@ -1,9 +1,9 @@
-/* whole_file.c - a small file read or written in one piece. */
+/* whole_file.c - a small file that someone else writes, read in one piece: never a pipe or a
+ * device, which might have no end. */
 #include "runner/model/whole_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -54,43 +54,4 @@ failed:
     if (fd >= 0)
         close(fd);
     return NULL;
-}
-
-static int write_all(int fd, const char *bytes, size_t len)
-{
-    while (len > 0) {
-        ssize_t n = write(fd, bytes, len);
-
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return -1;
-        bytes += n;
-        len -= (size_t)n;
-    }
-    return 0;
-}
-
-int file_write(const char *path, const void *bytes, size_t len, struct error *err)
-{
-    char *beside = xasprintf("%s.new", path);
-    int fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644), result = -1;
-
-    if (fd < 0 || write_all(fd, bytes, len) != 0 || fsync(fd) != 0) {
-        error_set(err, "%s: %s", beside, strerror(errno));
-        goto out;
-    }
-    if (rename(beside, path) != 0) {
-        error_set(err, "%s: %s", path, strerror(errno));
-        goto out;
-    }
-    result = 0;
-
-out:
-    if (fd >= 0)
-        close(fd);
-    if (result != 0)
-        unlink(beside);
-    free(beside);
-    return result;
 }

@@ -121,3 +121,31 @@ out:
     free(temporary);
     return status;
 }
+
+int file_make_folder(const char *path, struct error *err)
+{
+    if (mkdir(path, 0777) == 0 || errno == EEXIST)
+        return 0;
+    return error_set(err, "%s: cannot make this folder: %s", path, strerror(errno));
+}
+
+int file_make_folders(const char *path, struct error *err)
+{
+    char *part = xstrdup(path), *slash = part;
+    int status = 0;
+
+    while (status == 0 && *slash && (slash = strchr(slash + 1, '/'))) {
+        *slash = '\0';
+        status = file_make_folder(part, err);
+        *slash = '/';
+    }
+    free(part);
+    return status == 0 ? file_make_folder(path, err) : -1;
+}
+
+void file_self(char path[PATH_MAX])
+{
+    ssize_t len = readlink("/proc/self/exe", path, PATH_MAX - 1);
+
+    path[len > 0 ? len : 0] = '\0';
+}

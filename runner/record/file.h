@@ -3,6 +3,7 @@
 #ifndef RATCHET_RUNNER_RECORD_FILE_H
 #define RATCHET_RUNNER_RECORD_FILE_H
 
+#include <limits.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -20,5 +21,12 @@ int file_save(const char *path, const void *bytes, size_t len, struct error *err
  * fails). */
 char *file_temporary(const char *path);
 int file_commit(const char *temporary, const char *path, struct error *err);
+
+/* A folder that may be there already; with all above it that are missing. */
+int file_make_folder(const char *path, struct error *err);
+int file_make_folders(const char *path, struct error *err);
+
+/* Where this program lies; "" when the system does not tell. */
+void file_self(char path[PATH_MAX]);
 
 #endif
