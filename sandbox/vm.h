@@ -11,7 +11,7 @@
 #include "envs/episode.h"
 #include "sandbox/limits.h"
 
-#define VM_MAX_PARAMS 64
+#define VM_MAX_PARAMS 200
 #define VM_MAX_SOURCE (256 << 10) /* bytes */
 
 struct vm;

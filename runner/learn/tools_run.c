@@ -1,4 +1,5 @@
 /* tools_run.c - tools that play dev episodes: run_episodes, tune. */
+#include <assert.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +19,8 @@
 #define TUNE_GENERATIONS 8
 #define TUNE_SIGMA 0.25 /* first step size, of a range of 1 */
 #define STREAM_TUNE 0x70e
+
+static_assert(VM_MAX_PARAMS <= CMAES_MAX_DIMENSIONS, "every parameter can be tuned");
 
 /* Dev seeds by index; what is asked beyond them does not exist for the model. False: it
  * was answered. */
@@ -259,6 +262,7 @@ static enum memo_status search(struct tuning *t)
     double start[VM_MAX_PARAMS], unit[VM_MAX_PARAMS], zeros[VM_MAX_PARAMS] = { 0 };
     double ones[VM_MAX_PARAMS];
     int64_t generations = tool_number(t->w, "generations", TUNE_GENERATIONS), done = 0;
+    const json_t *sigma = json_object_get(t->w->arguments, "sigma");
     enum memo_status status;
     struct cmaes *strategy;
     struct rng rng;
@@ -273,8 +277,8 @@ static enum memo_status search(struct tuning *t)
     sha256_hex(t->policy.source, strlen(t->policy.source), sha);
     sha[15] = '\0';
     rng_seed(&rng, strtoull(sha, NULL, 16) + (uint64_t)t->w->c->iteration, STREAM_TUNE);
-    strategy = cmaes_create(t->n, unit, TUNE_SIGMA, zeros, ones,
-                            (int)tool_number(t->w, "popsize", 0), rng);
+    strategy = cmaes_create(t->n, unit, sigma ? json_number_value(sigma) : TUNE_SIGMA,
+                            zeros, ones, (int)tool_number(t->w, "popsize", 0), rng);
     status = measure_point(t, start, &t->first_mean);
     while (status == MEMO_DONE && done < generations) {
         status = one_generation(t, strategy);

@@ -187,8 +187,10 @@ const struct tool tool_table[] = {
       "'seeds': {'type': 'array', 'items': {'type': 'integer', 'minimum': 0}, "
       "'minItems': 1, 'maxItems': 64, 'description': 'indexes of dev seeds'},"
       "'params': {'type': 'array', 'items': {'type': 'string'}, 'minItems': 1, "
-      "'maxItems': 64, 'description': 'names; all that have bounds by default'},"
-      "'generations': {'type': 'integer', 'minimum': 1, 'maximum': 50},"
+      "'maxItems': 200, 'description': 'names; all that have bounds by default'},"
+      "'generations': {'type': 'integer', 'minimum': 1, 'maximum': 1000},"
+      "'sigma': {'type': 'number', 'minimum': 0.001, 'maximum': 1, 'description': "
+      "'first step size, in shares of each range; smaller goes on from a tuned point'},"
       "'popsize': {'type': 'integer', 'minimum': 4, 'maximum': 63},"
       "'apply': {'type': 'boolean', 'description': 'change the draft; true by "
       "default'}",
