@@ -123,37 +123,15 @@ static int start(struct lane *l, struct error *err)
 static int read_played(struct lane *l, const struct episode_request *request,
                        struct episode_result *out)
 {
-    struct wire *in = &l->process.in;
-    int64_t bytes_left = l->pool->e->task->limits.note_bytes;
-    struct episode_result said = { 0 };
-    struct claim claim = { 0 };
-    size_t len;
-    char *text;
+    struct claim claim;
 
-    claim.fault.kind = wire_get_u32(in);
-    text = wire_get_clean(in, sizeof(claim.fault.text) - 1);
-    memcpy(claim.fault.text, text, strlen(text) + 1);
-    free(text);
-    claim.most_instructions = wire_get_i64(in);
-    claim.planner_steps = wire_get_i64(in);
-    claim.total = wire_get_f64(in);
-    claim.trajectory = wire_get_u64(in);
-    claim.tape.data = (uint8_t *)wire_get_bytes(in, &len);
-    claim.tape.width = tape_width(l->pool->e->task->env);
-    claim.tape.n_steps = (int64_t)len / claim.tape.width;
-    read_said(in, claim.tape.n_steps, &bytes_left, &said);
-    if (!fault_is_policys(claim.fault.kind) ||
-        !planner_steps_fit(l->pool->e->task, claim.planner_steps, claim.tape.n_steps + 1) || len % (size_t)claim.tape.width ||
-        !wire_is_done(in)) {
-        results_clear(&said, 1);
+    if (read_claim(&l->process.in, l->pool->e->task, &claim) != 0 ||
+        !fault_is_policys(claim.fault.kind) || !wire_is_done(&l->process.in)) {
+        results_clear(&claim.said, 1);
         l->process.is_nonsense = true;
         return -1;
     }
     verify_claim(&l->episode, l->pool->e->task, request, &claim, out);
-    out->notes = said.notes;
-    out->n_notes = said.n_notes;
-    out->marks = said.marks;
-    out->n_marks = said.n_marks;
     return 0;
 }
 

@@ -306,45 +306,26 @@ int shard_result_next(struct wire *in, const struct evaluation *e, struct episod
                       const struct episode_request *requests, int n_requests, int shard,
                       int n_shards, int *index, struct episode_result *out)
 {
-    int64_t bytes_left = e->task->limits.note_bytes;
-    struct episode_result said = { 0 };
-    struct claim claim = { 0 };
-    uint32_t at = wire_get_u32(in), n_tries;
+    struct claim claim;
+    uint32_t at = wire_get_u32(in), n_tries = wire_get_u32(in);
     bool is_lost = wire_get_u8(in);
-    size_t len;
-    char *text;
 
-    claim.fault.kind = wire_get_u32(in);
-    text = wire_get_clean(in, sizeof(claim.fault.text) - 1);
-    memcpy(claim.fault.text, text, strlen(text) + 1);
-    free(text);
-    n_tries = wire_get_u32(in);
-    claim.most_instructions = wire_get_i64(in);
-    claim.planner_steps = wire_get_i64(in);
-    claim.total = wire_get_f64(in);
-    claim.trajectory = wire_get_u64(in);
-    claim.tape.data = (uint8_t *)wire_get_bytes(in, &len);
-    claim.tape.width = tape_width(e->task->env);
-    claim.tape.n_steps = (int64_t)len / claim.tape.width;
-    read_said(in, claim.tape.n_steps, &bytes_left, &said);
-    if (in->is_bad || at >= (uint32_t)n_requests || (int)at % n_shards != shard ||
-        claim.fault.kind >= N_FAULTS || len % (size_t)claim.tape.width || n_tries < 1 ||
-        n_tries > 2 || (is_lost && !claim.fault.kind) ||
-        !planner_steps_fit(e->task, claim.planner_steps, claim.tape.n_steps + 1)) {
-        results_clear(&said, 1);
+    if (read_claim(in, e->task, &claim) != 0)
+        return -1;
+    if (at >= (uint32_t)n_requests || (int)at % n_shards != shard || n_tries < 1 ||
+        n_tries > 2 || (is_lost && !claim.fault.kind)) {
+        results_clear(&claim.said, 1);
         return -1;
     }
     *index = (int)at;
-    if (is_lost)
+    if (is_lost) {
+        results_clear(&claim.said, 1);
         verify_lost(e->task, &requests[at], &claim.fault, out);
-    else
+    } else {
         verify_claim(episode, e->task, &requests[at], &claim, out);
+    }
     if (claim.fault.kind == FAULT_forged || claim.fault.kind == FAULT_nonsense)
         out->verified = false; /* its own harness has caught the worker */
     out->n_tries = (int)n_tries;
-    out->notes = said.notes;
-    out->n_notes = said.n_notes;
-    out->marks = said.marks;
-    out->n_marks = said.n_marks;
     return 0;
 }

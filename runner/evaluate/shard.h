@@ -24,7 +24,7 @@ int shard_job_load(struct shard_job *job, const char *folder, struct env_registr
                    struct error *err);
 void shard_job_clear(struct shard_job *job);
 
-#define SHARD_RESULT "ratchet result 1" /* what a result's file begins with */
+#define SHARD_RESULT "ratchet result 2" /* what a result's file begins with */
 
 /* Seconds since 1970, which nodes share. */
 double shard_time(void);

@@ -35,10 +35,10 @@ static void put_episode(struct wire *w, int index, const struct episode_result *
     bool is_lost = r->fault && !r->trajectory && !r->start_hash;
 
     wire_put_u32(w, (uint32_t)index);
+    wire_put_u32(w, (uint32_t)r->n_tries);
     wire_put_u8(w, is_lost);
     wire_put_u32(w, r->fault);
     wire_put_text(w, r->fault_text ? r->fault_text : "");
-    wire_put_u32(w, (uint32_t)r->n_tries);
     wire_put_i64(w, r->most_instructions);
     wire_put_i64(w, r->planner_steps);
     wire_put_f64(w, r->total);

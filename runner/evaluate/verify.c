@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "runner/evaluate/process.h"
 #include "runner/record/text.h"
 
 /* What an entry costs of the task's note_bytes beside its text, as the worker counts it,
@@ -90,6 +91,32 @@ void read_said(struct wire *in, int64_t last_step, int64_t *bytes_left,
     read_marks(in, last_step, bytes_left, out);
 }
 
+int read_claim(struct wire *in, const struct task *task, struct claim *claim)
+{
+    int64_t bytes_left = task->limits.note_bytes;
+    size_t len;
+    char *text;
+
+    *claim = (struct claim){ .fault.kind = wire_get_u32(in) };
+    text = wire_get_clean(in, sizeof(claim->fault.text) - 1);
+    memcpy(claim->fault.text, text, strlen(text) + 1);
+    free(text);
+    claim->most_instructions = wire_get_i64(in);
+    claim->planner_steps = wire_get_i64(in);
+    claim->total = wire_get_f64(in);
+    claim->trajectory = wire_get_u64(in);
+    claim->tape.data = (uint8_t *)wire_get_bytes(in, &len);
+    claim->tape.width = tape_width(task->env);
+    claim->tape.n_steps = (int64_t)len / claim->tape.width;
+    read_said(in, claim->tape.n_steps, &bytes_left, &claim->said);
+    if (!in->is_bad && claim->fault.kind < N_FAULTS &&
+        len % (size_t)claim->tape.width == 0 &&
+        planner_steps_fit(task, claim->planner_steps, claim->tape.n_steps + 1))
+        return 0;
+    results_clear(&claim->said, 1);
+    return -1;
+}
+
 double fault_score(const struct task *task, enum fault_kind fault, double total)
 {
     bool is_lost = fault == FAULT_void || fault == FAULT_worker ||
@@ -169,17 +196,19 @@ static void judge(const struct episode *e, const struct episode_request *request
 }
 
 void verify_claim(struct episode *e, const struct task *task,
-                  const struct episode_request *request, const struct claim *claim,
+                  const struct episode_request *request, struct claim *claim,
                   struct episode_result *out)
 {
     struct error why = { "" };
     int64_t played;
 
-    *out = (struct episode_result){ .seed = request->seed,
-                                    .is_done = true,
-                                    .n_tries = 1,
-                                    .most_instructions = claim->most_instructions,
-                                    .planner_steps = claim->planner_steps };
+    *out = claim->said;
+    claim->said = (struct episode_result){ 0 };
+    out->seed = request->seed;
+    out->is_done = true;
+    out->n_tries = 1;
+    out->most_instructions = claim->most_instructions;
+    out->planner_steps = claim->planner_steps;
     episode_reset(e, request->seed);
     if (tape_check(&claim->tape, e->env, &why) != 0) {
         set_fault(out, FAULT_nonsense, why.text);

@@ -1,4 +1,4 @@
--- 65 parameters => load: params: at most 64
+-- 201 parameters => load: params: at most 200
 local params = {}
-for i = 1, 65 do params["p" .. i] = { default = 1 } end
+for i = 1, 201 do params["p" .. i] = { default = 1 } end
 return { params = params, act = function() return 0 end }
