@@ -225,148 +225,129 @@ static void edits(void **state)
 
 /* ---- search, as the loop would drive it */
 
-#define POLICY                                                                         \
-    "return {\n  params = {\n    a = { default = 0.2, min = 0, max = 1 },\n"           \
-    "    b = { default = 10, min = 0, max = 100 },\n    c = { default = 2*1, min = 0," \
-    " max = 5 },\n  },\n  act = function(obs) return 0 end,\n}\n"
-
 static json_t *facts(void)
 {
-    return json_pack(
-        "{s:s, s:i, s:[{s:s, s:f, s:f, s:f}, {s:s, s:f, s:f, s:f, s:f}, {s:s, s:f,"
-        " s:f, s:f}]}",
-        "policy", POLICY, "n_dev", 20, "params", "name", "a", "default", 0.2, "min", 0.0,
-        "max", 1.0, "name", "b", "default", 10.0, "min", 0.0, "max", 100.0, "value", 10.0,
-        "name", "c", "default", 2.0, "min", 0.0, "max", 5.0);
+    return json_pack("{s:s, s:i, s:[{s:s, s:f}, {s:s, s:f, s:f}]}", "policy", "return {}",
+                     "n_dev", 20, "params", "name", "a", "default", 0.2, "name", "b",
+                     "default", 10.0, "value", 12.0);
 }
 
-/* The mean return of a point: best at a = 0.7, b = 40. */
-static char *results(const json_t *arguments)
+/* One turn; `told` is what the tool said before it, or NULL. */
+static int ask(const char *spec, int iteration, const char *told, bool is_error,
+               struct turn *turn, struct error *err)
 {
-    json_t *list = json_array(), *point, *out;
-    size_t i;
-    char *text;
-
-    assert_int_equal(json_array_size(json_object_get(arguments, "seeds")), 8);
-    json_array_foreach(json_object_get(arguments, "params"), i, point) {
-        double a = json_number_value(json_object_get(point, "a"));
-        double b = json_number_value(json_object_get(point, "b")) / 100;
-
-        assert_true(a >= 0 && a <= 1 && b >= 0 && b <= 1);
-        json_array_append_new(
-            list, json_pack("{s:f, s:f, s:i}", "mean",
-                            10 - (a - 0.7) * (a - 0.7) - (b - 0.4) * (b - 0.4), "std",
-                            1.0, "faults", 0));
-    }
-    out = json_pack("{s:o}", "results", list);
-    text = json_dumps(out, 0);
-    json_decref(out);
-    return text;
-}
-
-struct talk {
-    struct message messages[200];
-    int n;
-};
-
-static void talk_clear(struct talk *t)
-{
-    for (int i = 0; i < t->n; i++)
-        message_clear(&t->messages[i]);
-    t->n = 0;
-}
-
-/* Talks until the final text, at most max_turns; a provider that is new each time when
- * is_forgetful. What the tool says after `fails_at` generations is an error. */
-static int talk(struct talk *t, bool is_forgetful, int max_turns, int fails_at)
-{
-    struct provider p;
-    struct provider_config config = { .seed = 7, .is_quiet = true };
-    struct request request = { .iteration = 2,
-                               .messages = t->messages,
+    struct message message = { .role = ROLE_TOOL, .text = (char *)told,
+                               .is_error = is_error };
+    struct request request = { .iteration = iteration, .turn = told != NULL,
+                               .messages = &message, .n_messages = told != NULL,
                                .facts = facts() };
-    struct error err;
-    int result = -1;
+    struct provider p;
+    int status;
 
-    assert_int_equal(provider_open(&p, "search", config, &err), 0);
-    for (request.turn = 0; request.turn < max_turns && result < 0; request.turn++) {
-        struct turn turn;
-        struct message *m;
-
-        request.n_messages = t->n;
-        assert_int_equal(p.kind->ask(p.self, &request, &turn, &err), 0);
-        m = &t->messages[t->n++];
-        *m = turn.message;
-        if (m->n_calls == 0) {
-            result = request.turn;
-            break;
-        }
-        t->messages[t->n] = (struct message){
-            .role = ROLE_TOOL,
-            .text = request.turn == fails_at ? xstrdup("out of budget")
-                                             : results(m->calls[0].arguments),
-            .is_error = request.turn == fails_at,
-            .call_id = xstrdup(m->calls[0].id)
-        };
-        t->n++;
-        if (is_forgetful) {
-            provider_clear(&p);
-            assert_int_equal(provider_open(&p, "search", config, &err), 0);
-        }
-    }
+    assert_int_equal(
+        provider_open(&p, spec, (struct provider_config){ .seed = 7 }, err), 0);
+    status = p.kind->ask(p.self, &request, turn, err);
     provider_clear(&p);
     json_decref(request.facts);
-    return result;
+    return status;
 }
 
-static void search_finds(void **state)
+/* The call of `tune` in an iteration. */
+static json_t *tune_of(const char *spec, int iteration)
 {
-    struct talk t = { .n = 0 };
-    const char *text, *a, *b;
+    struct turn turn;
+    struct error err;
+    json_t *arguments;
 
-    (void)state;
-    assert_true(talk(&t, false, 50, -1) > 0);
-    text = t.messages[t.n - 1].text;
-    assert_non_null(text);
-    a = strstr(text, "a = { default = ");
-    b = strstr(text, "b = { default = ");
-    assert_non_null(a);
-    assert_non_null(b);
-    assert_true(fabs(strtod(a + 16, NULL) - 0.7) < 0.05);
-    assert_true(fabs(strtod(b + 16, NULL) - 40) < 5);
-    assert_non_null(strstr(text, "default = 2*1")); /* left as it was, and said */
-    assert_non_null(strstr(text, "not found in the source with bounds: c."));
-    assert_non_null(strstr(text, "```lua\nreturn {"));
-    talk_clear(&t);
+    assert_int_equal(ask(spec, iteration, NULL, false, &turn, &err), 0);
+    assert_int_equal(turn.message.n_calls, 1);
+    assert_string_equal(turn.message.calls[0].name, "tune");
+    arguments = json_incref(turn.message.calls[0].arguments);
+    turn_clear(&turn);
+    return arguments;
 }
 
-static void search_resumes(void **state)
+static double value_of(const json_t *object, const char *key)
 {
-    struct talk whole = { .n = 0 }, parts = { .n = 0 };
-
-    (void)state;
-    assert_int_equal(talk(&whole, false, 50, -1), talk(&parts, true, 50, -1));
-    assert_int_equal(whole.n, parts.n);
-    for (int i = 0; i < whole.n; i++)
-        assert_string_equal(whole.messages[i].text, parts.messages[i].text);
-    talk_clear(&whole);
-    talk_clear(&parts);
+    return json_number_value(json_object_get(object, key));
 }
 
-static void search_stops_early(void **state)
+static void search_tunes(void **state)
 {
-    struct talk t = { .n = 0 };
+    json_t *first = tune_of("search", 1), *again = tune_of("search", 1),
+           *later = tune_of("search", 2), *seeds = json_object_get(first, "seeds");
 
     (void)state;
-    assert_int_equal(talk(&t, false, 50, 3), 4);
-    assert_non_null(strstr(t.messages[t.n - 1].text,
-                           "Stopped early: run_episodes said: out of "
-                           "budget"));
-    assert_non_null(strstr(t.messages[t.n - 1].text, "in 3 generations"));
-    talk_clear(&t);
-    assert_int_equal(talk(&t, false, 50, 0), 1);
-    assert_non_null(strstr(t.messages[t.n - 1].text, "a = { default = 0.2, min"));
-    talk_clear(&t);
+    assert_true(json_equal(first, again)); /* a resumed run asks for the same */
+    assert_int_equal(json_array_size(seeds), 8);
+    for (size_t i = 1; i < json_array_size(seeds); i++)
+        assert_true(json_integer_value(json_array_get(seeds, i)) >
+                    json_integer_value(json_array_get(seeds, i - 1)));
+    assert_false(json_equal(seeds, json_object_get(later, "seeds")));
+    assert_true(value_of(later, "sigma") < value_of(first, "sigma"));
+    json_decref(first);
+    json_decref(again);
+    json_decref(later);
+}
+
+static void search_takes_options(void **state)
+{
+    json_t *tune = tune_of("search:generations=70,seeds=2,sigma=0.02,popsize=20", 1);
+    const char *const wrong[] = { "search:generation=70", "search:seeds=2.5",
+                                  "search:sigma=0", "search:popsize=", "search:seeds" };
+
+    (void)state;
+    assert_int_equal(value_of(tune, "generations"), 70);
+    assert_int_equal(json_array_size(json_object_get(tune, "seeds")), 2);
+    assert_true(value_of(tune, "sigma") == 0.02);
+    assert_int_equal(value_of(tune, "popsize"), 20);
+    json_decref(tune);
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
+        struct provider p;
+        struct error err = { "" };
+        assert_int_equal(
+            provider_open(&p, wrong[i], (struct provider_config){ 0 }, &err), -1);
+        assert_non_null(strstr(err.text, "search: "));
+    }
+}
+
+static void search_submits(void **state)
+{
+    struct turn turn;
+    struct error err;
+    const char *change;
+
+    (void)state;
+    assert_int_equal(ask("search", 1,
+                         "{\"before\": 1, \"best\": 3.5, \"generations\": 12, "
+                         "\"applied\": true, \"values\": {\"a\": 0.7, \"b\": 12}}",
+                         false, &turn, &err),
+                     0);
+    assert_string_equal(turn.message.calls[0].name, "submit");
+    change = json_string_value(
+        json_object_get(turn.message.calls[0].arguments, "change"));
+    assert_string_equal(change, "Tuned by CMA-ES: a 0.2 -> 0.7; the mean over its dev "
+                                "seeds rose from 1 to 3.5 in 12 generations.");
+    turn_clear(&turn);
+    assert_int_equal(ask("search", 1, "{\"applied\": false, \"generations\": 4}", false,
+                         &turn, &err),
+                     0);
+    assert_int_equal(turn.message.n_calls, 0);
+    assert_non_null(strstr(turn.message.text, "nothing better"));
+    assert_non_null(strstr(turn.message.text, "```lua\nreturn {}\n```"));
+    turn_clear(&turn);
+}
+
+static void search_says_what_tune_said(void **state)
+{
+    struct turn turn;
+    struct error err = { "" };
+
+    (void)state;
+    assert_int_equal(ask("search", 1, "nothing to tune", true, &turn, &err), -1);
+    assert_true(turn.is_final_error);
+    assert_string_equal(err.text, "search: nothing to tune");
+    turn_clear(&turn);
 }
 
 static void search_needs_params(void **state)
@@ -394,8 +375,9 @@ int main(void)
 {
     struct CMUnitTest tests[64] = { { 0 } };
     const struct CMUnitTest more[] = {
-        cmocka_unit_test(same_seed_same_search), cmocka_unit_test(search_finds),
-        cmocka_unit_test(search_resumes),        cmocka_unit_test(search_stops_early),
+        cmocka_unit_test(same_seed_same_search), cmocka_unit_test(search_tunes),
+        cmocka_unit_test(search_takes_options),  cmocka_unit_test(search_submits),
+        cmocka_unit_test(search_says_what_tune_said),
         cmocka_unit_test(search_needs_params),
     };
     size_t n = 0;

@@ -156,3 +156,10 @@ char *reply_change(const char *text, size_t max)
     }
     return xstrdup("(it says nothing of its change)");
 }
+
+char *reply_write(const char *change, const char *source)
+{
+    const char *fence = strstr(source, "```") ? "````" : "```";
+
+    return xasprintf("%s\n\n%slua\n%s\n%s\n", change, fence, source, fence);
+}

@@ -24,4 +24,7 @@ bool reply_is_prose(const char *text);
  * frees it; never NULL. */
 char *reply_change(const char *text, size_t max);
 
+/* A reply in text: a change in one line, and the whole policy. The caller frees it. */
+char *reply_write(const char *change, const char *source);
+
 #endif

@@ -17,7 +17,8 @@
 #define MOST_FAULT 600 /* bytes of a fault's text */
 #define TUNE_SEEDS 8
 #define TUNE_GENERATIONS 8
-#define TUNE_SIGMA 0.25 /* first step size, of a range of 1 */
+#define TUNE_SIGMA 0.25    /* first step size, of a range of 1 */
+#define SPREAD_DONE 0.003  /* the strategy has closed in on a point */
 #define STREAM_TUNE 0x70e
 
 static_assert(VM_MAX_PARAMS <= CMAES_MAX_DIMENSIONS, "every parameter can be tuned");
@@ -168,7 +169,7 @@ struct tuning {
     int n;
     double best[VM_MAX_PARAMS], first_mean, best_mean;
     int64_t index[TOOL_MOST_SEEDS];
-    int n_seeds;
+    int n_seeds, n_points, n_done; /* points to measure at most, and measured */
     char *left_out;
 };
 
@@ -201,11 +202,12 @@ static void choose_params(struct tuning *t, const struct policy_facts *facts)
     fclose(f);
 }
 
-/* The mean of one point over the seeds. */
+/* The mean of one point over the seeds. Progress counts points, not their episodes. */
 static enum memo_status measure_point(struct tuning *t, const double *point, double *mean)
 {
     struct episode_result results[TOOL_MOST_SEEDS];
     struct vm_param params[VM_MAX_PARAMS];
+    struct memo *m = t->w->c->memo, shown = *m;
     enum memo_status status;
     double sum = 0;
 
@@ -215,7 +217,11 @@ static enum memo_status measure_point(struct tuning *t, const double *point, dou
     }
     t->policy.params = params;
     t->policy.n_params = t->n;
+    m->progress = NULL;
     status = tool_play(t->w, &t->policy, t->index, t->n_seeds, PURPOSE_tuning, results);
+    m->progress = shown.progress;
+    if (m->progress)
+        m->progress(m->user, PURPOSE_tuning, ++t->n_done, t->n_points);
     for (int i = 0; i < t->n_seeds && status == MEMO_DONE; i++)
         sum += results[i].score;
     *mean = sum / t->n_seeds;
@@ -276,11 +282,16 @@ static enum memo_status search(struct tuning *t)
     }
     sha256_hex(t->policy.source, strlen(t->policy.source), sha);
     sha[15] = '\0';
-    rng_seed(&rng, strtoull(sha, NULL, 16) + (uint64_t)t->w->c->iteration, STREAM_TUNE);
+    rng_seed(&rng,
+             strtoull(sha, NULL, 16) + (uint64_t)t->w->c->iteration +
+                 (uint64_t)tool_number(t->w, "chance", 0),
+             STREAM_TUNE);
     strategy = cmaes_create(t->n, unit, sigma ? json_number_value(sigma) : TUNE_SIGMA,
                             zeros, ones, (int)tool_number(t->w, "popsize", 0), rng);
+    t->n_points = (int)generations * cmaes_popsize(strategy) + 2;
     status = measure_point(t, start, &t->first_mean);
-    while (status == MEMO_DONE && done < generations) {
+    while (status == MEMO_DONE && done < generations &&
+           cmaes_spread(strategy) > SPREAD_DONE) {
         status = one_generation(t, strategy);
         done += status == MEMO_DONE;
     }
@@ -332,9 +343,12 @@ enum memo_status tool_tune(struct tool_work *w)
         .w = w, .policy = tool_draft_policy(w), .first_mean = NAN, .best_mean = NAN
     };
     struct evaluation e = w->c->memo->base;
+    const char *source = tool_text(w, "policy");
     struct policy_facts facts;
     enum memo_status status = MEMO_DONE;
 
+    if (source)
+        t.policy.source = source;
     if (!read_seeds(w, t.index, &t.n_seeds, &status))
         return status;
     for (; !json_object_get(w->arguments, "seeds") && t.n_seeds < TUNE_SEEDS &&

@@ -183,14 +183,18 @@ const struct tool tool_table[] = {
       tool_case_propose },
     { "tune",
       "Tunes declared parameters of the draft by CMA-ES on dev seeds and puts the best "
-      "values into it. Costs generations x (popsize + 1) x seeds episodes.",
+      "values into it. Costs (generations x popsize + 2) x seeds episodes at most.",
       "'seeds': {'type': 'array', 'items': {'type': 'integer', 'minimum': 0}, "
       "'minItems': 1, 'maxItems': 64, 'description': 'indexes of dev seeds'},"
+      "'policy': {'type': 'string', 'description': 'a whole Lua source in place of "
+      "the draft'},"
       "'params': {'type': 'array', 'items': {'type': 'string'}, 'minItems': 1, "
       "'maxItems': 200, 'description': 'names; all that have bounds by default'},"
       "'generations': {'type': 'integer', 'minimum': 1, 'maximum': 1000},"
       "'sigma': {'type': 'number', 'minimum': 0.001, 'maximum': 1, 'description': "
       "'first step size, in shares of each range; smaller goes on from a tuned point'},"
+      "'chance': {'type': 'integer', 'minimum': 0, 'description': 'another number, "
+      "another search'},"
       "'popsize': {'type': 'integer', 'minimum': 4, 'maximum': 63},"
       "'apply': {'type': 'boolean', 'description': 'change the draft; true by "
       "default'}",

@@ -133,11 +133,11 @@ static int make_independent(const struct best_of *b, struct turn *out, struct er
     json_t *start = json_object_get(json_object_get(b->brief, "facts"), "policy");
     struct message *m = &out->message;
     char *source, *change;
-    const char *fence;
 
     for (int i = 0; i < m->n_calls; i++)
-        if (!strcmp(m->calls[i].name, "run_episodes") && m->calls[i].arguments &&
-            !json_object_get(m->calls[i].arguments, "policy"))
+        if ((!strcmp(m->calls[i].name, "run_episodes") ||
+             !strcmp(m->calls[i].name, "tune")) &&
+            m->calls[i].arguments && !json_object_get(m->calls[i].arguments, "policy"))
             json_object_set(m->calls[i].arguments, "policy", start);
     if (m->n_calls > 0 || !json_is_string(start))
         return 0;
@@ -145,9 +145,8 @@ static int make_independent(const struct best_of *b, struct turn *out, struct er
     if (!source)
         return -1;
     change = reply_change(m->text, MOST_CHANGE);
-    fence = strstr(source, "```") ? "````" : "```";
     free(m->text);
-    m->text = xasprintf("%s\n\n%slua\n%s\n%s\n", change, fence, source, fence);
+    m->text = reply_write(change, source);
     free(change);
     free(source);
     return 0;

@@ -20,6 +20,7 @@
 
 #include "runner/evaluate/meter.h"
 #include "runner/learn/quote.h"
+#include "runner/learn/reply.h"
 #include "runner/model/agent.h"
 #include "runner/model/workspace.h"
 
@@ -283,10 +284,8 @@ static int finish(struct command *c, struct turn *out, const char *how, struct e
         change[strcspn(change, "\n")] = '\0';
     free(out->message.text);
     if (policy && strcmp(policy, c->start) != 0) {
-        const char *fence = strstr(policy, "```") ? "````" : "```";
-        out->message.text = xasprintf(
-            "%s\n\n%slua\n%s\n%s\n",
-            change && *change ? change : "The agent's policy.lua.", fence, policy, fence);
+        out->message.text = reply_write(
+            change && *change ? change : "The agent's policy.lua.", policy);
     } else {
         out->message.text = xstrdup("");
         if (policy)
