@@ -85,10 +85,15 @@ class Ale:
 
     @staticmethod
     def set(name, options, allowed, setter):
-        text = options.get(name, "0")
+        text = options.get(name, str(min(allowed)))
         if text not in map(str, allowed):
             raise Refused(f"{name}: \"{text}\" is none of {', '.join(map(str, allowed))}")
         setter(int(text))
+
+    @staticmethod
+    def option(name, allowed, about):
+        return {"name": name, "value": str(min(allowed)),
+                "help": f"{about}: {', '.join(map(str, allowed))}"}
 
     def describe(self):
         width, height = self.ale.getScreenDims()[1], self.ale.getScreenDims()[0]
@@ -101,10 +106,9 @@ class Ale:
                          "choices": [a.name for a in self.actions], "noop": 0}],
             "events": [{"name": name, "failure": True} for name in self.events],
             "options": [
-                {"name": "mode", "value": "0", "help": "one of the game's modes: "
-                 + ", ".join(map(str, self.ale.getAvailableModes()))},
-                {"name": "difficulty", "value": "0", "help": "one of its difficulties: "
-                 + ", ".join(map(str, self.ale.getAvailableDifficulties()))}],
+                self.option("mode", self.ale.getAvailableModes(), "one of the game's modes"),
+                self.option("difficulty", self.ale.getAvailableDifficulties(),
+                            "one of its difficulties")],
             "fps": 60, "max_frames": 108000, "frame": [width, height],
             "ram": self.ale.getRAMSize(), "state": self.state_size}
 
