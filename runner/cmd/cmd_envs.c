@@ -7,46 +7,14 @@
 #include "envs/bridge/bridge_scores.h"
 #include "runner/cmd/cmd.h"
 #include "runner/learn/brief_plan.h"
+#include "runner/record/env_json.h"
+#include "runner/record/json.h"
 
 static const char *bits_text(enum env_bits bits)
 {
     return bits == ENV_BITS_X86_64    ? "any x86-64 machine"
            : bits == ENV_BITS_MACHINE ? "machines of this kind"
                                       : "not reproducible";
-}
-
-static json_t *number(double v)
-{
-    return isfinite(v) ? json_real(v) : json_null();
-}
-
-static json_t *fields_json(const struct env *env)
-{
-    json_t *list = json_array();
-
-    for (const struct env_field *f = env->fields; f->name; f++)
-        json_array_append_new(list, json_pack("{s:s, s:s, s:i, s:o, s:o}", "name", f->name,
-                                              "unit", f->unit, "n", f->n, "min",
-                                              number(f->min), "max", number(f->max)));
-    return list;
-}
-
-static json_t *actions_json(const struct env *env)
-{
-    json_t *list = json_array();
-
-    for (const struct env_action *a = env->actions; a->name; a++) {
-        json_t *one = json_pack("{s:s, s:b, s:o, s:o}", "name", a->name, "discrete",
-                                a->is_discrete, "min", number(a->min), "max", number(a->max));
-        if (a->choices) {
-            json_t *choices = json_array();
-            for (int i = 0; i <= (int)(a->max - a->min); i++)
-                json_array_append_new(choices, json_string(a->choices[i]));
-            json_object_set_new(one, "choices", choices);
-        }
-        json_array_append_new(list, one);
-    }
-    return list;
 }
 
 static json_t *env_json(const struct env *env)
@@ -60,10 +28,10 @@ static json_t *env_json(const struct env *env)
         json_object_set_new(options, o->name, json_string(o->value));
     return json_pack("{s:s, s:i, s:s, s:s, s:o, s:o, s:o, s:o, s:f, s:I, s:o, s:[i,i], s:i}",
                      "name", env->name, "version", (int)env->version, "about", env->about,
-                     "bits", bits_text(env->bits), "fields", fields_json(env), "actions",
-                     actions_json(env), "events", events, "options", options, "fps",
+                     "bits", bits_text(env->bits), "fields", env_fields_json(env, NULL), "actions",
+                     env_actions_json(env), "events", events, "options", options, "fps",
                      env->frames_per_second, "max_frames", (json_int_t)env->max_frames,
-                     "target", number(env->target), "frame", env->frame_width,
+                     "target", json_finite(env->target), "frame", env->frame_width,
                      env->frame_height, "ram", env->ram_size);
 }
 

@@ -15,6 +15,7 @@
 
 #include "runner/cmd/cmd.h"
 #include "runner/record/ledger.h"
+#include "runner/record/text.h"
 
 /* A run that may lie in logs/. */
 struct owner {
@@ -90,13 +91,6 @@ static int find_owners(struct prune *p, struct error *err)
     return status;
 }
 
-static bool ends_with(const char *text, const char *end)
-{
-    size_t a = strlen(text), b = strlen(end);
-
-    return a >= b && !strcmp(text + a - b, end);
-}
-
 static bool is_in(const char *path, const char *folder)
 {
     size_t len = strlen(folder);
@@ -118,11 +112,11 @@ static void judge_run_file(const struct owner *o, const char *name, struct found
         f->why = "the incumbent";
     else if (!strcmp(name, "lock"))
         f->why = "a lock";
-    else if ((f->may_go = !strncmp(name, "candidates/", 11) && ends_with(name, ".lua")))
+    else if ((f->may_go = !strncmp(name, "candidates/", 11) && text_ends_with(name, ".lua")))
         f->why = "a candidate: the ledger has its source";
     else if ((f->may_go = !strncmp(name, "briefs/", 7)))
         f->why = "what the model was told in a run that is over";
-    else if ((f->may_go = ends_with(name, ".replay")))
+    else if ((f->may_go = text_ends_with(name, ".replay")))
         f->why =
             "a replay that no case needs: the ledger has the actions of dev episodes";
     else if ((f->may_go = !strcmp(name, "report.html")))
@@ -137,11 +131,11 @@ static void judge_other(const char *name, struct found *f)
         f->why = "the ledger";
     else if (strncmp(name, "nightly/", 8) == 0) {
         const char *own = name + 8;
-        if (ends_with(own, "/best.lua") || ends_with(own, "/policy.sha256"))
+        if (text_ends_with(own, "/best.lua") || text_ends_with(own, "/policy.sha256"))
             f->why = "the incumbent";
         else if (strstr(own, "/cases/"))
             f->why = "a regression case";
-        else if (!strchr(own, '/') && (f->may_go = ends_with(own, ".html")))
+        else if (!strchr(own, '/') && (f->may_go = text_ends_with(own, ".html")))
             f->why = "a night's page: `ratchet report --night` writes it again";
         else if (!strchr(own, '/') && (f->may_go = !strncmp(own, "night.log.", 10)))
             f->why = "an old log";

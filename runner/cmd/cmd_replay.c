@@ -11,6 +11,7 @@
 #include "runner/picture/film.h"
 #include "runner/picture/frame.h"
 #include "runner/picture/image.h"
+#include "runner/record/json.h"
 #include "runner/record/player.h"
 
 #define UNSET INT64_MIN
@@ -46,17 +47,12 @@ static int read_step(const char *name, const char *text, int64_t n_steps, int64_
     return 0;
 }
 
-static json_t *number_or_null(double value)
-{
-    return isfinite(value) ? json_real(value) : json_null();
-}
-
 static int print_json(const struct replay *r, const struct replay_check *c)
 {
     return cmd_print_json(json_pack(
         "{s:b, s:o, s:I, s:o, s:s, s:i, s:s, s:s, s:s, s:s, s:I, s:b, s:b, s:s, s:s, s:s, s:i,"
         " s:i}",
-        "verified", c->verified, "return", number_or_null(c->total), "steps",
+        "verified", c->verified, "return", json_finite(c->total), "steps",
         (json_int_t)c->n_steps, "trajectory", json_sprintf("%016" PRIx64, c->trajectory),
         "why", c->why, "env_version", (int)r->env_version, "env", r->task->env->name,
         "policy", r->policy_name, "policy_sha256", r->policy_sha256, "params", r->params,

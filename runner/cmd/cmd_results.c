@@ -13,6 +13,7 @@
 #include "runner/evaluate/seeds.h"
 #include "runner/evaluate/stats.h"
 #include "runner/record/hash.h"
+#include "runner/record/text.h"
 
 #define CONFIDENCE 0.95
 #define MOST_EPISODES 100000
@@ -39,13 +40,6 @@ static int draw_salt(struct salt *s, struct error *err)
     return 0;
 }
 
-static bool has_suffix(const char *text, const char *suffix)
-{
-    size_t len = strlen(text), n = strlen(suffix);
-
-    return len >= n && !strcmp(text + len - n, suffix);
-}
-
 /* The file of the task that a policy plays: NAME.json beside NAME.lua, or plan.json where
  * NAME ends in _plan. NULL: the built-in task of the folder's environment. */
 static char *find_task_file(const char *path)
@@ -53,7 +47,7 @@ static char *find_task_file(const char *path)
     const char *slash = strrchr(path, '/');
     char *file = xasprintf("%.*s.json", (int)strlen(path) - 4, path);
 
-    if (access(file, R_OK) != 0 && has_suffix(path, "_plan.lua")) {
+    if (access(file, R_OK) != 0 && text_ends_with(path, "_plan.lua")) {
         free(file);
         file = xasprintf("%.*s/plan.json", (int)(slash - path), path);
     }
@@ -78,7 +72,7 @@ static struct task *find_task(struct results *r, const char *folder, const char 
         fprintf(stderr, "ratchet: %s\n", err->text);
         err->text[0] = '\0';
     }
-    if (t && !file && has_suffix(path, "_plan.lua"))
+    if (t && !file && text_ends_with(path, "_plan.lua"))
         status = task_set(t, "plan=true", err);
     for (char **s = r->common.set; t && s && *s && status == 0; s++)
         status = task_set(t, *s, err);
@@ -202,7 +196,7 @@ static int play_folder(struct results *r, const char *root, const char *name,
 
     for (int i = 0; i < n; i++) {
         const char *file = entries[i]->d_name;
-        if (status == 0 && has_suffix(file, ".lua") && !fnmatch(r->pattern, file, 0)) {
+        if (status == 0 && text_ends_with(file, ".lua") && !fnmatch(r->pattern, file, 0)) {
             char *path = xasprintf("%s/%s", folder, file);
             struct task *t = find_task(r, name, path, err);
             status = t ? play(r, t, path, err) : err->text[0] ? -1 : 0;

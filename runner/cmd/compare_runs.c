@@ -13,6 +13,7 @@
 
 #include "runner/evaluate/stats.h"
 #include "runner/record/file.h"
+#include "runner/record/json.h"
 
 #define MOST_ARGUMENTS 256
 
@@ -149,13 +150,6 @@ static int play(const struct comparison *c, const char *sha256, double *mean,
     return result;
 }
 
-static double number(const json_t *row, const char *key)
-{
-    const json_t *value = json_object_get(row, key);
-
-    return json_is_number(value) ? json_number_value(value) : NAN;
-}
-
 /* Start, promotions and end: the run's candidates with what all had cost until then. */
 static json_t *read_rows(const struct comparison *c, const struct ledger_run *run,
                          struct error *err)
@@ -196,8 +190,8 @@ static int read_run(const struct comparison *c, const struct ledger_run *run,
         } else if (i + 1 < json_array_size(rows)) {
             continue;
         }
-        *m = (struct milestone){ .cost = { number(row, "steps"), number(row, "tokens"),
-                                           number(row, "usd") },
+        *m = (struct milestone){ .cost = { json_get_number(row, "steps"), json_get_number(row, "tokens"),
+                                           json_get_number(row, "usd") },
                                  .score = score };
         out->n++;
     }

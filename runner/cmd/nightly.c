@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "runner/record/file.h"
+#include "runner/record/json.h"
 #include "runner/record/text.h"
 
 #define MOST_STATE (16u << 20) /* bytes */
@@ -254,13 +255,6 @@ static int run_stages(struct night *n, struct error *err)
     return status;
 }
 
-static const char *text_of(const json_t *row, const char *key)
-{
-    const char *text = json_string_value(json_object_get(row, key));
-
-    return text ? text : "";
-}
-
 static void add_line(json_t *lines, char *text)
 {
     json_array_append_new(lines, json_string(text));
@@ -270,21 +264,21 @@ static void add_line(json_t *lines, char *text)
 static void sum_up_task(json_t *lines, const json_t *row)
 {
     const json_t *improve = json_object_get(row, "improve"), *freeze;
-    const char *name = text_of(row, "name");
+    const char *name = json_get_text(row, "name");
     double start = json_number_value(json_object_get(improve, "start_mean"));
     double best = json_number_value(json_object_get(improve, "best_mean"));
 
     freeze = json_object_get(row, "freeze");
-    if (text_of(row, "error")[0])
+    if (json_get_text(row, "error")[0])
         add_line(lines,
-                 xasprintf("%s: could not be run: %s", name, text_of(row, "error")));
+                 xasprintf("%s: could not be run: %s", name, json_get_text(row, "error")));
     if (json_is_true(json_object_get(row, "is_adopted")))
         add_line(lines,
                  xasprintf("%s: better, dev mean %.1f -> %.1f; the new incumbent is %s",
-                           name, start, best, text_of(row, "kept")));
-    else if (text_of(row, "refused")[0])
+                           name, start, best, json_get_text(row, "kept")));
+    else if (json_get_text(row, "refused")[0])
         add_line(lines, xasprintf("%s: dev mean %.1f -> %.1f, not taken: %s", name, start,
-                                  best, text_of(row, "refused")));
+                                  best, json_get_text(row, "refused")));
     else if (improve)
         add_line(lines, xasprintf("%s: nothing better; dev mean %.1f", name, start));
     if (freeze)
@@ -302,15 +296,15 @@ static int sum_up(struct night *n)
     size_t i, k;
 
     json_array_foreach(tasks, i, row) {
-        if (text_of(row, "error")[0])
+        if (json_get_text(row, "error")[0])
             status = NIGHT_FAILED;
     }
     json_array_foreach(tasks, i, row) {
         json_array_foreach(json_object_get(row, "broken"), k, one) {
             add_line(lines,
-                     xasprintf("BROKEN: %s, %s: %s; %s on %s", text_of(row, "name"),
-                               text_of(one, "case"), text_of(one, "signature"),
-                               text_of(one, "why"), text_of(one, "policy")));
+                     xasprintf("BROKEN: %s, %s: %s; %s on %s", json_get_text(row, "name"),
+                               json_get_text(one, "case"), json_get_text(one, "signature"),
+                               json_get_text(one, "why"), json_get_text(one, "policy")));
             status = NIGHT_BROKEN;
         }
     }
@@ -325,7 +319,7 @@ static int sum_up(struct night *n)
  */
 static void write_report(struct night *n, struct error *err)
 {
-    const char *name = text_of(n->state, "night");
+    const char *name = json_get_text(n->state, "night");
     char *state = xasprintf("%s/night.json", n->folder), *why = NULL;
     char *page = xasprintf("%s/%s.html", n->folder, name);
     const char *argv[64] = { "report", "--night", state, "--output", page };
@@ -335,7 +329,7 @@ static void write_report(struct night *n, struct error *err)
 
     json_array_foreach(json_object_get(n->state, "tasks"), i, row) {
         if (json_object_get(row, "improve") && k < 60)
-            argv[k++] = text_of(row, "run");
+            argv[k++] = json_get_text(row, "run");
     }
     if (save_state(n, "night", err) == 0) {
         out = night_command(n, argv, REPORT_S, &status, &why);
@@ -403,7 +397,7 @@ int night_run(struct night *n, struct error *err)
     json_object_set_new(n->state, "ended", json_string(now));
     write_report(n, err);
     prune(n);
-    if (*n->interrupted || save_state(n, text_of(n->state, "night"), err) != 0 ||
+    if (*n->interrupted || save_state(n, json_get_text(n->state, "night"), err) != 0 ||
         (unlink(path) != 0 && errno != ENOENT)) {
         if (!err->text[0])
             error_set(err, "interrupted; `ratchet nightly` goes on with this night");
@@ -413,7 +407,7 @@ int night_run(struct night *n, struct error *err)
     json_array_foreach(json_object_get(n->state, "lines"), i, line)
         night_say(n, "%s", json_string_value(line) ? json_string_value(line) : "");
     run_hook(n);
-    night_say(n, "the night of %s is over: status %d", text_of(n->state, "night"),
+    night_say(n, "the night of %s is over: status %d", json_get_text(n->state, "night"),
               status);
 out:
     free(path);

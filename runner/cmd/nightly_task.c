@@ -13,21 +13,16 @@
 #include "runner/cmd/nightly.h"
 #include "runner/record/file.h"
 #include "runner/record/hash.h"
+#include "runner/record/json.h"
 #include "runner/record/ledger.h"
 #include "runner/record/task.h"
+#include "runner/record/text.h"
 
 #define CASES_S 3600.0
 #define IMPROVE_S (24 * 3600.0) /* where the budget has no minutes */
 #define GRACE_S 900.0           /* for an iteration to end, beyond the budget */
 #define FREEZE_S 7200.0
 #define MOST_CASE (64u << 20) /* bytes of a file */
-
-static const char *text_of(const json_t *row, const char *key)
-{
-    const char *text = json_string_value(json_object_get(row, key));
-
-    return text ? text : "";
-}
 
 /* What was ended with us is no failure: the next call goes on with it. */
 static void fail(struct night *n, json_t *row, const char *what, const char *why)
@@ -39,7 +34,7 @@ static void fail(struct night *n, json_t *row, const char *what, const char *why
         free(text);
         return;
     }
-    night_say(n, "%s: %s", text_of(row, "name"), text);
+    night_say(n, "%s: %s", json_get_text(row, "name"), text);
     json_object_set_new(row, "error", json ? json : json_string(what));
     free(text);
 }
@@ -133,7 +128,7 @@ static int run_cases(struct night *n, const struct night_task *t, const char *fo
             json_integer(json_integer_value(json_object_get(sums, counts[k])) +
                          json_integer_value(json_object_get(out, counts[k]))));
     json_array_foreach(json_object_get(out, "cases"), i, one) {
-        if (!strcmp(text_of(one, "state"), "failed"))
+        if (!strcmp(json_get_text(one, "state"), "failed"))
             json_array_append(broken, one);
     }
     json_decref(out);
@@ -245,12 +240,12 @@ static double improve_limit(const struct night_task *t)
 void night_improve(struct night *n, const struct night_task *t, json_t *row)
 {
     struct arguments a = { .n = 0 };
-    char *folder = path_of(n, t, text_of(n->state, "night")), *why = NULL, jobs[16];
-    const char *policy = text_of(row, "policy");
+    char *folder = path_of(n, t, json_get_text(n->state, "night")), *why = NULL, jobs[16];
+    const char *policy = json_get_text(row, "policy");
     json_t *out = NULL;
     int status;
 
-    if (text_of(row, "error")[0])
+    if (json_get_text(row, "error")[0])
         goto out;
     json_object_set_new(row, "run", json_string(folder));
     snprintf(jobs, sizeof(jobs), "%d", n->config->jobs);
@@ -302,13 +297,12 @@ static int keep_cases(struct night *n, const struct night_task *t, const char *r
         size_t len = strlen(entry->d_name);
         char *path, *name, *text;
         json_t *json;
-        if (entry->d_name[0] == '.' || len < 6 ||
-            strcmp(entry->d_name + len - 5, ".json"))
+        if (entry->d_name[0] == '.' || !text_ends_with(entry->d_name, ".json"))
             continue;
         path = xasprintf("%s/%s", from, entry->d_name);
         json = json_load_file(path, 0, NULL);
         free(path);
-        name = xasprintf("%s-%.*s", text_of(n->state, "night"), (int)len - 5,
+        name = xasprintf("%s-%.*s", json_get_text(n->state, "night"), (int)len - 5,
                          entry->d_name);
         json_object_set_new(json, "name", json_string(name));
         text = json_dumps(json, JSON_INDENT(2));
@@ -332,7 +326,7 @@ static int keep_policy(struct night *n, const struct night_task *t, json_t *row,
 {
     char *best = path_of(n, t, "best.lua");
     size_t len;
-    uint8_t *source = file_load(text_of(json_object_get(row, "improve"), "policy"),
+    uint8_t *source = file_load(json_get_text(json_object_get(row, "improve"), "policy"),
                                 MOST_CASE, &len, err);
     int status = source ? file_save(best, source, len, err) : -1;
 
@@ -346,7 +340,7 @@ static int keep_policy(struct night *n, const struct night_task *t, json_t *row,
 void night_adopt(struct night *n, const struct night_task *t, json_t *row)
 {
     const json_t *improve = json_object_get(row, "improve");
-    const char *policy = text_of(improve, "policy");
+    const char *policy = json_get_text(improve, "policy");
     json_t *broken = json_array(), *sums = json_object();
     struct error err = { "" };
     char *why = NULL;
@@ -359,10 +353,10 @@ void night_adopt(struct night *n, const struct night_task *t, json_t *row)
     } else if (json_array_size(broken)) {
         char *text = xasprintf("it breaks %zu cases of earlier nights, %s first",
                                json_array_size(broken),
-                               text_of(json_array_get(broken, 0), "case"));
+                               json_get_text(json_array_get(broken, 0), "case"));
         json_object_set_new(row, "refused", json_string(text));
         free(text);
-    } else if (keep_cases(n, t, text_of(row, "run"), &err) != 0 ||
+    } else if (keep_cases(n, t, json_get_text(row, "run"), &err) != 0 ||
                keep_policy(n, t, row, &err) != 0) {
         fail(n, row, "what it won", err.text);
     } else {
@@ -405,7 +399,7 @@ static json_t *find_opening(const char *folder)
 /* Only where something got better. A night that goes on may find it done. */
 void night_freeze(struct night *n, const struct night_task *t, json_t *row)
 {
-    const char *run = text_of(row, "run");
+    const char *run = json_get_text(row, "run");
     char jobs[16], *why = NULL;
     const char *argv[] = { "freeze", run, "--json", "--jobs", jobs, NULL };
     json_t *out, *opening;

@@ -10,6 +10,7 @@
 #include "runner/evaluate/stats.h"
 #include "runner/picture/plot.h"
 #include "runner/record/file.h"
+#include "runner/record/json.h"
 
 #define MOST_CELL (1u << 20) /* bytes */
 #define MOST_SERIES 12
@@ -35,25 +36,6 @@ struct group {
     struct summary all; /* of the episodes */
 };
 
-static const char *text_of(const json_t *o, const char *key)
-{
-    const char *text = json_string_value(json_object_get(o, key));
-
-    return text ? text : "";
-}
-
-static double number_of(const json_t *o, const char *key)
-{
-    const json_t *v = json_object_get(o, key);
-
-    return json_is_number(v) ? json_number_value(v) : NAN;
-}
-
-static json_t *number(double v)
-{
-    return isfinite(v) ? json_real(round(v * 1000) / 1000) : json_null();
-}
-
 static int is_cell_file(const struct dirent *d)
 {
     size_t len = strlen(d->d_name);
@@ -67,8 +49,8 @@ static json_t *load_cell(const char *path, struct error *err)
     char *text = (char *)file_load(path, MOST_CELL, &len, err);
     json_t *cell = text ? json_loadb(text, len, JSON_REJECT_DUPLICATES, NULL) : NULL;
 
-    if (text && (!text_of(cell, "env")[0] || !text_of(cell, "player")[0] ||
-                 isnan(number_of(cell, "mean")))) {
+    if (text && (!json_get_text(cell, "env")[0] || !json_get_text(cell, "player")[0] ||
+                 isnan(json_get_number(cell, "mean")))) {
         error_set(err, "%s: not a cell of a sweep; remove it to play it again", path);
         json_decref(cell);
         cell = NULL;
@@ -124,20 +106,20 @@ static void pool(struct summary *all, double mean, double std, int n)
 
 static void add_cell(struct group *g, const json_t *cell)
 {
-    double mean = number_of(cell, "mean");
+    double mean = json_get_number(cell, "mean");
 
     g->best = g->n_runs && g->best > mean ? g->best : mean;
     g->n_runs++;
     g->sum += mean;
-    pool(&g->all, mean, number_of(cell, "std"),
+    pool(&g->all, mean, json_get_number(cell, "std"),
          (int)json_integer_value(json_object_get(cell, "episodes")));
 }
 
 static bool is_in(const struct group *g, const json_t *cell)
 {
-    return !strcmp(g->env, text_of(cell, "env")) &&
-           !strcmp(g->player, text_of(cell, "player")) &&
-           !strcmp(g->observation, text_of(cell, "observation"));
+    return !strcmp(g->env, json_get_text(cell, "env")) &&
+           !strcmp(g->player, json_get_text(cell, "player")) &&
+           !strcmp(g->observation, json_get_text(cell, "observation"));
 }
 
 /* What moving by chance gave in this sweep, in any mode. */
@@ -148,9 +130,9 @@ static struct summary random_of(const json_t *cells, const char *env)
     json_t *cell;
 
     json_array_foreach((json_t *)cells, i, cell)
-        if (!strcmp(text_of(cell, "player"), "random") &&
-            !strcmp(text_of(cell, "env"), env))
-            pool(&all, number_of(cell, "mean"), number_of(cell, "std"),
+        if (!strcmp(json_get_text(cell, "player"), "random") &&
+            !strcmp(json_get_text(cell, "env"), env))
+            pool(&all, json_get_number(cell, "mean"), json_get_number(cell, "std"),
                  (int)json_integer_value(json_object_get(cell, "episodes")));
     return all;
 }
@@ -164,15 +146,15 @@ static json_t *row_of(const struct group *g, const json_t *cells)
                             g->player, "observation", g->observation, "runs", g->n_runs,
                             "episodes", g->all.n);
 
-    json_object_set_new(row, "mean", number(mean));
-    json_object_set_new(row, "best_run", number(g->best));
+    json_object_set_new(row, "mean", json_finite(mean));
+    json_object_set_new(row, "best_run", json_finite(g->best));
     json_object_set_new(row, "human_normalised",
-                        number(bridge_human_score(g->env, mean)));
+                        json_finite(bridge_human_score(g->env, mean)));
     json_object_set_new(row, "best_human_normalised",
-                        number(bridge_human_score(g->env, g->best)));
-    json_object_set_new(row, "random", number(chance.n ? chance.mean : NAN));
-    json_object_set_new(row, "over_random", number(margin));
-    json_object_set_new(row, "interval", number(half));
+                        json_finite(bridge_human_score(g->env, g->best)));
+    json_object_set_new(row, "random", json_finite(chance.n ? chance.mean : NAN));
+    json_object_set_new(row, "over_random", json_finite(margin));
+    json_object_set_new(row, "interval", json_finite(half));
     json_object_set_new(row, "beats_random",
                         json_string(!chance.n || !strcmp(g->player, "random") ? ""
                                     : margin > half                           ? "yes"
@@ -202,9 +184,9 @@ json_t *sweep_rows(const json_t *cells)
         while (at < n && !is_in(&groups[at], cell))
             at++;
         if (at == n)
-            groups[n++] = (struct group){ .env = text_of(cell, "env"),
-                                          .player = text_of(cell, "player"),
-                                          .observation = text_of(cell, "observation") };
+            groups[n++] = (struct group){ .env = json_get_text(cell, "env"),
+                                          .player = json_get_text(cell, "player"),
+                                          .observation = json_get_text(cell, "observation") };
         add_cell(&groups[at], cell);
     }
     qsort(groups, (size_t)n, sizeof(*groups), by_name);
@@ -231,14 +213,14 @@ static int best_of(const json_t *rows, const char *player, double *out)
     size_t i;
 
     json_array_foreach((json_t *)rows, i, row) {
-        double best = number_of(row, "best_human_normalised");
-        if (strcmp(text_of(row, "player"), player) || isnan(best))
+        double best = json_get_number(row, "best_human_normalised");
+        if (strcmp(json_get_text(row, "player"), player) || isnan(best))
             continue;
-        if (n && !strcmp(env, text_of(row, "env")))
+        if (n && !strcmp(env, json_get_text(row, "env")))
             out[n - 1] = fmax(out[n - 1], best);
         else
             out[n++] = best;
-        env = text_of(row, "env");
+        env = json_get_text(row, "env");
     }
     qsort(out, (size_t)n, sizeof(*out), descending);
     return n;
@@ -253,10 +235,10 @@ static int players_of(const json_t *rows, const char **out, int most)
 
     json_array_foreach((json_t *)rows, i, row) {
         int at = 0;
-        while (at < n && strcmp(out[at], text_of(row, "player")))
+        while (at < n && strcmp(out[at], json_get_text(row, "player")))
             at++;
         if (at == n && n < most)
-            out[n++] = text_of(row, "player");
+            out[n++] = json_get_text(row, "player");
     }
     return n;
 }
@@ -272,11 +254,11 @@ static json_t *summary_of(const json_t *rows, const char *player)
     for (int k = 0; k < n; k++)
         n_above += best[k] > 1;
     json_array_foreach((json_t *)rows, i, row)
-        n_beaten += !strcmp(text_of(row, "player"), player) &&
-                    !strcmp(text_of(row, "beats_random"), "yes");
+        n_beaten += !strcmp(json_get_text(row, "player"), player) &&
+                    !strcmp(json_get_text(row, "beats_random"), "yes");
     json_object_set_new(out, "median",
-                        number(n ? (best[(n - 1) / 2] + best[n / 2]) / 2 : NAN));
-    json_object_set_new(out, "mean", number(n ? s.mean : NAN));
+                        json_finite(n ? (best[(n - 1) / 2] + best[n / 2]) / 2 : NAN));
+    json_object_set_new(out, "mean", json_finite(n ? s.mean : NAN));
     json_object_set_new(out, "above_1", json_integer(n_above));
     json_object_set_new(out, "beats_random", json_integer(n_beaten));
     free(best);
@@ -294,7 +276,7 @@ json_t *sweep_summary(const json_t *rows)
     for (int i = 0; i < N_PUBLISHED; i++) {
         const struct published *p = &published[i];
         json_t *row = json_pack("{s:s, s:i, s:o, s:o}", "player", p->player, "games", 57,
-                                "median", number(p->median), "mean", number(p->mean));
+                                "median", json_finite(p->median), "mean", json_finite(p->mean));
         json_object_set_new(row, "above_1",
                             p->above < 0 ? json_null() : json_integer(p->above));
         json_object_set_new(row, "beats_random", json_null());

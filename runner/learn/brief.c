@@ -61,14 +61,6 @@ static void write_range(FILE *f, double min, double max)
         fputs("any number", f);
 }
 
-static bool is_shown(const struct task *t, const char *name)
-{
-    for (int i = 0; i < t->n_fields; i++)
-        if (!strcmp(t->fields[i], name))
-            return true;
-    return !t->fields;
-}
-
 static void write_observation(FILE *f, const struct task *t)
 {
     const struct env *env = t->env;
@@ -83,7 +75,7 @@ static void write_observation(FILE *f, const struct task *t)
                 brief_vision);
     for (const struct env_field *o = env->fields;
          t->observation == OBSERVATION_features && o->name; o++) {
-        if (!is_shown(t, o->name))
+        if (!task_shows(t, o->name))
             continue;
         fprintf(f, "- `obs.%s`: ", o->name);
         if (o->n > 1)

@@ -8,6 +8,7 @@
 
 #include "runner/learn/cases.h"
 #include "runner/record/file.h"
+#include "runner/record/text.h"
 
 #define MOST_PREFIX 10000000 /* steps */
 #define FORMAT 1
@@ -191,9 +192,7 @@ static int read_case(struct regression_case *c, json_t *json, const struct env_r
 
 static int is_json(const struct dirent *entry)
 {
-    size_t len = strlen(entry->d_name);
-
-    return len > 5 && !strcmp(entry->d_name + len - 5, ".json") && entry->d_name[0] != '.';
+    return text_ends_with(entry->d_name, ".json") && entry->d_name[0] != '.';
 }
 
 int case_list_load(struct case_list *l, const struct env_registry *envs, const char *folder,

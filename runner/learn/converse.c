@@ -94,8 +94,8 @@ static int add_strips(const struct loop *l, const struct failures *failures, str
     m->images = xcalloc(STRIPS, sizeof(*m->images));
     for (int i = 0; l->task->env->draw && i < failures->n_groups && i < STRIPS; i++) {
         const struct failure *f = &failures->list[failures->groups[i].first];
-        if (strip_make(&e, &l->parent.results[f->episode], f->episode,
-                       strip_start(l->task, f->step), f->step + 1, &m->images[i], err) != 0)
+        struct strip strip = strip_of_failure(l->task, f->episode, f->step);
+        if (strip_make(&e, &l->parent.results[f->episode], &strip, &m->images[i], err) != 0)
             return -1;
         m->n_images++;
     }

@@ -9,34 +9,37 @@
 
 #define SECONDS 1.5
 
-int64_t strip_start(const struct task *task, int64_t step)
+struct strip strip_of_failure(const struct task *task, int index, int64_t step)
 {
     int64_t n = (int64_t)(SECONDS * task->env->frames_per_second / task->rules.frame_skip);
 
     if (n < STRIP_PANELS - 1)
         n = STRIP_PANELS - 1;
-    return step > n ? step - n : 0;
+    return (struct strip){ index, step > n ? step - n : 0, step + 1, STRIP_PANELS };
 }
 
-int strip_make(const struct evaluation *e, const struct episode_result *r, int index,
-               int64_t from, int64_t to, struct image *out, struct error *err)
+int strip_make(const struct evaluation *e, const struct episode_result *r,
+               const struct strip *strip, struct image *out, struct error *err)
 {
     char title[160];
-    struct film_options film = { from, to, STRIP_PANELS, title };
+    struct film_options film = { strip->from, strip->to, strip->n_panels, title };
     struct replay *replay = replay_of_result(e, r, err);
     struct player *player = replay ? player_create(replay, err) : NULL;
     int status = -1;
 
     *out = (struct image){ 0 };
-    snprintf(title, sizeof(title), "%s  DEV SEED %d  RETURN %g  STEPS %" PRId64 "-%" PRId64
-             " OF %" PRId64, e->task->env->name, index, r->total, from, to, r->tape.n_steps);
+    snprintf(title, sizeof(title),
+             "%s  DEV SEED %d  RETURN %g  STEPS %" PRId64 "-%" PRId64 " OF %" PRId64,
+             e->task->env->name, strip->index, r->total, strip->from, strip->to,
+             r->tape.n_steps);
     if (player) {
-        struct canvas strip = film_draw(player, &film);
-        status = image_encode(&strip, &out->png, &out->len, err);
-        canvas_free(&strip);
+        struct canvas drawn = film_draw(player, &film);
+        status = image_encode(&drawn, &out->png, &out->len, err);
+        canvas_free(&drawn);
     }
     if (status == 0)
-        out->caption = xasprintf("dev seed %d, steps %" PRId64 " to %" PRId64, index, from, to);
+        out->caption = xasprintf("dev seed %d, steps %" PRId64 " to %" PRId64,
+                                 strip->index, strip->from, strip->to);
     player_destroy(player);
     replay_destroy(replay);
     return status;

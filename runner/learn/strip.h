@@ -7,13 +7,18 @@
 
 #define STRIP_PANELS 8
 
-/* The steps from..to of a result, which has its tape, as at most STRIP_PANELS labelled
- * pictures in one PNG. The episode is called by the index of its dev seed. The caller owns
- * *out (free png and caption). -1 when the environment cannot be created. */
-int strip_make(const struct evaluation *e, const struct episode_result *r, int index,
-               int64_t from, int64_t to, struct image *out, struct error *err);
+struct strip {
+    int index;        /* of the episode's dev seed: what it is called by */
+    int64_t from, to; /* steps, both shown */
+    int n_panels;     /* labelled pictures, at most */
+};
 
-/* The steps from a failing one back: a second and a half of the environment's time. */
-int64_t strip_start(const struct task *task, int64_t step);
+/* Some steps of a result, which has its tape, in one PNG. The caller owns *out (free png
+ * and caption). -1 when the environment cannot be created. */
+int strip_make(const struct evaluation *e, const struct episode_result *r,
+               const struct strip *strip, struct image *out, struct error *err);
+
+/* Up to a failing step: a second and a half of the environment's time. */
+struct strip strip_of_failure(const struct task *task, int index, int64_t step);
 
 #endif

@@ -7,56 +7,13 @@
 #include "runner/learn/brief.h"
 #include "runner/learn/quote.h"
 #include "runner/learn/tool_work.h"
+#include "runner/record/env_json.h"
+#include "runner/record/json.h"
 #include "runner/record/text.h"
 
 #define MOST_NOTE 500 /* bytes */
 #define NOTES_FOUND 12
 #define CASES_SHOWN 100
-
-static json_t *bound(double value)
-{
-    return isfinite(value) ? json_real(value) : json_null();
-}
-
-static bool is_seen(const struct task *t, const char *name)
-{
-    for (int i = 0; i < t->n_fields; i++)
-        if (!strcmp(t->fields[i], name))
-            return true;
-    return !t->fields;
-}
-
-static json_t *fields_json(const struct task *t)
-{
-    json_t *list = json_array();
-
-    for (const struct env_field *f = t->env->fields; f->name; f++)
-        if (is_seen(t, f->name))
-            json_array_append_new(list,
-                                  json_pack("{s:s, s:s, s:i, s:o, s:o}", "name", f->name,
-                                            "unit", f->unit, "n", f->n, "min",
-                                            bound(f->min), "max", bound(f->max)));
-    return list;
-}
-
-static json_t *actions_json(const struct env *env)
-{
-    json_t *list = json_array();
-
-    for (const struct env_action *a = env->actions; a->name; a++) {
-        json_t *one = json_pack("{s:s, s:b, s:o, s:o}", "name", a->name, "discrete",
-                                a->is_discrete, "min", bound(a->min), "max",
-                                bound(a->max));
-        json_t *choices = json_array();
-        for (int i = 0; a->choices && i <= (int)(a->max - a->min); i++)
-            json_array_append_new(choices, json_string(a->choices[i]));
-        if (json_array_size(choices))
-            json_object_set(one, "choices", choices);
-        json_decref(choices);
-        json_array_append_new(list, one);
-    }
-    return list;
-}
 
 static json_t *limits_json(const struct limits *l)
 {
@@ -104,11 +61,12 @@ enum memo_status tool_task_info(struct tool_work *w)
     json_object_set_new(d, "dev_seeds", json_integer(t->splits.dev));
     json_object_set_new(d, "observation", json_string(observation_name(t->observation)));
     json_object_set_new(d, "fields",
-                        t->observation == OBSERVATION_features ? fields_json(t)
-                                                               : json_array());
-    json_object_set_new(d, "actions", actions_json(t->env));
+                        t->observation == OBSERVATION_features
+                            ? env_fields_json(t->env, t)
+                            : json_array());
+    json_object_set_new(d, "actions", env_actions_json(t->env));
     json_object_set_new(d, "limits", limits_json(&t->limits));
-    json_object_set_new(d, "target", bound(t->target));
+    json_object_set_new(d, "target", json_finite(t->target));
     json_object_set_new(d, "budget", budget_json(w));
     json_object_set_new(d, "current", standing_json(w));
     if (tool_flag(w, "guide", false)) {

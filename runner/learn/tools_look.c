@@ -8,10 +8,10 @@
 #include "runner/learn/brief_failure.h"
 #include "runner/learn/failures.h"
 #include "runner/learn/quote.h"
+#include "runner/learn/strip.h"
 #include "runner/learn/tool_work.h"
 #include "runner/picture/film.h"
 #include "runner/picture/frame.h"
-#include "runner/picture/image.h"
 
 #define GROUPS_SHOWN 20
 #define MOST_ROWS 120
@@ -306,34 +306,6 @@ enum memo_status tool_trace(struct tool_work *w)
     return status;
 }
 
-/* The film strip, as a picture of the answer. */
-static int draw(struct tool_work *w, const struct tool_episode *e, struct film_options *o)
-{
-    struct evaluation evaluation = w->c->memo->base;
-    struct image *image = xcalloc(1, sizeof(*image));
-    struct replay *replay;
-    struct player *player = NULL;
-    struct canvas film = { 0 };
-    int status = -1;
-
-    evaluation.policy = e->policy;
-    replay = replay_of_result(&evaluation, e->r, w->err);
-    if (replay)
-        player = player_create(replay, w->err);
-    if (player) {
-        film = film_draw(player, o);
-        status = image_encode(&film, &image->png, &image->len, w->err);
-    }
-    image->caption = xasprintf("dev seed %lld, steps %lld to %lld", (long long)e->seed,
-                               (long long)o->from, (long long)o->to);
-    w->out->images = image;
-    w->out->n_images = 1;
-    free(film.rgb);
-    player_destroy(player);
-    replay_destroy(replay);
-    return status;
-}
-
 enum memo_status tool_frames(struct tool_work *w)
 {
     struct tool_episode e = { 0 };
@@ -341,15 +313,19 @@ enum memo_status tool_frames(struct tool_work *w)
 
     if (tool_episode_get(w, tool_text(w, "policy"), tool_number(w, "iteration", -1), &e,
                          &status)) {
-        struct film_options o = { .n_panels = (int)tool_number(w, "panels",
-                                                               FILM_PANELS) };
-        choose_steps(w, e.r, o.n_panels, &o.from, &o.to);
-        o.to = o.to < 0 ? 0 : o.to;
-        o.from = o.from < o.to ? o.from : o.to;
-        if (draw(w, &e, &o) != 0)
+        struct evaluation evaluation = w->c->memo->base;
+        struct strip strip = { .index = (int)e.seed,
+                               .n_panels = (int)tool_number(w, "panels", FILM_PANELS) };
+        evaluation.policy = e.policy;
+        choose_steps(w, e.r, strip.n_panels, &strip.from, &strip.to);
+        strip.to = strip.to < 0 ? 0 : strip.to;
+        strip.from = strip.from < strip.to ? strip.from : strip.to;
+        w->out->images = xcalloc(1, sizeof(*w->out->images));
+        w->out->n_images = 1;
+        if (strip_make(&evaluation, e.r, &strip, w->out->images, w->err) != 0)
             status = MEMO_FAILED;
-        json_object_set_new(w->data, "from", json_integer(o.from));
-        json_object_set_new(w->data, "to", json_integer(o.to));
+        json_object_set_new(w->data, "from", json_integer(strip.from));
+        json_object_set_new(w->data, "to", json_integer(strip.to));
         json_object_set_new(w->data, "n_steps", json_integer(e.r->n_steps));
         json_object_set_new(w->data, "return", json_real(e.r->score));
     }

@@ -12,6 +12,7 @@
 
 #include "envs/rng.h"
 #include "runner/learn/reply.h"
+#include "runner/record/json.h"
 
 #define GENERATIONS 12
 #define SEEDS 8         /* dev seeds that each candidate plays */
@@ -94,13 +95,6 @@ static void search_destroy(void *self)
     free(self);
 }
 
-static double number(const json_t *object, const char *key)
-{
-    const json_t *value = json_object_get(object, key);
-
-    return json_is_number(value) ? json_number_value(value) : NAN;
-}
-
 static int compare_ints(const void *a, const void *b)
 {
     return *(const int *)a - *(const int *)b;
@@ -133,7 +127,7 @@ static json_t *choose_seeds(const struct search *s, int iteration, int n_dev)
 static int ask_to_tune(const struct search *s, const struct request *request,
                        struct turn *out, struct error *err)
 {
-    double n_dev = number(request->facts, "n_dev");
+    double n_dev = json_get_number(request->facts, "n_dev");
     double sigma = s->sigma *
                    pow(SIGMA_DECAY, request->iteration > 0 ? request->iteration : 0);
     json_t *arguments;
@@ -170,8 +164,8 @@ static char *tell_change(const json_t *facts, const json_t *tuned)
     fprintf(f, "Tuned by CMA-ES:");
     json_array_foreach(list, i, item) {
         const char *name = json_string_value(json_object_get(item, "name"));
-        double before = number(item, isnan(number(item, "value")) ? "default" : "value");
-        double after = number(json_object_get(tuned, "values"), name ? name : "");
+        double before = json_get_number(item, isnan(json_get_number(item, "value")) ? "default" : "value");
+        double after = json_get_number(json_object_get(tuned, "values"), name ? name : "");
 
         if (isnan(after) || after == before)
             continue;
@@ -182,7 +176,7 @@ static char *tell_change(const json_t *facts, const json_t *tuned)
     if (n_changed > MOST_NAMED)
         fprintf(f, " and %d more", n_changed - MOST_NAMED);
     fprintf(f, "; the mean over its dev seeds rose from %g to %g in %g generations.",
-            number(tuned, "before"), number(tuned, "best"), number(tuned, "generations"));
+            json_get_number(tuned, "before"), json_get_number(tuned, "best"), json_get_number(tuned, "generations"));
     fclose(f);
     return text;
 }
@@ -209,7 +203,7 @@ static int submit(const struct request *request, struct turn *out, struct error 
     } else {
         change = xasprintf("CMA-ES found nothing better than the declared defaults in %g "
                            "generations.",
-                           number(tuned, "generations"));
+                           json_get_number(tuned, "generations"));
         out->message.text = reply_write(change, policy);
     }
     free(change);

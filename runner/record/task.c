@@ -610,3 +610,11 @@ void *task_create_instance(const struct task *t, struct error *err)
 {
     return env_create(t->env, (const char *const *)t->settings, t->n_settings, err);
 }
+
+bool task_shows(const struct task *t, const char *field)
+{
+    for (int i = 0; i < t->n_fields; i++)
+        if (!strcmp(t->fields[i], field))
+            return true;
+    return !t->fields;
+}

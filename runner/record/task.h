@@ -76,4 +76,7 @@ int task_check(const struct task *t, struct error *err);
 
 const char *observation_name(enum observation o);
 
+/* Does the policy see this field? */
+bool task_shows(const struct task *t, const char *field);
+
 #endif

@@ -56,3 +56,10 @@ char *text_clean(const char *text, size_t len, size_t max, bool keep_lines)
     }
     return out;
 }
+
+bool text_ends_with(const char *text, const char *end)
+{
+    size_t len = strlen(text), n = strlen(end);
+
+    return len >= n && !strcmp(text + len - n, end);
+}

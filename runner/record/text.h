@@ -11,4 +11,6 @@
  * line ends and tabs. The caller frees it. */
 char *text_clean(const char *text, size_t len, size_t max, bool keep_lines);
 
+bool text_ends_with(const char *text, const char *end);
+
 #endif

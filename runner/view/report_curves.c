@@ -6,6 +6,7 @@
 
 #include "runner/model/api.h"
 #include "runner/picture/plot.h"
+#include "runner/record/json.h"
 #include "runner/record/text.h"
 #include "runner/view/report_parts.h"
 
@@ -32,7 +33,7 @@ static void take_points(const json_t *list, const char *key, struct plot_series 
     int k = 0;
 
     json_array_foreach(list, i, point) {
-        double at = report_number(point, key), mean = report_number(point, "mean");
+        double at = json_get_number(point, key), mean = json_get_number(point, "mean");
         if (!isfinite(at) || !isfinite(mean))
             continue;
         if (out->is_step && k > 0) {
@@ -44,8 +45,8 @@ static void take_points(const json_t *list, const char *key, struct plot_series 
         }
         x[k] = at;
         y[k] = mean;
-        low[k] = report_number(point, "low");
-        high[k] = report_number(point, "high");
+        low[k] = json_get_number(point, "low");
+        high[k] = json_get_number(point, "high");
         if (!isfinite(low[k]) || !isfinite(high[k]))
             low[k] = high[k] = mean;
         k++;
@@ -64,7 +65,7 @@ static bool is_known(const json_t *runs, const char *key)
 
     json_array_foreach(runs, i, run) {
         json_array_foreach(json_object_get(run, "curve"), k, point) {
-            double x = report_number(point, key);
+            double x = json_get_number(point, key);
             if (isfinite(x) && x > 0)
                 return true;
         }
@@ -75,8 +76,8 @@ static bool is_known(const json_t *runs, const char *key)
 static char *label_of(const json_t *run, bool is_alone)
 {
     char *text = is_alone ? xstrdup("incumbent, with its 95 % interval")
-                          : xasprintf("%s (%s)", report_text(run, "run"),
-                                      report_text(run, "model"));
+                          : xasprintf("%s (%s)", json_get_text(run, "run"),
+                                      json_get_text(run, "model"));
     char *clean = text_clean(text, strlen(text), MOST_LABEL, false);
 
     free(text);

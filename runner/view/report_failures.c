@@ -11,6 +11,7 @@
 #include "runner/model/api.h"
 #include "runner/picture/frame.h"
 #include "runner/picture/image.h"
+#include "runner/record/json.h"
 #include "runner/view/report_parts.h"
 
 #define CLIP_FRAMES 120  /* of a sheet */
@@ -78,7 +79,7 @@ static int shown_load(struct shown *s, const char *sha256, struct error *err)
         for (int i = 0; i < n; i++) {
             const json_t *row = json_array_get(rows, (size_t)i);
             s->index[i] = json_integer_value(json_object_get(row, "seed_index"));
-            requests[i].seed = strtoull(report_text(row, "seed"), NULL, 10);
+            requests[i].seed = strtoull(json_get_text(row, "seed"), NULL, 10);
         }
         policy.source = s->source;
         s->memo = (struct memo){ .ledger = s->ledger, .run = s->run->id };
@@ -197,20 +198,19 @@ static int add_pictures(struct shown *s, json_t *json, const struct failure *f,
     const struct episode_result *r = &s->results[f->episode];
     double rate = s->task->env->frames_per_second / s->task->rules.frame_skip;
     int64_t from, to, stride = llround(rate / CLIP_RATE);
-    struct image strip;
+    struct strip strip = strip_of_failure(s->task, (int)s->index[f->episode], f->step);
+    struct image image;
     json_t *moving;
     char *url;
 
-    to = f->step + 1;
-    if (strip_make(&s->memo.base, r, (int)s->index[f->episode], strip_start(s->task, to),
-                   to, &strip, err) != 0)
+    if (strip_make(&s->memo.base, r, &strip, &image, err) != 0)
         return -1;
-    url = data_url(strip.png, strip.len);
+    url = data_url(image.png, image.len);
     json_object_set_new(json, "strip", json_string(url));
-    json_object_set_new(json, "strip_caption", json_string(strip.caption));
+    json_object_set_new(json, "strip_caption", json_string(image.caption));
     free(url);
-    free(strip.png);
-    free(strip.caption);
+    free(image.png);
+    free(image.caption);
     stride = stride < 1 ? 1 : stride;
     from = f->step - (int64_t)(CLIP_BEFORE * rate);
     to = f->step + 1 + (int64_t)(CLIP_AFTER * rate);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "runner/model/api.h"
+#include "runner/record/json.h"
 #include "runner/view/report_assets.h"
 #include "runner/view/report_parts.h"
 
@@ -126,8 +127,8 @@ static void put_facts(FILE *f, const json_t *run)
     for (const struct report_column *c = report_facts; c->key; c++) {
         char text[64];
         bool is_gain = !strcmp(c->key, "gain");
-        double low = report_number(run, is_gain ? "gain_low" : "best_low");
-        double high = report_number(run, is_gain ? "gain_high" : "best_high");
+        double low = json_get_number(run, is_gain ? "gain_low" : "best_low");
+        double high = json_get_number(run, is_gain ? "gain_high" : "best_high");
         report_value(json_object_get(run, c->key), c->kind, text, sizeof(text));
         if (!text[0])
             continue;
@@ -148,17 +149,17 @@ static void put_curves(FILE *f, const json_t *runs, const char *title, int level
     if (json_array_size(plots))
         fprintf(f, "<h%d>%s</h%d>\n<div class=\"plots\">\n", level, title, level);
     json_array_foreach(plots, i, one) {
-        const char *about = report_text(one, "about");
-        if (report_text(one, "plot")[0]) {
+        const char *about = json_get_text(one, "about");
+        if (json_get_text(one, "plot")[0]) {
             fprintf(
                 f,
                 "<figure><img width=\"720\" height=\"360\" alt=\"mean return against %s\" "
                 "src=\"%s\"></figure>\n",
-                about, report_text(one, "plot"));
+                about, json_get_text(one, "plot"));
             continue;
         }
         fprintf(f, "<p class=\"soft\">No plot against %s: ", about);
-        report_escape(f, report_text(one, "missing"));
+        report_escape(f, json_get_text(one, "missing"));
         fputs("</p>\n", f);
     }
     if (json_array_size(plots))
@@ -197,17 +198,17 @@ static void put_promotions(FILE *f, const json_t *list)
     if (json_array_size(list))
         fputs("<h3>What changed in each promotion</h3>\n", f);
     json_array_foreach(list, i, one) {
-        double from = report_number(one, "dev_before"),
-               to = report_number(one, "dev_after");
+        double from = json_get_number(one, "dev_before"),
+               to = json_get_number(one, "dev_after");
         fprintf(f, "<h4>Iteration %lld, %s: dev mean %.1f \xe2\x86\x92 %.1f</h4>\n<p>",
                 (long long)json_integer_value(json_object_get(one, "iteration")),
-                !strcmp(report_text(one, "verdict"), "simpler") ? "simpler" : "better",
+                !strcmp(json_get_text(one, "verdict"), "simpler") ? "simpler" : "better",
                 from, to);
-        report_escape(f, report_text(one, "change"));
+        report_escape(f, json_get_text(one, "change"));
         fputs("</p>\n<p class=\"soft\">", f);
-        report_escape(f, report_text(one, "why"));
+        report_escape(f, json_get_text(one, "why"));
         fputs("</p>\n<details open><summary>diff</summary>", f);
-        put_diff(f, report_text(one, "diff"));
+        put_diff(f, json_get_text(one, "diff"));
         fputs("</details>\n", f);
     }
 }
@@ -222,7 +223,7 @@ static void put_player(FILE *f, const json_t *clip, bool is_at_end)
 
     fprintf(f, "<figure class=\"player\" data-first=\"%lld\"", is_at_end ? n - 1 : 0);
     for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
-        fprintf(f, " data-%s=\"%.6g\"", numbers[i], report_number(clip, numbers[i]));
+        fprintf(f, " data-%s=\"%.6g\"", numbers[i], json_get_number(clip, numbers[i]));
     fputs(" data-captions=\"", f);
     report_escape(f, captions ? captions : "[]");
     fprintf(
@@ -236,8 +237,8 @@ static void put_player(FILE *f, const json_t *clip, bool is_at_end)
         "aria-label=\"frame\"><select aria-label=\"speed\"><option value=\"0.25\">\xc2\xbc"
         "</option><option value=\"1\" selected>1\xc3\x97</option><option value=\"4\">4\xc3\x97"
         "</option></select></div><figcaption></figcaption></figure>\n",
-        report_number(clip, "width"), report_number(clip, "height"),
-        report_text(clip, "sheet"), n - 1);
+        json_get_number(clip, "width"), json_get_number(clip, "height"),
+        json_get_text(clip, "sheet"), n - 1);
     free(captions);
 }
 
@@ -250,23 +251,23 @@ static void put_failure(FILE *f, const json_t *one)
     if (clip)
         put_player(f, clip, false);
     fputs("<div><h4>", f);
-    report_escape(f, report_text(one, "signature"));
+    report_escape(f, json_get_text(one, "signature"));
     fprintf(
         f,
         "</h4>\n<p class=\"soft\">%s policy; %lld times, %.4g of return lost; here dev seed "
         "%lld, step %lld, return %g</p>\n",
-        report_text(one, "whose"),
+        json_get_text(one, "whose"),
         (long long)json_integer_value(json_object_get(one, "n")),
-        report_number(one, "lost"),
+        json_get_number(one, "lost"),
         (long long)json_integer_value(json_object_get(one, "seed_index")),
         (long long)json_integer_value(json_object_get(one, "step")),
-        report_number(one, "total"));
+        json_get_number(one, "total"));
     if (clip) {
         fprintf(f,
                 "<figure class=\"strip\"><div class=\"wide\" tabindex=\"0\">"
                 "<img src=\"%s\" alt=\"film strip: ",
-                report_text(one, "strip"));
-        report_escape(f, report_text(one, "strip_caption"));
+                json_get_text(one, "strip"));
+        report_escape(f, json_get_text(one, "strip_caption"));
         fputs("\"></div></figure>\n", f);
     }
     fputs("</div></section>\n", f);
@@ -285,7 +286,7 @@ static void put_failures(FILE *f, const json_t *run)
             "<h3>The incumbent at work</h3>\n<p class=\"about\">Dev seed %lld, return %g "
             "in %lld steps; every %lldth step is shown.</p>\n<div class=\"typical\">",
             (long long)json_integer_value(json_object_get(typical, "seed_index")),
-            report_number(typical, "total"),
+            json_get_number(typical, "total"),
             (long long)json_integer_value(json_object_get(typical, "steps")),
             (long long)json_integer_value(json_object_get(typical, "stride")));
         put_player(f, json_object_get(typical, "clip"), false);
@@ -298,9 +299,9 @@ static void put_failures(FILE *f, const json_t *run)
             f);
     json_array_foreach(list, i, one)
         put_failure(f, one);
-    if (report_text(run, "failures_missing")[0]) {
+    if (json_get_text(run, "failures_missing")[0]) {
         fputs("<p class=\"soft\">Failures cannot be shown: ", f);
-        report_escape(f, report_text(run, "failures_missing"));
+        report_escape(f, json_get_text(run, "failures_missing"));
         fputs("</p>\n", f);
     }
 }
@@ -312,18 +313,18 @@ static void put_run(FILE *f, const json_t *run, size_t number)
 
     if (number) {
         fprintf(f, "<h2 id=\"run-%zu\">", number);
-        report_escape(f, report_text(run, "run"));
+        report_escape(f, json_get_text(run, "run"));
         fputs("</h2>\n", f);
     }
     fputs("<p class=\"soft\">Task ", f);
-    report_escape(f, report_text(run, "task"));
+    report_escape(f, json_get_text(run, "task"));
     fputs(", by ", f);
-    report_escape(f, report_text(run, "model"));
+    report_escape(f, json_get_text(run, "model"));
     fputs(json_is_true(json_object_get(run, "is_sealed")) ? "" : " (unsealed)", f);
     fputs("; started ", f);
-    report_escape(f, report_text(run, "started"));
-    fputs(report_text(run, "stop_reason")[0] ? "; stopped: " : "; still open.", f);
-    report_escape(f, report_text(run, "stop_reason"));
+    report_escape(f, json_get_text(run, "started"));
+    fputs(json_get_text(run, "stop_reason")[0] ? "; stopped: " : "; still open.", f);
+    report_escape(f, json_get_text(run, "stop_reason"));
     fputs("</p>\n", f);
     put_facts(f, run);
     json_array_append(alone, (json_t *)(uintptr_t)run);
@@ -366,19 +367,19 @@ static void put_overview(FILE *f, const json_t *report)
     fputs("<nav aria-label=\"runs\">", f);
     json_array_foreach(runs, i, run) {
         fprintf(f, "<a href=\"#run-%zu\">", i + 1);
-        report_escape(f, report_text(run, "run"));
+        report_escape(f, json_get_text(run, "run"));
         fputs("</a>", f);
     }
     fputs("</nav>\n", f);
     for (const struct report_table *t = report_all_tables; t->key; t++)
         put_table(f, t, json_object_get(report, t->key), 3);
     json_array_foreach(runs, i, run) {
-        const char *task = report_text(run, "task");
+        const char *task = json_get_text(run, "task");
         json_t *same = json_array(), *other;
         size_t k;
         bool is_first = true;
         json_array_foreach(runs, k, other) {
-            if (strcmp(report_text(other, "task"), task))
+            if (strcmp(json_get_text(other, "task"), task))
                 continue;
             is_first = is_first && k >= i;
             json_array_append(same, other);
@@ -392,7 +393,7 @@ static void put_overview(FILE *f, const json_t *report)
 char *report_html(const json_t *report)
 {
     const json_t *runs = json_object_get(report, "runs");
-    const char *name = report_text(json_array_get(runs, 0), "run");
+    const char *name = json_get_text(json_array_get(runs, 0), "run");
     char *text = NULL;
     char *title = json_array_size(runs) == 1
                       ? xasprintf("ratchet: %s", name)

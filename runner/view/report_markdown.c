@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "runner/record/text.h"
+#include "runner/record/json.h"
 #include "runner/view/report_parts.h"
 
 #define MOST_CELL 400 /* bytes */
@@ -92,11 +93,11 @@ static void put_promotions(FILE *f, const json_t *list)
     json_array_foreach(list, i, one) {
         fprintf(f, "\n%lld. ",
                 (long long)json_integer_value(json_object_get(one, "iteration")));
-        put(f, report_text(one, "change"));
+        put(f, json_get_text(one, "change"));
         fputs(" -- ", f);
-        put(f, report_text(one, "why"));
+        put(f, json_get_text(one, "why"));
         fputs("\n\n", f);
-        put_fenced(f, report_text(one, "diff"));
+        put_fenced(f, json_get_text(one, "diff"));
     }
 }
 
@@ -106,18 +107,18 @@ static void put_failures(FILE *f, const json_t *run)
     json_t *one;
     size_t i;
 
-    if (report_text(run, "failures_missing")[0]) {
+    if (json_get_text(run, "failures_missing")[0]) {
         fputs("\nFailures cannot be shown: ", f);
-        put(f, report_text(run, "failures_missing"));
+        put(f, json_get_text(run, "failures_missing"));
         fputc('\n', f);
     }
     if (json_array_size(list))
         fputs("\n### Failures\n\n", f);
     json_array_foreach(list, i, one) {
-        fprintf(f, "- %s, %lld times, return lost %.4g: ", report_text(one, "whose"),
+        fprintf(f, "- %s, %lld times, return lost %.4g: ", json_get_text(one, "whose"),
                 (long long)json_integer_value(json_object_get(one, "n")),
-                report_number(one, "lost"));
-        put(f, report_text(one, "signature"));
+                json_get_number(one, "lost"));
+        put(f, json_get_text(one, "signature"));
         fprintf(f, " (dev seed %lld, step %lld)\n",
                 (long long)json_integer_value(json_object_get(one, "seed_index")),
                 (long long)json_integer_value(json_object_get(one, "step")));
@@ -127,7 +128,7 @@ static void put_failures(FILE *f, const json_t *run)
 static void put_run(FILE *f, const json_t *run)
 {
     fputs("\n## ", f);
-    put(f, report_text(run, "run"));
+    put(f, json_get_text(run, "run"));
     fputs("\n\n", f);
     for (const struct report_column *c = report_facts; c->key; c++) {
         char text[64];
@@ -136,12 +137,12 @@ static void put_run(FILE *f, const json_t *run)
             fprintf(f, "- %s: %s\n", c->title, text);
     }
     fputs("- task: ", f);
-    put(f, report_text(run, "task"));
+    put(f, json_get_text(run, "task"));
     fputs("\n- model: ", f);
-    put(f, report_text(run, "model"));
+    put(f, json_get_text(run, "model"));
     fputs(json_is_true(json_object_get(run, "is_sealed")) ? "" : " (unsealed)", f);
     fputs("\n- stopped: ", f);
-    put(f, report_text(run, "stop_reason"));
+    put(f, json_get_text(run, "stop_reason"));
     fputc('\n', f);
     for (const struct report_table *t = report_run_tables; t->key; t++)
         put_table(f, t, json_object_get(run, t->key), 3);

@@ -26,10 +26,6 @@ extern const struct report_column report_facts[]; /* of a run, as a few large nu
 
 /* A value for people: 12,300,000 as 12.3 M, null as "". out is always terminated. */
 void report_value(const json_t *v, enum report_kind kind, char *out, size_t size);
-/* The text of a key, "" where it is missing or no string. Borrowed. */
-const char *report_text(const json_t *object, const char *key);
-/* Its number, NAN where there is none. */
-double report_number(const json_t *object, const char *key);
 
 /* Cleaned of controls, bidirectional ones made visible, and escaped for HTML text and
  * quoted attributes. */

@@ -6,6 +6,7 @@
 
 #include "runner/evaluate/stats.h"
 #include "runner/record/diff.h"
+#include "runner/record/json.h"
 #include "runner/record/text.h"
 #include "runner/view/report_parts.h"
 
@@ -96,10 +97,10 @@ static void add_point(json_t *curve, const json_t *at, double mean, double half)
 {
     json_t *point = json_object();
 
-    set(point, "steps", report_number(at, "steps"));
-    set(point, "tokens", report_number(at, "tokens"));
-    set(point, "usd", report_number(at, "usd"));
-    set(point, "minutes", report_number(at, "minutes"));
+    set(point, "steps", json_get_number(at, "steps"));
+    set(point, "tokens", json_get_number(at, "tokens"));
+    set(point, "usd", json_get_number(at, "usd"));
+    set(point, "minutes", json_get_number(at, "minutes"));
     set(point, "mean", mean);
     set(point, "low", mean - half);
     set(point, "high", mean + half);
@@ -117,14 +118,14 @@ static void add_curves(json_t *json, double start_steps)
 
     json_array_foreach(json_object_get(json, "iterations"), i, row) {
         bool is_promoted = json_integer_value(json_object_get(row, "is_promoted"));
-        double after = report_number(row, "dev_after");
+        double after = json_get_number(row, "dev_after");
         if (i == 0)
-            add_point(curve, origin, report_number(row, "dev_before"),
-                      report_number(row, "before_half"));
-        add_point(curve, row, is_promoted ? after : report_number(row, "dev_before"),
-                  report_number(row, is_promoted ? "after_half" : "before_half"));
+            add_point(curve, origin, json_get_number(row, "dev_before"),
+                      json_get_number(row, "before_half"));
+        add_point(curve, row, is_promoted ? after : json_get_number(row, "dev_before"),
+                  json_get_number(row, is_promoted ? "after_half" : "before_half"));
         if (isfinite(after))
-            add_point(tried, row, after, report_number(row, "after_half"));
+            add_point(tried, row, after, json_get_number(row, "after_half"));
     }
     json_decref(origin);
     json_object_set_new(json, "curve", curve);
@@ -168,11 +169,11 @@ static void add_promotions(json_t *json, struct ledger *l, const struct ledger_r
         one = json_object();
         for (size_t k = 0; k < sizeof(keys) / sizeof(keys[0]); k++)
             json_object_set(one, keys[k], json_object_get(row, keys[k]));
-        diff = diff_text(l, before, report_text(row, "policy"));
+        diff = diff_text(l, before, json_get_text(row, "policy"));
         clean = text_clean(diff, strlen(diff), MOST_DIFF, true);
         json_object_set_new(one, "diff", json_string(clean));
         json_array_append_new(promotions, one);
-        before = report_text(row, "policy");
+        before = json_get_text(row, "policy");
         free(clean);
         free(diff);
     }
@@ -198,7 +199,7 @@ static int add_gain(json_t *json, struct ledger *l, const struct ledger_run *run
     struct summary s;
 
     for (int i = 0; i < n; i++)
-        values[i] = report_number(json_array_get(rows, (size_t)i), "d");
+        values[i] = json_get_number(json_array_get(rows, (size_t)i), "d");
     s = summarize(values, n);
     half = mean_interval(&s, 0.95);
     set(json, "gain", n ? s.mean : NAN);
@@ -217,24 +218,24 @@ static void add_totals(json_t *json)
     json_t *row;
 
     json_array_foreach(openings, i, row) {
-        if (!strcmp(report_text(row, "split"), "holdout"))
+        if (!strcmp(json_get_text(row, "split"), "holdout"))
             opening = row;
     }
     if (n)
-        set(json, "start_mean", report_number(json_array_get(curve, 0), "mean"));
+        set(json, "start_mean", json_get_number(json_array_get(curve, 0), "mean"));
     set(json, "best_mean",
-        report_number(n ? json_array_get(curve, n - 1) : json,
+        json_get_number(n ? json_array_get(curve, n - 1) : json,
                       n ? "mean" : "start_mean"));
-    set(json, "best_low", report_number(json_array_get(curve, n - 1), "low"));
-    set(json, "best_high", report_number(json_array_get(curve, n - 1), "high"));
+    set(json, "best_low", json_get_number(json_array_get(curve, n - 1), "low"));
+    set(json, "best_high", json_get_number(json_array_get(curve, n - 1), "high"));
     json_object_set_new(
         json, "n_iterations",
         json_integer((json_int_t)json_array_size(json_object_get(json, "iterations"))));
     json_object_set_new(
         json, "n_promotions",
         json_integer((json_int_t)json_array_size(json_object_get(json, "promotions"))));
-    set(json, "holdout_mean", report_number(opening, "hidden_mean"));
-    set(json, "holdout_gap", report_number(opening, "gap"));
+    set(json, "holdout_mean", json_get_number(opening, "hidden_mean"));
+    set(json, "holdout_gap", json_get_number(opening, "gap"));
 }
 
 static json_t *head(const struct ledger_run *run)
@@ -247,8 +248,8 @@ static json_t *head(const struct ledger_run *run)
     if (gmtime_r(&created, &tm))
         strftime(started, sizeof(started), "%Y-%m-%d %H:%M UTC", &tm);
     json = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:s}", "run",
-                     run->name, "folder", run->folder, "task", report_text(task, "name"),
-                     "env", report_text(task, "env"), "model", run->model, "started",
+                     run->name, "folder", run->folder, "task", json_get_text(task, "name"),
+                     "env", json_get_text(task, "env"), "model", run->model, "started",
                      started, "status", run->status, "stop_reason", run->stop_reason,
                      "start_policy", run->start_policy, "is_sealed", (int)run->is_sealed,
                      "salt_sha256", run->salt_sha256);
@@ -271,7 +272,7 @@ json_t *report_run(struct ledger *l, const struct env_registry *envs,
         status = add_query(json, lists[i].key, l, lists[i].sql, run->id, err);
     if (status == 0) {
         json_object_update(json, json_array_get(totals, 0));
-        add_curves(json, report_number(json_array_get(totals, 0), "start_steps"));
+        add_curves(json, json_get_number(json_array_get(totals, 0), "start_steps"));
         json_object_set_new(
             json, "n_cases",
             json_integer((json_int_t)json_array_size(json_object_get(json, "cases"))));
@@ -280,7 +281,7 @@ json_t *report_run(struct ledger *l, const struct env_registry *envs,
         status = add_gain(json, l, run, err);
     }
     if (status == 0)
-        report_add_failures(json, l, envs, run, report_text(json, "best_sha256"), o);
+        report_add_failures(json, l, envs, run, json_get_text(json, "best_sha256"), o);
     json_decref(totals);
     if (status == 0)
         return json;

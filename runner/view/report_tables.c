@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "runner/record/text.h"
+#include "runner/record/json.h"
 #include "runner/view/report_parts.h"
 
 #define END                     \
@@ -155,20 +156,6 @@ const struct report_table report_all_tables[] = {
     { NULL, NULL, NULL, NULL },
 };
 
-const char *report_text(const json_t *object, const char *key)
-{
-    const char *text = json_string_value(json_object_get(object, key));
-
-    return text ? text : "";
-}
-
-double report_number(const json_t *object, const char *key)
-{
-    const json_t *v = json_object_get(object, key);
-
-    return json_is_number(v) ? json_number_value(v) : NAN;
-}
-
 static void write_count(double n, char *out, size_t size)
 {
     static const char *const units[] = { "", " k", " M", " G", " T" };
@@ -251,7 +238,7 @@ void report_escape(FILE *f, const char *text)
 
 static void add(json_t *row, const char *key, double value)
 {
-    double old = report_number(row, key);
+    double old = json_get_number(row, key);
 
     json_object_set_new(row, key,
                         isfinite(value) ? json_real(isfinite(old) ? old + value : value)
@@ -265,12 +252,12 @@ static json_t *by_model(const json_t *all)
     size_t i, k;
 
     json_array_foreach(all, i, run) {
-        const char *model = report_text(run, "model"), *task = report_text(run, "task");
-        double best = report_number(run, "best_mean"), gain = report_number(run, "gain");
+        const char *model = json_get_text(run, "model"), *task = json_get_text(run, "task");
+        double best = json_get_number(run, "best_mean"), gain = json_get_number(run, "gain");
         found = NULL;
         json_array_foreach(rows, k, row) {
-            if (!strcmp(report_text(row, "model"), model) &&
-                !strcmp(report_text(row, "task"), task))
+            if (!strcmp(json_get_text(row, "model"), model) &&
+                !strcmp(json_get_text(row, "task"), task))
                 found = row;
         }
         if (!found) {
@@ -284,13 +271,13 @@ static json_t *by_model(const json_t *all)
         if (isfinite(gain))
             json_object_set_new(
                 found, "gain",
-                json_real((report_number(found, "gain") * (double)k + gain) /
+                json_real((json_get_number(found, "gain") * (double)k + gain) /
                           (double)(k + 1)));
-        if (isfinite(best) && !(best <= report_number(found, "best")))
+        if (isfinite(best) && !(best <= json_get_number(found, "best")))
             json_object_set_new(found, "best", json_real(best));
-        add(found, "steps", report_number(run, "steps"));
-        add(found, "tokens", report_number(run, "tokens"));
-        add(found, "usd", report_number(run, "usd"));
+        add(found, "steps", json_get_number(run, "steps"));
+        add(found, "tokens", json_get_number(run, "tokens"));
+        add(found, "usd", json_get_number(run, "usd"));
     }
     return rows;
 }

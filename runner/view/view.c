@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "runner/record/text.h"
 #include "runner/view/viewer.h"
 
 #define FRAME_MS 16
@@ -33,16 +34,9 @@ void viewer_say(struct viewer *v, bool is_bad, const char *format, ...)
     v->is_dirty = true;
 }
 
-static bool ends_with(const char *text, const char *end)
-{
-    size_t n = strlen(text), m = strlen(end);
-
-    return n >= m && !strcmp(text + n - m, end);
-}
-
 void viewer_drop(struct viewer *v, const char *path)
 {
-    if (ends_with(path, ".lua")) {
+    if (text_ends_with(path, ".lua")) {
         free(v->policy);
         v->policy = xstrdup(path);
         whatif_run(v);

@@ -1,0 +1,14 @@
+/* json.h - what JSON objects hold, and do not hold. */
+#ifndef RATCHET_RUNNER_RECORD_JSON_H
+#define RATCHET_RUNNER_RECORD_JSON_H
+
+#include <jansson.h>
+
+/* A member's text or number; "" or NAN where there is none. Borrowed. */
+const char *json_get_text(const json_t *object, const char *key);
+double json_get_number(const json_t *object, const char *key);
+
+/* A new reference: null for what is not finite. */
+json_t *json_finite(double value);
+
+#endif
