@@ -5,14 +5,12 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <unistd.h>
 
 #include "runner/cmd/cmd.h"
 #include "runner/evaluate/meter.h"
 #include "runner/evaluate/seeds.h"
 #include "runner/evaluate/stats.h"
-#include "runner/record/hash.h"
 #include "runner/record/text.h"
 
 #define CONFIDENCE 0.95
@@ -27,18 +25,6 @@ struct results {
     const char **wanted; /* tasks; none: all */
     json_t *rows;
 };
-
-/* A salt of its own for every table: the seeds are as fresh as a holdout's. */
-static int draw_salt(struct salt *s, struct error *err)
-{
-    unsigned char bytes[32];
-
-    if (getrandom(bytes, sizeof(bytes), 0) != sizeof(bytes))
-        return error_set(err, "results: the system gives no random numbers");
-    sha256_hex(bytes, sizeof(bytes), s->hex);
-    sha256_hex(s->hex, strlen(s->hex), s->sha256);
-    return 0;
-}
 
 /* The file of the task that a policy plays: NAME.json beside NAME.lua, or plan.json where
  * NAME ends in _plan. NULL: the built-in task of the folder's environment. */
@@ -274,7 +260,7 @@ static int main_results(const struct command *self, struct app *app, int argc,
                   MOST_EPISODES);
         status = cmd_fail(EXIT_USAGE, &err);
     } else if (common_plugins(app, &r.common, &err) != 0 ||
-               draw_salt(&r.salt, &err) != 0 || play_all(&r, &err) != 0) {
+               salt_draw(&r.salt, &err) != 0 || play_all(&r, &err) != 0) {
         status = cmd_fail(EXIT_FAILED, &err);
     } else {
         finish(&r);

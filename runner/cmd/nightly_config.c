@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "runner/record/file.h"
+#include "runner/record/json.h"
 
 #define MOST_CONFIG (1u << 20) /* bytes */
 #define MOST_TASKS 100
@@ -21,20 +22,13 @@ static const char *const config_keys[] = { "tasks", "jobs", "disk_mib", "log_kib
 static int check_keys(const json_t *object, const char *const *known, const char *where,
                       struct error *err)
 {
-    const char *key;
-    json_t *value;
+    const char *unknown = json_unknown_key(object, known);
 
     if (!json_is_object(object))
         return error_set(err, "%s: an object expected", where);
-    json_object_foreach((json_t *)(uintptr_t)object, key, value) {
-        int i = 0;
-        while (known[i] && strcmp(known[i], key))
-            i++;
-        if (!known[i])
-            return error_set(err,
-                             "%s: unknown key \"%.60s\"; see `ratchet nightly --help`",
-                             where, key);
-    }
+    if (unknown)
+        return error_set(err, "%s: unknown key \"%.60s\"; see `ratchet nightly --help`",
+                         where, unknown);
     return 0;
 }
 

@@ -12,20 +12,29 @@
 
 #include "runner/record/hash.h"
 
-static int create(const char *path, struct error *err)
+int salt_draw(struct salt *s, struct error *err)
 {
     unsigned char bytes[32];
-    char hex[65];
-    int fd, bad;
 
     if (getrandom(bytes, sizeof(bytes), 0) != sizeof(bytes))
-        return error_set(err, "%s: no random bytes: %s", path, strerror(errno));
+        return error_set(err, "the system gives no random bytes: %s", strerror(errno));
     for (int i = 0; i < 32; i++)
-        snprintf(hex + 2 * i, 3, "%02x", bytes[i]);
+        snprintf(s->hex + 2 * i, 3, "%02x", bytes[i]);
+    sha256_hex(s->hex, 64, s->sha256);
+    return 0;
+}
+
+static int create(const char *path, struct error *err)
+{
+    struct salt s;
+    int fd, bad;
+
+    if (salt_draw(&s, err) != 0)
+        return -1;
     fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (fd < 0)
         return errno == EEXIST ? 0 : error_set(err, "%s: %s", path, strerror(errno));
-    bad = write(fd, hex, 64) != 64 || fsync(fd) != 0;
+    bad = write(fd, s.hex, 64) != 64 || fsync(fd) != 0;
     if (close(fd) != 0 || bad) {
         unlink(path);
         return error_set(err, "%s: cannot write the salt: %s", path, strerror(errno));

@@ -12,6 +12,9 @@ struct salt {
     char sha256[65]; /* of hex: published when a run starts */
 };
 
+/* A fresh one, kept nowhere: the seeds are as fresh as a holdout's. */
+int salt_draw(struct salt *s, struct error *err);
+
 /* Makes the file (mode 600) when it is not there yet, else reads it. */
 int salt_open(struct salt *s, const char *path, struct error *err);
 

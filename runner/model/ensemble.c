@@ -15,6 +15,7 @@
 #include "envs/rng.h"
 #include "runner/model/model.h"
 #include "runner/model/whole_file.h"
+#include "runner/record/json.h"
 
 #define MOST_MODELS 16
 #define MOST_FILE ((size_t)1 << 20) /* bytes */
@@ -50,22 +51,6 @@ static void ensemble_destroy(void *self)
     free(e);
 }
 
-/* NULL, or the first key that is not among the known ones. */
-static const char *unknown_key(json_t *object, const char *const *known)
-{
-    const char *key;
-    json_t *value;
-
-    json_object_foreach(object, key, value) {
-        int i = 0;
-        while (known[i] && strcmp(known[i], key) != 0)
-            i++;
-        if (!known[i])
-            return key;
-    }
-    return NULL;
-}
-
 static int add_member(struct ensemble *e, json_t *json,
                       const struct provider_config *config, struct error *err)
 {
@@ -77,7 +62,7 @@ static int add_member(struct ensemble *e, json_t *json,
 
     if (!json_is_object(json) || !spec)
         return error_set(err, "each of `models` needs a `model`: \"PROVIDER[:NAME]\"");
-    unknown = unknown_key(json, keys);
+    unknown = json_unknown_key(json, keys);
     if (unknown)
         return error_set(err, "unknown key \"%.60s\"", unknown);
     if (weight && !(json_is_number(weight) && json_number_value(weight) > 0 &&
@@ -102,7 +87,7 @@ static int read_members(struct ensemble *e, json_t *json,
     static const char *const keys[] = { "models", "stuck_after", NULL };
     json_t *list = json_object_get(json, "models"), *item;
     json_t *after = json_object_get(json, "stuck_after");
-    const char *unknown = unknown_key(json, keys);
+    const char *unknown = json_unknown_key(json, keys);
     bool has_going = false;
     struct error why;
     size_t i;

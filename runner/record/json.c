@@ -2,6 +2,8 @@
 #include "runner/record/json.h"
 
 #include <math.h>
+#include <stdint.h>
+#include <string.h>
 
 const char *json_get_text(const json_t *object, const char *key)
 {
@@ -20,4 +22,19 @@ double json_get_number(const json_t *object, const char *key)
 json_t *json_finite(double value)
 {
     return isfinite(value) ? json_real(value) : json_null();
+}
+
+const char *json_unknown_key(const json_t *object, const char *const *known)
+{
+    const char *key;
+    json_t *value;
+
+    json_object_foreach((json_t *)(uintptr_t)object, key, value) {
+        int i = 0;
+        while (known[i] && strcmp(known[i], key))
+            i++;
+        if (!known[i])
+            return key;
+    }
+    return NULL;
 }

@@ -11,4 +11,7 @@ double json_get_number(const json_t *object, const char *key);
 /* A new reference: null for what is not finite. */
 json_t *json_finite(double value);
 
+/* The first key that is none of known (NULL at its end); NULL when all are. Borrowed. */
+const char *json_unknown_key(const json_t *object, const char *const *known);
+
 #endif
