@@ -475,8 +475,9 @@ static void test_ram_map(void **state)
         { "g\tx\tbyte\t5\tnan\t1\t-\t0\t9\t0\t\n", -1 },
         { "other\tx\tword\t5\t2\t1\t-\t0\t9\t0\t\n", 0 },
         { "g\ta\ts16\t1 2\t-1\t0\t3\t0\t9\t0\t\ng\tb\tbcd\t4/0f 5\t1\t0\t-\t0\t9\t0\t\n"
-          "g\tc\tany\t1/80 1/01\t-1\t1\t-\t0\t1\t0\t\n",
-          3 },
+          "g\tc\tany\t1/80 1/01\t-1\t1\t-\t0\t1\t0\t\n"
+          "g\td\tbyte\t3 5\t2\t1\t-\t0\t255\t0\t\n",
+          4 },
     };
     static const uint8_t ram[128] = { 0, 0xff, 0x80, 1, 0x93, 0x21 };
     struct bridge_ram_map map;
@@ -492,9 +493,10 @@ static void test_ram_map(void **state)
         int status = bridge_ram_load(path, "g", 128, &map, &err);
         if (status != (rows[i].n < 0 ? -1 : 0) || (status == 0 && map.n != rows[i].n))
             fail_msg("%s: %d, %s", rows[i].text, status, err.text);
-        if (rows[i].n == 3) {
+        if (rows[i].n == 4) {
             bridge_ram_read(&map, ram, out);
             assert_true(out[0] == 0.5 && out[1] == 321 && out[2] == 0 && out[3] == 0);
+            assert_true(out[4] == 3 && out[5] == 67);
         }
         bridge_ram_clear(&map);
         unlink(path);

@@ -61,11 +61,10 @@ static int read_row(char *const column[N_COLUMNS], int ram_size,
         (strcmp(column[WHEN], "-") && read_number(column[WHEN], &when) != 0))
         return -1;
     f->kind = (enum bridge_ram_kind)kind;
-    f->field.n = f->kind == BRIDGE_RAM_ANY ? f->n : 1;
+    f->field.n = f->kind <= BRIDGE_RAM_ANY ? f->n : 1;
     f->field.bins = (int)bins;
     f->when = (int)when;
-    if (f->when >= ram_size || (f->kind == BRIDGE_RAM_S16 && f->n != 2) ||
-        (f->kind == BRIDGE_RAM_BYTE && f->n != 1))
+    if (f->when >= ram_size || (f->kind == BRIDGE_RAM_S16 && f->n != 2))
         return -1;
     return 0;
 }
@@ -133,14 +132,16 @@ int bridge_ram_doubles(const struct bridge_ram_map *map)
     return n;
 }
 
-static double read_one(const struct bridge_ram_field *f, const uint8_t *ram)
+/* The k-th value of a list, or the one that all addresses make. */
+static double read_one(const struct bridge_ram_field *f, int k, const uint8_t *ram)
 {
     double v = 0;
 
     switch (f->kind) {
     case BRIDGE_RAM_BYTE:
+        return ram[f->address[k]] & f->mask[k];
     case BRIDGE_RAM_ANY:
-        return ram[f->address[0]] & f->mask[0];
+        return (ram[f->address[k]] & f->mask[k]) != 0;
     case BRIDGE_RAM_S16:
         return (int16_t)(uint16_t)(ram[f->address[0]] << 8 | ram[f->address[1]]) * 0x1p-8;
     case BRIDGE_RAM_BCD:
@@ -158,13 +159,7 @@ void bridge_ram_read(const struct bridge_ram_map *map, const uint8_t *ram, doubl
     for (int i = 0; i < map->n; i++) {
         const struct bridge_ram_field *f = &map->list[i];
         bool is_off = f->when >= 0 && ram[f->when] == 0;
-        for (int k = 0; k < f->field.n; k++) {
-            if (f->kind == BRIDGE_RAM_ANY)
-                *out++ = is_off ? 0
-                                : f->offset +
-                                      f->scale * ((ram[f->address[k]] & f->mask[k]) != 0);
-            else
-                *out++ = is_off ? 0 : f->offset + f->scale * read_one(f, ram);
-        }
+        for (int k = 0; k < f->field.n; k++)
+            *out++ = is_off ? 0 : f->offset + f->scale * read_one(f, k, ram);
     }
 }

@@ -7,9 +7,10 @@
 #include "envs/error.h"
 
 enum bridge_ram_kind {
+    /* A list when there are more addresses: */
     BRIDGE_RAM_BYTE, /* the byte */
-    BRIDGE_RAM_ANY,  /* 1 when a bit is set, else 0; a list when there are more addresses
-                      */
+    BRIDGE_RAM_ANY,  /* 1 when a bit is set, else 0 */
+    /* One value of all addresses: */
     BRIDGE_RAM_S16,  /* two bytes, high first: two's complement, in 256ths */
     BRIDGE_RAM_BCD,  /* two decimal digits a byte, high ones first */
 };
