@@ -1,16 +1,17 @@
 /* cmd_results.c - `ratchet results`: what the learned policies reach on seeds that nobody
  * has seen, as the table of the README. */
-#include <dirent.h>
-#include <fnmatch.h>
+#include <glob.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "envs/bridge/bridge_scores.h"
 #include "runner/cmd/cmd.h"
 #include "runner/evaluate/meter.h"
 #include "runner/evaluate/seeds.h"
 #include "runner/evaluate/stats.h"
+#include "runner/record/json.h"
 #include "runner/record/text.h"
 
 #define CONFIDENCE 0.95
@@ -94,8 +95,9 @@ static void add_row(struct results *r, const struct task *t, const char *file,
                     "min", s.min, "max", s.max, "faults", faults, "steps",
                     (json_int_t)steps, "planner_steps", (json_int_t)planner_steps,
                     "real_time", cpu > 0 ? frames / t->env->frames_per_second / cpu : 0);
-    json_object_set_new(row, "target",
-                        isfinite(t->target) ? json_real(t->target) : json_null());
+    json_object_set_new(row, "target", json_finite(t->target));
+    json_object_set_new(row, "human",
+                        json_finite(bridge_human_score(t->env->name, s.mean)));
     json_object_set_new(row, "sim",
                         json_string(!t->plan         ? "none"
                                     : t->sim_is_true ? "true state"
@@ -108,18 +110,19 @@ static void add_row(struct results *r, const struct task *t, const char *file,
 static void print_row(const json_t *row)
 {
     double steps = json_number_value(json_object_get(row, "steps"));
-    const json_t *target = json_object_get(row, "target");
-    char wanted[32] = "";
+    char wanted[32] = "", human[32] = "";
 
-    if (json_is_real(target))
-        snprintf(wanted, sizeof(wanted), "%g", json_real_value(target));
-    printf("| %s | %s | %.5g | %.3g | %.5g | %.5g | %s | %.4g%s | %.3g |\n",
+    if (json_is_real(json_object_get(row, "target")))
+        snprintf(wanted, sizeof(wanted), "%g", json_get_number(row, "target"));
+    if (json_is_real(json_object_get(row, "human")))
+        snprintf(human, sizeof(human), "%.2f", json_get_number(row, "human"));
+    printf("| %s | %s | %.5g | %.3g | %.5g | %.5g | %s | %s | %.4g%s | %.3g |\n",
            json_string_value(json_object_get(row, "task")),
            json_string_value(json_object_get(row, "policy")),
            json_number_value(json_object_get(row, "mean")),
            json_number_value(json_object_get(row, "std")),
            json_number_value(json_object_get(row, "min")),
-           json_number_value(json_object_get(row, "max")), wanted,
+           json_number_value(json_object_get(row, "max")), wanted, human,
            steps > 0 ? json_number_value(json_object_get(row, "planner_steps")) / steps
                      : 0,
            strcmp(json_string_value(json_object_get(row, "sim")), "true state")
@@ -169,49 +172,46 @@ static bool is_wanted(const struct results *r, const char *name)
     for (const char **w = r->wanted; *w; w++)
         if (!strcmp(*w, name))
             return true;
-    return !*r->wanted && name[0] != '.' && strcmp(name, "lib");
+    return !*r->wanted && strcmp(name, "lib");
 }
 
-/* The policies of one task's folder. */
-static int play_folder(struct results *r, const char *root, const char *name,
-                       struct error *err)
+/* policies/TASK/FILE.lua, TASK being a name or "ale/GAME". */
+static int play_file(struct results *r, const char *path, size_t root_len,
+                     struct error *err)
 {
-    char *folder = xasprintf("%s/%s", root, name);
-    struct dirent **entries = NULL;
-    int n = scandir(folder, &entries, NULL, alphasort), status = 0;
+    const char *slash = strrchr(path, '/');
+    char *name = xasprintf("%.*s", (int)(slash - path - root_len - 1), path + root_len + 1);
+    struct task *t = NULL;
+    int status = 0;
 
-    for (int i = 0; i < n; i++) {
-        const char *file = entries[i]->d_name;
-        if (status == 0 && text_ends_with(file, ".lua") && !fnmatch(r->pattern, file, 0)) {
-            char *path = xasprintf("%s/%s", folder, file);
-            struct task *t = find_task(r, name, path, err);
-            status = t ? play(r, t, path, err) : err->text[0] ? -1 : 0;
-            task_destroy(t);
-            free(path);
-        }
-        free(entries[i]);
+    if (is_wanted(r, name) && text_ends_with(path, ".lua")) {
+        t = find_task(r, name, path, err);
+        status = t ? play(r, t, path, err) : err->text[0] ? -1 : 0;
     }
-    free(entries);
-    free(folder);
+    task_destroy(t);
+    free(name);
     return status;
 }
 
 static int play_all(struct results *r, struct error *err)
 {
     char *root = find_shipped(".");
-    struct dirent **entries = NULL;
-    int n = root ? scandir(root, &entries, NULL, alphasort) : 0, status = 0;
+    char *flat = xasprintf("%s/*/%s", root ? root : ".", r->pattern);
+    char *nested = xasprintf("%s/*/*/%s", root ? root : ".", r->pattern);
+    glob_t found = { 0 };
+    int status = 0;
 
     if (!r->common.json)
-        printf(
-            "| task | policy | mean | std | min | max | target | planner steps a step | "
-            "times real time |\n|---|---|---|---|---|---|---|---|---|\n");
-    for (int i = 0; i < n; i++) {
-        if (status == 0 && is_wanted(r, entries[i]->d_name))
-            status = play_folder(r, root, entries[i]->d_name, err);
-        free(entries[i]);
-    }
-    free(entries);
+        printf("| task | policy | mean | std | min | max | target | human-normalised | "
+               "planner steps a step | times real time |\n"
+               "|---|---|---|---|---|---|---|---|---|---|\n");
+    glob(flat, 0, NULL, &found);
+    glob(nested, GLOB_APPEND, NULL, &found);
+    for (size_t i = 0; root && i < found.gl_pathc && status == 0; i++)
+        status = play_file(r, found.gl_pathv[i], strlen(root), err);
+    globfree(&found);
+    free(flat);
+    free(nested);
     free(root);
     if (status == 0 && !json_array_size(r->rows))
         return error_set(err, "results: no such policy: nothing matches policies/%s/%s",
