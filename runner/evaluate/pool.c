@@ -14,6 +14,8 @@
 #include "runner/evaluate/verify.h"
 
 #define MOST_AT_ONCE 64 /* episodes in one message */
+#define LOAD_TRIES 2    /* of a policy that loads, where the clock ran out */
+#define START_TRIES 4   /* of a worker, before the policy */
 
 struct pool {
     const struct evaluation *e;
@@ -92,19 +94,24 @@ static void deliver(struct pool *p, int index)
     pthread_mutex_unlock(&p->mutex);
 }
 
-/* Loading that was lost to the clock is tried once more, like an episode. */
+/* Loading that was lost to the clock is tried once more, like an episode; a worker that
+ * did not come so far as the policy, for the machine was busy, more often. */
 static int start(struct lane *l, struct error *err)
 {
     struct pool *p = l->pool;
-    struct ready ready = { 0 };
-    int n_tries = 0;
+    struct ready ready;
+    int status, n_tries = 0;
 
-    do
-        if (process_start(&l->process, p->watch, &p->job, &ready, err) != 0) {
-            p->facts.jail_layers = ready.layers; /* `doctor` tells which are missing */
-            return -1;
-        }
-    while (ready.fault.kind == FAULT_void && ++n_tries < 2 && !is_interrupted(p));
+    do {
+        ready = (struct ready){ 0 };
+        status = process_start(&l->process, p->watch, &p->job, &ready, err);
+        n_tries++;
+    } while (ready.fault.kind == FAULT_void &&
+             n_tries < (status == 0 ? LOAD_TRIES : START_TRIES) && !is_interrupted(p));
+    if (status != 0) {
+        p->facts.jail_layers = ready.layers; /* `doctor` tells which are missing */
+        return -1;
+    }
     l->facts = (struct policy_facts){ .fault = ready.fault.kind,
                                       .n_params = ready.n_params,
                                       .jail_layers = ready.layers };
