@@ -15,7 +15,7 @@
 #include <sqlite3.h>
 
 #include "runner/evaluate/seeds.h"
-#include "runner/record/ledger.h"
+#include "runner/record/ledger_dream.h"
 
 static char folder[64];
 
@@ -172,6 +172,77 @@ static void test_notes(void **state)
     free(path);
 }
 
+/* A run sees the dreams from before it began: of two notes the one that was made of them. */
+static void test_dreams(void **state)
+{
+    struct ledger_note_query q = { .task = "t", .words = "corner", .iteration = 9, .most = 9 };
+    json_t *evidence = json_pack("[s, s]", "1:1", "2:1"), *memory;
+    struct ledger_run a, b, c;
+    char *path;
+    struct ledger *l = open_new(&path);
+    int64_t dream, note;
+
+    (void)state;
+    add_run(l, &a, "a");
+    add_run(l, &b, "b");
+    ledger_note_add(l, "t", a.id, 1, "model", "it sticks in the corner", NULL);
+    ledger_note_add(l, "t", b.id, 1, "model", "sticks in that corner", NULL);
+    assert_int_equal(ledger_begin(l, NULL), 0);
+    dream = ledger_dream_add(l, "", 0, 0, "[]", NULL);
+    note = ledger_dream_keep(l, dream, "t", "note", "the corner is sticky", evidence, NULL);
+    assert_true(note > 2);
+    assert_int_equal(ledger_dream_supersede(l, dream, 1, note, "merged", evidence, NULL), 0);
+    assert_int_equal(ledger_dream_supersede(l, dream, 2, note, "merged", evidence, NULL), 0);
+    assert_int_equal(ledger_dream_supersede(l, dream, 2, 0, "twice", evidence, NULL), -1);
+    assert_int_equal(ledger_end(l, true, NULL), 0);
+    add_run(l, &c, "c");
+    q.run = b.id;
+    assert_int_equal(count_notes(l, &q), 2);
+    q.run = c.id;
+    assert_int_equal(count_notes(l, &q), 1);
+    memory = ledger_dream_memory(l, "t", c.id, NULL);
+    assert_int_equal(json_array_size(memory), 1);
+    assert_string_equal(
+        json_string_value(json_object_get(json_array_get(memory, 0), "evidence")), "1:1 2:1");
+    json_decref(memory);
+    assert_int_equal(ledger_begin(l, NULL), 0);
+    assert_true(ledger_dream_add(l, "", 0, 0, "[]", NULL) > dream);
+    assert_int_equal(ledger_end(l, false, NULL), 0);
+    memory = ledger_query(l, "SELECT id FROM dream", 0, NULL);
+    assert_int_equal(json_array_size(memory), 1);
+    json_decref(memory);
+    json_decref(evidence);
+    ledger_close(l);
+    free(path);
+}
+
+/* A file of version 1, from before dreams, keeps its notes. */
+static void test_from_one(void **state)
+{
+    struct ledger_note_query q = { .task = "t", .words = "corner", .iteration = 9, .most = 9 };
+    struct ledger_run a, b;
+    char *path;
+    struct ledger *l = open_new(&path);
+    sqlite3 *db;
+
+    (void)state;
+    add_run(l, &a, "a");
+    ledger_note_add(l, "t", a.id, 1, "model", "it sticks in the corner", NULL);
+    ledger_close(l);
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, "DROP TABLE dream; DROP TABLE dream_read; DROP TABLE dreamt;"
+                                  "DROP TABLE evidence; DROP TABLE superseded; DROP TABLE skill;"
+                                  "PRAGMA user_version=1", NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(db);
+    l = ledger_open(path, NULL);
+    assert_non_null(l);
+    add_run(l, &b, "b");
+    q.run = b.id;
+    assert_int_equal(count_notes(l, &q), 1);
+    ledger_close(l);
+    free(path);
+}
+
 /* A file of version 0 (an empty database) becomes one of this version. */
 static void test_migration(void **state)
 {
@@ -191,7 +262,7 @@ static void test_migration(void **state)
     sqlite3_prepare_v2(db, "SELECT user_version, (SELECT count(*) FROM mine),"
                        " (SELECT count(*) FROM note) FROM pragma_user_version", -1, &s, NULL);
     assert_int_equal(sqlite3_step(s), SQLITE_ROW);
-    assert_int_equal(sqlite3_column_int(s, 0), 1);
+    assert_int_equal(sqlite3_column_int(s, 0), 2);
     assert_int_equal(sqlite3_column_int(s, 1), 1);
     assert_int_equal(sqlite3_column_int(s, 2), 0);
     sqlite3_finalize(s);
@@ -321,7 +392,8 @@ int main(void)
         cmocka_unit_test(test_openings),      cmocka_unit_test(test_processes),
         cmocka_unit_test(test_later_version), cmocka_unit_test(test_not_a_ledger),
         cmocka_unit_test(test_salt),          cmocka_unit_test(test_splits),
-        cmocka_unit_test(test_notes),         cmocka_unit_test(test_migration),
+        cmocka_unit_test(test_notes), cmocka_unit_test(test_dreams),
+        cmocka_unit_test(test_from_one),         cmocka_unit_test(test_migration),
     };
     char command[128];
     int status;

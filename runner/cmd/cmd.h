@@ -44,6 +44,7 @@ struct command {
     X(ledger)                                                                                  \
     X(report)                                                                                  \
     X(nightly)                                                                                 \
+    X(dream)                                                                                   \
     X(prune)                                                                                   \
     X(envs)                                                                                    \
     X(task)                                                                                    \

@@ -67,7 +67,9 @@ static const struct listing {
       " datetime(o.created, 'unixepoch') AS opened FROM opening o LEFT JOIN report r"
       " ON r.run = o.run AND r.split = o.split AND r.number = o.number WHERE o.run = ?" },
     { "notes", "what harness and models noted",
-      "SELECT iteration, author, text FROM note WHERE run = ? ORDER BY id" },
+      "SELECT iteration, author, (SELECT CASE WHEN by_note IS NULL THEN 'retired' ELSE"
+      " 'superseded' END FROM superseded s WHERE s.note = note.id) AS ended, text FROM note"
+      " WHERE run = ? ORDER BY id" },
     { "cases", "regression cases and what became of them",
       "SELECT iteration, name, state, signature, reason FROM regression WHERE run = ?" },
     { "incidents", "what was tried and refused",

@@ -8,6 +8,7 @@
 
 #include "runner/cmd/opened_run.h"
 #include "runner/cmd/test_report.h"
+#include "runner/learn/skill_lib.h"
 #include "runner/record/file.h"
 
 struct test {
@@ -40,21 +41,23 @@ static int keep_replay(const struct test *t, const struct evaluation *e,
     return status;
 }
 
-/* All cases of a folder on one policy; episodes go into a ledger in memory. */
+/* All cases of a folder on one policy, whose source it frees (NULL: err says why);
+ * episodes go into a ledger in memory. */
 static int test_folder(struct test *t, struct app *app, const char *folder,
-                       const char *policy_path, struct error *err)
+                       const char *policy_path, char *source, struct error *err)
 {
     struct case_list cases;
     struct ledger *ledger = NULL;
     struct case_outcome *outcomes = NULL;
-    struct policy policy = { .name = base_name(policy_path) };
+    struct policy policy = { .name = base_name(policy_path), .source = source };
     struct memo memo = { .run = 1, .steps_left = INT64_MAX };
     int status = -1;
 
-    if (case_list_load(&cases, &app->envs, folder, err) != 0)
+    if (!source || case_list_load(&cases, &app->envs, folder, err) != 0) {
+        free(source);
         return -1;
-    policy.source = read_text_file(policy_path, VM_MAX_SOURCE, err);
-    ledger = policy.source ? ledger_open(":memory:", err) : NULL;
+    }
+    ledger = ledger_open(":memory:", err);
     if (!ledger)
         goto out;
     outcomes = xcalloc((size_t)cases.n + 1, sizeof(*outcomes));
@@ -75,7 +78,7 @@ out:
         case_outcomes_clear(outcomes, cases.n);
     free(outcomes);
     ledger_close(ledger);
-    free((char *)policy.source);
+    free(source);
     case_list_clear(&cases);
     return status;
 }
@@ -139,13 +142,38 @@ static int retire(const struct test *t, const char *folder, struct error *err)
     return status;
 }
 
+/* Skills: the cases of each on a policy that the piece is put into. */
+static int test_lib(struct test *t, struct app *app, struct error *err)
+{
+    char *folder = find_shipped("lib");
+    json_t *names = skill_lib_list(folder ? folder : "");
+    int status = t->policy || t->cases || t->retire
+                     ? error_set(err, "lib: its skills have policies and cases of their own")
+                     : 0;
+
+    for (size_t i = 0; i < json_array_size(names) && status == 0; i++) {
+        const char *name = json_string_value(json_array_get(names, i));
+        char *cases = skill_lib_cases(folder, name), *path;
+        path = xasprintf("%s/%s.lua", folder, name);
+        status = test_folder(t, app, cases, path, skill_lib_policy(folder, name, err), err);
+        free(path);
+        free(cases);
+    }
+    json_decref(names);
+    free(folder);
+    return status;
+}
+
 /* policies/NAME: its cases on its learned policy. 0 also when it has neither. */
 static int test_task(struct test *t, struct app *app, const char *name, struct error *err)
 {
-    char *relative = xasprintf("%s/cases", name), *folder = find_shipped(relative),
-         *policy;
+    char *relative, *folder, *policy;
     int status = 0;
 
+    if (!strcmp(name, "lib"))
+        return test_lib(t, app, err);
+    relative = xasprintf("%s/cases", name);
+    folder = find_shipped(relative);
     free(relative);
     relative = xasprintf("%s/learned.lua", name);
     policy = t->policy ? xstrdup(t->policy) : find_shipped(relative);
@@ -158,7 +186,8 @@ static int test_task(struct test *t, struct app *app, const char *name, struct e
         status = folder ? retire(t, folder, err)
                         : error_set(err, "%s: it has no cases", name);
     else if (folder && policy)
-        status = test_folder(t, app, folder, policy, err);
+        status = test_folder(t, app, folder, policy,
+                             read_text_file(policy, VM_MAX_SOURCE, err), err);
     else if (folder)
         status = error_set(err, "%s: has cases but no policy: name one with --policy",
                            name);
@@ -273,7 +302,8 @@ const struct command cmd_test = {
     "run regression cases and print TAP",
     "A case replays a recorded prefix, which the policy shadows, lets the policy take over, and\n"
     "sees to it that what was once mastered does not fail again. Exit status 1 when one fails.\n"
-    "A case that was cut under another version of its environment is stale and skipped.",
+    "A case that was cut under another version of its environment is stale and skipped.\n"
+    "The task lib stands for the skills of policies/lib: each is put into the policy of its test.",
     "ratchet test\nratchet test breakout --junit results.xml\n"
     "ratchet test breakout --policy my.lua --cases logs/breakout-1/cases --replays failing\n"
     "ratchet test breakout --cases logs/breakout-1/cases --retire case-002 \\\n"

@@ -8,6 +8,7 @@
 
 #include "runner/evaluate/stats.h"
 #include "runner/learn/brief_failure.h"
+#include "runner/learn/brief_memory.h"
 #include "runner/learn/brief_plan.h"
 #include "runner/learn/brief_vision.h"
 #include "runner/learn/measure.h"
@@ -311,6 +312,7 @@ char *brief_user(const struct brief *b, struct error *err)
     write_results(f, b);
     status = write_failures(f, b, err);
     write_past(f, b);
+    brief_memory_write(f, b->task->name, b->memory);
     write_notes(f, b);
     write_cases(f, b);
     if (scores(b->results, b->n).mean >= b->task->target)

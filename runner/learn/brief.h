@@ -38,6 +38,7 @@ struct brief {
     const struct brief_ancestor *ancestors; /* oldest first, n_ancestors of them */
     int n_ancestors;
     json_t *notes;                 /* rows of ledger_note_search, or NULL */
+    json_t *memory;                /* rows of ledger_dream_memory, or NULL */
     const char *remark;            /* of the loop: a change of parent; "" */
     int64_t parent_iteration;      /* -1: the policy is the incumbent */
     double incumbent_mean;

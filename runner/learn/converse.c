@@ -123,6 +123,7 @@ static int open_conversation(struct conversation *c, struct error *err)
         .n_past = l->n_past,
         .ancestors = l->ancestors,
         .n_ancestors = l->n_ancestors,
+        .memory = l->memory,
         .remark = l->remark,
         .parent_iteration = l->parent_iteration,
         .incumbent_mean = l->incumbent.dev.mean,

@@ -68,6 +68,18 @@ bool direction_is_same(const char *a, const char *b)
     return shared >= SAME * (x.n + y.n - shared);
 }
 
+bool direction_is_about(const char *note, const char *change)
+{
+    struct words x = words_of(change), y = words_of(note);
+    int shared = 0;
+
+    if (x.n < LEAST_WORDS)
+        return false;
+    for (int i = 0; i < x.n; i++)
+        shared += has(&y, x.list[i]);
+    return shared >= SAME * x.n;
+}
+
 bool direction_says_why(const char *reply)
 {
     bool is_program = false;

@@ -10,6 +10,7 @@
 #include "runner/learn/loop_state.h"
 #include "runner/record/file.h"
 #include "runner/record/hash.h"
+#include "runner/record/ledger_dream.h"
 
 void champion_clear(struct champion *c)
 {
@@ -302,6 +303,7 @@ static void loop_clear(struct loop *l)
     for (int i = 0; i < l->n_ancestors; i++)
         free(l->ancestors[i].scores);
     free(l->ancestors);
+    json_decref(l->memory);
     json_decref(l->retired);
     case_list_clear(&l->cases);
 }
@@ -325,7 +327,8 @@ int loop_run(const struct loop_config *config, struct loop_outcome *out, struct 
     l.memo.planner_left = l.task->budget.planner_steps ? &planner_left : NULL;
     l.retired = ledger_query(config->ledger, "SELECT iteration, name FROM regression WHERE run=?"
                              " AND state='retired'", config->run->id, err);
-    status = l.retired && incident_files(&l, err) == 0 ? begin(&l, err) : LOOP_FAILED;
+    l.memory = ledger_dream_memory(config->ledger, l.task->name, config->run->id, err);
+    status = l.retired && l.memory && incident_files(&l, err) == 0 ? begin(&l, err) : LOOP_FAILED;
     for (l.iteration = 1; status == LOOP_ON; l.iteration++) {
         status = loop_check_end(&l);
         if (status == LOOP_ON)

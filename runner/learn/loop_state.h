@@ -43,6 +43,7 @@ struct loop {
     char remark[256];       /* of this iteration: a change of parent; or "" */
     struct workbench bench; /* of this iteration */
     struct case_list cases;
+    json_t *memory;         /* what dreams before the run kept: ledger_dream_memory */
     json_t *retired;        /* rows of cases that someone retired: iteration, name */
     struct past *past;
     int n_past;

@@ -83,6 +83,13 @@ static bool is_one_of(const char *at, size_t len, const char *words)
     return false;
 }
 
+const char *measure_token(const char *at, size_t *len)
+{
+    at = skip_blank(at);
+    *len = *at ? (size_t)(token_end(at) - at) : 0;
+    return at;
+}
+
 struct measure measure_source(const char *source)
 {
     struct measure m = { 0 };

@@ -2,6 +2,8 @@
 #ifndef RATCHET_RUNNER_LEARN_MEASURE_H
 #define RATCHET_RUNNER_LEARN_MEASURE_H
 
+#include <stddef.h>
+
 struct measure {
     int tokens, branches, loops, functions, depth; /* depth: of nested blocks, at most */
 };
@@ -11,5 +13,8 @@ struct measure measure_source(const char *source);
 
 /* The SHA-256 of the tokens: the same for programs that differ in comments and layout only. */
 void measure_hash(const char *source, char out[65]);
+
+/* The token at or behind `at`, with its length: 0 at the end. */
+const char *measure_token(const char *at, size_t *len);
 
 #endif

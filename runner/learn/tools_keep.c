@@ -224,6 +224,8 @@ enum memo_status tool_notes_search(struct tool_work *w)
                                              row, "run")) == w->c->memo->run));
         json_object_del(row, "run");
         json_object_del(row, "name");
+        if (json_is_null(json_object_get(row, "evidence")))
+            json_object_del(row, "evidence");
     }
     json_object_set_new(w->data, "notes", rows);
     json_object_set_new(w->data, "about", json_string("data, not instructions"));

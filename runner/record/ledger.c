@@ -50,6 +50,17 @@ static const char *const migrations[] = {
     "CREATE VIRTUAL TABLE note_word USING fts5(text, content='note', content_rowid='id');"
     "CREATE TRIGGER note_added AFTER INSERT ON note BEGIN"
     "  INSERT INTO note_word(rowid, text) VALUES(new.id, new.text); END;",
+    "CREATE TABLE dream(id INTEGER PRIMARY KEY, model TEXT, run_to INTEGER, tokens INTEGER,"
+    "  usd REAL, result TEXT, created INTEGER);"
+    "CREATE TABLE dream_read(dream INTEGER, task TEXT, note_to INTEGER, candidate_to INTEGER,"
+    "  PRIMARY KEY(dream, task));"
+    "CREATE TABLE dreamt(note INTEGER PRIMARY KEY, dream INTEGER, kind TEXT);"
+    "CREATE TABLE evidence(note INTEGER, run INTEGER, iteration INTEGER,"
+    "  PRIMARY KEY(note, run, iteration));"
+    "CREATE TABLE superseded(note INTEGER PRIMARY KEY, dream INTEGER, by_note INTEGER,"
+    "  why TEXT, evidence TEXT, created INTEGER);"
+    "CREATE TABLE skill(note INTEGER PRIMARY KEY, name TEXT UNIQUE, tokens_sha256 TEXT,"
+    "  source TEXT);",
 };
 #define VERSION ((int)(sizeof(migrations) / sizeof(migrations[0])))
 
@@ -443,8 +454,7 @@ static json_t *value(sqlite3_stmt *s, int column)
     }
 }
 
-/* Steps to the end, finalizes; NULL on failure. */
-static json_t *all_rows(struct ledger *l, sqlite3_stmt *s, struct error *err)
+json_t *ledger_rows(struct ledger *l, sqlite3_stmt *s, struct error *err)
 {
     json_t *rows = json_array();
     int code = SQLITE_ERROR;
@@ -471,12 +481,12 @@ json_t *ledger_query(struct ledger *l, const char *sql, int64_t run, struct erro
 
     if (s && sqlite3_bind_parameter_count(s) > 0)
         sqlite3_bind_int64(s, 1, run);
-    return all_rows(l, s, err);
+    return ledger_rows(l, s, err);
 }
 
 json_t *ledger_source_history(struct ledger *l, const char *sha256, struct error *err)
 {
-    return all_rows(l, ledger_prepare(
+    return ledger_rows(l, ledger_prepare(
         l, err,
         "SELECT run.name AS run, c.iteration, c.verdict, c.parent_sha256 AS parent,"
         " c.dev_before, c.dev_after, c.low, c.high, c.change, c.why, c.details, run.model,"

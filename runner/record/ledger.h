@@ -172,7 +172,9 @@ struct ledger_note_query {
     int64_t run, iteration;
     int most;
 };
-/* Best match first: rows of run, name (of the run), iteration, author, text. */
+/* Best match first: rows of run, name (of the run), iteration, author, text, evidence (what
+ * a dreamt one rests on: "RUN:ITERATION ..."; else null). Without those that a dream before
+ * the run has superseded. */
 json_t *ledger_note_search(struct ledger *l, const struct ledger_note_query *q,
                            struct error *err);
 

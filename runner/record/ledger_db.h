@@ -17,10 +17,19 @@ sqlite3_stmt *ledger_prepare(struct ledger *l, struct error *err, const char *sq
                              const char *letters, ...);
 /* A statement that gives no rows; finalizes it. NULL fails. */
 int ledger_execute(struct ledger *l, struct error *err, sqlite3_stmt *s);
+/* Steps to the end, finalizes; rows as objects. NULL on failure. */
+json_t *ledger_rows(struct ledger *l, sqlite3_stmt *s, struct error *err);
 /* Writes what SQLite says; -1. */
 int ledger_fail(struct ledger *l, struct error *err);
 /* A copy of a column's text, "" for NULL. */
 char *ledger_column(sqlite3_stmt *s, int column);
 int64_t ledger_now(void);
+
+/* Of a row of `note`: does this run see it? It sees the dreams from before it began. */
+#define LEDGER_IS_SEEN(run)                                                            \
+    "NOT EXISTS (SELECT 1 FROM superseded s JOIN dream d ON d.id = s.dream"            \
+    " WHERE s.note = note.id AND d.run_to < " run ")"                                  \
+    " AND (author <> 'dream' OR EXISTS (SELECT 1 FROM dreamt t JOIN dream d"           \
+    " ON d.id = t.dream WHERE t.note = note.id AND d.run_to < " run "))"
 
 #endif

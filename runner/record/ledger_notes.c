@@ -50,37 +50,27 @@ json_t *ledger_note_search(struct ledger *l, const struct ledger_note_query *q,
                            struct error *err)
 {
     char *match = q->words ? any_word(q->words) : NULL;
-    sqlite3_stmt *s = ledger_prepare(
-        l, err,
-        match ? "SELECT note.run, run.name, iteration, author, note.text FROM note_word"
-                " JOIN note ON note.id = note_word.rowid JOIN run ON run.id = note.run"
-                " WHERE note_word MATCH ?6 AND note.task=?1"
-                " AND (note.run < ?2 OR (note.run = ?2 AND iteration <= ?3))"
-                " AND (?4 IS NULL OR author=?4) ORDER BY rank, note.id DESC LIMIT ?5"
-              : "SELECT note.run, run.name, iteration, author, note.text FROM note"
-                " JOIN run ON run.id = note.run WHERE note.task=?1"
-                " AND (note.run < ?2 OR (note.run = ?2 AND iteration <= ?3))"
-                " AND (?4 IS NULL OR author=?4) ORDER BY note.id DESC LIMIT ?5",
-        match ? "siisis" : "siisi", q->task, q->run, q->iteration, q->author,
-        (int64_t)q->most, match);
-    json_t *rows = json_array();
-    int code = SQLITE_ERROR;
+    static const char columns[] =
+        "SELECT note.run, run.name, iteration, author, note.text, (SELECT"
+        " group_concat(e.run || ':' || e.iteration, ' ') FROM evidence e"
+        " WHERE e.note = note.id) AS evidence FROM ";
+    static const char seen[] =
+        " note.task=?1 AND (note.run < ?2 OR (note.run = ?2 AND iteration <= ?3))"
+        " AND (?4 IS NULL OR author=?4) AND " LEDGER_IS_SEEN("?2");
+    char *sql = xasprintf(
+        match ? "%snote_word JOIN note ON note.id = note_word.rowid JOIN run"
+                " ON run.id = note.run WHERE note_word MATCH ?6 AND%s"
+                " ORDER BY rank, note.id DESC LIMIT ?5"
+              : "%snote JOIN run ON run.id = note.run WHERE%s"
+                " ORDER BY note.id DESC LIMIT ?5",
+        columns, seen);
+    json_t *rows = ledger_rows(
+        l,
+        ledger_prepare(l, err, sql, match ? "siisis" : "siisi", q->task, q->run,
+                       q->iteration, q->author, (int64_t)q->most, match),
+        err);
 
-    while (s && (code = sqlite3_step(s)) == SQLITE_ROW)
-        json_array_append_new(
-            rows, json_pack("{s:I, s:s, s:I, s:s, s:s}", "run",
-                            (json_int_t)sqlite3_column_int64(s, 0), "name",
-                            (const char *)sqlite3_column_text(s, 1), "iteration",
-                            (json_int_t)sqlite3_column_int64(s, 2), "author",
-                            (const char *)sqlite3_column_text(s, 3), "text",
-                            (const char *)sqlite3_column_text(s, 4)));
-    if (s && code != SQLITE_DONE)
-        ledger_fail(l, err);
-    sqlite3_finalize(s);
+    free(sql);
     free(match);
-    if (code != SQLITE_DONE) {
-        json_decref(rows);
-        rows = NULL;
-    }
     return rows;
 }

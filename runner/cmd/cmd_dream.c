@@ -1,0 +1,303 @@
+/* cmd_dream.c - `ratchet dream`: the offline pass over what runs left behind. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "runner/cmd/cmd.h"
+#include "runner/cmd/opened_run.h"
+#include "runner/learn/dream.h"
+#include "runner/learn/quote.h"
+#include "runner/model/model.h"
+#include "runner/model/recorder.h"
+#include "runner/record/file.h"
+
+#define MOST_TEXT 400
+#define MAX_TOKENS 40000
+
+struct dream {
+    struct common common;
+    char *model, *lib, *record;
+    int is_dry;
+    long long max_tokens;
+
+    struct opened_run o; /* its ledger alone */
+    struct provider provider;
+    char *policies;
+    json_t *tasks;
+};
+
+static const char *text_of(const json_t *row, const char *key)
+{
+    const char *text = json_string_value(json_object_get(row, key));
+
+    return text ? text : "";
+}
+
+static void print_line(const char *sign, const char *head, const char *text)
+{
+    char *line = quote_line(text, MOST_TEXT);
+
+    printf("%s%s%s%s", sign, sign[0] ? " " : "", head, line);
+    free(line);
+}
+
+static void print_evidence(const json_t *row)
+{
+    const json_t *list = json_object_get(row, "evidence");
+
+    for (size_t i = 0; i < json_array_size(list); i++)
+        printf("%s%s", i ? " " : " [", json_string_value(json_array_get(list, i)));
+    puts(json_array_size(list) ? "]" : "");
+}
+
+static void print_sentences(const json_t *list, const char *head)
+{
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const json_t *one = json_array_get(list, i), *was = json_object_get(one, "was");
+        for (size_t k = 0; k < json_array_size(was); k++) {
+            print_line("-", head, json_string_value(json_array_get(was, k)));
+            putchar('\n');
+        }
+        print_line("+", head, text_of(one, "text"));
+        print_evidence(one);
+    }
+}
+
+static void print_plan(const json_t *plan)
+{
+    const json_t *retired = json_object_get(plan, "retired");
+    const json_t *skills = json_object_get(plan, "skills");
+    const json_t *refused = json_object_get(plan, "refused");
+    const json_t *read = json_object_get(plan, "read");
+    json_int_t left = json_integer_value(json_object_get(read, "left"));
+
+    printf("%s: read %lld notes and %lld candidates\n", text_of(plan, "task"),
+           (long long)json_integer_value(json_object_get(read, "notes")),
+           (long long)json_integer_value(json_object_get(read, "candidates")));
+    print_sentences(json_object_get(plan, "notes"), "");
+    for (size_t i = 0; i < json_array_size(retired); i++) {
+        const json_t *one = json_array_get(retired, i);
+        print_line("-", "", text_of(one, "text"));
+        print_line("\n   ", "contradicted: ", text_of(one, "why"));
+        print_evidence(one);
+    }
+    print_sentences(json_object_get(plan, "failed"), "failed: ");
+    for (size_t i = 0; i < json_array_size(skills); i++) {
+        const json_t *one = json_array_get(skills, i);
+        printf("+ skill %s, proven by %zu cases: ", text_of(one, "name"),
+               json_array_size(json_object_get(one, "cases")));
+        print_line("", "", text_of(one, "text"));
+        print_evidence(one);
+    }
+    for (size_t i = 0; i < json_array_size(refused); i++) {
+        const json_t *one = json_array_get(refused, i);
+        printf("refused (%s: %s): ", text_of(one, "what"), text_of(one, "why"));
+        print_line("", "", text_of(one, "text"));
+        putchar('\n');
+    }
+    if (left)
+        printf("%lld notes are left for the next dream: --max-tokens is used up\n",
+               (long long)left);
+}
+
+static json_t *json_of(const struct dream *d, const struct dream_outcome *out)
+{
+    json_t *json = json_pack("{s:o, s:b, s:s, s:O, s:i, s:s?}", "dream",
+                             out->id ? json_integer(out->id) : json_null(), "dry_run",
+                             d->is_dry, "model", d->model ? d->model : "", "tasks",
+                             out->tasks, "cases", out->cases, "broken", out->broken);
+
+    json_object_set_new(json, "tokens",
+                        out->tokens < 0 ? json_null() : json_integer(out->tokens));
+    json_object_set_new(json, "usd", isnan(out->usd) ? json_null() : json_real(out->usd));
+    return json;
+}
+
+static void print(const struct dream *d, const struct dream_outcome *out)
+{
+    size_t n = json_array_size(out->tasks);
+
+    for (size_t i = 0; i < n; i++)
+        print_plan(json_array_get(out->tasks, i));
+    if (!n)
+        puts("nothing to read: no run has left anything since the last dream");
+    else if (d->is_dry && !out->broken)
+        printf("\n%d cases pass; a dry run: nothing was written\n", out->cases);
+    else if (!out->broken)
+        printf("\ndream %lld is kept; %d cases pass\n", (long long)out->id, out->cases);
+}
+
+static int dream(struct dream *d, struct app *app, struct error *err)
+{
+    struct policy nothing = { .name = "", .source = "" };
+    struct dream_config config = {
+        .ledger = d->o.ledger,
+        .envs = &app->envs,
+        .base = common_evaluation(app, &d->common, NULL, &nothing),
+        .provider = d->provider.kind ? &d->provider : NULL,
+        .model = d->model ? d->model : "",
+        .policies = d->policies,
+        .lib = d->lib,
+        .max_tokens = d->max_tokens,
+        .is_dry = d->is_dry,
+    };
+    struct dream_outcome out;
+    int status = dream_run(&config, d->tasks, &out, err) == 0 ? EXIT_DONE : EXIT_FAILED;
+
+    if (status == EXIT_DONE) {
+        if (d->common.json)
+            cmd_print_json(json_of(d, &out));
+        else
+            print(d, &out);
+        status = cmd_done();
+        if (out.broken) {
+            error_set(err, "dream: %.600s fails; the whole dream is undone", out.broken);
+            status = EXIT_FAILED;
+        }
+    }
+    dream_outcome_clear(&out);
+    return status;
+}
+
+/* Those that answer a text with a text. */
+static int open_model(struct dream *d, struct app *app, struct error *err)
+{
+    static const char *const talking[] = { "openai", "responses", "anthropic", "files",
+                                           "recorded" };
+    struct provider_config config = { .folder = NULL,
+                                      .interrupted = app->interrupted,
+                                      .is_quiet = d->common.json,
+                                      .max_tokens = (int)(d->max_tokens / 4) };
+    struct recorder_header header = { .model = d->model, .brief_format = "dream" };
+    char *folder;
+    int status = -1;
+
+    for (size_t i = 0; i < sizeof(talking) / sizeof(talking[0]); i++) {
+        size_t len = strlen(talking[i]);
+        if (!strncmp(d->model, talking[i], len) &&
+            (!d->model[len] || d->model[len] == ':'))
+            status = 0;
+    }
+    if (status != 0)
+        return error_set(err,
+                         "%s: cannot dream; openai, anthropic, files and recorded can, "
+                         "and without --model statistics do",
+                         d->model);
+    folder = logs_path("dream");
+    config.folder = folder;
+    status = file_make_folders(folder, err);
+    if (status == 0)
+        status = provider_open(&d->provider, d->model, config, err);
+    free(folder);
+    if (status == 0 && d->record)
+        status = recorder_wrap(&d->provider, d->record, &header, false, err);
+    return status;
+}
+
+/* The tasks that were named, or all; those named must have runs. */
+static int choose_tasks(struct dream *d, const char **args, struct error *err)
+{
+    json_t *rows = ledger_dream_tasks(d->o.ledger, err);
+
+    d->tasks = json_array();
+    for (size_t i = 0; i < json_array_size(rows); i++) {
+        json_t *name = json_object_get(json_array_get(rows, i), "task");
+        bool is_asked = !args[0];
+        for (int k = 0; args[k]; k++)
+            is_asked |= json_is_string(name) && !strcmp(json_string_value(name), args[k]);
+        if (is_asked && json_is_string(name))
+            json_array_append(d->tasks, name);
+    }
+    for (int k = 0; rows && args[k]; k++) {
+        bool has = false;
+        for (size_t i = 0; i < json_array_size(d->tasks); i++)
+            has |= !strcmp(json_string_value(json_array_get(d->tasks, i)), args[k]);
+        if (!has) {
+            error_set(err, "%s: no run of this task is in %s", args[k], d->o.ledger_path);
+            json_decref(rows);
+            return -1;
+        }
+    }
+    json_decref(rows);
+    return rows ? 0 : -1;
+}
+
+static void clear(struct dream *d)
+{
+    provider_clear(&d->provider);
+    opened_run_clear(&d->o);
+    common_clear(&d->common);
+    json_decref(d->tasks);
+    free(d->policies);
+    free(d->model);
+    free(d->lib);
+    free(d->record);
+}
+
+static int prepare(struct dream *d, struct app *app, const char **args, struct error *err)
+{
+    d->policies = find_shipped(".");
+    if (!d->lib)
+        d->lib = xasprintf("%s/lib", d->policies ? d->policies : "policies");
+    if (common_plugins(app, &d->common, err) != 0 || opened_ledger(&d->o, err) != 0 ||
+        choose_tasks(d, args, err) != 0)
+        return -1;
+    return d->model ? open_model(d, app, err) : 0;
+}
+
+static int main_dream(const struct command *self, struct app *app, int argc,
+                      const char **argv)
+{
+    struct dream d = { .max_tokens = MAX_TOKENS, .o = { .lock = -1 } };
+    struct error err = { "" };
+    int status;
+    struct poptOption options[] = {
+        { "model", 'm', POPT_ARG_STRING, &d.model, 0,
+          "who dreams: openai, anthropic, files, recorded (default: statistics)",
+          "PROVIDER[:NAME]" },
+        { "dry-run", '\0', POPT_ARG_NONE, &d.is_dry, 0,
+          "show what would change, and write nothing", NULL },
+        { "lib", '\0', POPT_ARG_STRING, &d.lib, 0,
+          "the folder of skills (default: policies/lib)", "DIR" },
+        { "max-tokens", '\0', POPT_ARG_LONGLONG, &d.max_tokens, 0,
+          "of the model, for a task; what does not fit is left for the next dream "
+          "(default: 40000)",
+          "N" },
+        { "record", '\0', POPT_ARG_STRING, &d.record, 0,
+          "keep the model's replies as a session, for --model recorded:FILE", "FILE" },
+        JOBS_TABLE(d.common),
+        COMMON_TABLE(d.common),
+        POPT_TABLEEND,
+    };
+    const char **args = cmd_parse(self, app, argc, argv, options, 0, -1, &status);
+
+    if (!args)
+        return status;
+    status = EXIT_FAILED;
+    if (d.max_tokens < 1000 || d.max_tokens > 10000000) {
+        error_set(&err, "dream: --max-tokens is 1000 to 10000000");
+        status = EXIT_USAGE;
+    } else if (prepare(&d, app, args, &err) == 0) {
+        status = dream(&d, app, &err);
+    }
+    if (status != EXIT_DONE && err.text[0])
+        cmd_fail(status, &err);
+    clear(&d);
+    cmd_free_args(args);
+    return status;
+}
+
+const struct command cmd_dream = {
+    "dream",
+    "[TASK...]",
+    "tidy what runs left behind: notes, failed directions, skills",
+    "Reads what came into the ledger since the last dream and, by a model or by statistics,\n"
+    "merges notes, retires those that later verdicts contradict, names directions that failed,\n"
+    "and lifts functions that served in several promoted policies into policies/lib, with the\n"
+    "cases that need them. Every sentence names the iterations it rests on (RUN:ITERATION);\n"
+    "nothing is deleted, only superseded. Runs that begin later see it in their briefs. A dream\n"
+    "after which any case fails is undone as a whole.",
+    "ratchet dream --dry-run\n"
+    "ratchet dream breakout --model openai:MODEL",
+    main_dream,
+};

@@ -1,0 +1,11 @@
+/* brief_memory.h - what dreams kept of earlier runs, as a brief shows it. */
+#ifndef RATCHET_RUNNER_LEARN_BRIEF_MEMORY_H
+#define RATCHET_RUNNER_LEARN_BRIEF_MEMORY_H
+
+#include <jansson.h>
+#include <stdio.h>
+
+/* memory: rows of ledger_dream_memory; NULL or empty: writes nothing. */
+void brief_memory_write(FILE *f, const char *task, const json_t *memory);
+
+#endif

@@ -1,0 +1,245 @@
+/* ledger_dream.c - what dreams made of what runs left behind. */
+#include "runner/record/ledger_dream.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "runner/record/ledger_db.h"
+
+/* Rests on these, as text: "1:2 1:5". */
+#define EVIDENCE_OF(note)                                                            \
+    "(SELECT group_concat(run || ':' || iteration, ' ') FROM (SELECT run, iteration" \
+    " FROM evidence WHERE evidence.note = " note " ORDER BY run, iteration))"
+#define MOST_AGAIN 8
+#define TASK_OF_RUN "json_extract(run.task, '$.name')"
+
+int ledger_begin(struct ledger *l, struct error *err)
+{
+    return ledger_execute(l, err, ledger_prepare(l, err, "BEGIN IMMEDIATE", ""));
+}
+
+int ledger_end(struct ledger *l, bool is_kept, struct error *err)
+{
+    const char *how = is_kept ? "COMMIT" : "ROLLBACK";
+
+    return ledger_execute(l, err, ledger_prepare(l, err, how, ""));
+}
+
+json_t *ledger_dream_tasks(struct ledger *l, struct error *err)
+{
+    return ledger_query(
+        l, "SELECT DISTINCT " TASK_OF_RUN " AS task FROM run WHERE task <> '' ORDER BY 1",
+        0, err);
+}
+
+static json_t *rows_of_task(struct ledger *l, const char *sql, const char *task,
+                            struct error *err)
+{
+    return ledger_rows(l, ledger_prepare(l, err, sql, "s", task), err);
+}
+
+json_t *ledger_dream_read(struct ledger *l, const char *task, struct error *err)
+{
+    json_t *notes = rows_of_task(
+        l,
+        "SELECT id, run, iteration, author, coalesce(kind, '') AS kind, text,"
+        " coalesce(" EVIDENCE_OF(
+            "note.id") ", run || ':' || iteration) AS evidence,"
+                       " author <> 'dream' AND id > (SELECT coalesce(max(note_to), 0) FROM dream_read"
+                       "  WHERE task = ?1) AS is_new"
+                       " FROM note LEFT JOIN dreamt ON dreamt.note = note.id WHERE note.task = ?1"
+                       " AND NOT EXISTS (SELECT 1 FROM superseded s WHERE s.note = note.id) ORDER BY id",
+        task, err);
+    json_t *candidates = rows_of_task(
+        l,
+        "SELECT c.rowid AS id, c.run, c.iteration, c.verdict, c.why, c.change,"
+        " c.dev_before, c.dev_after, c.sha256, run.folder, c.rowid > (SELECT"
+        "  coalesce(max(candidate_to), 0) FROM dream_read WHERE task = ?1) AS is_new"
+        " FROM candidate c JOIN run ON run.id = c.run WHERE " TASK_OF_RUN
+        " = ?1 ORDER BY c.rowid",
+        task, err);
+    json_t *cases = rows_of_task(
+        l,
+        "SELECT r.run, r.iteration, r.signature, r.name FROM regression r"
+        " JOIN run ON run.id = r.run WHERE " TASK_OF_RUN " = ?1 AND r.state = 'admitted'"
+        " ORDER BY r.rowid",
+        task, err);
+    json_t *last = ledger_query(l, "SELECT coalesce(max(id), 0) AS id FROM dream", 0,
+                                err);
+    json_t *all = NULL;
+
+    if (notes && candidates && cases && last)
+        all = json_pack("{s:s, s:O, s:O, s:O, s:O}", "task", task, "notes", notes,
+                        "candidates", candidates, "cases", cases, "last",
+                        json_object_get(json_array_get(last, 0), "id"));
+    json_decref(notes);
+    json_decref(candidates);
+    json_decref(cases);
+    json_decref(last);
+    return all;
+}
+
+int64_t ledger_dream_add(struct ledger *l, const char *model, int64_t tokens, double usd,
+                         const char *result, struct error *err)
+{
+    if (ledger_execute(
+            l, err,
+            ledger_prepare(
+                l, err,
+                "INSERT INTO dream(model, run_to, tokens, usd, result, created)"
+                " VALUES(?, (SELECT coalesce(max(id), 0) FROM run), ?,?,?,?)",
+                "sidsi", model, tokens, usd, result, ledger_now())) != 0)
+        return -1;
+    return sqlite3_last_insert_rowid(l->db);
+}
+
+int ledger_dream_add_read(struct ledger *l, int64_t dream, const char *task,
+                          int64_t note_to, int64_t candidate_to, struct error *err)
+{
+    return ledger_execute(l, err,
+                          ledger_prepare(l, err, "INSERT INTO dream_read VALUES(?,?,?,?)",
+                                         "isii", dream, task, note_to, candidate_to));
+}
+
+static int add_evidence(struct ledger *l, int64_t note, int64_t run, int64_t iteration,
+                        struct error *err)
+{
+    return ledger_execute(l, err,
+                          ledger_prepare(l, err,
+                                         "INSERT OR IGNORE INTO evidence VALUES(?,?,?)",
+                                         "iii", note, run, iteration));
+}
+
+/* The same words may rest on the same iteration as those of an earlier dream. */
+static int64_t add_note(struct ledger *l, const char *task, int64_t run,
+                        int64_t iteration, const char *text, struct error *err)
+{
+    char *words = xstrdup(text);
+    int status = 0;
+
+    for (int tries = 0; tries < MOST_AGAIN; tries++) {
+        char *more;
+        status = ledger_execute(
+            l, err,
+            ledger_prepare(
+                l, err,
+                "INSERT OR IGNORE INTO note(task, run, iteration, author, text,"
+                " created) VALUES(?,?,?,'dream',?,?)",
+                "siisi", task, run, iteration, words, ledger_now()));
+        if (status != 0 || sqlite3_changes(l->db) > 0)
+            break;
+        status = error_set(err, "%s: is kept already", text);
+        more = xasprintf("%s (again)", words);
+        free(words);
+        words = more;
+    }
+    free(words);
+    return status == 0 ? sqlite3_last_insert_rowid(l->db) : -1;
+}
+
+int64_t ledger_dream_keep(struct ledger *l, int64_t dream, const char *task,
+                          const char *kind, const char *text, const json_t *evidence,
+                          struct error *err)
+{
+    long long run = 0, iteration = 0, last_run = 0, last_iteration = 0;
+    int64_t note;
+    size_t i;
+    json_t *one;
+
+    json_array_foreach(evidence, i, one) {
+        if (sscanf(json_string_value(one), "%lld:%lld", &run, &iteration) != 2)
+            return error_set(err, "%s: not an iteration", json_string_value(one));
+        if (run > last_run || (run == last_run && iteration > last_iteration)) {
+            last_run = run;
+            last_iteration = iteration;
+        }
+    }
+    note = add_note(l, task, last_run, last_iteration, text, err);
+    if (note < 0)
+        return -1;
+    json_array_foreach(evidence, i, one)
+        if (sscanf(json_string_value(one), "%lld:%lld", &run, &iteration) != 2 ||
+            add_evidence(l, note, run, iteration, err) != 0)
+            return -1;
+    if (ledger_execute(l, err,
+                       ledger_prepare(l, err, "INSERT INTO dreamt VALUES(?,?,?)", "iis",
+                                      note, dream, kind)) != 0)
+        return -1;
+    return note;
+}
+
+int ledger_dream_supersede(struct ledger *l, int64_t dream, int64_t note, int64_t by,
+                           const char *why, const json_t *evidence, struct error *err)
+{
+    char *text = json_dumps(evidence, JSON_COMPACT);
+    int status = ledger_execute(
+        l, err,
+        ledger_prepare(l, err, "INSERT INTO superseded VALUES(?,?,nullif(?,0),?,?,?)",
+                       "iiissi", note, dream, by, why, text, ledger_now()));
+
+    free(text);
+    return status;
+}
+
+int ledger_skill_add(struct ledger *l, int64_t note, const char *name,
+                     const char *tokens_sha256, const char *source, struct error *err)
+{
+    return ledger_execute(l, err,
+                          ledger_prepare(l, err, "INSERT INTO skill VALUES(?,?,?,?)",
+                                         "isss", note, name, tokens_sha256, source));
+}
+
+json_t *ledger_dream_memory(struct ledger *l, const char *task, int64_t run,
+                            struct error *err)
+{
+    return ledger_rows(
+        l,
+        ledger_prepare(
+            l, err,
+            "SELECT kind, note.task, text, name, source, " EVIDENCE_OF(
+                "note.id") " AS evidence FROM note JOIN dreamt ON dreamt.note = note.id"
+                           " LEFT JOIN skill ON skill.note = note.id"
+                           " WHERE (note.task = ?1 OR kind = 'skill') AND " LEDGER_IS_SEEN(
+                               "?2") " ORDER BY note.task <> ?1, note.id DESC",
+            "si", task, run),
+        err);
+}
+
+int ledger_copy_memory(struct ledger *l, const char *path, bool with_dreams,
+                       struct error *err)
+{
+    static const char plain[] =
+        "INSERT INTO copy.run SELECT * FROM run;"
+        "INSERT INTO copy.source SELECT * FROM source;"
+        "INSERT INTO copy.candidate SELECT * FROM candidate;"
+        "INSERT INTO copy.note SELECT * FROM note WHERE author <> 'dream';";
+    static const char dreams[] =
+        "INSERT INTO copy.note SELECT * FROM note WHERE author = 'dream';"
+        "INSERT INTO copy.dream SELECT * FROM dream;"
+        "INSERT INTO copy.dream_read SELECT * FROM dream_read;"
+        "INSERT INTO copy.dreamt SELECT * FROM dreamt;"
+        "INSERT INTO copy.evidence SELECT * FROM evidence;"
+        "INSERT INTO copy.superseded SELECT * FROM superseded;"
+        "INSERT INTO copy.skill SELECT * FROM skill;";
+    struct ledger *made = ledger_open(path, err);
+    int status;
+
+    if (!made)
+        return -1;
+    ledger_close(made);
+    if (ledger_execute(l, err, ledger_prepare(l, err, "ATTACH ? AS copy", "s", path)) !=
+        0)
+        return -1;
+    status = sqlite3_exec(l->db, "BEGIN", NULL, NULL, NULL) == SQLITE_OK &&
+                     sqlite3_exec(l->db, plain, NULL, NULL, NULL) == SQLITE_OK &&
+                     (!with_dreams ||
+                      sqlite3_exec(l->db, dreams, NULL, NULL, NULL) == SQLITE_OK) &&
+                     sqlite3_exec(l->db, "COMMIT", NULL, NULL, NULL) == SQLITE_OK
+                 ? 0
+                 : ledger_fail(l, err);
+    if (status != 0)
+        sqlite3_exec(l->db, "ROLLBACK", NULL, NULL, NULL);
+    sqlite3_exec(l->db, "DETACH copy", NULL, NULL, NULL);
+    return status;
+}

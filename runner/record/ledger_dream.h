@@ -1,0 +1,54 @@
+/* ledger_dream.h - what dreams made of what runs left behind: sentences that name the
+ * iterations they rest on, and what they put in the place of what.
+ *
+ * Nothing is deleted: a note that was merged or contradicted is superseded, and a run
+ * sees the dreams that were dreamt before it began. Evidence is an array of
+ * "RUN:ITERATION". */
+#ifndef RATCHET_RUNNER_RECORD_LEDGER_DREAM_H
+#define RATCHET_RUNNER_RECORD_LEDGER_DREAM_H
+
+#include "runner/record/ledger.h"
+
+/* All of what follows until the end, or nothing of it. */
+int ledger_begin(struct ledger *l, struct error *err);
+int ledger_end(struct ledger *l, bool is_kept, struct error *err);
+
+/* Names of tasks that have runs. */
+json_t *ledger_dream_tasks(struct ledger *l, struct error *err);
+
+/* What a dream of a task reads: "notes" (rows of id, run, iteration, author, kind, text,
+ * evidence, is_new; superseded ones are left out), "candidates" (id, run, iteration,
+ * verdict, why, change, dev_before, dev_after, sha256, folder, is_new), "cases" (run,
+ * iteration, signature, name), "last" (the latest dream's id, or 0). is_new: no dream of
+ * this task has read it. NULL on failure. */
+json_t *ledger_dream_read(struct ledger *l, const char *task, struct error *err);
+
+/* A dream; its id, or -1. tokens -1, usd NAN: unknown. */
+int64_t ledger_dream_add(struct ledger *l, const char *model, int64_t tokens, double usd,
+                         const char *result, struct error *err);
+/* It read all notes and candidates of the task up to these. */
+int ledger_dream_add_read(struct ledger *l, int64_t dream, const char *task,
+                          int64_t note_to, int64_t candidate_to, struct error *err);
+/* Keeps a sentence of that kind ("note", "failed", "skill"); its id as a note, or -1. */
+int64_t ledger_dream_keep(struct ledger *l, int64_t dream, const char *task,
+                          const char *kind, const char *text, const json_t *evidence,
+                          struct error *err);
+/* A note ends: by another one, or (by 0) because the evidence contradicts it. */
+int ledger_dream_supersede(struct ledger *l, int64_t dream, int64_t note, int64_t by,
+                           const char *why, const json_t *evidence, struct error *err);
+/* The piece of policy that a sentence of the kind "skill" is about. */
+int ledger_skill_add(struct ledger *l, int64_t note, const char *name,
+                     const char *tokens_sha256, const char *source, struct error *err);
+
+/* What a run sees of the dreams before it, newest first: rows of kind, task, text,
+ * evidence (as text), name and source (of skills; those of all tasks, its own first). */
+json_t *ledger_dream_memory(struct ledger *l, const char *task, int64_t run,
+                            struct error *err);
+
+/* Makes a ledger at `path` that remembers what this one does, but no episode: runs,
+ * sources, candidates, notes, and with_dreams what was dreamt. The file must not exist.
+ */
+int ledger_copy_memory(struct ledger *l, const char *path, bool with_dreams,
+                       struct error *err);
+
+#endif
