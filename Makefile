@@ -107,6 +107,7 @@ $(BUILD)/math.o: $(MUSL_A) Makefile
 
 $(BUILD)/envs/mujoco/models.o: $(wildcard envs/mujoco/models/*.xml)
 $(BUILD)/runner/view/report_assets.o: runner/view/report.css runner/view/report.js
+$(BUILD)/runner/model/prices.o: share/prices.json
 
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)

@@ -12,33 +12,31 @@
 
 #define PRICES_MAX (1 << 20) /* bytes of the user's file */
 
-struct prices {
-    struct price *rows; /* the user's */
-    int n_rows;
+/* share/prices.json, as text. */
+extern const char prices_shipped[], prices_shipped_end[];
+__asm__(".section .rodata\n"
+        ".global prices_shipped, prices_shipped_end\n"
+        "prices_shipped:\n"
+        ".incbin \"share/prices.json\"\n"
+        "prices_shipped_end:\n"
+        ".byte 0\n"
+        ".previous\n");
+
+struct list {
+    struct price *rows;
+    int n;
 };
 
-/* What the vendors asked when these models came out, as of 2025-08. Whoever pays anything
- * else writes a price file; a model that is not here is unknown. */
-static const struct price shipped[] = {
-    { "openai", "gpt-4.1", 2.00, 0.50, 2.00, 8.00 },
-    { "openai", "gpt-4.1-2025-04-14", 2.00, 0.50, 2.00, 8.00 },
-    { "openai", "gpt-4.1-mini", 0.40, 0.10, 0.40, 1.60 },
-    { "openai", "gpt-4.1-mini-2025-04-14", 0.40, 0.10, 0.40, 1.60 },
-    { "openai", "gpt-5", 1.25, 0.125, 1.25, 10.00 },
-    { "openai", "gpt-5-2025-08-07", 1.25, 0.125, 1.25, 10.00 },
-    { "openai", "gpt-5-mini", 0.25, 0.025, 0.25, 2.00 },
-    { "openai", "gpt-5-mini-2025-08-07", 0.25, 0.025, 0.25, 2.00 },
-    { "anthropic", "claude-sonnet-4-20250514", 3.00, 0.30, 3.75, 15.00 },
-    { "anthropic", "claude-opus-4-20250514", 15.00, 1.50, 18.75, 75.00 },
-    { "anthropic", "claude-opus-4-1-20250805", 15.00, 1.50, 18.75, 75.00 },
-    { "anthropic", "claude-3-5-haiku-20241022", 0.80, 0.08, 1.00, 4.00 },
+struct prices {
+    struct list own, shipped;
 };
 
 void prices_destroy(struct prices *p)
 {
     if (!p)
         return;
-    free(p->rows);
+    free(p->own.rows);
+    free(p->shipped.rows);
     free(p);
 }
 
@@ -79,38 +77,45 @@ static int read_row(const json_t *row, struct price *price, struct error *err)
     return read_price(row, "cache_write", &price->cache_write, err);
 }
 
-struct prices *prices_parse(const char *text, struct error *err)
+static int read_list(const char *text, struct list *list, struct error *err)
 {
     json_error_t at;
-    json_t *json = json_loads(text, 0, &at), *list = json_object_get(json, "models"),
-           *row;
-    struct prices *p = xcalloc(1, sizeof(*p)), *result = NULL;
+    json_t *json = json_loads(text, 0, &at), *models = json_object_get(json, "models"), *row;
     struct error why;
+    int status = -1;
     size_t i;
 
     if (!json) {
         error_set(err, "line %d: %.200s", at.line, at.text);
         goto out;
     }
-    if (!json_is_array(list)) {
+    if (!json_is_array(models)) {
         error_set(err, "holds no list `models`");
         goto out;
     }
-    p->rows = xcalloc(json_array_size(list), sizeof(*p->rows));
-    json_array_foreach(list, i, row) {
-        if (read_row(row, &p->rows[i], &why) != 0) {
+    list->rows = xcalloc(json_array_size(models) + 1, sizeof(*list->rows));
+    json_array_foreach(models, i, row) {
+        if (read_row(row, &list->rows[i], &why) != 0) {
             error_set(err, "model %zu: %.300s", i + 1, why.text);
             goto out;
         }
-        p->n_rows++;
+        list->n++;
     }
-    result = p;
-    p = NULL;
-
+    status = 0;
 out:
-    prices_destroy(p);
     json_decref(json);
-    return result;
+    return status;
+}
+
+struct prices *prices_parse(const char *text, struct error *err)
+{
+    struct prices *p = xcalloc(1, sizeof(*p));
+
+    if (read_list(prices_shipped, &p->shipped, err) == 0 &&
+        (!text || read_list(text, &p->own, err) == 0))
+        return p;
+    prices_destroy(p);
+    return NULL;
 }
 
 struct prices *prices_load(struct error *err)
@@ -125,7 +130,7 @@ struct prices *prices_load(struct error *err)
     char *text;
 
     if (access(path, F_OK) != 0) {
-        p = xcalloc(1, sizeof(*p));
+        p = prices_parse(NULL, err);
     } else if ((text = file_read(path, PRICES_MAX, &len, err))) {
         p = prices_parse(text, &why);
         if (!p)
@@ -136,13 +141,13 @@ struct prices *prices_load(struct error *err)
     return p;
 }
 
-static const struct price *find(const struct price *rows, size_t n, const char *provider,
+static const struct price *find(const struct list *list, const char *provider,
                                 const char *model)
 {
-    const struct price *best = NULL;
+    const struct price *best = NULL, *rows = list->rows;
     size_t best_len = 0;
 
-    for (size_t i = 0; i < n; i++) {
+    for (int i = 0; i < list->n; i++) {
         size_t len = strlen(rows[i].model);
         bool is_prefix = len > 0 && rows[i].model[len - 1] == '*';
 
@@ -161,11 +166,9 @@ static const struct price *find(const struct price *rows, size_t n, const char *
 const struct price *prices_find(const struct prices *p, const char *provider,
                                 const char *model, bool is_official)
 {
-    const struct price *price = find(p->rows, (size_t)p->n_rows, provider, model);
+    const struct price *price = find(&p->own, provider, model);
 
-    if (!price && is_official)
-        price = find(shipped, sizeof(shipped) / sizeof(*shipped), provider, model);
-    return price;
+    return price || !is_official ? price : find(&p->shipped, provider, model);
 }
 
 double price_cost(const struct price *price, int64_t tokens_in, int64_t tokens_cached,

@@ -1,7 +1,7 @@
 /* prices.h - what a model's tokens cost; unknown is unknown, and zero is a price.
  *
  * The user's file, $XDG_CONFIG_HOME/ratchet/prices.json (or ~/.config/...), beats what is
- * built in:
+ * shipped, share/prices.json, in the same form:
  *   {"models": [{"provider": "openai", "model": "NAME", "in": 2.0, "cached": 0.5,
  *                "cache_write": 2.0, "out": 8.0}]}
  * in US dollars per million tokens. A model that ends in `*` stands for all that begin
@@ -23,11 +23,11 @@ struct prices; /* opaque */
 
 /* Reads the user's file if there is one. NULL when it is broken. */
 struct prices *prices_load(struct error *err);
-/* From text, instead of the user's file; for tests. */
+/* From text instead of the user's file; NULL: the shipped ones alone. */
 struct prices *prices_parse(const char *text, struct error *err);
 void prices_destroy(struct prices *p); /* NULL is fine */
 
-/* NULL: unknown. Built-in prices are asked only when is_official: the vendor's own
+/* NULL: unknown. Shipped prices are asked only when is_official: the vendor's own
  * address. Borrowed; valid until prices_destroy(). */
 const struct price *prices_find(const struct prices *p, const char *provider,
                                 const char *model, bool is_official);
