@@ -188,4 +188,49 @@ by "the next dream reads on" 0 'read [1-9]' --max-tokens 1500 -- empty
 ok "from where the last one ended" $?
 by "to the end" 0 'cartpole: read' -- empty
 expect "then there is nothing to read" 0 'nothing to read' "$RATCHET" dream
+
+# What it is worth: c1 is a direction that failed, which the memory knows.
+expect "nothing was dreamt of it" 1 'no dream has read its runs' "$RATCHET" dream --measure breakout
+expect "--measure needs a task" 2 'needs one TASK' "$RATCHET" dream --measure
+expect "and dreams nothing" 2 'dreams nothing' "$RATCHET" dream --measure cartpole --dry-run
+expect "--out goes with it" 2 'go with --measure' "$RATCHET" dream --out x
+rm two.jsonl
+python3 "$session" two.jsonl c1 a1
+measure() {
+    "$RATCHET" dream --measure cartpole --model recorded:two.jsonl --policy "$start" --seeds 10 \
+        --set target=501 --set dev=8 --set gate=16 --repeats 2 --out worth "$@"
+}
+dump >before
+measure --json >worth.json 2>err
+ok "pairs of runs, with the dreamt memory and without it" $? "$(cat err)"
+same "leave the ledger as it is"
+[ "$(json worth.json '[(r["memory"], r["promotions"]) for r in j["runs"]]')" = \
+    "[('without', 2), ('with', 1), ('without', 2), ('with', 1)]" ]
+ok "without it all is tried, with it a failed direction is not" $? "$(cat worth.json)"
+[ "$(json worth.json 'j["steps"]["with"] < j["steps"]["without"] and j["score"]["low"] <= j["score"]["difference"] <= j["score"]["high"]')" = True ]
+ok "the differences, with confidence" $? "$(cat worth.json)"
+cmp -s worth/model-1-run-1/salt worth/model-2-run-1/salt && ! cmp -s worth/model-1-run-1/salt worth/model-1-run-2/salt
+ok "pairs share their hidden seeds" $?
+grep -q 'Known from earlier runs' worth/model-2-run-1/briefs/001.md &&
+    ! grep -Eq 'Known from|Failed in|## Skills' worth/model-1-run-1/briefs/001.md
+ok "one sees the memory, the other the notes as they were" $?
+expect "once more: from its ledgers, as text" 0 'the score is (the same|unclear|better|worse)' measure
+expect "by search" 0 'score: .* without, .* with' "$RATCHET" dream \
+    --measure cartpole --iterations 1 --max-steps 3000 --repeats 1 --seeds 4 --policy "$start"
+
+# On Breakout, with a short budget.
+chase "Stand still and wait for the ball to come to where the paddle is." "false" >d1
+sed 's/Stand still and wait/Stand still, and just wait/' d1 >d2
+python3 "$session" still.jsonl d1 d2
+follow=$ROOT/policies/breakout/follow.lua
+breakout() {
+    "$RATCHET" "$@" --model recorded:still.jsonl --policy "$follow" --set dev=2 --set gate=4 --json
+}
+breakout improve breakout --out five >five.json 2>err
+breakout improve breakout --out six >>five.json 2>>err
+expect "a dream of Breakout" 0 '^\+ failed: Stand still.* \[' "$RATCHET" dream breakout
+breakout dream --measure breakout --repeats 2 --seeds 4 >worth.json 2>err
+ok "its worth on Breakout" $? "$(cat err)"
+[ "$(json worth.json '(j["verdict"], j["steps"]["difference"] < 0)')" = "('the same', True)" ]
+ok "the same score, for fewer steps" $? "$(cat worth.json)"
 done_testing

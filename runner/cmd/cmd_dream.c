@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "runner/cmd/cmd.h"
+#include "runner/cmd/dream_measure.h"
 #include "runner/cmd/opened_run.h"
 #include "runner/learn/dream.h"
 #include "runner/learn/quote.h"
@@ -16,9 +16,9 @@
 
 struct dream {
     struct common common;
-    char *model, *lib, *record;
-    int is_dry;
-    long long max_tokens;
+    char *model, *lib, *record, *policy, *out;
+    int is_dry, is_measure, repeats, seeds, iterations;
+    long long max_tokens, max_steps;
 
     struct opened_run o; /* its ledger alone */
     struct provider provider;
@@ -232,6 +232,8 @@ static void clear(struct dream *d)
     free(d->model);
     free(d->lib);
     free(d->record);
+    free(d->policy);
+    free(d->out);
 }
 
 static int prepare(struct dream *d, struct app *app, const char **args, struct error *err)
@@ -240,16 +242,50 @@ static int prepare(struct dream *d, struct app *app, const char **args, struct e
     if (!d->lib)
         d->lib = xasprintf("%s/lib", d->policies ? d->policies : "policies");
     if (common_plugins(app, &d->common, err) != 0 || opened_ledger(&d->o, err) != 0 ||
-        choose_tasks(d, args, err) != 0)
+        (!d->is_measure && choose_tasks(d, args, err) != 0))
         return -1;
-    return d->model ? open_model(d, app, err) : 0;
+    return d->model && !d->is_measure ? open_model(d, app, err) : 0;
+}
+
+static int measure(struct dream *d, struct app *app, const char *task, struct error *err)
+{
+    struct dream_measure m = { .app = app,
+                               .common = &d->common,
+                               .ledger = d->o.ledger,
+                               .task = task,
+                               .model = d->model ? d->model : "search",
+                               .policy = d->policy,
+                               .folder = d->out,
+                               .repeats = d->repeats,
+                               .seeds = d->seeds,
+                               .iterations = d->iterations,
+                               .max_steps = d->max_steps };
+
+    return dream_measure(&m, err) == 0 ? cmd_done() : EXIT_FAILED;
+}
+
+/* What does not go together; NULL when it does. */
+static const char *find_misuse(const struct dream *d, const char **args)
+{
+    if (d->max_tokens < 1000 || d->max_tokens > 10000000)
+        return "dream: --max-tokens is 1000 to 10000000";
+    if (d->is_measure && (!args[0] || args[1]))
+        return "dream: --measure needs one TASK";
+    if (d->is_measure && (d->is_dry || d->record))
+        return "dream: --measure dreams nothing: neither --dry-run nor --record goes with it";
+    if (!d->is_measure && (d->policy || d->out || d->iterations || d->max_steps))
+        return "dream: --policy, --out, --iterations and --max-steps go with --measure";
+    return NULL;
 }
 
 static int main_dream(const struct command *self, struct app *app, int argc,
                       const char **argv)
 {
-    struct dream d = { .max_tokens = MAX_TOKENS, .o = { .lock = -1 } };
+    struct dream d = {
+        .max_tokens = MAX_TOKENS, .repeats = 3, .seeds = 50, .o = { .lock = -1 }
+    };
     struct error err = { "" };
+    const char *misuse;
     int status;
     struct poptOption options[] = {
         { "model", 'm', POPT_ARG_STRING, &d.model, 0,
@@ -265,6 +301,24 @@ static int main_dream(const struct command *self, struct app *app, int argc,
           "N" },
         { "record", '\0', POPT_ARG_STRING, &d.record, 0,
           "keep the model's replies as a session, for --model recorded:FILE", "FILE" },
+        { "measure", '\0', POPT_ARG_NONE, &d.is_measure, 0,
+          "what is dreamt memory worth? Improve with it and without; --model: by whom "
+          "(default: search)",
+          NULL },
+        { "repeats", 'r', POPT_ARG_INT, &d.repeats, 0,
+          "--measure: pairs of runs (default: 3)", "R" },
+        { "seeds", '\0', POPT_ARG_INT, &d.seeds, 0,
+          "--measure: fresh seeds for each score (default: 50)", "N" },
+        { "policy", 'p', POPT_ARG_STRING, &d.policy, 0,
+          "--measure: start from this policy", "FILE.lua" },
+        { "iterations", 'n', POPT_ARG_INT, &d.iterations, 0,
+          "--measure: at most so many candidates a run", "N" },
+        { "max-steps", '\0', POPT_ARG_LONGLONG, &d.max_steps, 0,
+          "--measure: at most so many steps a run", "N" },
+        { "out", 'o', POPT_ARG_STRING, &d.out, 0,
+          "--measure: the folder of the runs (default: a new one in logs/); one that was cut "
+          "short goes on",
+          "DIR" },
         JOBS_TABLE(d.common),
         COMMON_TABLE(d.common),
         POPT_TABLEEND,
@@ -274,11 +328,12 @@ static int main_dream(const struct command *self, struct app *app, int argc,
     if (!args)
         return status;
     status = EXIT_FAILED;
-    if (d.max_tokens < 1000 || d.max_tokens > 10000000) {
-        error_set(&err, "dream: --max-tokens is 1000 to 10000000");
+    misuse = find_misuse(&d, args);
+    if (misuse) {
+        error_set(&err, "%s", misuse);
         status = EXIT_USAGE;
     } else if (prepare(&d, app, args, &err) == 0) {
-        status = dream(&d, app, &err);
+        status = d.is_measure ? measure(&d, app, args[0], &err) : dream(&d, app, &err);
     }
     if (status != EXIT_DONE && err.text[0])
         cmd_fail(status, &err);
@@ -296,8 +351,11 @@ const struct command cmd_dream = {
     "and lifts functions that served in several promoted policies into policies/lib, with the\n"
     "cases that need them. Every sentence names the iterations it rests on (RUN:ITERATION);\n"
     "nothing is deleted, only superseded. Runs that begin later see it in their briefs. A dream\n"
-    "after which any case fails is undone as a whole.",
+    "after which any case fails is undone as a whole.\n"
+    "--measure improves in pairs of runs, with the dreamt memory and without it, from the same\n"
+    "start, with the same hidden seeds and budgets, in ledgers of their own.",
     "ratchet dream --dry-run\n"
-    "ratchet dream breakout --model openai:MODEL",
+    "ratchet dream breakout --model openai:MODEL\n"
+    "ratchet dream --measure breakout --model openai:MODEL --iterations 5",
     main_dream,
 };

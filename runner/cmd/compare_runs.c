@@ -79,6 +79,24 @@ static int wait_for(pid_t pid, const char *model, const char *log, struct error 
         model, log);
 }
 
+/* Our environment with another RATCHET_HOME; it points into ours, but for the first, which
+ * is owned with the array. */
+static char **make_environment(const char *home)
+{
+    static const char name[] = "RATCHET_HOME=";
+    size_t n = 0, k = 0;
+    char **copy;
+
+    while (environ[n])
+        n++;
+    copy = xcalloc(n + 2, sizeof(*copy));
+    copy[k++] = xasprintf("%s%s", name, home);
+    for (size_t i = 0; i < n; i++)
+        if (strncmp(environ[i], name, strlen(name)) != 0)
+            copy[k++] = environ[i];
+    return copy;
+}
+
 /* `ratchet improve` in a process of its own, its output in a file. */
 static int improve(const struct comparison *c, const char *model, const char *folder,
                    int repeat, bool is_there, struct error *err)
@@ -86,6 +104,7 @@ static int improve(const struct comparison *c, const char *model, const char *fo
     char self[PATH_MAX], *log = xasprintf("%s.log", folder),
                          *seed = xasprintf("%d", repeat);
     const char *argv[MOST_ARGUMENTS] = { "ratchet", "improve", "--out", folder };
+    char **other = c->home ? make_environment(c->home) : NULL;
     posix_spawn_file_actions_t files;
     int n = 4, failed, result;
     pid_t pid;
@@ -106,10 +125,14 @@ static int improve(const struct comparison *c, const char *model, const char *fo
     posix_spawn_file_actions_addopen(&files, 0, "/dev/null", O_RDONLY, 0);
     posix_spawn_file_actions_addopen(&files, 1, log, O_WRONLY | O_CREAT | O_APPEND, 0666);
     posix_spawn_file_actions_adddup2(&files, 1, 2);
-    failed = posix_spawn(&pid, self, &files, NULL, (char **)argv, environ);
+    failed = posix_spawn(&pid, self, &files, NULL, (char **)argv,
+                         other ? other : environ);
     posix_spawn_file_actions_destroy(&files);
     result = failed ? error_set(err, "%s: %s", self, strerror(failed))
                     : wait_for(pid, model, log, err);
+    if (other)
+        free(other[0]);
+    free(other);
     free(log);
     free(seed);
     return result;

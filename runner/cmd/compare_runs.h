@@ -26,6 +26,7 @@ struct comparison {
     const struct app *app;
     struct common *common;
     const char *env, *folder;
+    const char *home;     /* RATCHET_HOME of the runs; NULL: ours */
     char *const *options; /* of `improve`, for every run alike; NULL at the end */
     int n_seeds;          /* fresh ones, which no run has seen */
     struct ledger *ledger;
