@@ -48,14 +48,22 @@ static int open_ledger(struct improve *m, struct error *err)
     return status;
 }
 
-/* The policy to start from: the user's, the task's first one, or one that does nothing. */
+/* The policy to start from: the user's, the task's first one, or its family's ("ale" of
+ * "ale/pong"). */
 static int find_start(struct improve *m, struct error *err)
 {
     static const char *const names[] = { "start_plan.lua", "start.lua", "follow.lua" };
+    const char *slash = strchr(m->task->name, '/');
     char *path = m->policy ? xstrdup(m->policy) : NULL;
 
     for (size_t i = m->task->plan ? 0 : 1; !path && i < sizeof(names) / sizeof(names[0]); i++) {
         char *relative = xasprintf("%s/%s", m->task->name, names[i]);
+        path = find_shipped(relative);
+        free(relative);
+    }
+    if (!path && slash) {
+        char *relative = xasprintf("%.*s/start.lua", (int)(slash - m->task->name),
+                                   m->task->name);
         path = find_shipped(relative);
         free(relative);
     }

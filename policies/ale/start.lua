@@ -1,26 +1,27 @@
--- start.lua - draws its actions, each held for some steps: where learning starts.
-local p, left, action
-local N = 18
+-- start.lua - draws its actions, each held for some steps: where any game's learning starts
+-- that has no start.lua of its own.
+local p, n, left, action
 
 local function reset(info)
   p = info.params
-  left, action = 0, 0
+  n, left, action = 0, 0, 0
+  for _ in pairs(info.actions) do n = n + 1 end
+end
+
+local function draw()
+  local sum = 0
+  for i = 1, n do sum = sum + p["w" .. i] end
+  local at = math.random() * sum
+  for i = 1, n do
+    at = at - p["w" .. i]
+    if at < 0 then return i - 1 end
+  end
+  return 0
 end
 
 local function act()
   if left <= 0 then
-    local sum = 0
-    for i = 1, N do sum = sum + p["w" .. i] end
-    local at = math.random() * sum
-    action = 0
-    for i = 1, N do
-      at = at - p["w" .. i]
-      if at < 0 then
-        action = i - 1
-        break
-      end
-    end
-    left = math.floor(p.hold)
+    action, left = draw(), math.floor(p.hold)
   end
   left = left - 1
   return action
@@ -29,6 +30,7 @@ end
 return {
   params = {
     hold = { default = 4, min = 1, max = 40 }, -- steps
+    -- How likely each action is, against the others.
     w1 = { default = 1, min = 0, max = 4 },
     w2 = { default = 1, min = 0, max = 4 },
     w3 = { default = 1, min = 0, max = 4 },
