@@ -107,7 +107,6 @@ GETTER(f64, double)
 const uint8_t *wire_get_bytes(struct wire *w, size_t *len)
 {
     uint64_t n = wire_get_u64(w);
-    const uint8_t *at = w->data + w->at;
 
     *len = 0;
     if (w->is_bad || w->len - w->at < n) {
@@ -116,7 +115,7 @@ const uint8_t *wire_get_bytes(struct wire *w, size_t *len)
     }
     w->at += n;
     *len = n;
-    return at;
+    return w->data + w->at - n;
 }
 
 char *wire_get_text(struct wire *w)

@@ -103,6 +103,15 @@ static const struct api_row rows[] = {
       .replies = { { .status = 500, REASON ERROR("image input is not supported") },
         { WHOLE "{\"output\":[{\"type\":\"message\",\"content\":[{\"text\":"
           "\"hello\"}]}]}" } } },
+    { .name = "anthropic: tools refused: the text protocol", .spec = "anthropic:m",
+      .n_requests = 2, .unsent = "\"tools\"", .sent = "[result of run]\\nok",
+      .replies = { { .status = 400, REASON ERROR("this model does not support tools") },
+        { STREAM A_START A_TEXT A_STOP } } },
+    { .name = "responses: tools refused: the text protocol", .spec = "openai-responses:m",
+      .n_requests = 2, .unsent = "function_call", .sent = "[result of run]\\nok",
+      .replies = { { .status = 400, REASON ERROR("tools are not supported by this server") },
+        { WHOLE "{\"output\":[{\"type\":\"message\",\"content\":[{\"text\":"
+          "\"hello\"}]}]}" } } },
     { .name = "anthropic: pictures are sent as blocks", .spec = "anthropic:m", .sent =
       "{\"type\":\"image\",\"source\":{\"type\":\"base64\",\"media_type\":\"image/png\","
           "\"data\":\"iVBORw==\"}}", .replies = { { STREAM A_START A_TEXT A_STOP } } },

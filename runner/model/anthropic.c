@@ -253,7 +253,6 @@ static bool anthropic_adapt(struct api *api, const struct request *request,
     static const char *const cache[] = { "cache_control", NULL };
     static const char *const images[] = { "image", NULL };
 
-    (void)request;
     if (error->status != 400 && error->status != 500) /* llama.cpp's */
         return false;
     if (lower_max_tokens(api, error))
@@ -262,7 +261,7 @@ static bool anthropic_adapt(struct api *api, const struct request *request,
         return api->lacks.cache = true;
     if (api_mentions(error, images) && !api->lacks.images)
         return api->lacks.images = true;
-    return false;
+    return api_lacks_tools(api, request, error);
 }
 
 const struct dialect anthropic_dialect = {

@@ -12,6 +12,7 @@
 #include "runner/model/answer.h"
 #include "runner/model/fault.h"
 #include "runner/model/keys.h"
+#include "runner/model/plain.h"
 
 #define MAX_ADAPTED 8 /* things that may turn out to be lacking, in one ask */
 #define WAIT_S 1.0    /* after the first failed try; doubled after each */
@@ -207,6 +208,24 @@ static void fill_usage(const struct api *api, const struct request *request,
                    : reply->usd;
 }
 
+static char *write_body(const struct api *api, const struct request *request)
+{
+    struct plain plain;
+    json_t *json;
+    char *text;
+
+    if (api->lacks.tools) {
+        plain_init(&plain, request);
+        json = api->dialect->body(api, &plain.request);
+        plain_clear(&plain);
+    } else {
+        json = api->dialect->body(api, request);
+    }
+    text = json_dumps(json, JSON_COMPACT);
+    json_decref(json);
+    return text;
+}
+
 static enum fault try_once(struct api *api, const struct request *request, double left_s,
                            struct answer *answer, struct error *err)
 {
@@ -217,8 +236,7 @@ static enum fault try_once(struct api *api, const struct request *request, doubl
                               "Accept: text/event-stream, application/json",
                               auth ? auth : d->other_header,
                               auth ? d->other_header : NULL, NULL };
-    json_t *json = d->body(api, request);
-    char *body = json_dumps(json, JSON_COMPACT);
+    char *body = write_body(api, request);
     struct http_call call = {
         .url = url,
         .headers = headers,
@@ -242,7 +260,6 @@ static enum fault try_once(struct api *api, const struct request *request, doubl
     else
         fault = (error_set(err, "the request cannot be written as JSON"), FAULT_GIVE_UP);
     free(body);
-    json_decref(json);
     keys_free(auth);
     free(url);
     return fault;
@@ -352,13 +369,12 @@ bool api_mentions(const struct draft_error *error, const char *const *words)
     return false;
 }
 
-const char *api_tool_name(const struct request *request, int message)
+bool api_lacks_tools(struct api *api, const struct request *request,
+                     const struct draft_error *error)
 {
-    const char *id = request->messages[message].call_id;
+    static const char *const tools[] = { "tool", "function", NULL };
+    bool is_new = !api->lacks.tools && request->n_tools > 0 && api_mentions(error, tools);
 
-    for (int i = message - 1; id && i >= 0; i--)
-        for (int k = 0; k < request->messages[i].n_calls; k++)
-            if (strcmp(request->messages[i].calls[k].id, id) == 0)
-                return request->messages[i].calls[k].name;
-    return "tool";
+    api->lacks.tools |= is_new;
+    return is_new;
 }

@@ -69,7 +69,9 @@ char *api_base64(const char *prefix, const void *bytes, size_t len);
  * end. */
 bool api_mentions(const struct draft_error *error, const char *const *words);
 
-/* The name of the tool that a tool message answers, "tool" when it is not found. */
-const char *api_tool_name(const struct request *request, int message);
+/* The server has refused tools: the conversation goes on as text. False when that is not
+ * what it said, or nothing new. */
+bool api_lacks_tools(struct api *api, const struct request *request,
+                     const struct draft_error *error);
 
 #endif

@@ -1,8 +1,7 @@
 /* openai.c - OpenAI's Chat Completions, and what imitates it.
  *
  * No field is sent that an imitator might refuse unless it is needed; one that is refused
- * all the same is left out from then on (chat_adapt). A server without tools gets the
- * conversation as text. */
+ * all the same is left out from then on (chat_adapt). */
 #include "runner/model/api.h"
 #include "runner/model/providers.h"
 
@@ -10,10 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define NO_TOOLS                                                                  \
-    "This server has no tool calls. Answer in text: the whole new policy in one " \
-    "fenced ```lua block."
 
 static json_t *image_part(const struct image *image)
 {
@@ -101,23 +96,15 @@ static char *arguments_text(const struct tool_call *call)
     return text;
 }
 
-static void add_assistant(const struct api *api, json_t *list, const struct message *m)
+static void add_assistant(json_t *list, const struct message *m)
 {
-    json_t *calls = json_array();
+    json_t *calls;
 
-    if (m->n_calls == 0 || api->lacks.tools) {
+    if (m->n_calls == 0) {
         add_text(list, "assistant", m->text);
-        for (int i = 0; i < m->n_calls; i++) {
-            char *arguments = arguments_text(&m->calls[i]);
-            char *text = xasprintf("[called %s with %s]", m->calls[i].name, arguments);
-
-            add_text(list, "assistant", text);
-            free(text);
-            free(arguments);
-        }
-        json_decref(calls);
         return;
     }
+    calls = json_array();
     for (int i = 0; i < m->n_calls; i++) {
         char *arguments = arguments_text(&m->calls[i]);
 
@@ -134,25 +121,6 @@ static void add_assistant(const struct api *api, json_t *list, const struct mess
                                     "tool_calls", calls));
 }
 
-static void add_tool_result(const struct api *api, json_t *list,
-                            const struct request *request, int i)
-{
-    const struct message *m = &request->messages[i];
-    char *text;
-
-    if (!api->lacks.tools) {
-        json_array_append_new(list,
-                              json_pack("{s:s, s:o, s:o}", "role", "tool", "tool_call_id",
-                                        text_json(m->call_id ? m->call_id : ""),
-                                        "content", text_json(m->text)));
-        return;
-    }
-    text = xasprintf("[%s of %s]\n%s", m->is_error ? "error" : "result",
-                     api_tool_name(request, i), m->text);
-    add_text(list, "user", text);
-    free(text);
-}
-
 static json_t *chat_messages(const struct api *api, const struct request *request)
 {
     json_t *list = json_array();
@@ -165,9 +133,13 @@ static json_t *chat_messages(const struct api *api, const struct request *reques
                                request->messages[i + 1].role != ROLE_TOOL);
 
         if (m->role == ROLE_ASSISTANT)
-            add_assistant(api, list, m);
+            add_assistant(list, m);
         else if (m->role == ROLE_TOOL)
-            add_tool_result(api, list, request, i);
+            json_array_append_new(list,
+                                  json_pack("{s:s, s:o, s:o}", "role", "tool",
+                                            "tool_call_id",
+                                            text_json(m->call_id ? m->call_id : ""),
+                                            "content", text_json(m->text)));
         else
             add_text(list, m->role == ROLE_SYSTEM ? "system" : "user", m->text);
         /* Results must stand together, so their pictures come behind the last of them. */
@@ -176,8 +148,6 @@ static json_t *chat_messages(const struct api *api, const struct request *reques
         for (; n_shown <= i; n_shown++)
             add_images(api, list, &request->messages[n_shown]);
     }
-    if (api->lacks.tools && request->n_tools > 0)
-        add_text(list, "user", NO_TOOLS);
     return list;
 }
 
@@ -187,7 +157,7 @@ static json_t *chat_body(const struct api *api, const struct request *request)
                              chat_messages(api, request));
     json_t *tools = json_array();
 
-    for (int i = 0; i < request->n_tools && !api->lacks.tools; i++)
+    for (int i = 0; i < request->n_tools; i++)
         json_array_append_new(tools,
                               json_pack("{s:s, s:{s:s, s:s, s:O?}}", "type", "function",
                                         "function", "name", request->tools[i].name,
@@ -322,7 +292,6 @@ static bool chat_adapt(struct api *api, const struct request *request,
                                             "unexpected", "not allowed", "not permitted",
                                             "extra",      "require",     "invalid",
                                             "--jinja",    "unsupported", NULL };
-    static const char *const tools[] = { "tool", "function", NULL };
     static const char *const usage[] = { "stream_options", "include_usage", NULL };
     static const char *const limit[] = { "max_completion_tokens", NULL };
     static const char *const images[] = { "image", "vision", "multimodal", "mmproj",
@@ -336,8 +305,8 @@ static bool chat_adapt(struct api *api, const struct request *request,
         return set(&api->lacks.new_max_tokens);
     if (api_mentions(error, usage))
         return set(&api->lacks.usage_option);
-    if (api_mentions(error, tools) && request->n_tools > 0)
-        return set(&api->lacks.tools);
+    if (api_lacks_tools(api, request, error))
+        return true;
     if (api_mentions(error, images))
         return set(&api->lacks.images);
     if (api_mentions(error, stream))

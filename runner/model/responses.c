@@ -271,7 +271,6 @@ static bool responses_adapt(struct api *api, const struct request *request,
     static const char *const reasoning[] = { "encrypted", "include", "reasoning", NULL };
     static const char *const images[] = { "image", "vision", NULL };
 
-    (void)request;
     if (error->status != 400 && error->status != 404 && error->status != 422 &&
         error->status != 500) /* llama.cpp's */
         return false;
@@ -279,7 +278,7 @@ static bool responses_adapt(struct api *api, const struct request *request,
         return set(&api->lacks.reasoning_items);
     if (api_mentions(error, images))
         return set(&api->lacks.images);
-    return false;
+    return api_lacks_tools(api, request, error);
 }
 
 const struct dialect responses_dialect = {
