@@ -172,7 +172,8 @@ check-peers: packages-test
 # The bridge's alone; its packages are installed when they are missing.
 check-ale: packages-test
 	@$(MAKE) --no-print-directory all
-	@BUILD=$(BUILD) REQUIRE=ale prove --exec tests/run tests/peers/ale.t tests/peers/bridge.t
+	@BUILD=$(BUILD) REQUIRE=ale prove --exec tests/run tests/peers/ale.t \
+		$(wildcard tests/peers/bridge*.t)
 
 soak: all $(TESTS) $(ESCAPE)
 	@BUILD=$(BUILD) TEST_SECONDS=36000 prove --exec tests/run $(wildcard tests/soak/*.t)

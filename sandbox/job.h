@@ -1,11 +1,14 @@
 /* job.h - what harness and worker say to each other.
  *
  * The harness starts a worker for one policy in one task, with SOCKET_FD and SHARED_FD
- * open: SETUP (struct job)       -> READY inside mode:  PLAY       -> one PLAYED for each
- * episode, in order outside mode: STEP       -> STEPPED, one answer for each slot that
- * was asked for the bench: MEASURE   -> MEASURED Inside, the worker steps the environment
- * and returns actions, which the harness plays again. Outside, the harness steps, and the
- * worker sees observations only. */
+ * open:
+ *     SETUP (struct job) -> READY
+ *     inside mode:  PLAY -> one PLAYED for each episode, in order
+ *     outside mode: STEP -> STEPPED, one answer for each slot that was asked for; before
+ *                   it SIM -> SIM_DONE, as often as a policy plans over the bridge
+ *     the bench:    MEASURE -> MEASURED
+ * Inside, the worker steps the environment and returns actions, which the harness plays
+ * again. Outside, the harness steps, and the worker sees observations only. */
 #ifndef RATCHET_SANDBOX_JOB_H
 #define RATCHET_SANDBOX_JOB_H
 
@@ -31,7 +34,22 @@ enum message_type {
     MESSAGE_STEPPED,
     MESSAGE_MEASURE,
     MESSAGE_MEASURED,
+    MESSAGE_SIM,
+    MESSAGE_SIM_DONE,
 };
+
+/* What SIM (u32 what) asks for within a STEP, where only the harness can step the policy's
+ * private copy; SIM_DONE begins with a u32, 0 when it is done. A ticket is a seat's number
+ * in the high half and, in the low one, 0 for the state that the seat plays on in, or the
+ * number of a kept one. */
+enum sim_ask {
+    SIM_LOAD,    /* u64 ticket */
+    SIM_RESEED,  /* u64 seed */
+    SIM_STEP,    /* u32 n, n actions -> u32 played, f64 reward, u32 events, 2 x u8 of each */
+    SIM_OBSERVE, /* -> the values of all fields */
+    SIM_KEEP,    /* -> u64 ticket */
+};
+#define SIM_MOST_KEPT 128 /* states of a seat; then the oldest go */
 
 /* What MEASURE (u32 what, u64 how often) repeats, for `ratchet bench`. */
 /* MEASURE_PLANNING: the share of act that rollouts took since the last question, times 1e9. */

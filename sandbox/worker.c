@@ -17,6 +17,7 @@
 #include "envs/tape.h"
 #include "sandbox/jail.h"
 #include "sandbox/job.h"
+#include "sandbox/sim_remote.h"
 #include "sandbox/vm.h"
 #include "sandbox/vm_globals.h"
 
@@ -150,8 +151,10 @@ static int set_up_sim(struct worker *w, struct error *err)
         return 0;
     rules.branch = 0;
     rules.max_frames = INT64_MAX / 2;
-    instance =
-        env_create(w->env, (const char *const *)job->settings, (int)job->n_settings, err);
+    instance = job->description_len
+                   ? sim_remote_create((struct env *)w->env) /* our own: we made it */
+                   : env_create(w->env, (const char *const *)job->settings,
+                                (int)job->n_settings, err);
     if (!instance)
         return -1;
     episode_init(&w->sim, w->env, instance, &rules);

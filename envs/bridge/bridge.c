@@ -363,6 +363,58 @@ static int load(void *instance, const void *block)
     return take_turn(in, &ask, &answer) == 0 ? 0 : -1;
 }
 
+static int ask_state(struct instance *in, enum bridge_op op, uint64_t number)
+{
+    struct bridge_ask ask = { .op = op, .seed = number };
+    struct bridge_answer answer;
+
+    return in->failure[0] || take_turn(in, &ask, &answer) != 0 ? -1 : 0;
+}
+
+int bridge_copy(void *instance, const void *from)
+{
+    struct instance *in = instance;
+    const struct instance *other = from;
+    struct error why = { "" };
+
+    in->failure[0] = '\0';
+    if (other->failure[0] || !other->process || other->process->is_dead)
+        error_set(&why, "%s", other->failure[0] ? other->failure
+                                                : "the other side of the bridge is gone");
+    else if (in->process != other->process)
+        detach(in);
+    if (!why.text[0] && !in->process && attach(in, &why) == 0 &&
+        in->process != other->process)
+        error_set(&why, "the copy is in another program");
+    if (why.text[0]) {
+        fail(in, &why);
+        return -1;
+    }
+    return ask_state(in, BRIDGE_COPY, other->slot);
+}
+
+int bridge_keep(void *instance, uint32_t number)
+{
+    return ask_state(instance, BRIDGE_KEEP, number);
+}
+
+int bridge_put_back(void *instance, uint32_t number)
+{
+    return ask_state(instance, BRIDGE_PUT_BACK, number);
+}
+
+int bridge_reseed(void *instance, uint64_t seed)
+{
+    return ask_state(instance, BRIDGE_RESEED, seed);
+}
+
+int bridge_check_copy(const struct env *env, struct error *err)
+{
+    const char *why = ((const struct bridge_remote *)env)->no_copy;
+
+    return why ? error_set(err, "%s: plan: %s", env->name, why) : 0;
+}
+
 bool bridge_owns(const struct env *env)
 {
     return env && env->create == create;

@@ -30,6 +30,18 @@ int bridge_check(const struct env *env, const void *instance, struct error *err)
 int bridge_step_frames(void *instance, const double *actions, int n,
                        struct env_step *each);
 
+/* -1, with the reason, when there can be no copies of it to plan with. */
+int bridge_check_copy(const struct env *env, struct error *err);
+
+/* An instance to plan with, beside those that are played; all of one environment and one
+ * thread. It takes over the state of another; keeps its own under a number of the
+ * caller's, for itself; takes that back; draws other chance. -1: it has failed, see
+ * bridge_failure, until the next bridge_copy. */
+int bridge_copy(void *instance, const void *from);
+int bridge_keep(void *instance, uint32_t number);
+int bridge_put_back(void *instance, uint32_t number);
+int bridge_reseed(void *instance, uint64_t seed);
+
 /* Where the virtual environment is or would be: $RATCHET_BRIDGE, else ratchet/bridge in
  * $XDG_DATA_HOME or ~/.local/share. The caller frees it. */
 char *bridge_home(void);

@@ -31,6 +31,10 @@ enum bridge_op {
     BRIDGE_OBSERVE,
     BRIDGE_SAVE,
     BRIDGE_LOAD,
+    BRIDGE_COPY,     /* into the state of the slot that stands in `seed` */
+    BRIDGE_KEEP,     /* its state, over there, under the number in `seed` */
+    BRIDGE_PUT_BACK, /* the state with this number */
+    BRIDGE_RESEED,   /* its own chance */
 };
 
 enum { BRIDGE_WANT_OBS = 1, BRIDGE_WANT_RAM = 2, BRIDGE_WANT_FRAME = 4 };

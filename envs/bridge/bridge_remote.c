@@ -261,6 +261,9 @@ static void read_sizes(struct source *s, struct bridge_remote *r)
     }
     env->ram_size = get_int(s, "ram", MOST_RAM);
     r->state_size = (size_t)get_int(s, "state", MOST_STATE);
+    if (!json_is_null(json_object_get(s->from, "no_copy")) &&
+        json_object_get(s->from, "no_copy"))
+        r->no_copy = get_text(s, s->from, "no_copy");
 }
 
 static size_t reserve(size_t *at, size_t len)
@@ -317,6 +320,7 @@ void bridge_remote_destroy(struct bridge_remote *r)
     if (!r)
         return;
     bridge_ram_clear(&r->map);
+    free(r->no_copy);
     env_describe_destroy(&r->env);
 }
 

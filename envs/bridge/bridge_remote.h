@@ -21,6 +21,7 @@ struct bridge_remote {
     int obs_at; /* of those, the first in the observation; after the map's */
     struct bridge_ram_map map;
     size_t state_size; /* 0: it cannot be saved */
+    char *no_copy;     /* why there can be no copies to plan with; NULL: there can */
     struct bridge_layout layout;
 };
 

@@ -10,6 +10,7 @@ Each environment is a slot with shared memory of its own, which comes over the s
 The program runs one request at a time, and nothing of it is trusted on the other side.
 """
 import argparse
+import copy
 import fcntl
 import json
 import math
@@ -23,7 +24,8 @@ import sys
 import zlib
 
 PROTOCOL = 1
-OP_CONTROL, OP_RESET, OP_STEP, OP_OBSERVE, OP_SAVE, OP_LOAD = range(6)
+(OP_CONTROL, OP_RESET, OP_STEP, OP_OBSERVE, OP_SAVE, OP_LOAD, OP_COPY, OP_KEEP, OP_PUT_BACK,
+ OP_RESEED) = range(10)
 WANT_OBS, WANT_RAM, WANT_FRAME = 1, 2, 4
 ASK = struct.Struct("<QQIIII")         # serial, seed, op, slot, frames, wanted
 # serial, length of the state, status, frames, what was written, length of the text
@@ -173,6 +175,16 @@ class Ale:
         self.ale.restoreState(state)
         self.screen, self.lives = body[n_state:] or None, lives
 
+    def kept(self):
+        return self.ale.cloneState(include_rng=True), self.lives
+
+    def put_back(self, kept):
+        self.ale.restoreState(kept[0])
+        self.screen, self.lives = None, kept[1]
+
+    def reseed(self, seed):
+        """Nothing in there draws: see the settings above."""
+
     def close(self):
         pass
 
@@ -320,7 +332,22 @@ class Gym:
             "options": [{"name": "kwargs", "value": "{}",
                          "help": "a JSON object: what gymnasium.make gets"}],
             "fps": float(fps), "max_frames": self.spec.max_episode_steps or 100000,
-            "target": self.spec.reward_threshold, "frame": [0, 0], "ram": 0, "state": 0}
+            "target": self.spec.reward_threshold, "frame": [0, 0], "ram": 0, "state": 0,
+            "no_copy": self.why_no_copy()}
+
+    def why_no_copy(self):
+        """Plays a copy and the copy's copy the same: None, or what is against it."""
+        try:
+            one = copy.deepcopy(self.env)
+            one.reset(seed=0)
+            other = copy.deepcopy(one)
+            action = self.action.write([row["noop"] for part in self.action.list
+                                        for row in part.components()])
+            a, b = one.step(action), other.step(action)
+            same = a[1:4] == b[1:4] and str(self.obs.split(a[0])) == str(self.obs.split(b[0]))
+            return None if same else "a copy of it goes another way"
+        except Exception as why:
+            return f"a copy of it cannot be made: {why}"[:300]
 
     def map(self, view, layout):
         import numpy
@@ -353,6 +380,16 @@ class Gym:
 
     def unpack(self, block):
         raise Refused("Gymnasium's environments cannot be loaded")
+
+    def kept(self):
+        return copy.deepcopy((self.env, self.last))
+
+    def put_back(self, kept):
+        self.env, self.last = copy.deepcopy(kept)
+
+    def reseed(self, seed):
+        from gymnasium.utils import seeding
+        self.env.unwrapped.np_random = seeding.np_random(seed)[0]
 
     def close(self):
         self.env.close()
@@ -403,6 +440,7 @@ class Server:
         self.ask, self.answer = args.ask, args.answer
         self.slots = {}
         self.kept = {}  # described, not yet asked for: made once instead of twice
+        self.kept_states = {}  # of a slot, by the number that it was kept under
 
     def receive(self):
         head, fds, _, _ = socket.recv_fds(self.control, 4, 1)
@@ -453,7 +491,9 @@ class Server:
             self.slots[request["slot"]] = (env, memory, request["layout"])
             return {"like": env.describe()} if request["options"] else {}
         if op == "destroy":
-            self.slots.pop(request["slot"])[0].close()
+            slot = request["slot"]
+            self.slots.pop(slot)[0].close()
+            self.kept_states = {k: v for k, v in self.kept_states.items() if k[0] != slot}
             return {}
         raise Refused(f"unknown request {op}")
 
@@ -470,6 +510,14 @@ class Server:
             memory[layout["state"]:layout["state"] + length] = block
         elif op == OP_LOAD:
             env.unpack(memoryview(memory)[layout["state"]:layout["end"]])
+        elif op == OP_COPY:
+            env.put_back(self.slots[seed][0].kept())
+        elif op == OP_KEEP:
+            self.kept_states[slot, seed] = env.kept()
+        elif op == OP_PUT_BACK:
+            env.put_back(self.kept_states[slot, seed])
+        elif op == OP_RESEED:
+            env.reseed(seed)
         if want:
             env.observe(want)
         return n, length

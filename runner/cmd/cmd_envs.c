@@ -69,7 +69,7 @@ static void print_env(const struct env *env)
         printf("  observation=frame  %d x %d pixels, obs.frame; observation=gray: "
                "without colors\n",
                env->frame_width, env->frame_height);
-    if (!bridge_owns(env))
+    if (!bridge_owns(env) || bridge_check_copy(env, NULL) == 0)
         printf("  plan=true          obs.sim, a copy to plan with%s\n",
                env->set_observed ? ", set from the observation"
                                  : ": only with plan_state=true, from the true state");

@@ -8,6 +8,7 @@
 
 #include "envs/bridge/bridge.h"
 #include "envs/canvas.h"
+#include "runner/evaluate/outside_sim.h"
 #include "runner/evaluate/verify.h"
 
 /* One environment of the batch. */
@@ -17,6 +18,7 @@ struct seat {
     const struct episode_request *request;
     struct episode_result *result;
     struct wire tape;
+    struct planner planner;
     int64_t bytes_left; /* for notes and marks */
     bool is_over;
 };
@@ -28,6 +30,7 @@ struct batch {
     struct wire out;
     double *values;
     uint8_t *ram, *state; /* state: for a sim that starts from the true one; else NULL */
+    struct outside_sim sim; /* over the bridge; else without a copy */
     struct canvas frame;
     uint8_t *gray;
 };
@@ -36,7 +39,9 @@ static void put_view(struct batch *b, struct seat *s)
 {
     const struct env *env = b->e->task->env;
 
-    if (b->state) {
+    if (b->sim.copy) {
+        wire_put_u64(&b->out, outside_sim_begin(&b->sim, (uint32_t)(s - b->seats)));
+    } else if (b->state) {
         env->save(s->instance, b->state);
         wire_put(&b->out, b->state, env->state_size(s->instance));
     }
@@ -109,6 +114,8 @@ static bool has_lost_env(struct batch *b, struct seat *s)
 {
     const char *why = bridge_failure(b->e->task->env, s->instance);
 
+    if (!why && s->planner.lost[0])
+        why = s->planner.lost;
     if (why)
         finish(b, s, FAULT_environment, xstrdup(why));
     return why != NULL;
@@ -142,12 +149,18 @@ static int take_answer(struct batch *b, struct seat *s, struct wire *in)
     wire_get(in, action, sizeof(double) * (size_t)s->episode.n_actions);
     read_said(in, s->episode.now.n_steps, &s->bytes_left, s->result);
     if (!planner_steps_fit(b->e->task, s->result->planner_steps,
-                           s->episode.now.n_steps + 1))
+                           s->episode.now.n_steps + 1) ||
+        s->planner.n_frames > s->result->planner_steps * b->e->task->rules.frame_skip)
         in->is_bad = true;
     if (in->is_bad || !fault_is_policys(fault) || (!fault && !is_action(env, action))) {
         free(text);
         in->is_bad = true;
         return -1;
+    }
+    if (s->planner.lost[0]) { /* whatever the policy made of it */
+        free(text);
+        has_lost_env(b, s);
+        return 0;
     }
     if (fault) {
         finish(b, s, fault, text);
@@ -167,12 +180,29 @@ static int take_answer(struct batch *b, struct seat *s, struct wire *in)
     return 0;
 }
 
+/* The answers to a step, once all that was asked for in between is done. */
+static int receive_stepped(struct process *p, struct batch *b)
+{
+    uint32_t type = MESSAGE_SIM;
+
+    while (process_receive_any(p, &type) == 0) {
+        if (type == MESSAGE_STEPPED)
+            return 0;
+        watch_pause(p);
+        p->is_nonsense = type != MESSAGE_SIM || outside_sim_serve(&b->sim, &p->in) != 0;
+        watch_resume(p);
+        if (p->is_nonsense || process_send(p, MESSAGE_SIM_DONE, &b->sim.out) != 0)
+            return -1;
+    }
+    return -1;
+}
+
 static int play(struct process *p, struct batch *b, const struct limits *limits)
 {
     while (put_step(b) > 0) {
         watch_begin(p, limits);
         if (process_send(p, MESSAGE_STEP, &b->out) != 0 ||
-            process_receive(p, MESSAGE_STEPPED) != 0)
+            receive_stepped(p, b) != 0)
             return -1;
         watch_pause(p);
         for (int i = 0; i < b->n && !p->in.is_bad; i++)
@@ -187,6 +217,13 @@ static int play(struct process *p, struct batch *b, const struct limits *limits)
     return 0;
 }
 
+static int cannot_begin(struct vm_fault *lost, const struct error *why)
+{
+    lost->kind = FAULT_environment;
+    snprintf(lost->text, sizeof(lost->text), "%s", why->text);
+    return -1;
+}
+
 static int open_batch(struct batch *b, struct outside_kept *kept, const struct episode_request *requests,
                       struct episode_result *results, struct vm_fault *lost)
 {
@@ -198,6 +235,13 @@ static int open_batch(struct batch *b, struct outside_kept *kept, const struct e
     b->gray = xcalloc((size_t)b->frame.width * (size_t)b->frame.height, 1);
     b->values = xcalloc((size_t)env_count_obs(task->env), sizeof(double));
     b->ram = xcalloc((size_t)task->env->ram_size, 1);
+    if (task->plan && bridge_owns(task->env)) {
+        if (!kept->copy)
+            kept->copy = task_create_instance(task, &why);
+        if (!kept->copy)
+            return cannot_begin(lost, &why);
+        b->sim = (struct outside_sim){ .task = task, .copy = kept->copy };
+    }
     for (int i = 0; i < b->n; i++) {
         struct seat *s = &b->seats[i];
         s->request = &requests[i];
@@ -206,13 +250,12 @@ static int open_batch(struct batch *b, struct outside_kept *kept, const struct e
         if (!kept->list[i])
             kept->list[i] = task_create_instance(task, &why);
         s->instance = kept->list[i];
-        if (s->instance && !b->state && task->plan && task->sim_is_true)
+        if (s->instance && !b->state && !b->sim.copy && task->plan && task->sim_is_true)
             b->state = xcalloc(1, task->env->state_size(s->instance));
-        if (!s->instance) {
-            lost->kind = FAULT_environment;
-            snprintf(lost->text, sizeof(lost->text), "%s", why.text);
-            return -1;
-        }
+        if (!s->instance)
+            return cannot_begin(lost, &why);
+        s->planner.instance = s->instance;
+        b->sim.planners[i] = &s->planner;
         episode_init(&s->episode, task->env, s->instance, &task->rules);
         episode_reset(&s->episode, requests[i].seed);
         s->bytes_left = task->limits.note_bytes;
@@ -236,6 +279,7 @@ static void close_batch(struct batch *b)
     free(b->values);
     free(b->ram);
     free(b->state);
+    outside_sim_clear(&b->sim);
     wire_clear(&b->out);
 }
 
@@ -243,7 +287,8 @@ void outside_kept_clear(struct outside_kept *kept, const struct env *env)
 {
     for (int i = 0; i < OUTSIDE_MOST; i++)
         env->destroy(kept->list[i]);
-    *kept = (struct outside_kept){ { NULL } };
+    env->destroy(kept->copy);
+    *kept = (struct outside_kept){ 0 };
 }
 
 int outside_play(struct process *p, const struct evaluation *e, const struct job *job,

@@ -11,6 +11,7 @@
 /* Instances that are kept from one batch to the next. */
 struct outside_kept {
     void *list[OUTSIDE_MOST];
+    void *copy; /* to plan with, over the bridge */
 };
 void outside_kept_clear(struct outside_kept *kept, const struct env *env);
 

@@ -175,6 +175,16 @@ void watch_pause(struct process *p)
     pthread_mutex_unlock(&p->watch->mutex);
 }
 
+void watch_resume(struct process *p)
+{
+    struct watched *w = &p->watch->list[p->watch_index];
+
+    pthread_mutex_lock(&p->watch->mutex);
+    w->changed_ms = now_ms();
+    w->is_waited_for = true;
+    pthread_mutex_unlock(&p->watch->mutex);
+}
+
 /* Beside the program as it was built, in PREFIX/libexec as it was installed. */
 static int find_worker(const char *env, char *out, size_t size, struct error *err)
 {
@@ -403,11 +413,16 @@ int process_send(struct process *p, uint32_t type, const struct wire *w)
     return wire_send(p->socket, type, w);
 }
 
+int process_receive_any(struct process *p, uint32_t *type)
+{
+    return wire_receive(p->socket, type, &p->in, WORKER_MAX_MESSAGE) == 1 ? 0 : -1;
+}
+
 int process_receive(struct process *p, uint32_t type)
 {
     uint32_t got;
 
-    if (wire_receive(p->socket, &got, &p->in, WORKER_MAX_MESSAGE) != 1)
+    if (process_receive_any(p, &got) != 0)
         return -1;
     p->is_nonsense = got != type;
     return p->is_nonsense ? -1 : 0;

@@ -46,6 +46,8 @@ int process_send(struct process *p, uint32_t type, const struct wire *w);
 /* Waits for the next message, of the type that is expected; it is in p->in. -1: see
  * process_end. */
 int process_receive(struct process *p, uint32_t type);
+/* The same with a message of any type. */
+int process_receive_any(struct process *p, uint32_t *type);
 /* A text of the message, made fit to be shown and at most max bytes; the caller frees it.
  */
 char *wire_get_clean(struct wire *in, size_t max);
@@ -62,6 +64,7 @@ void watch_destroy(struct watch *w); /* NULL is fine */
 /* The process starts or stops being waited for, and an episode starts. */
 void watch_begin(struct process *p, const struct limits *limits);
 void watch_pause(struct process *p);
+void watch_resume(struct process *p); /* the episode goes on */
 
 /* May a worker report this fault? The others are for the harness alone to find. */
 bool fault_is_policys(enum fault_kind kind);

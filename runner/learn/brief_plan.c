@@ -13,6 +13,7 @@ static const char sim[] =
     "  of the n last observations (all fields in their order). The state stays as it was.\n"
     "- `sim:observe()` returns a table like `obs`; `sim:save()` a state for `sim:set(state)`;\n"
     "  `sim:set(obs)` takes a table with every field, `sim:set()` goes back to this act's state.\n"
+    "  Over the bridge (ale/, gym/) the last 128 saved states of an episode are kept.\n"
     "- `sim:left()`: planner steps that this act may still make; asking for more is an error.\n";
 
 static const char vec[] =

@@ -282,9 +282,8 @@ int task_check(const struct task *t, struct error *err)
 {
     if (!t->plan)
         return 0;
-    if (bridge_owns(t->env))
-        return error_set(err, "%s: plan: it is played through the bridge, and a policy cannot "
-                         "have a copy of it", t->env->name);
+    if (bridge_owns(t->env) && bridge_check_copy(t->env, err) != 0)
+        return -1;
     if (t->sim_is_true)
         return 0;
     if (!t->env->set_observed)

@@ -21,3 +21,12 @@ bridge_libs() {
     [ ! -f /usr/include/mujoco/mujoco.h ] || echo -lmujoco
     echo -lgif -ldl -lpthread -lm
 }
+
+# RATCHET_BRIDGE becomes a home whose bridge has gym_spaces.py's environments beside its own.
+bridge_with_spaces() {
+    mkdir -p "$TMP/spaces/bin"
+    printf '#!/bin/sh\nshift 2\nexec %s -I -u %s/tests/peers/gym_spaces.py "$@"\n' \
+        "$RATCHET_BRIDGE/bin/python" "$PWD" >"$TMP/spaces/bin/python"
+    chmod +x "$TMP/spaces/bin/python"
+    RATCHET_BRIDGE=$TMP/spaces
+}
