@@ -232,6 +232,7 @@ static void test_from_one(void **state)
     assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
     assert_int_equal(sqlite3_exec(db, "DROP TABLE dream; DROP TABLE dream_read; DROP TABLE dreamt;"
                                   "DROP TABLE evidence; DROP TABLE superseded; DROP TABLE skill;"
+                                  "DROP TABLE session; DROP TABLE fork; DROP TABLE allowance;"
                                   "PRAGMA user_version=1", NULL, NULL, NULL), SQLITE_OK);
     sqlite3_close(db);
     l = ledger_open(path, NULL);
@@ -262,11 +263,60 @@ static void test_migration(void **state)
     sqlite3_prepare_v2(db, "SELECT user_version, (SELECT count(*) FROM mine),"
                        " (SELECT count(*) FROM note) FROM pragma_user_version", -1, &s, NULL);
     assert_int_equal(sqlite3_step(s), SQLITE_ROW);
-    assert_int_equal(sqlite3_column_int(s, 0), 2);
+    assert_int_equal(sqlite3_column_int(s, 0), 3);
     assert_int_equal(sqlite3_column_int(s, 1), 1);
     assert_int_equal(sqlite3_column_int(s, 2), 0);
     sqlite3_finalize(s);
     sqlite3_close(db);
+    free(path);
+}
+
+/* Names are one run's at a time; a fork has all rows of the old run, which keeps its own, and
+ * sees what both noted once. */
+static void test_sessions(void **state)
+{
+    static const char *const bad[] = { "", "a b", "../x", ".hidden", "a/b", "x\n", "\xc3\xa4" };
+    struct ledger_run a, b, fork = { .name = "f", .folder = "f", .task = "{}" }, back;
+    struct ledger_steps steps;
+    struct ledger_episode e = { .scope = "", .sha256 = "s", .steps = 5 };
+    struct ledger_note_query q = { .task = "t", .iteration = 9, .most = 9 };
+    char *path;
+    struct ledger *l = open_new(&path);
+
+    (void)state;
+    add_run(l, &a, "a");
+    add_run(l, &b, "b");
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+        assert_int_equal(ledger_session_name(l, a.id, bad[i], NULL), -1);
+    assert_int_equal(ledger_session_name(l, a.id, "one", NULL), 0);
+    assert_int_equal(ledger_session_name(l, b.id, "one", NULL), -1);
+    assert_int_equal(ledger_session_name(l, b.id, "a", NULL), -1); /* a run's own name */
+    assert_int_equal(ledger_session_name(l, a.id, "two", NULL), 0);
+    assert_int_equal(ledger_session_find(l, "one", &back, NULL), 0);
+    assert_int_equal(ledger_session_find(l, "two", &back, NULL), 1);
+    assert_int_equal(back.id, a.id);
+    ledger_run_clear(&back);
+    ledger_episode_add(l, a.id, &e, NULL);
+    ledger_note_add(l, "t", a.id, 1, "model", "the ball sticks", NULL);
+    ledger_note_add(l, "u", b.id, 1, "model", "of another task", NULL);
+    assert_int_equal(ledger_session_fork(l, a.id, &fork, "two", NULL), -1);
+    assert_int_equal(ledger_run_find(l, "f", &back, NULL), 0); /* all or nothing */
+    assert_int_equal(ledger_session_fork(l, a.id, &fork, "three", NULL), 0);
+    assert_int_equal(ledger_session_root(l, fork.id), a.id);
+    assert_int_equal(ledger_session_root(l, b.id), b.id);
+    e.seed_index = 1;
+    ledger_episode_add(l, fork.id, &e, NULL);
+    ledger_count_steps(l, a.id, &steps, NULL);
+    assert_int_equal(steps.episodes[0], 1);
+    ledger_count_steps(l, fork.id, &steps, NULL);
+    assert_int_equal(steps.episodes[0], 2);
+    q.run = fork.id;
+    assert_int_equal(count_notes(l, &q), 1);
+    q.words = "ball";
+    assert_int_equal(count_notes(l, &q), 1);
+    q.words = q.task = NULL;
+    assert_int_equal(count_notes(l, &q), 2);
+    ledger_close(l);
     free(path);
 }
 
@@ -394,6 +444,7 @@ int main(void)
         cmocka_unit_test(test_salt),          cmocka_unit_test(test_splits),
         cmocka_unit_test(test_notes), cmocka_unit_test(test_dreams),
         cmocka_unit_test(test_from_one),         cmocka_unit_test(test_migration),
+        cmocka_unit_test(test_sessions),
     };
     char command[128];
     int status;

@@ -43,6 +43,7 @@ struct command {
     X(play)                                                                                    \
     X(ledger)                                                                                  \
     X(report)                                                                                  \
+    X(sessions)                                                                                \
     X(nightly)                                                                                 \
     X(dream)                                                                                   \
     X(prune)                                                                                   \

@@ -1,13 +1,12 @@
 /* cmd_improve.c - `ratchet improve`: the learning loop, started or resumed. */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "runner/cmd/climb.h"
-#include "runner/cmd/cmd.h"
+#include "runner/cmd/opened_run.h"
 #include "runner/model/model.h"
 #include "runner/model/recorder.h"
 #include "runner/record/file.h"
@@ -15,7 +14,7 @@
 
 struct improve {
     struct common common;
-    char *model, *policy, *out, *record, *parents;
+    char *model, *policy, *out, *session, *record, *parents;
     int resume, iterations;
     long seed;
     long long max_tokens, max_calls;
@@ -92,24 +91,33 @@ static char *default_model(const struct improve *m)
     return spec;
 }
 
-/* A fresh folder under logs/, or the user's, which must not hold a run yet. */
+/* A fresh folder under logs/, or the user's, which must not hold a run yet. Two that begin at
+ * once get two. */
 static int choose_folder(struct improve *m, struct error *err)
 {
     char *plain = xstrdup(m->task->name);
+    int status = 0;
 
     for (char *slash = plain; (slash = strchr(slash, '/'));)
         *slash = '-';
+    if (m->out) {
+        m->run.folder = xstrdup(m->out);
+        status = file_make_folder(m->run.folder, err);
+    }
     for (int i = 1; !m->run.folder; i++) {
         char *name = xasprintf("%s-%d", plain, i);
-        char *folder = m->out ? xstrdup(m->out) : logs_path(name);
+        m->run.folder = logs_path(name);
         free(name);
-        if (m->out || access(folder, F_OK) != 0)
-            m->run.folder = folder;
+        if (mkdir(m->run.folder, 0777) == 0)
+            break;
+        if (errno != EEXIST)
+            status = error_set(err, "%s: cannot make this folder: %s", m->run.folder,
+                               strerror(errno));
         else
-            free(folder);
+            free(m->run.folder), m->run.folder = NULL;
     }
     free(plain);
-    return file_make_folder(m->run.folder, err);
+    return status;
 }
 
 static int begin_run(struct improve *m, struct error *err)
@@ -121,7 +129,7 @@ static int begin_run(struct improve *m, struct error *err)
 
     m->run.task = json_dumps(json, JSON_COMPACT | JSON_SORT_KEYS);
     json_decref(json);
-    if (choose_folder(m, err) != 0)
+    if (choose_folder(m, err) != 0 || run_lock(m->run.folder, &m->lock, err) != 0)
         return -1;
     found = ledger_run_find(m->ledger, m->run.folder, &old, err);
     ledger_run_clear(&old);
@@ -142,21 +150,62 @@ static int begin_run(struct improve *m, struct error *err)
     m->run.salt_sha256 = xstrdup(m->salt.sha256);
     m->run.seed = m->seed;
     m->run.is_sealed = true;
-    return ledger_run_add(m->ledger, &m->run, err);
+    if (ledger_run_add(m->ledger, &m->run, err) != 0)
+        return -1;
+    if (m->session && ledger_session_name(m->ledger, m->run.id, m->session, err) != 0) {
+        ledger_run_set_status(m->ledger, m->run.id, "stopped", err->text, NULL);
+        return -1;
+    }
+    return 0;
 }
 
-/* The run that --out names, or the latest, as it was started. */
-static int find_run(struct improve *m, struct app *app, struct error *err)
+/* Budgets that it got when it was resumed before. */
+static void recall_budgets(struct improve *m)
 {
-    int found = ledger_run_find(m->ledger, m->out, &m->run, err);
+    struct task_budget *b = &m->task->budget;
+    char *text = ledger_allowance_get(m->ledger, m->run.id);
+    json_t *json = text ? json_loads(text, 0, NULL) : NULL;
+    json_int_t iterations = b->iterations, tokens = b->model_tokens, calls = b->model_calls;
+
+    json_unpack(json, "{s?I, s?I, s?I, s?F, s?F}", "iterations", &iterations,
+                "model_tokens", &tokens, "model_calls", &calls, "minutes", &b->minutes, "usd",
+                &b->usd);
+    b->iterations = iterations;
+    b->model_tokens = tokens;
+    b->model_calls = calls;
+    json_decref(json);
+    free(text);
+}
+
+/* Those that it gets now, for the next time. */
+static int keep_budgets(struct improve *m, struct error *err)
+{
+    json_t *json = task_to_json(m->task);
+    char *now = json_dumps(json_object_get(json, "budget"), JSON_COMPACT | JSON_SORT_KEYS);
+    int status = 0;
+
+    if (m->iterations > 0 || m->max_minutes > 0 || m->max_usd > 0 || m->max_tokens > 0 ||
+        m->max_calls > 0)
+        status = ledger_allowance_add(m->ledger, m->run.id, now, err);
+    free(now);
+    json_decref(json);
+    return status;
+}
+
+/* The run of that session, or that --out names, or the latest, as it was started. */
+static int find_run(struct improve *m, struct app *app, const char *name, struct error *err)
+{
+    const char *wanted = name ? name : m->session ? m->session : m->out;
+    int found = ledger_session_find(m->ledger, wanted, &m->run, err);
     json_t *json;
     char *salt_path;
 
     if (found == 0)
-        return error_set(err, "%s: no run to go on with in %s", m->out ? m->out : "--resume",
+        return error_set(err, "%s: no run to go on with in %s", wanted ? wanted : "--resume",
                          m->ledger_path);
     if (found < 0 || common_plugins(app, &m->common, err) != 0)
         return -1;
+    run_settle(&m->run);
     json = json_loads(m->run.task, 0, NULL);
     m->task = task_from_json(&app->envs, json, m->run.folder, err);
     json_decref(json);
@@ -173,22 +222,6 @@ static int find_run(struct improve *m, struct app *app, struct error *err)
     m->start_name = xstrdup(m->run.start_policy);
     m->start_source = ledger_source_get(m->ledger, m->run.start_sha256, err);
     return m->start_source ? 0 : -1;
-}
-
-/* One process works on a run; the lock goes with it, however it ends. */
-static int lock_run(struct improve *m, struct error *err)
-{
-    char *path = xasprintf("%s/lock", m->run.folder);
-    int status = 0;
-
-    m->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-    if (m->lock < 0)
-        status = error_set(err, "%s: %s", path, strerror(errno));
-    else if (flock(m->lock, LOCK_EX | LOCK_NB) != 0)
-        status = error_set(err, "%s: another process works on this run; wait for it or end it",
-                           m->run.folder);
-    free(path);
-    return status;
 }
 
 static int open_provider(struct improve *m, const struct app *app, struct error *err)
@@ -238,10 +271,12 @@ static int prepare(struct improve *m, struct app *app, const char *name, struct 
     if (open_ledger(m, err) != 0)
         return -1;
     if (m->resume) {
-        if (find_run(m, app, err) != 0)
+        if (find_run(m, app, name, err) != 0 ||
+            run_lock(m->run.folder, &m->lock, err) != 0)
             return -1;
+        recall_budgets(m);
         set_budgets(m);
-        return 0;
+        return keep_budgets(m, err);
     }
     m->task = common_task(app, &m->common, name, err);
     if (!m->task)
@@ -254,6 +289,8 @@ static int prepare(struct improve *m, struct app *app, const char *name, struct 
             return -1;
     }
     set_budgets(m);
+    if (m->session && ledger_session_check(m->ledger, m->session, err) != 0)
+        return -1;
     return find_start(m, err) != 0 || begin_run(m, err) != 0 ? -1 : 0;
 }
 
@@ -285,8 +322,6 @@ static int improve(struct improve *m, struct app *app, struct error *err)
                "%.16s...\n\n", m->task->name, m->start_name, m->run.model, m->run.name,
                m->run.salt_sha256);
     fflush(stdout);
-    if (lock_run(m, err) != 0)
-        return EXIT_FAILED;
     if (open_provider(m, app, err) != 0 || loop_run(&config, &outcome, err) != 0)
         return EXIT_FAILED;
     if (m->common.json)
@@ -316,6 +351,7 @@ static void clear(struct improve *m)
     free(m->model);
     free(m->policy);
     free(m->out);
+    free(m->session);
     free(m->record);
     free(m->parents);
     for (char **path = m->agent_reads; path && *path; path++)
@@ -337,7 +373,10 @@ static int main_improve(const struct command *self, struct app *app, int argc,
         { "out", 'o', POPT_ARG_STRING, &m.out, 0, "the run's folder (default: a new one in logs/)",
           "DIR" },
         { "resume", '\0', POPT_ARG_NONE, &m.resume, 0,
-          "go on with the run of --out, or with the latest", NULL },
+          "go on with the session that is named, with the run of --out, or with the latest",
+          NULL },
+        { "session", '\0', POPT_ARG_STRING, &m.session, 0,
+          "the run's name, by which every command finds it (see `ratchet sessions`)", "NAME" },
         { "record", '\0', POPT_ARG_STRING, &m.record, 0,
           "keep the model's replies as a session, for --model recorded:FILE", "FILE" },
         { "parents", '\0', POPT_ARG_STRING, &m.parents, 0,
@@ -382,7 +421,7 @@ static int main_improve(const struct command *self, struct app *app, int argc,
 }
 
 const struct command cmd_improve = {
-    "improve", "[ENV|TASK.json]", "let a model rewrite a policy, from failure to failure",
+    "improve", "[ENV|TASK.json|SESSION]", "let a model rewrite a policy, from failure to failure",
     "Evaluates the policy on dev seeds, finds its failures, tells the model, and judges what it\n"
     "answers: regression cases first, then pairs of episodes on hidden seeds. Everything is in\n"
     "the ledger as it happens; a run that was killed goes on with --resume.\n"
@@ -393,6 +432,7 @@ const struct command cmd_improve = {
     "ratchet improve breakout\n"
     "ratchet improve cartpole --policy my.lua --model search --iterations 5\n"
     "ratchet improve breakout --model files --record session.jsonl\n"
-    "ratchet improve --resume",
+    "ratchet improve breakout --session bold --model openai\n"
+    "ratchet improve --resume bold",
     main_improve,
 };

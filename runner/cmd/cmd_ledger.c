@@ -176,7 +176,7 @@ static int show_rows(const char *run_name, const struct listing *what, int as_cs
     if (!l)
         goto out;
     if (what != &listings[0] || plot_path)
-        found = ledger_run_find(l, run_name, &run, err);
+        found = ledger_session_find(l, run_name, &run, err);
     if (found == 0)
         error_set(err, "%s: no such run; `ratchet ledger` lists them", run_name ? run_name : path);
     if (found != 1)

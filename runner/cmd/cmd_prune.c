@@ -5,16 +5,14 @@
  * sources), pages, exported replays, old logs. A file that is of no known kind stays. So
  * does everything of a run that is not over, or on which a process works. */
 #include <errno.h>
-#include <fcntl.h>
 #include <fts.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-#include "runner/cmd/cmd.h"
-#include "runner/record/ledger.h"
+#include "runner/cmd/opened_run.h"
 #include "runner/record/text.h"
 
 /* A run that may lie in logs/. */
@@ -49,18 +47,6 @@ static void prune_clear(struct prune *p)
     free(p->files);
 }
 
-static bool is_locked(const char *folder)
-{
-    char *path = xasprintf("%s/lock", folder);
-    int fd = open(path, O_RDWR | O_CLOEXEC);
-    bool is = fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
-
-    if (fd >= 0)
-        close(fd);
-    free(path);
-    return is;
-}
-
 /* The runs of the ledger whose folders are there. No ledger: none. */
 static int find_owners(struct prune *p, struct error *err)
 {
@@ -82,7 +68,7 @@ static int find_owners(struct prune *p, struct error *err)
         if (!folder || !realpath(folder, real))
             continue;
         p->owners[p->n_owners++] = (struct owner){
-            xstrdup(real), !state || !strcmp(state, "running") || is_locked(real)
+            xstrdup(real), !state || strcmp(state, "stopped") || run_is_locked(real)
         };
     }
     json_decref(rows);

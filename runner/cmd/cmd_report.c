@@ -19,7 +19,9 @@ static json_t *gather(struct app *app, struct ledger *l, const char **names,
     do {
         const char *name = names[0] ? names[n] : NULL;
         struct ledger_run run;
-        found = ledger_run_find(l, name, &run, err);
+        found = ledger_session_find(l, name, &run, err);
+        if (found == 1)
+            run_settle(&run);
         if (found == 0)
             error_set(err, "%s: no such run; `ratchet ledger` lists them",
                       name ? name : "report");

@@ -8,6 +8,9 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#define LOCK_TRIES 10
+#define LOCK_WAIT_US 10000
+
 int opened_ledger(struct opened_run *o, struct error *err)
 {
     o->ledger_path = logs_path("ledger.sqlite");
@@ -18,6 +21,61 @@ int opened_ledger(struct opened_run *o, struct error *err)
     return o->ledger ? 0 : -1;
 }
 
+bool run_is_locked(const char *folder)
+{
+    char *path = xasprintf("%s/lock", folder);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    bool is = fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+
+    if (fd >= 0)
+        close(fd);
+    free(path);
+    return is;
+}
+
+/* Is it the salt of that hash? */
+static bool is_salt(const char *path, const char *sha256)
+{
+    struct salt salt;
+
+    return access(path, F_OK) == 0 && salt_open(&salt, path, NULL) == 0 &&
+           !strcmp(salt.sha256, sha256);
+}
+
+void run_settle(struct ledger_run *run)
+{
+    char *folder = logs_path(base_name(run->folder)), *path = xasprintf("%s/salt", folder);
+
+    if (is_salt(path, run->salt_sha256)) {
+        free(run->folder);
+        run->folder = folder;
+        folder = NULL;
+    }
+    free(folder);
+    free(path);
+}
+
+int run_lock(const char *folder, int *lock, struct error *err)
+{
+    char *path = xasprintf("%s/lock", folder);
+    int status = 0, tries = LOCK_TRIES;
+
+    *lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    if (*lock < 0)
+        status = error_set(err, "%s: %s", path, strerror(errno));
+    /* Whoever only looks at the lock has it for a moment. */
+    while (status == 0 && flock(*lock, LOCK_EX | LOCK_NB) != 0) {
+        if (--tries == 0)
+            status = error_set(err,
+                               "%s: another process works on this run; wait for it or end it",
+                               folder);
+        else
+            usleep(LOCK_WAIT_US);
+    }
+    free(path);
+    return status;
+}
+
 int opened_run_find(struct opened_run *o, struct app *app, const struct common *c,
                     const char *name, struct error *err)
 {
@@ -26,12 +84,13 @@ int opened_run_find(struct opened_run *o, struct app *app, const struct common *
 
     if (!o->ledger && opened_ledger(o, err) != 0)
         return -1;
-    found = ledger_run_find(o->ledger, name, &o->run, err);
+    found = ledger_session_find(o->ledger, name, &o->run, err);
     if (found == 0)
         return error_set(err, "%s: no such run; `ratchet ledger` lists them",
                          name ? name : o->ledger_path);
     if (found < 0 || common_plugins(app, c, err) != 0)
         return -1;
+    run_settle(&o->run);
     json = json_loads(o->run.task, 0, NULL);
     o->task = task_from_json(&app->envs, json, o->run.name, err);
     json_decref(json);
@@ -40,18 +99,10 @@ int opened_run_find(struct opened_run *o, struct app *app, const struct common *
 
 int opened_run_lock(struct opened_run *o, struct error *err)
 {
-    char *path = xasprintf("%s/lock", o->run.folder);
+    char *path;
     int status = 0;
 
-    o->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-    if (o->lock < 0)
-        status = error_set(err, "%s: %s", path, strerror(errno));
-    else if (flock(o->lock, LOCK_EX | LOCK_NB) != 0)
-        status = error_set(err,
-                           "%s: another process works on this run; wait for it or end it",
-                           o->run.folder);
-    free(path);
-    if (status != 0)
+    if (run_lock(o->run.folder, &o->lock, err) != 0)
         return -1;
     path = xasprintf("%s/salt", o->run.folder);
     if (access(path, F_OK) != 0)

@@ -61,6 +61,7 @@ enum loop_status loop_check_budget(struct loop *l, struct error *err)
     double steps;
 
     free(stop);
+    l->outcome->is_paused = is_there;
     if (is_there)
         return loop_stop(l, "a file STOP is in the run's folder");
     steps = b->steps ? (double)(b->steps - l->memo.steps_left) : 0;

@@ -252,9 +252,22 @@ static void sum_up_gain(struct loop *l)
     free(differences);
 }
 
-/* The incumbent and a replay of its median dev episode, where people look for them. */
+/* The iterations that the ledger has of this run. -1 on failure. */
+static int64_t count_known(struct loop *l, struct error *err)
+{
+    json_t *rows = ledger_query(l->c->ledger, "SELECT count(*) AS n FROM candidate WHERE run=?",
+                                l->c->run->id, err);
+    int64_t n = rows ? json_integer_value(json_object_get(json_array_get(rows, 0), "n")) : -1;
+
+    json_decref(rows);
+    return n;
+}
+
+/* The incumbent and a replay of its median dev episode, where people look for them. A run that
+ * ends before it has come to where it stopped once leaves what it had put there. */
 static int keep_best(struct loop *l, struct error *err)
 {
+    int64_t known = count_known(l, err);
     struct loop_outcome *o = l->outcome;
     struct evaluation e = l->memo.base;
     struct episode_result *r = NULL;
@@ -265,6 +278,8 @@ static int keep_best(struct loop *l, struct error *err)
 
     snprintf(o->best_path, sizeof(o->best_path), "%s/best.lua", l->c->folder);
     snprintf(o->replay_path, sizeof(o->replay_path), "%s/best.replay", l->c->folder);
+    if (known < 0 || o->iterations < known)
+        return known < 0 ? -1 : 0;
     for (int i = 0; i < l->incumbent.n; i++)
         if (!r || fabs(l->incumbent.results[i].score - l->incumbent.dev.mean) <
                       fabs(r->score - l->incumbent.dev.mean))
@@ -327,8 +342,13 @@ int loop_run(const struct loop_config *config, struct loop_outcome *out, struct 
     l.memo.planner_left = l.task->budget.planner_steps ? &planner_left : NULL;
     l.retired = ledger_query(config->ledger, "SELECT iteration, name FROM regression WHERE run=?"
                              " AND state='retired'", config->run->id, err);
-    l.memory = ledger_dream_memory(config->ledger, l.task->name, config->run->id, err);
-    status = l.retired && l.memory && incident_files(&l, err) == 0 ? begin(&l, err) : LOOP_FAILED;
+    l.memory = ledger_dream_memory(config->ledger, l.task->name,
+                                   ledger_session_root(config->ledger, config->run->id), err);
+    status = l.retired && l.memory && incident_files(&l, err) == 0 &&
+                     ledger_run_set_status(config->ledger, config->run->id, "running", "",
+                                           err) == 0
+                 ? begin(&l, err)
+                 : LOOP_FAILED;
     for (l.iteration = 1; status == LOOP_ON; l.iteration++) {
         status = loop_check_end(&l);
         if (status == LOOP_ON)
@@ -340,8 +360,10 @@ int loop_run(const struct loop_config *config, struct loop_outcome *out, struct 
     }
     if (result == 0)
         result = ledger_count_steps(config->ledger, config->run->id, &out->steps, err);
-    if (result == 0 && !out->is_interrupted)
-        result = ledger_run_set_status(config->ledger, config->run->id, "stopped",
+    if (result == 0)
+        result = ledger_run_set_status(config->ledger, config->run->id,
+                                       out->is_paused || out->is_interrupted ? "paused"
+                                                                             : "stopped",
                                        out->stop_reason, err);
     if (result == 0 && !out->is_interrupted)
         tell(&l, NULL);

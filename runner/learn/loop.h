@@ -65,6 +65,7 @@ struct loop_outcome {
     struct ledger_steps steps;
     char stop_reason[256];
     bool is_interrupted; /* --resume goes on */
+    bool is_paused;      /* by the file STOP: so it does then */
     char best_path[1024], replay_path[1024];
 };
 

@@ -208,7 +208,9 @@ enum memo_status tool_note(struct tool_work *w)
 
 enum memo_status tool_notes_search(struct tool_work *w)
 {
-    struct ledger_note_query q = { .task = w->c->memo->base.task->name,
+    struct ledger_note_query q = { .task = tool_flag(w, "all_tasks", false)
+                                               ? NULL
+                                               : w->c->memo->base.task->name,
                                    .words = tool_text(w, "words"),
                                    .run = w->c->memo->run,
                                    .iteration = w->c->iteration,

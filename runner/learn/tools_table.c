@@ -216,7 +216,8 @@ const struct tool tool_table[] = {
     { "notes_search",
       "Finds notes of this task by their words: yours, other models', and the harness's "
       "on every verdict.",
-      "'words': {'type': 'string', 'maxLength': 2000}",
+      "'words': {'type': 'string', 'maxLength': 2000},"
+      "'all_tasks': {'type': 'boolean', 'description': 'those of other tasks, too'}",
       "'notes': {'type': 'array'},"
       "'about': {'type': 'string'}",
       tool_notes_search },

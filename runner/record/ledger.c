@@ -61,6 +61,12 @@ static const char *const migrations[] = {
     "  why TEXT, evidence TEXT, created INTEGER);"
     "CREATE TABLE skill(note INTEGER PRIMARY KEY, name TEXT UNIQUE, tokens_sha256 TEXT,"
     "  source TEXT);",
+    /* Sessions: a run's own name, what it was forked from, and budgets that it got later. */
+    "CREATE TABLE session(name TEXT PRIMARY KEY, run INTEGER UNIQUE NOT NULL, created INTEGER);"
+    "CREATE TABLE fork(run INTEGER PRIMARY KEY, parent INTEGER, iterations INTEGER,"
+    "  created INTEGER);"
+    "CREATE TABLE allowance(run INTEGER, budget TEXT, created INTEGER);"
+    "CREATE INDEX allowance_run ON allowance(run);",
 };
 #define VERSION ((int)(sizeof(migrations) / sizeof(migrations[0])))
 

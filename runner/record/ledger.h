@@ -41,7 +41,7 @@ struct ledger_run {
     char *salt_sha256; /* of the secret that hidden seeds come from */
     int64_t seed;      /* of the loop's own chance */
     int64_t created;   /* seconds since 1970 */
-    char *status;      /* "running", "stopped" */
+    char *status;      /* "running", "paused", "stopped" */
     char *stop_reason; /* "" while it runs */
     bool is_sealed;    /* false: an external agent ran outside of a jail */
 };
@@ -54,6 +54,28 @@ int ledger_run_set_status(struct ledger *l, int64_t run, const char *status,
 /* From now on the run counts as unsealed. */
 int ledger_run_unseal(struct ledger *l, int64_t run, struct error *err);
 void ledger_run_clear(struct ledger_run *run);
+
+/* Sessions: a run may have a name of its own, which may change. The run of that session, or,
+ * as ledger_run_find, of that name or folder. */
+int ledger_session_find(struct ledger *l, const char *name, struct ledger_run *out,
+                        struct error *err);
+/* Could a run get this name? -1 with the reason. */
+int ledger_session_check(struct ledger *l, const char *name, struct error *err);
+/* Names the run, or renames it. -1: not a name, or another run has it. */
+int ledger_session_name(struct ledger *l, int64_t run, const char *name, struct error *err);
+/* Adds `run` (its id is set), paused, under the name `name`, with all that the ledger has of
+ * the old one: turns, episodes, candidates, cases, notes, openings, budgets. All or nothing. */
+int ledger_session_fork(struct ledger *l, int64_t old, struct ledger_run *run,
+                        const char *name, struct error *err);
+/* The run that it was forked from, and that one again, to the first; itself where there is none.
+ * What a dream came to since then is not for a fork: its past would be judged anew. */
+int64_t ledger_session_root(struct ledger *l, int64_t run);
+/* A row a run, those that were active last first; see SQL. NULL on failure. */
+json_t *ledger_session_list(struct ledger *l, struct error *err);
+/* Budgets (JSON) that a run got when it was resumed; the latest, or NULL when there is none. */
+int ledger_allowance_add(struct ledger *l, int64_t run, const char *budget,
+                         struct error *err);
+char *ledger_allowance_get(struct ledger *l, int64_t run);
 
 /* Sources by content hash. */
 int ledger_source_add(struct ledger *l, const char *sha256, const char *text,
@@ -166,13 +188,15 @@ int ledger_incident_add(struct ledger *l, int64_t run, int64_t iteration, const 
 /* Notes, by author "harness" or "model". The same note of one iteration is kept once. */
 int ledger_note_add(struct ledger *l, const char *task, int64_t run, int64_t iteration,
                     const char *author, const char *text, struct error *err);
-/* Notes of a task that a run may see in an iteration: earlier runs' and its own so far. */
+/* Notes of a task that a run may see in an iteration: earlier runs' and its own so far. What a
+ * fork has of the run that it comes from is shown once. */
 struct ledger_note_query {
-    const char *task, *words, *author; /* words NULL or without any: the newest; author NULL: any */
+    const char *task, /* NULL: of any */
+        *words, *author; /* words NULL or without any: the newest; author NULL: any */
     int64_t run, iteration;
     int most;
 };
-/* Best match first: rows of run, name (of the run), iteration, author, text, evidence (what
+/* Best match first: rows of run, task, name (of the run), iteration, author, text, evidence (what
  * a dreamt one rests on: "RUN:ITERATION ..."; else null). Without those that a dream before
  * the run has superseded. */
 json_t *ledger_note_search(struct ledger *l, const struct ledger_note_query *q,

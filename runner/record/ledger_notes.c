@@ -51,12 +51,16 @@ json_t *ledger_note_search(struct ledger *l, const struct ledger_note_query *q,
 {
     char *match = q->words ? any_word(q->words) : NULL;
     static const char columns[] =
-        "SELECT note.run, run.name, iteration, author, note.text, (SELECT"
+        "SELECT note.run, run.name, note.task, note.iteration, note.author, note.text, (SELECT"
         " group_concat(e.run || ':' || e.iteration, ' ') FROM evidence e"
         " WHERE e.note = note.id) AS evidence FROM ";
     static const char seen[] =
-        " note.task=?1 AND (note.run < ?2 OR (note.run = ?2 AND iteration <= ?3))"
-        " AND (?4 IS NULL OR author=?4) AND " LEDGER_IS_SEEN("?2");
+        " (?1 IS NULL OR note.task=?1)"
+        " AND (note.run < ?2 OR (note.run = ?2 AND note.iteration <= ?3))"
+        " AND (?4 IS NULL OR note.author=?4)"
+        " AND (note.run = ?2 OR NOT EXISTS (SELECT 1 FROM note own WHERE own.run=?2"
+        "  AND own.iteration=note.iteration AND own.author=note.author"
+        "  AND own.text=note.text)) AND " LEDGER_IS_SEEN("?2");
     char *sql = xasprintf(
         match ? "%snote_word JOIN note ON note.id = note_word.rowid JOIN run"
                 " ON run.id = note.run WHERE note_word MATCH ?6 AND%s"

@@ -1,0 +1,344 @@
+/* cmd_sessions.c - `ratchet sessions`: runs of the loop by name, listed, paused, resumed,
+ * forked, renamed. */
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "runner/cmd/opened_run.h"
+#include "runner/cmd/table.h"
+#include "runner/evaluate/meter.h"
+#include "runner/record/file.h"
+
+#define LOOK_US 50000
+#define MOST_COPIED (64u << 20) /* bytes of a file of a run */
+
+struct sessions {
+    int json;
+    char *model, *out;
+    double wait_s;
+    struct opened_run o;
+    struct app *app;
+};
+
+static char *stop_path(const char *folder)
+{
+    return xasprintf("%s/STOP", folder);
+}
+
+/* What the ledger cannot know: whether a process works on it. */
+static const char *state_of(const struct ledger_run *run)
+{
+    char *stop = stop_path(run->folder);
+    bool is_asked = access(stop, F_OK) == 0;
+
+    free(stop);
+    if (run_is_locked(run->folder))
+        return is_asked ? "pausing" : "running";
+    if (!strcmp(run->status, "paused"))
+        return "paused";
+    return strcmp(run->status, "running") ? "ended" : "killed";
+}
+
+static const char *text_of(const json_t *row, const char *key)
+{
+    const char *text = json_string_value(json_object_get(row, key));
+
+    return text ? text : "";
+}
+
+/* Fills in the state and today's folder. */
+static int finish_row(struct sessions *s, json_t *row, struct error *err)
+{
+    struct ledger_run run;
+    int found = ledger_session_find(s->o.ledger, text_of(row, "session"), &run, err);
+    json_t *budget = json_loads(text_of(row, "budget"), 0, NULL);
+
+    if (found == 1) {
+        run_settle(&run);
+        json_object_set_new(row, "state", json_string(state_of(&run)));
+        json_object_set_new(row, "folder", json_string(run.folder));
+    }
+    ledger_run_clear(&run);
+    json_object_set_new(row, "budget", budget ? budget : json_object());
+    return found < 0 ? -1 : 0;
+}
+
+static int list(struct sessions *s, const char **args, struct error *err)
+{
+    static const char *const wide[] = { "calls",  "forked_at",   "model", "folder",
+                                        "budget", "stop_reason", NULL };
+    json_t *rows = ledger_session_list(s->o.ledger, err), *row;
+    int status = rows ? 0 : -1;
+    size_t i;
+
+    (void)args;
+    json_array_foreach(rows, i, row) {
+        if (status == 0)
+            status = finish_row(s, row, err);
+        for (int k = 0; !s->json && wide[k]; k++)
+            json_object_del(row, wide[k]);
+    }
+    if (status == 0 && s->json)
+        return cmd_print_json(rows);
+    if (status == 0)
+        table_print(stdout, rows);
+    json_decref(rows);
+    return status;
+}
+
+/* Ends at the next safe point, before a call of the model; what was begun is in the ledger. */
+static int pause_session(struct sessions *s, const char **args, struct error *err)
+{
+    const char *folder = s->o.run.folder;
+    char *stop = stop_path(folder);
+    double until = meter_now() + s->wait_s;
+    int status = 0;
+
+    if (!run_is_locked(folder))
+        status = error_set(err, "%s: no process works on it: it is %s", args[0],
+                           state_of(&s->o.run));
+    else
+        status = file_save(stop, "", 0, err);
+    while (status == 0 && run_is_locked(folder) && meter_now() < until)
+        usleep(LOOK_US);
+    if (status == 0)
+        printf("%s: %s\n", args[0],
+               run_is_locked(folder) ? "it is asked to pause, and does before its next call "
+                                       "of the model"
+                                     : "paused");
+    free(stop);
+    return status;
+}
+
+static int copy_file(const char *from, const char *to, struct error *err)
+{
+    size_t len;
+    uint8_t *bytes = file_load(from, MOST_COPIED, &len, err);
+    int status = bytes ? file_save(to, bytes, len, err) : -1;
+
+    free(bytes);
+    return status;
+}
+
+/* The files of a folder, those that begin with a dot and folders in it aside. A run that goes
+ * on meanwhile may replace them, which gives the one or the other whole. */
+static int copy_folder(const char *from, const char *to, struct error *err)
+{
+    DIR *dir = opendir(from);
+    struct dirent *entry;
+    int status = 0;
+
+    if (!dir)
+        return errno == ENOENT ? 0 : error_set(err, "%s: %s", from, strerror(errno));
+    status = file_make_folder(to, err);
+    while (status == 0 && (entry = readdir(dir))) {
+        char *a = xasprintf("%s/%s", from, entry->d_name);
+        char *b = xasprintf("%s/%s", to, entry->d_name);
+        struct stat st;
+        if (entry->d_name[0] != '.' && !strstr(entry->d_name, ".tmp") && stat(a, &st) == 0 &&
+            S_ISREG(st.st_mode))
+            status = copy_file(a, b, err);
+        free(a);
+        free(b);
+    }
+    closedir(dir);
+    return status;
+}
+
+/* The same salt, so that both see the same hidden seeds. */
+static int copy_salt(const char *from, const char *to, const char *sha256,
+                     struct error *err)
+{
+    char *a = xasprintf("%s/salt", from), *b = xasprintf("%s/salt", to);
+    mode_t mask = umask(0077);
+    int status = access(a, F_OK) == 0 ? copy_file(a, b, err)
+                                      : error_set(err, "%s: %s", a, strerror(errno));
+    struct salt salt;
+
+    umask(mask);
+    if (status == 0)
+        status = salt_open(&salt, b, err);
+    if (status == 0 && strcmp(salt.sha256, sha256))
+        status = error_set(err, "%s: not the salt that this run was started with", a);
+    free(a);
+    free(b);
+    return status;
+}
+
+static int copy_files(const char *from, const char *to, struct error *err)
+{
+    static const char *const folders[] = { "cases", "cases/retired", "candidates",
+                                           "briefs" };
+    static const char *const files[] = { "best.lua", "best.replay", "best-of.json" };
+    int status = 0;
+
+    for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]) && status == 0; i++) {
+        char *a = xasprintf("%s/%s", from, folders[i]);
+        char *b = xasprintf("%s/%s", to, folders[i]);
+        status = copy_folder(a, b, err);
+        free(a);
+        free(b);
+    }
+    for (size_t i = 0; i < sizeof(files) / sizeof(files[0]) && status == 0; i++) {
+        char *a = xasprintf("%s/%s", from, files[i]), *b = xasprintf("%s/%s", to, files[i]);
+        if (access(a, F_OK) == 0)
+            status = copy_file(a, b, err);
+        free(a);
+        free(b);
+    }
+    return status;
+}
+
+static int fork_session(struct sessions *s, const char **args, struct error *err)
+{
+    const struct ledger_run *old = &s->o.run;
+    struct ledger_run run = *old;
+    int lock = -1, status;
+
+    if (ledger_session_check(s->o.ledger, args[1], err) != 0)
+        return -1;
+    run.folder = s->out ? xstrdup(s->out) : logs_path(args[1]);
+    run.name = run.folder;
+    if (s->model)
+        run.model = s->model;
+    if (mkdir(run.folder, 0777) != 0) {
+        error_set(err, "%s: cannot make this folder: %s", run.folder, strerror(errno));
+        free(run.folder);
+        return -1;
+    }
+    status = run_lock(run.folder, &lock, err);
+    if (status == 0)
+        status = copy_salt(old->folder, run.folder, old->salt_sha256, err);
+    if (status == 0)
+        status = ledger_session_fork(s->o.ledger, old->id, &run, args[1], err);
+    if (status == 0) /* behind the ledger: each case that it names has its file by now */
+        status = copy_files(old->folder, run.folder, err);
+    if (status == 0)
+        printf("%s: forked from %s into %s; `ratchet sessions resume %s` goes on\n", args[1],
+               args[0], run.folder, args[1]);
+    if (lock >= 0)
+        close(lock);
+    free(run.folder);
+    return status;
+}
+
+static int rename_session(struct sessions *s, const char **args, struct error *err)
+{
+    if (ledger_session_name(s->o.ledger, s->o.run.id, args[1], err) != 0)
+        return -1;
+    printf("%s: it is called %s now\n", args[0], args[1]);
+    return 0;
+}
+
+static const struct verb {
+    const char *name;
+    int n; /* arguments behind it */
+    int (*run)(struct sessions *s, const char **args, struct error *err);
+} verbs[] = { { "list", 0, list },
+              { "pause", 1, pause_session },
+              { "fork", 2, fork_session },
+              { "rename", 2, rename_session } };
+
+/* `improve --resume`, which has options of its own; STOP has done its work. */
+static int resume(struct app *app, int argc, const char **argv)
+{
+    const char **args = xcalloc((size_t)argc + 2, sizeof(*args));
+    struct opened_run o = { .lock = -1 };
+    struct common nothing = { 0 };
+    struct error err = { "" };
+    int status;
+
+    args[0] = cmd_improve.name;
+    args[1] = "--resume";
+    for (int i = 2; i < argc; i++)
+        args[i] = argv[i];
+    if (opened_run_find(&o, app, &nothing, argv[2], &err) == 0) {
+        char *stop = stop_path(o.run.folder);
+        if (!run_is_locked(o.run.folder))
+            unlink(stop);
+        free(stop);
+        opened_run_clear(&o);
+        status = cmd_improve.run(&cmd_improve, app, argc, args);
+    } else {
+        opened_run_clear(&o);
+        status = cmd_fail(EXIT_FAILED, &err);
+    }
+    free(args);
+    return status;
+}
+
+static int run_verb(struct sessions *s, const struct verb *v, const char **args,
+                    struct error *err)
+{
+    struct common nothing = { 0 };
+
+    if ((v->n == 0 ? opened_ledger(&s->o, err)
+                   : opened_run_find(&s->o, s->app, &nothing, args[0], err)) != 0)
+        return -1;
+    return v->run(s, args, err);
+}
+
+static int main_sessions(const struct command *self, struct app *app, int argc,
+                         const char **argv)
+{
+    struct sessions s = { .o.lock = -1, .app = app };
+    const struct verb *verb = NULL;
+    struct error err = { "" };
+    int status, n = 0;
+    struct poptOption options[] = {
+        { "model", 'm', POPT_ARG_STRING, &s.model, 0, "fork: another model goes on",
+          "PROVIDER[:NAME]" },
+        { "out", 'o', POPT_ARG_STRING, &s.out, 0,
+          "fork: the new run's folder (default: its name in logs/)", "DIR" },
+        { "wait", 'w', POPT_ARG_DOUBLE, &s.wait_s, 0,
+          "pause: wait so long for it to stop (default: 0)", "SECONDS" },
+        { "json", '\0', POPT_ARG_NONE, &s.json, 0, "list: as a JSON array", NULL },
+        POPT_TABLEEND,
+    };
+    const char **args;
+
+    if (argc >= 3 && !strcmp(argv[1], "resume") && argv[2][0] != '-')
+        return resume(app, argc, argv);
+    args = cmd_parse(self, app, argc, argv, options, 0, 3, &status);
+    if (!args)
+        return status;
+    while (args[n])
+        n++;
+    for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++)
+        if (!strcmp(n ? args[0] : "list", verbs[i].name))
+            verb = &verbs[i];
+    if (!verb || (n && n - 1 != verb->n)) {
+        error_set(&err, "sessions %s: it is list, pause NAME, resume NAME, fork NAME NEW or "
+                  "rename NAME NEW", n ? args[0] : "");
+        status = cmd_fail(EXIT_USAGE, &err);
+    } else if (run_verb(&s, verb, n ? args + 1 : args, &err) != 0) {
+        status = cmd_fail(EXIT_FAILED, &err);
+    } else {
+        status = cmd_done();
+    }
+    opened_run_clear(&s.o);
+    free(s.model);
+    free(s.out);
+    cmd_free_args(args);
+    return status;
+}
+
+const struct command cmd_sessions = {
+    "sessions",
+    "[list | pause NAME | resume NAME [OPTION...] | fork NAME NEW | rename NAME NEW]",
+    "runs of improve by name: list, pause, resume, fork, rename",
+    "A NAME is what `improve --session` gave, or a run's folder. `pause` ends a run before its\n"
+    "next call of the model; `resume` goes on with it and takes the options of improve; `fork`\n"
+    "makes a second run from where the first one stands: its conversation, notes, incumbent,\n"
+    "cases, budgets and hidden seeds, in a folder of its own. States: running, pausing, paused,\n"
+    "ended, killed (it was ended from outside, and can be resumed). All of it is in logs/: a\n"
+    "machine that has the folder goes on with any of them.",
+    "ratchet improve breakout --session bold\nratchet sessions\n"
+    "ratchet sessions pause bold --wait 60\nratchet sessions fork bold bolder\n"
+    "ratchet sessions resume bolder --max-usd 5",
+    main_sessions,
+};
