@@ -259,20 +259,44 @@ static int lock_folder(const char *folder, struct error *err)
     return fd;
 }
 
+/* What its cells are told of where to play. A task of an array has one worker by default. */
+static void choose_engine(struct options *o, struct sweep *s, char **jobs, char **shards)
+{
+    const struct common *c = &o->common;
+    bool is_slurm = c->engine && !strcmp(c->engine, "slurm");
+    int n = 0;
+
+    *jobs = xasprintf("%d", is_slurm && c->jobs <= 0 ? 1 : common_jobs(c));
+    *shards = xasprintf("%d", c->shards);
+    s->jobs = *jobs;
+    if (!is_slurm)
+        return;
+    s->engine[n++] = "--engine";
+    s->engine[n++] = c->engine;
+    if (c->shards) {
+        s->engine[n++] = "--shards";
+        s->engine[n++] = *shards;
+    }
+    if (c->shared) {
+        s->engine[n++] = "--shared";
+        s->engine[n++] = c->shared;
+    }
+}
+
 static int sweep(struct options *o, struct app *app, struct error *err)
 {
     char *folder = choose_folder(o, err);
     char *episodes = xasprintf("%d", o->episodes);
-    char *jobs = xasprintf("%d", common_jobs(&o->common));
+    char *jobs, *shards;
     struct sweep s = { .folder = folder,
                        .random_path = xasprintf("%s/random.lua", folder ? folder : ""),
                        .settings = o->settings,
                        .episodes = episodes,
-                       .jobs = jobs,
                        .interrupted = app->interrupted };
     int lock = folder ? lock_folder(folder, err) : -1;
     int n_failed, status = EXIT_FAILED;
 
+    choose_engine(o, &s, &jobs, &shards);
     if (lock < 0 ||
         file_save(s.random_path, random_source, strlen(random_source), err) != 0)
         goto out;
@@ -295,6 +319,7 @@ out:
     free(folder);
     free(episodes);
     free(jobs);
+    free(shards);
     return status;
 }
 
@@ -362,6 +387,7 @@ static int main_sweep(const struct command *self, struct app *app, int argc,
         { "plot", '\0', POPT_ARG_STRING, &o.plot, 0, "draw the human-normalised scores",
           "FILE.svg|FILE.png" },
         JOBS_TABLE(o.common),
+        ENGINE_TABLE(o.common),
         COMMON_TABLE(o.common),
         POPT_TABLEEND,
     };

@@ -17,7 +17,7 @@ static const char *const budget_keys[] = { "iterations",   "minutes",     "steps
 static const char *const task_keys[] = { "name",   "task", "policy", "model", "cases",
                                          "budget", "set",  "freeze", NULL };
 static const char *const config_keys[] = { "tasks", "jobs", "disk_mib", "log_kib",
-                                           "after", "at",   NULL };
+                                           "after", "at",   "engine", "shards", "shared", NULL };
 
 static int check_keys(const json_t *object, const char *const *known, const char *where,
                       struct error *err)
@@ -159,10 +159,15 @@ static int read_config(struct night_config *c, const char *path, struct error *e
     if (check_keys(c->json, config_keys, path, err) != 0 ||
         get_text(c->json, "after", &c->after, path, err) != 0 ||
         get_number(c->json, "jobs", 1, 1024, &c->jobs, path, err) != 0 ||
+        get_text(c->json, "engine", &c->engine, path, err) != 0 ||
+        get_text(c->json, "shared", &c->shared, path, err) != 0 ||
+        get_number(c->json, "shards", 1, 10000, &c->shards, path, err) != 0 ||
         get_number(c->json, "disk_mib", 1, 1 << 30, &c->disk_mib, path, err) != 0 ||
         get_number(c->json, "log_kib", 4, 1 << 20, &c->log_kib, path, err) != 0 ||
         read_time(c, path, err) != 0)
         return -1;
+    if (c->engine && strcmp(c->engine, "local") && strcmp(c->engine, "slurm"))
+        return error_set(err, "%s: \"engine\" must be \"local\" or \"slurm\"", path);
     if (n < 1 || n > MOST_TASKS)
         return error_set(err, "%s: \"tasks\" must be a list of 1 to %d tasks", path,
                          MOST_TASKS);

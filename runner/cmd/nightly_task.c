@@ -241,6 +241,7 @@ void night_improve(struct night *n, const struct night_task *t, json_t *row)
 {
     struct arguments a = { .n = 0 };
     char *folder = path_of(n, t, json_get_text(n->state, "night")), *why = NULL, jobs[16];
+    char shards[16];
     const char *policy = json_get_text(row, "policy");
     json_t *out = NULL;
     int status;
@@ -268,6 +269,19 @@ void night_improve(struct night *n, const struct night_task *t, json_t *row)
     add(&a, folder);
     add(&a, "--jobs");
     add(&a, jobs);
+    if (n->config->engine) {
+        add(&a, "--engine");
+        add(&a, n->config->engine);
+    }
+    if (n->config->shared) {
+        add(&a, "--shared");
+        add(&a, n->config->shared);
+    }
+    if (n->config->shards) {
+        snprintf(shards, sizeof(shards), "%d", n->config->shards);
+        add(&a, "--shards");
+        add(&a, shards);
+    }
     add(&a, "--json");
     night_say(n, "%s: improvement %s in %s", t->name,
               !strcmp(a.list[1], "--resume") ? "goes on" : "begins", folder);

@@ -19,6 +19,7 @@ struct sweep {
     char **settings;      /* "key=value" for all, budgets included; NULL-terminated */
     const char *episodes; /* of a cell's score, as text */
     const char *jobs;     /* as text */
+    const char *engine[8]; /* options of run and improve; NULL-terminated */
     const volatile sig_atomic_t *interrupted;
 };
 

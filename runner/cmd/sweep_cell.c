@@ -147,6 +147,15 @@ static struct call begin(const struct sweep *s, const struct sweep_cell *c,
     return call;
 }
 
+static void add_engine(struct call *call, const struct sweep *s)
+{
+    add(call, "--jobs");
+    add(call, s->jobs);
+    for (int i = 0; s->engine[i]; i++)
+        add(call, s->engine[i]);
+    add(call, "--json");
+}
+
 static void add_rules(struct call *call, const struct sweep *s,
                       const struct sweep_cell *c)
 {
@@ -158,9 +167,7 @@ static void add_rules(struct call *call, const struct sweep *s,
     }
     add(call, "--set");
     add(call, observation);
-    add(call, "--jobs");
-    add(call, s->jobs);
-    add(call, "--json");
+    add_engine(call, s);
     free(observation);
 }
 
@@ -246,9 +253,7 @@ static json_t *improve(const struct sweep *s, const struct sweep_cell *c,
 
     if (has_run(s, c, folder)) {
         add(&call, "--resume");
-        add(&call, "--jobs");
-        add(&call, s->jobs);
-        add(&call, "--json");
+        add_engine(&call, s);
     } else {
         char *holdout = xasprintf("holdout=%s", s->episodes);
         add(&call, c->env);

@@ -43,7 +43,7 @@ struct coordinator {
     void *instance;
 
     double submitted, submit_s, verify_s, slowest_s, last_s, played_s, waited_s, first_s;
-    int n_lost, n_late, n_duplicates, n_bad;
+    int n_lost, n_late, n_duplicates, n_bad, n_again;
     json_t *nodes; /* name: shards */
     struct error why; /* of the last refusal */
 };
@@ -139,8 +139,39 @@ static void merge(struct coordinator *c, const struct shard_head *head)
         c->first_s = head->started - c->submitted;
     c->last_s = t;
     for (int i = head->shard; i < c->n; i += c->n_shards)
-        if (c->e->on_result)
+        if (!c->results[i].fault && c->e->on_result)
             c->e->on_result(c->e->user, i, &c->results[i]);
+}
+
+/* A fault is the word of a node alone: actions that end early cannot be told from actions that
+ * were cut off, and an episode that was lost has none. Each is played here before it counts. */
+static int play_again(struct coordinator *c, struct error *err)
+{
+    struct evaluation here = *c->e;
+    struct episode_request *requests = xcalloc((size_t)c->n, sizeof(*requests));
+    struct episode_result *played = xcalloc((size_t)c->n, sizeof(*played));
+    int *place = xcalloc((size_t)c->n, sizeof(*place)), n = 0, status = 0;
+
+    for (int i = 0; i < c->n; i++)
+        if (c->results[i].is_done && c->results[i].fault) {
+            place[n] = i;
+            requests[n++] = c->requests[i];
+        }
+    here.cluster = NULL;
+    here.on_result = NULL;
+    if (n)
+        status = evaluate(&here, requests, n, played, NULL, err);
+    for (int i = 0; i < n && status == 0; i++) {
+        results_clear(&c->results[place[i]], 1);
+        c->results[place[i]] = played[i];
+        if (played[i].is_done && c->e->on_result)
+            c->e->on_result(c->e->user, place[i], &c->results[place[i]]);
+    }
+    c->n_again = n;
+    free(requests);
+    free(played);
+    free(place);
+    return status;
 }
 
 /* A result that cannot be used is as good as lost, unless the node may not play at all. */
@@ -288,12 +319,12 @@ static void write_costs(const struct coordinator *c, double seconds)
     char *path = xasprintf("%s/cluster.jsonl", c->e->cluster->folder);
     FILE *f = fopen(path, "ae");
     json_t *line = json_pack(
-        "{s:i, s:i, s:i, s:O, s:f, s:f, s:f, s:f, s:f, s:f, s:i, s:i, s:i, s:i}", "episodes",
+        "{s:i, s:i, s:i, s:O, s:f, s:f, s:f, s:f, s:f, s:f, s:i, s:i, s:i, s:i, s:i}", "episodes",
         c->n, "shards", c->n_shards, "cpus", c->e->cluster->n_cpus, "nodes", c->nodes, "seconds",
         seconds, "submit_seconds", c->submit_s, "first_start_seconds", c->first_s,
         "mean_start_seconds", c->waited_s / (c->n_done ? c->n_done : 1), "played_seconds",
         c->played_s, "merge_seconds", c->verify_s, "lost", c->n_lost, "late", c->n_late,
-        "duplicates", c->n_duplicates, "unusable", c->n_bad);
+        "duplicates", c->n_duplicates, "unusable", c->n_bad, "again", c->n_again);
     char *text = json_dumps(line, JSON_COMPACT);
 
     if (f) {
@@ -326,6 +357,8 @@ int cluster_evaluate(const struct evaluation *e, const struct episode_request *r
     if (make_folder(&c, err) == 0 &&
         shard_job_save(&mine, requests, n, n_shards, c.folder, c.job_sha256, err) == 0)
         status = coordinate(&c, err);
+    if (status == 0)
+        status = play_again(&c, err);
     if (status == 0) {
         write_costs(&c, meter_now() - start);
         remove_folder(c.folder);
