@@ -215,8 +215,21 @@ grep -q 'Known from earlier runs' worth/model-2-run-1/briefs/001.md &&
     ! grep -Eq 'Known from|Failed in|## Skills' worth/model-1-run-1/briefs/001.md
 ok "one sees the memory, the other the notes as they were" $?
 expect "once more: from its ledgers, as text" 0 'the score is (the same|unclear|better|worse)' measure
-expect "by search" 0 'score: .* without, .* with' "$RATCHET" dream \
-    --measure cartpole --iterations 1 --max-steps 3000 --repeats 1 --seeds 4 --policy "$start"
+# Values of declared parameters: search begins with those that served best.
+"$RATCHET" task cartpole >pole.json
+sed -i 's/"name": "cartpole"/"name": "pole"/' pole.json
+search() {
+    "$RATCHET" "$@" --policy "$start" --set target=501 --set dev=8 --set gate=16
+}
+search improve pole.json --model search --iterations 1 --out seven >seven.log 2>&1
+expect "values that served best" 0 '^\+ Parameters that served best: .*angle = .* \[' \
+    "$RATCHET" dream pole
+search dream --measure pole.json --repeats 2 --seeds 8 --max-steps 40000 --json >worth.json 2>err
+ok "their worth" $? "$(cat err)"
+grep -l 'What served best in earlier runs' logs/measure-*/model-2-run-1.log >/dev/null
+ok "search begins with them" $? "$(cat logs/measure-*/model-2-run-1.log)"
+! grep -l 'What served best' logs/measure-*/model-1-run-1.log
+ok "but without the memory as ever" $?
 
 # On Breakout, with a short budget.
 chase "Stand still and wait for the ball to come to where the paddle is." "false" >d1

@@ -1,4 +1,5 @@
 /* test_dream.c - pieces of policies, and what statistics make of notes and verdicts. */
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,6 +10,7 @@
 #include <cmocka.h>
 
 #include "runner/learn/dream_plan.h"
+#include "runner/learn/dream_values.h"
 
 #define LONG_BODY                                                \
     "  local s = 0\n  for i = 1, 3 do s = s + i * o.angle end\n" \
@@ -148,11 +150,35 @@ static void test_plans(void **state)
     json_decref(read);
 }
 
+/* Values in a sentence; NAN: it is not in it. */
+static const struct value_row {
+    const char *name, *sentence, *parameter;
+    double value;
+} value_rows[] = {
+    { "the first value", "Parameters that served best: a = 1.5, bb = -2; dev mean 9", "a",
+      1.5 },
+    { "the last value", "Parameters that served best: a = 1.5, bb = -2; dev mean 9", "bb",
+      -2 },
+    { "part of a name", "Parameters that served best: a = 1.5, bb = -2; dev mean 9", "b",
+      NAN },
+    { "no such sentence", "a = 1.5, bb = -2", "a", NAN },
+    { "cut short", "Parameters that served best: a =", "a", NAN },
+    { "no values", "Parameters that served best: ", "", NAN },
+};
+
+static void test_values(void **state)
+{
+    const struct value_row *row = *state;
+    double value = dream_values_find(row->sentence, row->parameter);
+
+    assert_true(isnan(row->value) ? isnan(value) : value == row->value);
+}
+
 #define N(rows) (sizeof(rows) / sizeof(rows[0]))
 
 int main(void)
 {
-    struct CMUnitTest tests[N(piece_rows) + N(plan_rows)] = { 0 };
+    struct CMUnitTest tests[N(piece_rows) + N(plan_rows) + N(value_rows)] = { 0 };
     size_t n = 0;
 
     for (size_t i = 0; i < N(piece_rows); i++)
@@ -161,5 +187,8 @@ int main(void)
     for (size_t i = 0; i < N(plan_rows); i++)
         tests[n++] = (struct CMUnitTest){ plan_rows[i].name, test_plans, NULL, NULL,
                                           (void *)&plan_rows[i] };
+    for (size_t i = 0; i < N(value_rows); i++)
+        tests[n++] = (struct CMUnitTest){ value_rows[i].name, test_values, NULL, NULL,
+                                          (void *)&value_rows[i] };
     return _cmocka_run_group_tests("dream", tests, n, NULL, NULL);
 }

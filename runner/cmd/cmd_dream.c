@@ -82,6 +82,7 @@ static void print_plan(const json_t *plan)
         print_evidence(one);
     }
     print_sentences(json_object_get(plan, "failed"), "failed: ");
+    print_sentences(json_object_get(plan, "values"), "");
     for (size_t i = 0; i < json_array_size(skills); i++) {
         const json_t *one = json_array_get(skills, i);
         printf("+ skill %s, proven by %zu cases: ", text_of(one, "name"),

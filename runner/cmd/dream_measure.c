@@ -209,7 +209,7 @@ static int check(const struct dream_measure *m, const char *task, struct error *
 
     for (size_t i = 0; i < json_array_size(rows); i++)
         has |= !strcmp(
-            json_string_value(json_object_get(json_array_get(rows, i), "task")), m->task);
+            json_string_value(json_object_get(json_array_get(rows, i), "task")), task);
     json_decref(rows);
     if (!rows)
         return -1;

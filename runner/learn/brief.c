@@ -331,11 +331,15 @@ json_t *brief_facts(const struct brief *b)
     struct summary s = scores(b->results, b->n);
     json_t *params = json_array();
 
-    for (int i = 0; i < b->n_declared; i++)
-        json_array_append_new(
-            params, json_pack("{s:s, s:f, s:f, s:f, s:f}", "name", b->declared[i].name,
-                              "default", b->declared[i].value, "min", b->declared[i].min, "max",
-                              b->declared[i].max, "value", b->declared[i].value));
+    for (int i = 0; i < b->n_declared; i++) {
+        const struct vm_param *p = &b->declared[i];
+        double served = brief_memory_value(b->memory, p->name);
+        json_t *one = json_pack("{s:s, s:f, s:f, s:f, s:f}", "name", p->name, "default",
+                                p->value, "min", p->min, "max", p->max, "value", p->value);
+        if (served >= p->min && served <= p->max)
+            json_object_set_new(one, "served", json_real(served));
+        json_array_append_new(params, one);
+    }
     return json_pack("{s:s, s:s, s:o, s:i, s:f, s:I}", "task", b->task->name, "policy",
                      b->policy->source, "params", params, "n_dev", b->n, "dev_mean", s.mean,
                      "iteration", (json_int_t)b->iteration);

@@ -1,9 +1,11 @@
 /* brief_memory.c - what dreams kept of earlier runs, as a brief shows it. */
 #include "runner/learn/brief_memory.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "runner/learn/dream_values.h"
 #include "runner/learn/quote.h"
 
 #define MOST_SENTENCES 12 /* of a kind */
@@ -71,5 +73,16 @@ void brief_memory_write(FILE *f, const char *task, const json_t *memory)
         f, memory, "failed",
         "\n## Failed in earlier runs\nSuch a direction is proposed again only with a "
         "reason, in a line of its own that begins with \"Why now:\".\n");
+    write_kind(f, memory, "values", "\n## Declared parameters in earlier runs\n");
     write_skills(f, task, memory);
+}
+
+double brief_memory_value(const json_t *memory, const char *name)
+{
+    for (size_t i = 0; i < json_array_size(memory); i++) {
+        const json_t *row = json_array_get(memory, i);
+        if (!strcmp(text_of(row, "kind"), "values"))
+            return dream_values_find(text_of(row, "text"), name);
+    }
+    return NAN;
 }

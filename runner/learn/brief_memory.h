@@ -8,4 +8,7 @@
 /* memory: rows of ledger_dream_memory; NULL or empty: writes nothing. */
 void brief_memory_write(FILE *f, const char *task, const json_t *memory);
 
+/* The value of a declared parameter that served best; NAN: none is known. */
+double brief_memory_value(const json_t *memory, const char *name);
+
 #endif

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "runner/learn/dream_plan.h"
+#include "runner/learn/dream_values.h"
 #include "runner/learn/quote.h"
 #include "runner/learn/skill_lib.h"
 #include "runner/record/file.h"
@@ -103,10 +104,10 @@ json_t *dream_plan_create(const json_t *read)
     const json_t *candidates = json_object_get(read, "candidates");
 
     return json_pack(
-        "{s:s, s:{s:i, s:i, s:i}, s:[], s:[], s:[], s:[], s:[], s:I, s:I, s:o}", "task",
-        dream_text(read, "task"), "read", "notes", count_new(notes), "candidates",
-        count_new(candidates), "left", 0, "notes", "retired", "failed", "skills",
-        "refused", "note_to", (json_int_t)last_id(notes), "candidate_to",
+        "{s:s, s:{s:i, s:i, s:i}, s:[], s:[], s:[], s:[], s:[], s:[], s:I, s:I, s:o}",
+        "task", dream_text(read, "task"), "read", "notes", count_new(notes), "candidates",
+        count_new(candidates), "left", 0, "notes", "retired", "failed", "values",
+        "skills", "refused", "note_to", (json_int_t)last_id(notes), "candidate_to",
         (json_int_t)last_id(candidates), "folders", new_folders(candidates));
 }
 
@@ -181,6 +182,8 @@ static int plan_task(const struct dream_config *c, const char *task,
         }
         tell_replaced(read, json_object_get(plan, "notes"));
         tell_replaced(read, json_object_get(plan, "failed"));
+        dream_values_add(c->ledger, read, plan);
+        tell_replaced(read, json_object_get(plan, "values"));
     }
     json_decref(read);
     return status;
@@ -213,7 +216,10 @@ static int keep_plan(const struct dream_config *c, int64_t dream, const json_t *
 {
     static const struct {
         const char *list, *kind;
-    } kinds[] = { { "notes", "note" }, { "failed", "failed" }, { "skills", "skill" } };
+    } kinds[] = { { "notes", "note" },
+                  { "failed", "failed" },
+                  { "values", "values" },
+                  { "skills", "skill" } };
     const json_t *retired = json_object_get(plan, "retired");
 
     for (size_t k = 0; k < sizeof(kinds) / sizeof(kinds[0]); k++) {

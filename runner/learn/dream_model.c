@@ -311,7 +311,8 @@ static const char *check_replaces(const json_t *read, const json_t *replaces,
     for (size_t i = 0; i < json_array_size(replaces); i++) {
         json_int_t id = json_integer_value(json_array_get(replaces, i));
         const json_t *note = find_note(read, id);
-        if (!note || !strcmp(dream_text(note, "kind"), "skill"))
+        if (!note || !strcmp(dream_text(note, "kind"), "skill") ||
+            !strcmp(dream_text(note, "kind"), "values"))
             return "replaces a note that there is not";
         snprintf(key, sizeof(key), "%lld", (long long)id);
         if (json_object_get(ended, key))

@@ -1,8 +1,8 @@
 /* dream_plan.h - what the parts of a dream share: private to runner/learn/dream*.c.
  *
  * A plan is an object: "task", "read" (notes, candidates, left), "notes" (text, evidence,
- * replaces, kind), "retired" (note, text, why, evidence), "failed" (as notes), "skills"
- * (name, text, evidence, function, source, cases), "refused" (what, text, why),
+ * replaces, kind), "retired" (note, text, why, evidence), "failed", "values" (as notes),
+ * "skills" (name, text, evidence, function, source, cases), "refused" (what, text, why),
  * "note_to", "candidate_to". */
 #ifndef RATCHET_RUNNER_LEARN_DREAM_PLAN_H
 #define RATCHET_RUNNER_LEARN_DREAM_PLAN_H

@@ -145,7 +145,8 @@ static void retire(const json_t *read, json_t *plan, char *is_out)
     for (size_t i = first_of(notes); i < json_array_size(notes); i++) {
         const json_t *note = json_array_get(notes, i), *by;
         char *why;
-        if (!strcmp(dream_text(note, "kind"), "skill"))
+        if (!strcmp(dream_text(note, "kind"), "skill") ||
+            !strcmp(dream_text(note, "kind"), "values"))
             continue;
         by = find_contradiction(read, note);
         if (!by)
