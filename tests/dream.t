@@ -221,10 +221,10 @@ sed -i 's/"name": "cartpole"/"name": "pole"/' pole.json
 search() {
     "$RATCHET" "$@" --policy "$start" --set target=501 --set dev=8 --set gate=16
 }
-search improve pole.json --model search --iterations 1 --out seven >seven.log 2>&1
+search improve pole.json --model search:generations=4,seeds=4 --iterations 1 --out seven >seven.log 2>&1
 expect "values that served best" 0 '^\+ Parameters that served best: .*angle = .* \[' \
     "$RATCHET" dream pole
-search dream --measure pole.json --repeats 2 --seeds 8 --max-steps 40000 --json >worth.json 2>err
+search dream --measure pole.json --model search:generations=2,seeds=2 --iterations 1 --repeats 1 --seeds 4 --json >worth.json 2>err
 ok "their worth" $? "$(cat err)"
 grep -l 'What served best in earlier runs' logs/measure-*/model-2-run-1.log >/dev/null
 ok "search begins with them" $? "$(cat logs/measure-*/model-2-run-1.log)"
@@ -242,7 +242,7 @@ breakout() {
 breakout improve breakout --out five >five.json 2>err
 breakout improve breakout --out six >>five.json 2>>err
 expect "a dream of Breakout" 0 '^\+ failed: Stand still.* \[' "$RATCHET" dream breakout
-breakout dream --measure breakout --repeats 2 --seeds 4 >worth.json 2>err
+breakout dream --measure breakout --repeats 1 --seeds 4 >worth.json 2>err
 ok "its worth on Breakout" $? "$(cat err)"
 [ "$(json worth.json '(j["verdict"], j["steps"]["difference"] < 0)')" = "('the same', True)" ]
 ok "the same score, for fewer steps" $? "$(cat worth.json)"

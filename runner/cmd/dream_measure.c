@@ -25,6 +25,7 @@ struct measuring {
     char *options[64];
     int n_options;
     struct compared_run runs[MOST_REPEATS][N_SIDES];
+    double steps[MOST_REPEATS][N_SIDES]; /* all that were made, of candidates or not */
 };
 
 static void add_option(struct measuring *g, const char *name, char *value)
@@ -81,6 +82,23 @@ static struct ledger *open_memory(const struct measuring *g, const char *home,
     return l;
 }
 
+static int count_steps(struct measuring *g, int repeat, enum side side, struct error *err)
+{
+    char *folder = xasprintf("%s/model-%d-run-%d", g->folder, (int)side + 1, repeat);
+    struct ledger_run run;
+    struct ledger_steps steps;
+    int status = ledger_run_find(g->c.ledger, folder, &run, err) == 1 &&
+                         ledger_count_steps(g->c.ledger, run.id, &steps, err) == 0
+                     ? 0
+                     : -1;
+
+    for (int p = 0; p < N_PURPOSES && status == 0; p++)
+        g->steps[repeat - 1][side] += (double)(steps.steps[p] + steps.planner_steps[p]);
+    ledger_run_clear(&run);
+    free(folder);
+    return status;
+}
+
 static int run_one(struct measuring *g, int repeat, enum side side, struct error *err)
 {
     char *home = xasprintf("%s/%s-%d", g->folder, sides[side], repeat);
@@ -93,6 +111,8 @@ static int run_one(struct measuring *g, int repeat, enum side side, struct error
     if (g->c.ledger)
         status = compare_run(&g->c, g->m->model, (int)side + 1, repeat,
                              &g->runs[repeat - 1][side], err);
+    if (status == 0)
+        status = count_steps(g, repeat, side, err);
     ledger_close(g->c.ledger);
     g->c.ledger = NULL;
     free(home);
@@ -105,7 +125,7 @@ static double value_of(const struct measuring *g, int repeat, enum side side,
 {
     const struct compared_run *r = &g->runs[repeat][side];
 
-    return is_steps ? r->list[r->n - 1].cost[COST_STEPS] : r->list[r->n - 1].score;
+    return is_steps ? g->steps[repeat][side] : r->list[r->n - 1].score;
 }
 
 static struct summary sum_up(const struct measuring *g, enum side side, bool is_steps)
@@ -183,7 +203,7 @@ static void show(const struct measuring *g)
 
     if (g->m->common->json) {
         cmd_print_json(json_pack("{s:s, s:s, s:s, s:i, s:i, s:O, s:O, s:O, s:s}", "task",
-                                 g->m->task, "model", g->m->model, "folder", g->folder,
+                                 g->c.task->name, "model", g->m->model, "folder", g->folder,
                                  "pairs", g->m->repeats, "seeds", g->m->seeds, "runs",
                                  rows, "score", by_score, "steps", by_steps, "verdict",
                                  verdict_of(&score)));
