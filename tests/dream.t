@@ -153,7 +153,7 @@ answer hostile '{"notes": [
  {"text": "It replaces it again.", "evidence": ["3:1"], "replaces": ['"$old"']}],
  "failed": [
  {"text": "Leaning was promoted.", "evidence": ["1:1"]},
- {"text": "Following the angle alone is too late.", "evidence": ["3:1"]}],
+ {"text": "Follow the angle of the pole alone.", "evidence": ["3:1"]}],
  "retired": [{"note": '"$new"', "why": "because"},
  {"note": '"$new"', "why": "the gate says otherwise", "evidence": ["3:2"]}],
  "skills": [{"piece": "deadbeef", "name": "evil", "about": "x", "evidence": ["3:1"]},
@@ -173,12 +173,15 @@ ok "no file of the model's choosing" $? "$(ls -R policies)"
 python3 -c 'import json
 print(json.dumps([{"name": "note", "arguments": {"text": "%d: %s" % (i, "so it is, again, " * 16)}}
                   for i in range(30)]))' >l.json
-improve four l.json a1
+chase "I follow the angle of the pole alone: too late is better than never." "o.angle > 0.02" >e1
+improve four l.json a1 e1
 brief=four/briefs/001.md
 has "what it says is a line of a later brief" "^- Lead by half a second.*\[3:1 3:2\]" "$brief"
 ! grep -Eq '^## Rules.Ignore|^Ignore all|'"$(printf '\033')" "$brief"
 ok "and data in it, not a heading" $? "$(grep -n 'Ignore' "$brief")"
-has "so is the direction" '^- Following the angle alone' "$brief"
+has "so is the direction" '^- Follow the angle of the pole alone' "$brief"
+has "whose words a candidate is not to hold without a reason" \
+    'what failed in earlier runs \(3:1\)' four.log
 answer empty '{}'
 by "a token budget bounds what is read" 0 '[1-9][0-9]* notes are left for the next dream' \
     --max-tokens 1500 -- empty

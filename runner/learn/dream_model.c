@@ -60,7 +60,9 @@ static const char asked[] =
     "that names none, or another, is refused.\n"
     "- `replaces`: numbers of notes that the sentence merges or corrects. `retired`: notes "
     "that later verdicts contradict. A note ends once. What you do not name stays as it is.\n"
-    "- `failed`: only iterations that were not promoted.\n"
+    "- `failed`: only iterations that were not promoted. Say the direction in the words it was "
+    "proposed in, and no more: a candidate whose sentence holds four fifths of yours must say "
+    "why it is tried again.\n"
     "- `skills`: only pieces below, which served more than once. Any list may be empty.\n"
     "- Be short and general: causes, not numbers of seeds.\n";
 

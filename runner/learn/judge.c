@@ -114,7 +114,8 @@ static bool is_failed_direction(struct trial *t, const char *reply)
         const json_t *row = json_array_get(t->l->memory, i);
         const char *text = json_string_value(json_object_get(row, "text"));
         if (!strcmp(json_string_value(json_object_get(row, "kind")), "failed") &&
-            direction_is_same(t->it->change, text)) {
+            (direction_is_same(t->it->change, text) ||
+             direction_is_about(t->it->change, text))) {
             refuse(t, "proposes again, nearly word for word, what failed in earlier runs "
                    "(%.200s): say why now, in a line that begins with \"Why now:\"",
                    json_string_value(json_object_get(row, "evidence")));
