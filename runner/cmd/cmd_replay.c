@@ -96,7 +96,7 @@ static int save_frame(struct player *p, int64_t step, const struct options *o,
 
     player_seek(p, step);
     frame_draw(p, scale, !o->no_marks, &frame);
-    int status = image_save(&frame, o->output, err);
+    int status = player_check(p, err) == 0 ? image_save(&frame, o->output, err) : -1;
     canvas_free(&frame);
     return status;
 }
@@ -113,7 +113,7 @@ static int save_strip(struct player *p, const struct options *o, const struct ra
     if (at->from != UNSET)
         film.from = at->from;
     struct canvas strip = film_draw(p, &film);
-    int status = image_save(&strip, o->strip, err);
+    int status = player_check(p, err) == 0 ? image_save(&strip, o->strip, err) : -1;
     canvas_free(&strip);
     return status;
 }

@@ -34,7 +34,8 @@ int strip_make(const struct evaluation *e, const struct episode_result *r,
              r->tape.n_steps);
     if (player) {
         struct canvas drawn = film_draw(player, &film);
-        status = image_encode(&drawn, &out->png, &out->len, err);
+        if (player_check(player, err) == 0)
+            status = image_encode(&drawn, &out->png, &out->len, err);
         canvas_free(&drawn);
     }
     if (status == 0)

@@ -54,7 +54,9 @@ static int put_all(struct player *p, const struct clip_options *o, int64_t strid
     for (int64_t step = o->from; step <= o->to && status == 0; step += stride) {
         player_seek(p, step);
         frame_draw(p, scale, o->has_marks, &frame);
-        status = put_frame(s, &frame, step + stride > o->to, err);
+        status = player_check(p, err);
+        if (status == 0)
+            status = put_frame(s, &frame, step + stride > o->to, err);
         if (progress &&
             !progress(context, (double)(step - o->from) / (double)(o->to - o->from + 1)))
             status = error_set(err, "the export was ended");

@@ -201,6 +201,16 @@ void player_seek(struct player *p, int64_t step)
         p, step - 1); /* the last step is played, so that `last` and `action` are its */
     while (p->at < step)
         player_step(p);
+    if (player_check(p, NULL) == 0)
+        return;
+    start_over(p); /* the environment was lost; a reset may bring it back */
+    while (p->at < step)
+        player_step(p);
+}
+
+int player_check(const struct player *p, struct error *err)
+{
+    return bridge_check(p->replay->task->env, p->instance, err);
 }
 
 static void leave_keyframe(struct player *p)

@@ -32,6 +32,9 @@ void player_destroy(struct player *p);
 
 /* Goes to a step by the nearest keyframe before it; clamps to 0..n_steps. */
 void player_seek(struct player *p, int64_t step);
+/* -1, with the reason, when what stands there is not the replay: its environment was lost,
+ * twice. To be asked before a picture is kept. */
+int player_check(const struct player *p, struct error *err);
 /* One step forward; false at the end. */
 bool player_step(struct player *p);
 

@@ -175,7 +175,7 @@ static json_t *clip(struct shown *s, const struct episode_result *r, int64_t fro
         json = draw_sheet(player, from, to, stride, &sheet, captions);
         json_object_set_new(json, "rate", json_real(rate / (double)stride));
         json_object_set(json, "captions", captions);
-        if (image_encode(&sheet, &png, &len, err) == 0) {
+        if (player_check(player, err) == 0 && image_encode(&sheet, &png, &len, err) == 0) {
             char *url = data_url(png, len);
             json_object_set_new(json, "sheet", json_string(url));
             free(url);

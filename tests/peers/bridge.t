@@ -99,10 +99,10 @@ for game in pong breakout space_invaders montezuma_revenge; do
 done
 
 # A bridge that is lost in mid-episode. Its process is ratchet's child.
-bridge_of() { # bridge_of PID: the bridge's process, once it is there
-    for try in $(seq 50); do
+child_of() { # child_of PID PROGRAM: the process of that program, once it is there
+    for try in $(seq 600); do
         for one in $(cat /proc/"$1"/task/*/children 2>/dev/null); do
-            if tr '\0' ' ' <"/proc/$one/cmdline" 2>/dev/null | grep -q ratchet_bridge.py; then
+            if tr '\0' ' ' <"/proc/$one/cmdline" 2>/dev/null | grep -q "$2"; then
                 echo "$one"
                 return
             fi
@@ -111,11 +111,15 @@ bridge_of() { # bridge_of PID: the bridge's process, once it is there
     done
 }
 lose() { # lose SIGNAL: most of 18 episodes are under way when it comes
-    RATCHET_BRIDGE_MS=1500 "$RATCHET" run ale/breakout "$TMP/hold.lua" \
+    RATCHET_BRIDGE_MS=5000 "$RATCHET" run ale/breakout "$TMP/hold.lua" \
         --episodes 18 --jobs 1 --set max_frames=12000 --json >"$TMP/out.json" 2>"$TMP/err.log" &
     pid=$!
-    other=$(bridge_of $pid)
-    sleep 3 # 16 emulators are made, then 192,000 frames are played
+    other=$(child_of $pid ratchet_bridge.py)
+    played=/proc/$(child_of $pid ratchet-worker)/status
+    for try in $(seq 600); do # 16 emulators are made, then 192,000 frames are played
+        [ "$(sed -n 's/^voluntary_ctxt_switches:.//p' "$played" 2>/dev/null)" -gt 400 ] && break
+        sleep 0.1
+    done 2>/dev/null
     [ -n "$other" ] && kill -"$1" "$other"
     wait $pid
     status=$?
@@ -134,7 +138,7 @@ ok "the stopped one was ended" $?
 
 "$RATCHET" run ale/breakout "$TMP/hold.lua" --episodes 4 >"$TMP/out" 2>&1 &
 pid=$!
-other=$(bridge_of $pid)
+other=$(child_of $pid ratchet_bridge.py)
 sleep 1
 kill -STOP "$other"
 kill -KILL $pid
@@ -191,6 +195,37 @@ for row in 'serial:garbage' 'short:short' 'noise:garbage' 'raises:out of order';
         "$n_lost == 2 and all(e[\"tries\"] == 2 for e in j[\"episodes\"]) and '${row#*:}' in str([e[\"error\"] for e in j[\"episodes\"]])"
 done
 
+# What is played again in a bridge that is out of order is nobody's fault but its.
+printf 'return { act = function() return 0 end }\n' >"$TMP/still.lua"
+printf 'Behind the ball.\n\n```lua\n%s\n```\n' "$(cat "$TMP/ball.lua")" >"$TMP/reply-1"
+python3 tests/tools/make_session.py "$TMP/session.jsonl" "$TMP/reply-1"
+"$RATCHET" improve ale/pong --policy "$TMP/still.lua" --model "recorded:$TMP/session.jsonl" \
+    --iterations 1 --set dev=3 --set gate=6 --set max_frames=3000 --set frame_skip=4 \
+    --out "$TMP/run" --json >"$TMP/out.json" 2>"$TMP/err.log"
+says "ale/pong, improved: a case is cut from mid-game" \
+    'j["promotions"] == 1 and j["cases"] >= 1 and j["best_mean"] > j["start_mean"]'
+cases="--cases $TMP/run/cases"
+replay=$TMP/run/best.replay
+# shellcheck disable=SC2086
+{
+expect "the case passes" 0 '^ok 1' "$RATCHET" test ale/pong --policy "$TMP/run/best.lua" $cases
+expect "and fails for who it was cut from" 1 '^not ok 1' \
+    "$RATCHET" test ale/pong --policy "$TMP/still.lua" $cases
+broken() { # broken NAME ARGUMENTS...
+    name=$1
+    shift
+    RATCHET_BRIDGE=$TMP/raises "$RATCHET" "$@" >"$TMP/out" 2>"$TMP/err.log"
+    [ $? -eq 1 ] && grep -q 'the emulator is out of order' "$TMP/err.log" &&
+        ! grep -q 'not ok\|"verified": false' "$TMP/out"
+    ok "a broken bridge: $name" $? "$(head -c 600 "$TMP/err.log" "$TMP/out")"
+}
+broken "a case is neither passed nor failed" test ale/pong --policy "$TMP/still.lua" $cases
+}
+broken "a replay is not verified" replay "$replay" --json
+broken "no picture is kept" replay "$replay" --png 700 --output "$TMP/none.png"
+broken "no strip is kept" replay "$replay" --strip "$TMP/none.png"
+[ ! -e "$TMP/none.png" ]
+ok "there is none" $?
 # With an installation of its own, so that nobody else's goes.
 cp -a "$TMP/none" "$TMP/gone" 2>/dev/null || mkdir -p "$TMP/gone"
 touch "$TMP/gone/ratchet-bridge"
