@@ -54,8 +54,8 @@ WRAPPED = luaS_hash lua_topointer luaS_new luaS_eqlngstr luaO_str2num luaT_getva
 	luaG_traceexec
 WORKER_WRAP = $(WRAPPED:%=-Wl,--wrap=%)
 
-.PHONY: all demo demo-run check check-run check-peers check-ale soak fuzz bench clean install uninstall \
-	tags packages packages-test
+.PHONY: all demo demo-run check check-run check-peers check-ale soak fuzz bench bench-ale clean install \
+	uninstall tags packages packages-test
 .SECONDARY:
 all: $(BUILD)/ratchet $(WORKERS)
 
@@ -69,6 +69,10 @@ check: packages-test
 
 bench: all
 	$(BUILD)/ratchet bench
+
+# ALE alone in Python, through the bridge, ours: frames a second.
+bench-ale: all
+	@BUILD=$(BUILD) tests/bench/bridge_speed
 
 packages:
 	@tools/install-packages packages.txt
