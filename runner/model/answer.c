@@ -83,6 +83,8 @@ static enum http_next find_kind(struct answer *a, const char *bytes, size_t len)
     }
     if (strcasestr(type, "html") || first == '<')
         return html(a);
+    if (!first)
+        return HTTP_GO_ON; /* blanks: the next piece tells */
     if (strcasestr(type, "event-stream"))
         a->kind = ANSWER_STREAM;
     else if (strcasestr(type, "json"))
@@ -92,9 +94,9 @@ static enum http_next find_kind(struct answer *a, const char *bytes, size_t len)
         goto wrong;
     else if (first == '{')
         a->kind = ANSWER_WHOLE;
-    else if (first && strchr("deir:", first))
+    else if (strchr("deir:", first))
         a->kind = ANSWER_STREAM;
-    else if (first)
+    else
         goto wrong;
     return HTTP_GO_ON;
 
