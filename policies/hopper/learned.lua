@@ -1,29 +1,86 @@
--- start.lua - holds its pose by springs in the joints: it stands, and does not hop.
-local p
+-- linear.lua - every torque is a line through the whole (scaled) state, clipped: a limit cycle of it is the hop.
+local weight, p
+
+-- Senses are scaled to about one; the weights are tuned.
+local senses = { "bias", "z", "pitch", "vx", "vz", "spin", "thigh", "leg", "foot", "thighv", "legv", "footv" }
+local motors = { "T", "L", "F" }
 
 local function reset(info)
   p = info.params
+  weight = {}
+  for i, motor in ipairs(motors) do
+    weight[i] = {}
+    for j, sense in ipairs(senses) do
+      weight[i][j] = p[motor .. "_" .. sense]
+    end
+  end
 end
 
 local function act(obs)
-  local q, v = obs.joints, obs.joint_velocities
-  local wanted = { p.thigh, p.leg, p.foot }
+  local q, w = obs.joints, obs.joint_velocities
+  local x = {
+    1,
+    (obs.z - 1.2) / 0.1,
+    obs.pitch / 0.1,
+    (obs.velocity_x - 2) / 2,
+    obs.velocity_z,
+    obs.pitch_velocity / 2,
+    q[1] / 0.4,
+    q[2] / 0.4,
+    q[3] / 0.4,
+    w[1] / 4,
+    w[2] / 4,
+    w[3] / 4,
+  }
   local action = {}
-  for i = 1, 3 do
-    action[i] = p.stiffness * (wanted[i] - q[i]) - p.damping * v[i]
+  for i = 1, #motors do
+    local sum, row = 0, weight[i]
+    for j = 1, #x do
+      sum = sum + row[j] * x[j]
+    end
+    action[i] = math.max(-1, math.min(1, sum))
   end
-  action[1] = action[1] + p.lean * obs.pitch
   return action
 end
 
 return {
   params = {
-    thigh = { default = -0.255111, min = -1, max = 0 }, -- rad
-    leg = { default = -0.253017, min = -2, max = 0 },
-    foot = { default = 0.345374, min = -0.8, max = 0.8 },
-    stiffness = { default = 0.304128, min = 0, max = 20 },
-    damping = { default = 1.38328, min = 0, max = 2 },
-    lean = { default = -13.0129, min = -20, max = 20 },
+    T_bias = { default = -0.882022, min = -5, max = 5 },
+    T_z = { default = -0.113012, min = -5, max = 5 },
+    T_pitch = { default = -2.54669, min = -5, max = 5 },
+    T_vx = { default = 0.197841, min = -5, max = 5 },
+    T_vz = { default = -0.252778, min = -5, max = 5 },
+    T_spin = { default = -1.75347, min = -5, max = 5 },
+    T_thigh = { default = 0.040663, min = -5, max = 5 },
+    T_leg = { default = 0.296979, min = -5, max = 5 },
+    T_foot = { default = 0.161883, min = -5, max = 5 },
+    T_thighv = { default = 0.111555, min = -5, max = 5 },
+    T_legv = { default = 0.960746, min = -5, max = 5 },
+    T_footv = { default = -0.413289, min = -5, max = 5 },
+    L_bias = { default = 0.126668, min = -5, max = 5 },
+    L_z = { default = 1.46148, min = -5, max = 5 },
+    L_pitch = { default = 0.731504, min = -5, max = 5 },
+    L_vx = { default = -1.59931, min = -5, max = 5 },
+    L_vz = { default = -0.00280782, min = -5, max = 5 },
+    L_spin = { default = -0.877847, min = -5, max = 5 },
+    L_thigh = { default = -1.69775, min = -5, max = 5 },
+    L_leg = { default = 0.535517, min = -5, max = 5 },
+    L_foot = { default = 1.19811, min = -5, max = 5 },
+    L_thighv = { default = -0.824753, min = -5, max = 5 },
+    L_legv = { default = -1.82538, min = -5, max = 5 },
+    L_footv = { default = 1.3177, min = -5, max = 5 },
+    F_bias = { default = 0.559275, min = -5, max = 5 },
+    F_z = { default = 0.270276, min = -5, max = 5 },
+    F_pitch = { default = -0.984683, min = -5, max = 5 },
+    F_vx = { default = -1.67804, min = -5, max = 5 },
+    F_vz = { default = -1.84016, min = -5, max = 5 },
+    F_spin = { default = -0.302306, min = -5, max = 5 },
+    F_thigh = { default = 1.48798, min = -5, max = 5 },
+    F_leg = { default = -1.03608, min = -5, max = 5 },
+    F_foot = { default = -0.900915, min = -5, max = 5 },
+    F_thighv = { default = 1.71702, min = -5, max = 5 },
+    F_legv = { default = 1.87235, min = -5, max = 5 },
+    F_footv = { default = -0.819902, min = -5, max = 5 },
   },
   reset = reset,
   act = act,
