@@ -8,6 +8,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <limits.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -24,6 +25,20 @@
 #define LOOK_MS 1000     /* between questions to the controller */
 #define DEAF_MS 300000   /* without an answer of its: the evaluation ends */
 
+#define MOST_CHECKERS 64
+
+/* Plays what one result says, in an instance of its own. */
+struct checker {
+    struct coordinator *c;
+    struct episode episode;
+    void *instance; /* NULL: not used yet */
+    char *path;
+    struct shard_head head;
+    struct wire in;
+    bool is_bad;
+    pthread_t thread;
+};
+
 struct shard_state {
     bool is_done, is_late;
     int n_tries, n_misses; /* misses: looks in a row that did not find it */
@@ -39,8 +54,8 @@ struct coordinator {
     struct shard_state *shards;
     char arrays[MOST_ARRAYS][32];
     int n_arrays;
-    struct episode episode;
-    void *instance;
+    struct checker *checkers; /* one a core; n_full of them hold a result */
+    int n_checkers, n_full;
 
     double submitted, submit_s, verify_s, slowest_s, last_s, played_s, waited_s, first_s;
     int n_lost, n_late, n_duplicates, n_bad, n_again;
@@ -102,14 +117,15 @@ static int submit(struct coordinator *c, const int *shards, int n, struct error 
 }
 
 /* Every episode of the shard, confirmed, or none of them. */
-static int take_episodes(struct coordinator *c, const struct shard_head *head, struct wire *in)
+static int take_episodes(struct coordinator *c, struct episode *episode,
+                         const struct shard_head *head, struct wire *in)
 {
     int wanted = (c->n - head->shard + c->n_shards - 1) / c->n_shards, n = 0, index;
     bool is_bad = head->n != (uint32_t)wanted;
 
     for (; !is_bad && n < wanted; n++) {
         struct episode_result r = { 0 };
-        is_bad = shard_result_next(in, c->e, &c->episode, c->requests, c->n, head->shard,
+        is_bad = shard_result_next(in, c->e, episode, c->requests, c->n, head->shard,
                                    c->n_shards, &index, &r) != 0 ||
                  c->results[index].is_done;
         if (is_bad)
@@ -174,29 +190,107 @@ static int play_again(struct coordinator *c, struct error *err)
     return status;
 }
 
-/* A result that cannot be used is as good as lost, unless the node may not play at all. */
-static int take_result(struct coordinator *c, const char *path, struct error *err)
+static void *check(void *user)
+{
+    struct checker *k = user;
+
+    k->is_bad = take_episodes(k->c, &k->episode, &k->head, &k->in) != 0;
+    return NULL;
+}
+
+static int open_checker(struct coordinator *c, struct checker *k, struct error *err)
+{
+    if (k->instance)
+        return 0;
+    k->c = c;
+    k->instance = task_create_instance(c->e->task, err);
+    if (!k->instance)
+        return -1;
+    episode_init(&k->episode, c->e->task->env, k->instance, &c->e->task->rules);
+    return 0;
+}
+
+static void close_checkers(struct coordinator *c)
+{
+    for (int i = 0; i < c->n_checkers; i++)
+        if (c->checkers[i].instance) {
+            episode_clear(&c->checkers[i].episode);
+            c->e->task->env->destroy(c->checkers[i].instance);
+        }
+    free(c->checkers);
+}
+
+/* Confirms the results that are held, all at once: they are of different shards, and so of
+ * different episodes. A result that cannot be used is as good as lost. */
+static void confirm(struct coordinator *c)
 {
     double start = meter_now();
+    int n_threads = 1;
+
+    while (n_threads < c->n_full && pthread_create(&c->checkers[n_threads].thread, NULL, check,
+                                                   &c->checkers[n_threads]) == 0)
+        n_threads++;
+    if (c->n_full)
+        check(&c->checkers[0]);
+    for (int i = n_threads; i < c->n_full; i++)
+        check(&c->checkers[i]);
+    for (int i = 1; i < n_threads && i < c->n_full; i++)
+        pthread_join(c->checkers[i].thread, NULL);
+    for (int i = 0; i < c->n_full; i++) {
+        struct checker *k = &c->checkers[i];
+        if (k->is_bad)
+            c->n_bad++, error_set(&c->why, "node %s: a result without sense", k->head.node);
+        else
+            merge(c, &k->head);
+        shard_head_clear(&k->head);
+        wire_clear(&k->in);
+        unlink(k->path); /* read once, counted once */
+        free(k->path);
+    }
+    c->n_full = 0;
+    c->verify_s += meter_now() - start;
+}
+
+static bool is_held(const struct coordinator *c, int shard)
+{
+    for (int i = 0; i < c->n_full; i++)
+        if (c->checkers[i].head.shard == shard)
+            return true;
+    return false;
+}
+
+/* Holds a result until it is confirmed. -1: its node may not play at all. */
+static int take_result(struct coordinator *c, const char *path, struct error *err)
+{
     struct shard_head head;
     struct wire in;
+    struct checker *k;
     int status = 0;
 
     if (shard_result_load(path, c->job_sha256, c->n_shards, &head, &in, &c->why) != 0) {
         c->n_bad++;
+        unlink(path);
         return 0;
     }
+    if (c->n_full == c->n_checkers || is_held(c, head.shard))
+        confirm(c);
+    k = &c->checkers[c->n_full];
     if (c->shards[head.shard].is_done)
         c->n_duplicates++;
     else if (shard_kind_fits(c->e->task->env, c->kind, head.kind, head.node, err) != 0)
         status = -1;
     else if (head.refusal[0])
         error_set(&c->why, "node %s: %s", head.node, head.refusal);
-    else if (take_episodes(c, &head, &in) != 0)
-        c->n_bad++, error_set(&c->why, "node %s: a result without sense", head.node);
-    else
-        merge(c, &head);
-    c->verify_s += meter_now() - start;
+    else if (open_checker(c, k, err) != 0)
+        status = -1;
+    else {
+        k->head = head;
+        k->in = in;
+        k->path = xstrdup(path);
+        c->n_full++;
+        return 0;
+    }
+    unlink(path);
     shard_head_clear(&head);
     wire_clear(&in);
     return status;
@@ -217,10 +311,10 @@ static int take_results(struct coordinator *c, struct error *err)
             continue;
         path = xasprintf("%s/%s", c->folder, entry->d_name);
         status = take_result(c, path, err);
-        unlink(path); /* read once, counted once */
         free(path);
     }
     closedir(dir);
+    confirm(c);
     return status;
 }
 
@@ -349,11 +443,12 @@ int cluster_evaluate(const struct evaluation *e, const struct episode_request *r
     memset(results, 0, sizeof(*results) * (size_t)n);
     mine.n_jobs = e->cluster->n_cpus;
     c.kind = shard_kind();
+    c.n_checkers = evaluate_cores() < MOST_CHECKERS ? evaluate_cores() : MOST_CHECKERS;
+    c.checkers = xcalloc((size_t)c.n_checkers, sizeof(*c.checkers));
     c.shards = xcalloc((size_t)n_shards, sizeof(*c.shards));
     if (shard_kind_fits(e->task->env, c.kind, c.kind, "here", err) != 0 ||
-        !(c.instance = task_create_instance(e->task, err)))
+        open_checker(&c, &c.checkers[0], err) != 0)
         goto out;
-    episode_init(&c.episode, e->task->env, c.instance, &e->task->rules);
     if (make_folder(&c, err) == 0 &&
         shard_job_save(&mine, requests, n, n_shards, c.folder, c.job_sha256, err) == 0)
         status = coordinate(&c, err);
@@ -364,10 +459,7 @@ int cluster_evaluate(const struct evaluation *e, const struct episode_request *r
         remove_folder(c.folder);
     }
 out:
-    if (c.instance) {
-        episode_clear(&c.episode);
-        e->task->env->destroy(c.instance);
-    }
+    close_checkers(&c);
     json_decref(c.nodes);
     free(c.shards);
     free(c.folder);
