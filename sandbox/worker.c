@@ -220,6 +220,24 @@ static int create_slots(struct worker *w, struct error *err)
     return 0;
 }
 
+/* params: len bytes of struct vm_param, which may lie anywhere in a message. */
+static int set_params(struct worker *w, struct vm *vm, const void *params, size_t len)
+{
+    struct vm_param p;
+
+    for (size_t at = 0; at + sizeof(p) <= len; at += sizeof(p)) {
+        memcpy(&p, (const uint8_t *)params + at, sizeof(p));
+        if (vm_set_param(vm, p.name, p.value) == 0)
+            continue;
+        w->fault.kind = FAULT_load;
+        snprintf(w->fault.text, sizeof(w->fault.text),
+                 "%s: parameter %.48s = %g is not declared or out of its bounds",
+                 w->job.policy_name, p.name, p.value);
+        return -1;
+    }
+    return 0;
+}
+
 /* The first lines of the policy run here. 0 also when it has a fault, which READY tells.
  */
 static void load_policy(struct worker *w)
@@ -232,14 +250,8 @@ static void load_policy(struct worker *w)
         progress();
         if (vm_load(s->vm, job->policy_name, job->source, strlen(job->source)) != 0)
             return;
-        for (uint32_t p = 0; p < job->n_params; p++)
-            if (vm_set_param(s->vm, job->params[p].name, job->params[p].value) != 0) {
-                w->fault.kind = FAULT_load;
-                snprintf(w->fault.text, sizeof(w->fault.text),
-                         "%s: parameter %.48s = %g is not declared or out of its bounds",
-                         job->policy_name, job->params[p].name, job->params[p].value);
-                return;
-            }
+        if (set_params(w, s->vm, job->params, sizeof(*job->params) * job->n_params) != 0)
+            return;
         s->fresh = vm_snapshot(s->vm);
     }
 }
@@ -298,8 +310,16 @@ static void view_take(struct worker *w, struct vm_view *view)
     }
 }
 
-static void play_episode(struct worker *w, uint64_t seed, int64_t max_steps,
-                         const struct tape *shadow)
+/* One episode of PLAY: its overrides are there for its time alone. */
+struct turn {
+    uint64_t seed;
+    int64_t max_steps; /* 0: none */
+    struct tape shadow;
+    const uint8_t *params; /* params_len bytes of struct vm_param */
+    size_t params_len;
+};
+
+static void play_episode(struct worker *w, const struct turn *t)
 {
     struct slot *s = &w->slots[0];
     struct episode *e = &w->episode;
@@ -311,11 +331,12 @@ static void play_episode(struct worker *w, uint64_t seed, int64_t max_steps,
     w->fault.kind = FAULT_none;
     vm_restore(s->vm, s->fresh);
     progress();
-    episode_reset(e, seed);
+    episode_reset(e, t->seed);
     w->said.step = 0;
-    if (vm_reset(s->vm, job_policy_chance(seed)) != 0)
+    if (set_params(w, s->vm, t->params, t->params_len) != 0 ||
+        vm_reset(s->vm, job_policy_chance(t->seed)) != 0)
         return;
-    while (!episode_is_over(e) && (!max_steps || e->now.n_steps < max_steps)) {
+    while (!episode_is_over(e) && (!t->max_steps || e->now.n_steps < t->max_steps)) {
         view_take(w, &view);
         progress();
         w->said.step = e->now.n_steps;
@@ -325,31 +346,32 @@ static void play_episode(struct worker *w, uint64_t seed, int64_t max_steps,
             return;
         if (w->job.is_bare)
             w->act_clock += __builtin_ia32_rdtsc();
-        if (e->now.n_steps < shadow->n_steps)
-            tape_get(shadow, w->env, e->now.n_steps, action);
+        if (e->now.n_steps < t->shadow.n_steps)
+            tape_get(&t->shadow, w->env, e->now.n_steps, action);
         tape_put(packed, w->env, action);
-        wire_put(&w->tape, packed, (size_t)shadow->width);
+        wire_put(&w->tape, packed, (size_t)t->shadow.width);
         episode_step(e, action);
     }
 }
 
-/* PLAY: u32 n, then seed, max_steps (0: none), wants notes, shadowed tape. */
+/* PLAY: u32 n, then seed, max_steps (0: none), wants notes, overrides, shadowed tape. */
 static int play(struct worker *w, struct wire *in)
 {
     uint32_t n = wire_get_u32(in);
 
     for (uint32_t i = 0; i < n; i++) {
-        uint64_t seed = wire_get_u64(in);
-        int64_t max_steps = wire_get_i64(in);
-        bool wants_notes = wire_get_u8(in);
-        struct tape shadow = { .width = tape_width(w->env) };
+        struct turn t = { .seed = wire_get_u64(in), .shadow = { .width = tape_width(w->env) } };
+        bool wants_notes;
         size_t len;
-        shadow.data = (uint8_t *)wire_get_bytes(in, &len);
-        shadow.n_steps = (int64_t)len / shadow.width;
+        t.max_steps = wire_get_i64(in);
+        wants_notes = wire_get_u8(in);
+        t.params = wire_get_bytes(in, &t.params_len);
+        t.shadow.data = (uint8_t *)wire_get_bytes(in, &len);
+        t.shadow.n_steps = (int64_t)len / t.shadow.width;
         if (in->is_bad || !w->slots[0].fresh)
             return -1;
         said_reset(w, wants_notes, w->job.limits.note_bytes);
-        play_episode(w, seed, max_steps, &shadow);
+        play_episode(w, &t);
         wire_reset(&w->out);
         wire_put_u32(&w->out, w->fault.kind);
         wire_put_text(&w->out, w->fault.kind ? w->fault.text : "");
@@ -365,13 +387,15 @@ static int play(struct worker *w, struct wire *in)
     return 0;
 }
 
-/* One slot of STEP: u32 slot, u8 starts (then the chance), u8 wants notes, step, the true
- * state if sim starts from it, the view. */
+/* One slot of STEP: u32 slot, u8 starts (then the chance and the overrides), u8 wants notes,
+ * step, the true state if sim starts from it, the view. */
 static int step_slot(struct worker *w, struct wire *in)
 {
     uint32_t number = wire_get_u32(in);
     bool starts = wire_get_u8(in);
     uint64_t chance = wire_get_u64(in);
+    size_t len;
+    const uint8_t *params = wire_get_bytes(in, &len);
     bool wants_notes = wire_get_u8(in);
     int64_t step = wire_get_i64(in);
     struct vm_view view = { w->values, w->ram, &w->frame, w->gray, w->state };
@@ -399,7 +423,8 @@ static int step_slot(struct worker *w, struct wire *in)
     progress();
     if (starts) {
         vm_restore(s->vm, s->fresh);
-        vm_reset(s->vm, chance);
+        if (set_params(w, s->vm, params, len) == 0)
+            vm_reset(s->vm, chance);
     }
     if (w->fault.kind == FAULT_none)
         vm_act(s->vm, &view, action);

@@ -39,6 +39,8 @@ struct episode_request {
     int64_t max_steps;         /* 0: to the end; the episode then counts as cut, not failed */
     const struct tape *shadow; /* actions that are played in place of the policy's; or NULL */
     bool wants_notes;
+    const struct vm_param *params; /* overrides in this episode alone, beside the policy's; */
+    int n_params;                  /* borrowed */
 };
 
 /* What came of one episode. The harness's own word, except for the notes. */

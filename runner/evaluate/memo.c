@@ -13,8 +13,9 @@
 struct call {
     struct memo *memo;
     enum purpose purpose;
-    const char *scope, *sha256;
-    const int64_t *index; /* of the requests that are played */
+    const char *scope;
+    char (*sha256)[65];         /* of the requests that are played, with their overrides; */
+    const int64_t *index;       /* their places */
     int done, n;
     bool is_failed;
     struct error why;
@@ -44,14 +45,14 @@ static int unpack_tape(const struct ledger_episode *e, int width, struct tape *o
     return ZSTD_decompress(out->data, len, e->tape, e->tape_len) == len ? 0 : -1;
 }
 
-static void to_row(const struct call *c, const struct episode_result *r, int64_t index,
+static void to_row(const struct call *c, const struct episode_result *r, int i,
                    struct ledger_episode *row)
 {
     *row = (struct ledger_episode){
         .purpose = c->purpose,
         .scope = c->scope,
-        .sha256 = c->sha256,
-        .seed_index = index,
+        .sha256 = c->sha256[i],
+        .seed_index = c->index[i],
         .seed = (int64_t)r->seed,
         .score = r->score,
         .total = r->total,
@@ -109,7 +110,7 @@ static void on_result(void *user, int i, const struct episode_result *result)
 
     if (!result->is_done || c->is_failed)
         return;
-    to_row(c, result, c->index[i], &row);
+    to_row(c, result, i, &row);
     if (ledger_episode_add(c->memo->ledger, c->memo->run, &row, &c->why) != 0)
         c->is_failed = true;
     free(row.tape);
@@ -124,15 +125,14 @@ static void on_result(void *user, int i, const struct episode_result *result)
 
 /* What the ledger has of the requests goes into results; the others' places into missing. -1
  * when the ledger fails. */
-static int recall(struct call *c, int n, const struct episode_request *requests,
-                  const int64_t *index, struct episode_result *results, int *missing,
-                  struct error *err)
+static int recall(struct call *c, const struct episode_request *requests,
+                  struct episode_result *results, int *missing, struct error *err)
 {
     int n_missing = 0;
 
-    for (int i = 0; i < n; i++) {
+    for (int i = 0; i < c->n; i++) {
         struct ledger_episode row = { .purpose = c->purpose, .scope = c->scope,
-                                      .sha256 = c->sha256, .seed_index = index[i] };
+                                      .sha256 = c->sha256[i], .seed_index = c->index[i] };
         int found = ledger_episode_find(c->memo->ledger, c->memo->run, &row, err);
         if (found < 0)
             return -1;
@@ -149,22 +149,25 @@ static int recall(struct call *c, int n, const struct episode_request *requests,
     return n_missing;
 }
 
-static enum memo_status play(struct call *c, const struct policy *policy,
+static enum memo_status play(const struct call *whole, const struct policy *policy,
                              const struct episode_request *requests, const int *missing, int n,
-                             struct episode_result *results, const int64_t *index,
-                             struct error *err)
+                             struct episode_result *results, struct error *err)
 {
     struct episode_request *mine = xcalloc((size_t)n, sizeof(*mine));
     struct episode_result *played = xcalloc((size_t)n, sizeof(*played));
-    int64_t *my_index = xcalloc((size_t)n, sizeof(*my_index));
-    struct evaluation e = c->memo->base;
+    int64_t *index = xcalloc((size_t)n, sizeof(*index));
+    struct evaluation e = whole->memo->base;
     enum memo_status status = MEMO_DONE;
+    struct call part = *whole, *c = &part;
 
+    part.sha256 = xcalloc((size_t)n, sizeof(*part.sha256));
+    part.index = index;
+    part.done = whole->n - n;
     for (int i = 0; i < n; i++) {
         mine[i] = requests[missing[i]];
-        my_index[i] = index[missing[i]];
+        index[i] = whole->index[missing[i]];
+        memcpy(part.sha256[i], whole->sha256[missing[i]], sizeof(*part.sha256));
     }
-    c->index = my_index;
     e.policy = *policy;
     e.on_result = on_result;
     e.user = c;
@@ -181,20 +184,27 @@ static enum memo_status play(struct call *c, const struct policy *policy,
     }
     free(mine);
     free(played);
-    free(my_index);
+    free(index);
+    free(part.sha256);
     return status;
 }
 
+static void put_params(FILE *f, const struct vm_param *params, int n)
+{
+    for (int i = 0; i < n; i++)
+        fprintf(f, "\n%s=%a", params[i].name, params[i].value);
+}
+
 /* The policy's hash with its overrides: another value is another policy. */
-static void policy_hash(const struct policy *p, char out[65])
+static void policy_hash(const struct policy *p, const struct episode_request *r, char out[65])
 {
     char *text = NULL;
     size_t len;
     FILE *f = open_memstream(&text, &len);
 
     fputs(p->source, f);
-    for (int i = 0; i < p->n_params; i++)
-        fprintf(f, "\n%s=%a", p->params[i].name, p->params[i].value);
+    put_params(f, p->params, p->n_params);
+    put_params(f, r->params, r->n_params);
     fclose(f);
     sha256_hex(text, len, out);
     free(text);
@@ -205,24 +215,27 @@ enum memo_status memo_evaluate(struct memo *m, enum purpose purpose, const char 
                                const struct episode_request *requests, const int64_t *index,
                                int n, struct episode_result *results, struct error *err)
 {
-    struct call c = { .memo = m, .purpose = purpose, .scope = scope, .n = n };
+    struct call c = { .memo = m, .purpose = purpose, .scope = scope, .index = index, .n = n };
     int *missing = xcalloc((size_t)n, sizeof(*missing));
     enum memo_status status = MEMO_DONE;
-    char sha256[65];
     int n_missing;
 
     memset(results, 0, sizeof(*results) * (size_t)n);
-    policy_hash(policy, sha256);
-    c.sha256 = sha256;
-    n_missing = recall(&c, n, requests, index, results, missing, err);
-    c.done = n - n_missing;
+    c.sha256 = xcalloc((size_t)n, sizeof(*c.sha256));
+    for (int i = 0; i < n; i++)
+        if (i && requests[i].params == requests[i - 1].params)
+            memcpy(c.sha256[i], c.sha256[i - 1], sizeof(*c.sha256));
+        else
+            policy_hash(policy, &requests[i], c.sha256[i]);
+    n_missing = recall(&c, requests, results, missing, err);
     if (n_missing < 0)
         status = MEMO_FAILED;
     else if (n_missing > 0 &&
              (m->steps_left <= 0 || (m->planner_left && *m->planner_left <= 0)))
         status = MEMO_NO_STEPS;
     else if (n_missing > 0)
-        status = play(&c, policy, requests, missing, n_missing, results, index, err);
+        status = play(&c, policy, requests, missing, n_missing, results, err);
+    free(c.sha256);
     free(missing);
     return status;
 }

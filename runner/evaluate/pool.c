@@ -147,6 +147,7 @@ static void put_request(struct wire *w, const struct episode_request *r)
     wire_put_u64(w, r->seed);
     wire_put_i64(w, r->max_steps);
     wire_put_u8(w, r->wants_notes);
+    wire_put_bytes(w, r->params, sizeof(*r->params) * (size_t)r->n_params);
     wire_put_bytes(w, r->shadow ? r->shadow->data : NULL,
                    r->shadow ? (size_t)r->shadow->n_steps * (size_t)r->shadow->width : 0);
 }

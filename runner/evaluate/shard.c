@@ -12,7 +12,7 @@
 #include "runner/record/file.h"
 #include "runner/record/hash.h"
 
-#define JOB_MAGIC "ratchet job 1"
+#define JOB_MAGIC "ratchet job 2"
 #define MOST_FILE ((size_t)1 << 30)
 
 double shard_time(void)
@@ -70,6 +70,15 @@ int shard_kind_fits(const struct env *env, const char *mine, const char *theirs,
                                                    : "on any x86-64", mine, theirs);
 }
 
+static void put_params(struct wire *w, const struct vm_param *params, int n)
+{
+    wire_put_u32(w, (uint32_t)n);
+    for (int i = 0; i < n; i++) {
+        wire_put_text(w, params[i].name);
+        wire_put_f64(w, params[i].value);
+    }
+}
+
 static void put_job(struct wire *w, const struct evaluation *e,
                     const struct episode_request *requests, int n, int n_shards)
 {
@@ -84,11 +93,7 @@ static void put_job(struct wire *w, const struct evaluation *e,
     wire_put_text(w, task);
     wire_put_text(w, e->policy.name);
     wire_put_text(w, e->policy.source);
-    wire_put_u32(w, (uint32_t)e->policy.n_params);
-    for (int i = 0; i < e->policy.n_params; i++) {
-        wire_put_text(w, e->policy.params[i].name);
-        wire_put_f64(w, e->policy.params[i].value);
-    }
+    put_params(w, e->policy.params, e->policy.n_params);
     wire_put_u8(w, e->is_outside);
     wire_put_u8(w, e->is_unjailed);
     wire_put_u32(w, (uint32_t)e->n_jobs);
@@ -99,6 +104,7 @@ static void put_job(struct wire *w, const struct evaluation *e,
         wire_put_u64(w, requests[i].seed);
         wire_put_i64(w, requests[i].max_steps);
         wire_put_u8(w, requests[i].wants_notes);
+        put_params(w, requests[i].params, requests[i].n_params);
         wire_put_u8(w, shadow != NULL);
         if (shadow)
             wire_put_bytes(w, shadow->data, (size_t)shadow->n_steps * (size_t)shadow->width);
@@ -154,23 +160,32 @@ static int get_task(struct shard_job *job, struct wire *w, struct env_registry *
     return job->task ? 0 : -1;
 }
 
-static void get_policy(struct policy *p, struct wire *w)
+/* Owned by the caller; NULL for none. */
+static struct vm_param *get_params(struct wire *w, int *n)
 {
-    uint32_t n;
+    uint32_t n_said = wire_get_u32(w);
+    struct vm_param *list;
 
-    p->name = wire_get_text(w);
-    p->source = wire_get_text(w);
-    n = wire_get_u32(w);
-    if (n > VM_MAX_PARAMS)
+    *n = 0;
+    if (n_said > VM_MAX_PARAMS)
         w->is_bad = true;
-    p->params = xcalloc(VM_MAX_PARAMS, sizeof(*p->params));
-    for (p->n_params = 0; p->n_params < (int)n && !w->is_bad; p->n_params++) {
+    if (!n_said || w->is_bad)
+        return NULL;
+    list = xcalloc(n_said, sizeof(*list));
+    for (; *n < (int)n_said && !w->is_bad; (*n)++) {
         char *name = wire_get_text(w);
-        struct vm_param *param = &p->params[p->n_params];
-        snprintf(param->name, sizeof(param->name), "%s", name);
-        param->value = wire_get_f64(w);
+        snprintf(list[*n].name, sizeof(list->name), "%s", name);
+        list[*n].value = wire_get_f64(w);
         free(name);
     }
+    return list;
+}
+
+static void get_policy(struct policy *p, struct wire *w)
+{
+    p->name = wire_get_text(w);
+    p->source = wire_get_text(w);
+    p->params = get_params(w, &p->n_params);
 }
 
 static void get_requests(struct shard_job *job, struct wire *w)
@@ -183,7 +198,7 @@ static void get_requests(struct shard_job *job, struct wire *w)
     job->e.n_jobs = (int)wire_get_u32(w);
     job->n_shards = (int)wire_get_u32(w);
     n = wire_get_u32(w);
-    if (n > (w->len - w->at) / 18 || job->n_shards < 1 || job->e.n_jobs < 1)
+    if (n > (w->len - w->at) / 22 || job->n_shards < 1 || job->e.n_jobs < 1)
         w->is_bad = true;
     if (w->is_bad)
         return;
@@ -196,6 +211,7 @@ static void get_requests(struct shard_job *job, struct wire *w)
         r->seed = wire_get_u64(w);
         r->max_steps = wire_get_i64(w);
         r->wants_notes = wire_get_u8(w);
+        r->params = get_params(w, &r->n_params);
         if (!wire_get_u8(w))
             continue;
         *shadow = (struct tape){ .data = (uint8_t *)wire_get_bytes(w, &len), .width = width };
@@ -238,8 +254,10 @@ out:
 
 void shard_job_clear(struct shard_job *job)
 {
-    for (int i = 0; i < job->n_requests; i++)
+    for (int i = 0; i < job->n_requests; i++) {
         tape_clear(&job->shadows[i]);
+        free((struct vm_param *)job->requests[i].params);
+    }
     for (int i = 0; i < job->e.n_plugins; i++)
         free(job->e.plugins[i]);
     free((void *)job->e.plugins);

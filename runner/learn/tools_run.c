@@ -110,15 +110,19 @@ static json_t *list_episodes(const int64_t *index, const struct episode_result *
     return list;
 }
 
+static uint64_t dev_seed(const struct tool_work *w, int64_t index)
+{
+    return split_seed(w->c->salt, SPLIT_DEV, w->c->memo->base.task->name, "", index);
+}
+
 enum memo_status tool_play(struct tool_work *w, const struct policy *policy,
                            const int64_t *index, int n, enum purpose purpose,
                            struct episode_result *results)
 {
     struct episode_request requests[TOOL_MOST_SEEDS] = { 0 };
-    const struct task *task = w->c->memo->base.task;
 
     for (int i = 0; i < n; i++)
-        requests[i].seed = split_seed(w->c->salt, SPLIT_DEV, task->name, "", index[i]);
+        requests[i].seed = dev_seed(w, index[i]);
     return memo_evaluate(w->c->memo, purpose, "", policy, requests, index, n, results,
                          w->err);
 }
@@ -202,34 +206,62 @@ static void choose_params(struct tuning *t, const struct policy_facts *facts)
     fclose(f);
 }
 
-/* The mean of one point over the seeds. Progress counts points, not their episodes. */
-static enum memo_status measure_point(struct tuning *t, const double *point, double *mean)
+/* Progress counts points, not their episodes. */
+static enum memo_status play_points(struct tuning *t, struct episode_request *requests,
+                                    int n, struct episode_result *results)
 {
-    struct episode_result results[TOOL_MOST_SEEDS];
-    struct vm_param params[VM_MAX_PARAMS];
     struct memo *m = t->w->c->memo, shown = *m;
+    int64_t *index = xcalloc((size_t)(n * t->n_seeds), sizeof(*index));
     enum memo_status status;
-    double sum = 0;
 
-    for (int i = 0; i < t->n; i++) {
-        params[i] = t->params[i];
-        params[i].value = point[i];
+    for (int i = 0; i < n * t->n_seeds; i++) {
+        index[i] = t->index[i % t->n_seeds];
+        requests[i].seed = dev_seed(t->w, index[i]);
     }
-    t->policy.params = params;
-    t->policy.n_params = t->n;
     m->progress = NULL;
-    status = tool_play(t->w, &t->policy, t->index, t->n_seeds, PURPOSE_tuning, results);
+    status = memo_evaluate(m, PURPOSE_tuning, "", &t->policy, requests, index,
+                           n * t->n_seeds, results, t->w->err);
     m->progress = shown.progress;
+    t->n_done += n;
     if (m->progress)
-        m->progress(m->user, PURPOSE_tuning, ++t->n_done, t->n_points);
-    for (int i = 0; i < t->n_seeds && status == MEMO_DONE; i++)
-        sum += results[i].score;
-    *mean = sum / t->n_seeds;
-    results_clear(results, t->n_seeds);
-    if (status == MEMO_DONE && (isnan(t->best_mean) || *mean > t->best_mean)) {
-        t->best_mean = *mean;
-        memcpy(t->best, point, sizeof(*point) * (size_t)t->n);
+        m->progress(m->user, PURPOSE_tuning, t->n_done, t->n_points);
+    free(index);
+    return status;
+}
+
+/* The mean of each of n points over the seeds, in one evaluation; the best is kept. */
+static enum memo_status measure(struct tuning *t, double (*points)[VM_MAX_PARAMS], int n,
+                                double *means)
+{
+    size_t n_all = (size_t)(n * t->n_seeds);
+    struct episode_request *requests = xcalloc(n_all, sizeof(*requests));
+    struct episode_result *results = xcalloc(n_all, sizeof(*results));
+    struct vm_param(*params)[VM_MAX_PARAMS] = xcalloc((size_t)n, sizeof(*params));
+    enum memo_status status;
+
+    for (int k = 0; k < n; k++) {
+        memcpy(params[k], t->params, sizeof(*params));
+        for (int i = 0; i < t->n; i++)
+            params[k][i].value = points[k][i];
+        for (int i = 0; i < t->n_seeds; i++)
+            requests[k * t->n_seeds + i] =
+                (struct episode_request){ .params = params[k], .n_params = t->n };
     }
+    status = play_points(t, requests, n, results);
+    for (int k = 0; k < n && status == MEMO_DONE; k++) {
+        means[k] = 0;
+        for (int i = 0; i < t->n_seeds; i++)
+            means[k] += results[k * t->n_seeds + i].score;
+        means[k] /= t->n_seeds;
+        if (isnan(t->best_mean) || means[k] > t->best_mean) {
+            t->best_mean = means[k];
+            memcpy(t->best, points[k], sizeof(t->best));
+        }
+    }
+    results_clear(results, (int)n_all);
+    free(requests);
+    free(results);
+    free(params);
     return status;
 }
 
@@ -248,16 +280,18 @@ static enum memo_status one_generation(struct tuning *t, struct cmaes *strategy)
 {
     int n = cmaes_popsize(strategy);
     const double *unit = cmaes_ask(strategy);
-    double *values = xcalloc((size_t)n, sizeof(*values)), point[VM_MAX_PARAMS], mean;
-    enum memo_status status = MEMO_DONE;
+    double *values = xcalloc((size_t)n, sizeof(*values));
+    double(*points)[VM_MAX_PARAMS] = xcalloc((size_t)n, sizeof(*points));
+    enum memo_status status;
 
-    for (int k = 0; k < n && status == MEMO_DONE; k++) {
-        to_values(t, unit + k * t->n, point);
-        status = measure_point(t, point, &mean);
-        values[k] = -mean;
-    }
+    for (int k = 0; k < n; k++)
+        to_values(t, unit + k * t->n, points[k]);
+    status = measure(t, points, n, values);
+    for (int k = 0; k < n; k++)
+        values[k] = -values[k];
     if (status == MEMO_DONE)
         cmaes_tell(strategy, values);
+    free(points);
     free(values);
     return status;
 }
@@ -289,7 +323,7 @@ static enum memo_status search(struct tuning *t)
     strategy = cmaes_create(t->n, unit, sigma ? json_number_value(sigma) : TUNE_SIGMA,
                             zeros, ones, (int)tool_number(t->w, "popsize", 0), rng);
     t->n_points = (int)generations * cmaes_popsize(strategy) + 2;
-    status = measure_point(t, start, &t->first_mean);
+    status = measure(t, &start, 1, &t->first_mean);
     while (status == MEMO_DONE && done < generations &&
            cmaes_spread(strategy) > SPREAD_DONE) {
         status = one_generation(t, strategy);
@@ -298,7 +332,7 @@ static enum memo_status search(struct tuning *t)
     if (status == MEMO_DONE) {
         double point[VM_MAX_PARAMS], mean;
         to_values(t, cmaes_mean(strategy), point);
-        status = measure_point(t, point, &mean);
+        status = measure(t, &point, 1, &mean);
     }
     cmaes_destroy(strategy);
     json_object_set_new(t->w->data, "generations", json_integer(done));
