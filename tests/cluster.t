@@ -5,9 +5,9 @@
 mkdir "$TMP/bin"
 cat >"$TMP/bin/squeue" <<'SH'
 #!/bin/sh
-exit 0
+[ "$(cat "$TMP/lie")" != late ] || echo "2 R" # it never ends
 SH
-cp "$TMP/bin/squeue" "$TMP/bin/scancel"
+printf '#!/bin/sh\n' >"$TMP/bin/scancel"
 cat >"$TMP/bin/sbatch" <<'SH'
 #!/bin/sh
 n=$(($(cat "$TMP/n" 2>/dev/null || echo 0) + 1)) # this array's number
@@ -55,8 +55,12 @@ for path in sorted(glob.glob(folder + "/*.result")):
     index = struct.unpack_from("<I", b, shard)[0]
     if sys.argv[3] == "mixed":
         lie = ["gone", "flipped", "cut", "longer", "stranger", "job"][index % 6]
-    said_once = lie not in ("lost", "kind", "twice") and array > 1
+    said_once = lie not in ("lost", "kind", "twice", "late") and array > 1
     if lie == "honest" or said_once:
+        continue
+    if lie == "late":  # the first array's shard 2 comes once it was started again
+        if array == 1 and index == 2:
+            os.rename(path, os.environ["TMP"] + "/" + os.path.basename(path))
         continue
     if lie == "twice":
         save(b[:count - 8] + struct.pack("<d", 7) + b[count:])  # the same, with another time
@@ -85,6 +89,9 @@ for path in sorted(glob.glob(folder + "/*.result")):
         save(b[:at] + b"0" * 64 + b[at + 64:])
     elif lie == "kind":
         save(b[:kind] + put(b"another machine; 1") + b[text(b, kind):])
+if lie == "late" and array > 1:
+    for path in glob.glob(os.environ["TMP"] + "/*.result"):
+        os.rename(path, os.path.join(folder, os.path.basename(path)))
 PY
 SHARDS=4
 export TMP SHARDS
@@ -104,7 +111,7 @@ play local
 row() { # row LIE EXPRESSION: the numbers are the same, and the costs say what happened
     echo "$1" >"$TMP/lie"
     rm -f "$TMP/n"
-    play array --engine slurm --shards $SHARDS
+    play array --engine slurm --shards $SHARDS --late 1
     cmp -s "$TMP/local" "$TMP/array"
     ok "$1: the numbers are those of local" $? "$(cat "$TMP/array.err"; diff "$TMP/local" "$TMP/array" | head -5)"
     [ "$(cost "$2")" = True ]
@@ -113,6 +120,7 @@ row() { # row LIE EXPRESSION: the numbers are the same, and the costs say what h
 row honest 'j["again"] == j["lost"] == j["unusable"] == 0 and sum(j["nodes"].values()) == 4'
 row lost 'j["again"] == 10'
 row twice 'j["duplicates"] == 4 and sum(j["nodes"].values()) == 4'
+row late 'j["late"] == 1 and j["duplicates"] == 1 and j["lost"] == 0 and sum(j["nodes"].values()) == 4'
 SHARDS=6 # gone, flipped (its name is not its hash), cut, longer, of no shard, of another job
 row mixed 'j["unusable"] == 5 and j["lost"] == 6 and j["nodes"] == {"node2": 6}'
 echo kind >"$TMP/lie"

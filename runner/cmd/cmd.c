@@ -143,6 +143,8 @@ int common_plugins(struct app *app, const struct common *c, struct error *err)
         return error_set(err, "--engine %s: local or slurm", c->engine);
     if (c->shards < 0 || c->shards > 10000)
         return error_set(err, "--shards takes 1 to 10000");
+    if (c->late < 0)
+        return error_set(err, "--late takes a number of seconds");
     for (char **p = c->plugins; p && *p; p++)
         if (env_registry_load(&app->envs, *p, err) != 0)
             return -1;
@@ -206,7 +208,7 @@ struct evaluation common_evaluation(const struct app *app, struct common *c,
         c->cluster = (struct cluster){ .folder = c->shared,
                                        .n_shards = c->shards ? c->shards : 16,
                                        .n_cpus = c->jobs > 0 ? c->jobs : 1,
-                                       .late_s = 30 };
+                                       .late_s = c->late ? c->late : 30 };
         e.cluster = &c->cluster;
     }
     return e;

@@ -81,6 +81,7 @@ struct common {
     int unjailed;
     char *engine, *shared; /* NULL: local, logs/cluster */
     int shards;            /* 0: 16 */
+    int late;              /* s; 0: 30 */
     struct cluster cluster;
 };
 #define COMMON_TABLE(c)                                                                        \
@@ -101,7 +102,10 @@ struct common {
     { "shards", '\0', POPT_ARG_INT, &(c).shards, 0,                                            \
       "slurm: tasks of an array, each with --jobs workers (default: 16, of 1)", "N" },         \
     { "shared", '\0', POPT_ARG_STRING, &(c).shared, 0,                                         \
-      "slurm: a folder that all nodes see (default: logs/cluster)", "DIR" }
+      "slurm: a folder that all nodes see (default: logs/cluster)", "DIR" },                   \
+    { "late", '\0', POPT_ARG_INT, &(c).late, 0,                                                \
+      "slurm: a shard that still runs so long after all others is started again too (default: " \
+      "30; at least 3 times what the slowest took)", "SECONDS" }
 
 /* Loads the plug-ins and the task (an environment's name or a JSON file) with its settings.
  * NULL on failure. */

@@ -222,32 +222,37 @@ static void get_requests(struct shard_job *job, struct wire *w)
     }
 }
 
+int shard_job_read(struct shard_job *job, struct wire *w, const char *path,
+                   struct env_registry *registry, struct error *err)
+{
+    char *magic = wire_get_text(w);
+    bool is_job = !strcmp(magic, JOB_MAGIC);
+
+    free(magic);
+    *job = (struct shard_job){ 0 };
+    sha256_hex(w->data, w->len, job->sha256);
+    if (!is_job)
+        return error_set(err, "%s: not a job of this version of ratchet", path);
+    job->kind = wire_get_text(w);
+    if (get_plugins(job, w, registry, err) != 0 || get_task(job, w, registry, err) != 0)
+        return -1;
+    get_policy(&job->e.policy, w);
+    get_requests(job, w);
+    return wire_is_done(w) ? 0 : error_set(err, "%s: damaged", path);
+}
+
 int shard_job_load(struct shard_job *job, const char *folder, struct env_registry *registry,
                    struct error *err)
 {
-    char *path = xasprintf("%s/job", folder), *magic = NULL;
+    char *path = xasprintf("%s/job", folder);
     struct wire w = { 0 };
     int status = -1;
 
     *job = (struct shard_job){ 0 };
     w.data = file_load(path, MOST_FILE, &w.len, err);
-    if (!w.data)
-        goto out;
-    sha256_hex(w.data, w.len, job->sha256);
-    magic = wire_get_text(&w);
-    if (strcmp(magic, JOB_MAGIC)) {
-        error_set(err, "%s: not a job of this version of ratchet", path);
-        goto out;
-    }
-    job->kind = wire_get_text(&w);
-    if (get_plugins(job, &w, registry, err) != 0 || get_task(job, &w, registry, err) != 0)
-        goto out;
-    get_policy(&job->e.policy, &w);
-    get_requests(job, &w);
-    status = wire_is_done(&w) ? 0 : error_set(err, "%s: damaged", path);
-out:
+    if (w.data)
+        status = shard_job_read(job, &w, path, registry, err);
     wire_clear(&w);
-    free(magic);
     free(path);
     return status;
 }
@@ -279,11 +284,31 @@ void shard_head_clear(struct shard_head *head)
     *head = (struct shard_head){ 0 };
 }
 
+int shard_result_read(struct wire *in, const char *job_sha256, int n_shards,
+                      struct shard_head *head)
+{
+    char *magic = wire_get_text(in), *job = wire_get_text(in);
+    bool is_result;
+
+    *head = (struct shard_head){ .shard = (int)wire_get_u32(in) };
+    head->node = wire_get_clean(in, 256);
+    head->kind = wire_get_clean(in, 512);
+    head->refusal = wire_get_clean(in, 1024);
+    head->started = wire_get_f64(in);
+    head->seconds = wire_get_f64(in);
+    head->n = wire_get_u32(in);
+    is_result = !in->is_bad && !strcmp(magic, SHARD_RESULT) && !strcmp(job, job_sha256) &&
+                head->shard >= 0 && head->shard < n_shards;
+    free(magic);
+    free(job);
+    return is_result ? 0 : -1;
+}
+
 int shard_result_load(const char *path, const char *job_sha256, int n_shards,
                       struct shard_head *head, struct wire *in, struct error *err)
 {
     const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
-    char sha[65], *magic = NULL, *job = NULL;
+    char sha[65];
     int status = -1;
 
     *head = (struct shard_head){ 0 };
@@ -296,27 +321,14 @@ int shard_result_load(const char *path, const char *job_sha256, int n_shards,
         error_set(err, "%s: its contents are not what its name says", path);
         goto out;
     }
-    magic = wire_get_text(in);
-    job = wire_get_text(in);
-    head->shard = (int)wire_get_u32(in);
-    head->node = wire_get_clean(in, 256);
-    head->kind = wire_get_clean(in, 512);
-    head->refusal = wire_get_clean(in, 1024);
-    head->started = wire_get_f64(in);
-    head->seconds = wire_get_f64(in);
-    head->n = wire_get_u32(in);
-    if (in->is_bad || strcmp(magic, SHARD_RESULT) || strcmp(job, job_sha256) ||
-        head->shard < 0 || head->shard >= n_shards)
+    status = shard_result_read(in, job_sha256, n_shards, head);
+    if (status != 0)
         error_set(err, "%s: not a result of this job", path);
-    else
-        status = 0;
 out:
     if (status != 0) {
         shard_head_clear(head);
         wire_clear(in);
     }
-    free(magic);
-    free(job);
     return status;
 }
 

@@ -19,9 +19,12 @@ struct shard_job {
 /* Writes the job into folder/job; its hash goes to sha256. */
 int shard_job_save(const struct evaluation *e, const struct episode_request *requests, int n,
                    int n_shards, const char *folder, char sha256[65], struct error *err);
-/* registry takes the job's plug-ins. */
+/* registry takes the job's plug-ins. Whatever comes of it: shard_job_clear. */
 int shard_job_load(struct shard_job *job, const char *folder, struct env_registry *registry,
                    struct error *err);
+/* The same of a file's contents; path is for messages. */
+int shard_job_read(struct shard_job *job, struct wire *w, const char *path,
+                   struct env_registry *registry, struct error *err);
 void shard_job_clear(struct shard_job *job);
 
 #define SHARD_RESULT "ratchet result 2" /* what a result's file begins with */
@@ -39,6 +42,17 @@ int shard_kind_fits(const struct env *env, const char *mine, const char *theirs,
 int shard_play(const char *folder, int shard, struct env_registry *registry,
                const volatile sig_atomic_t *interrupted, struct error *err);
 
+/* What a shard has to say: the results of its n requests, or the reason why it has none. */
+struct shard_leaving {
+    const char *folder, *refusal; /* refusal: "" when it played */
+    const struct shard_job *job;
+    int shard, n;
+    double started; /* shard_time */
+    const struct episode_result *results;
+};
+/* Writes it as folder/SHA256.result, the file that its contents name. */
+int shard_result_save(const struct shard_leaving *l, struct error *err);
+
 /* A result's head. The episodes follow in the wire. */
 struct shard_head {
     char *node, *kind, *refusal; /* refusal: "" or why it did not play */
@@ -50,6 +64,9 @@ struct shard_head {
  * job. The head and the wire are the caller's: shard_head_clear, wire_clear. */
 int shard_result_load(const char *path, const char *job_sha256, int n_shards,
                       struct shard_head *head, struct wire *in, struct error *err);
+/* The same of a file's contents, whatever its name; the head is the caller's in any case. */
+int shard_result_read(struct wire *in, const char *job_sha256, int n_shards,
+                      struct shard_head *head);
 void shard_head_clear(struct shard_head *head);
 /* The next episode of the wire, confirmed in `episode` as a worker's claim is. -1: nonsense.
  * *index is its request, which is one of the head's shard. */

@@ -47,16 +47,7 @@ static void put_episode(struct wire *w, int index, const struct episode_result *
     put_said(w, r);
 }
 
-/* What a shard has to say, as the file that its contents name. */
-struct leaving {
-    const char *folder, *refusal;
-    const struct shard_job *job;
-    int shard, n;
-    double started;
-    const struct episode_result *results;
-};
-
-static int leave(const struct leaving *l, struct error *err)
+int shard_result_save(const struct shard_leaving *l, struct error *err)
 {
     const char *slurm = getenv("SLURMD_NODENAME");
     char host[256] = "?", *kind = shard_kind(), *path, sha[65];
@@ -113,7 +104,7 @@ int shard_play(const char *folder, int shard, struct env_registry *registry,
                const volatile sig_atomic_t *interrupted, struct error *err)
 {
     struct shard_job job;
-    struct leaving l = { .folder = folder, .job = &job, .shard = shard, .refusal = "" };
+    struct shard_leaving l = { .folder = folder, .job = &job, .shard = shard, .refusal = "" };
     struct episode_result *results = NULL;
     char *kind = shard_kind();
     int status = -1, n = 0;
@@ -123,7 +114,7 @@ int shard_play(const char *folder, int shard, struct env_registry *registry,
         if (job.sha256[0]) { /* it can be told of which job this is */
             struct error why = *err;
             l.refusal = why.text;
-            leave(&l, err);
+            shard_result_save(&l, err);
             *err = why;
         }
         goto out;
@@ -140,7 +131,7 @@ int shard_play(const char *folder, int shard, struct env_registry *registry,
     l.refusal = results ? "" : err->text;
     l.results = results;
     l.n = results ? n : 0;
-    if (leave(&l, err) == 0 && results)
+    if (shard_result_save(&l, err) == 0 && results)
         status = 0;
 out:
     if (results)
