@@ -40,7 +40,8 @@ static struct ledger *open_new(char **path)
 
 static void add_run(struct ledger *l, struct ledger_run *run, const char *name)
 {
-    *run = (struct ledger_run){ .name = (char *)name, .folder = (char *)name, .task = "{}" };
+    *run = (struct ledger_run){ .name = (char *)name, .folder = (char *)name, .task = "{}",
+                                .salt_sha256 = (char *)"salt" };
     assert_int_equal(ledger_run_add(l, run, NULL), 0);
 }
 
@@ -122,6 +123,35 @@ static void test_openings(void **state)
     assert_int_equal(ledger_opening_find(l, 0, "t", "audit", NULL, &o, NULL), 1);
     assert_string_equal(o.sha256, "y");
     assert_int_equal(ledger_opening_find(l, 0, "u", "audit", NULL, &o, NULL), 0);
+    ledger_close(l);
+    free(path);
+}
+
+/* Runs with one salt have one count, and a candidate that one of them opened is opened. */
+static void test_family(void **state)
+{
+    struct ledger_run run, fork = { 0 }, stranger;
+    struct ledger_opening o;
+    char *path;
+    struct ledger *l = open_new(&path);
+
+    (void)state;
+    add_run(l, &run, "a");
+    assert_int_equal(ledger_opening_add(l, run.id, "t", "holdout", "x", NULL), 1);
+    fork = run;
+    fork.name = (char *)"b-1";
+    assert_int_equal(ledger_session_fork(l, run.id, &fork, "b", NULL), 0);
+    assert_int_equal(ledger_opening_add(l, fork.id, "t", "holdout", "y", NULL), 2);
+    assert_int_equal(ledger_report_add(l, fork.id, "holdout", 2, "{}", NULL), 0);
+    assert_int_equal(ledger_opening_find(l, run.id, NULL, "holdout", "y", &o, NULL), 1);
+    assert_true(o.is_reported && o.run == fork.id && o.number == 2);
+    assert_int_equal(ledger_opening_add(l, run.id, "t", "holdout", "z", NULL), 3);
+    stranger = run;
+    stranger.name = (char *)"c";
+    stranger.salt_sha256 = (char *)"other";
+    assert_int_equal(ledger_run_add(l, &stranger, NULL), 0);
+    assert_int_equal(ledger_opening_find(l, stranger.id, NULL, "holdout", "y", &o, NULL), 0);
+    assert_int_equal(ledger_opening_add(l, stranger.id, "t", "holdout", "z", NULL), 1);
     ledger_close(l);
     free(path);
 }
@@ -439,7 +469,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_runs),          cmocka_unit_test(test_episodes),
-        cmocka_unit_test(test_openings),      cmocka_unit_test(test_processes),
+        cmocka_unit_test(test_openings),      cmocka_unit_test(test_family),
+        cmocka_unit_test(test_processes),
         cmocka_unit_test(test_later_version), cmocka_unit_test(test_not_a_ledger),
         cmocka_unit_test(test_salt),          cmocka_unit_test(test_splits),
         cmocka_unit_test(test_notes), cmocka_unit_test(test_dreams),

@@ -88,9 +88,10 @@ static int check_opening(struct frozen *z, struct error *err)
             return error_set(
                 err,
                 "%s: its holdout was opened already for this candidate (%.8s), "
-                "as number %lld; a candidate sees it once (`ratchet ledger %s --list "
+                "as number %lld of %s; a candidate sees it once (`ratchet ledger %s --list "
                 "openings` shows what came out)",
-                f->run->name, z->sha256, (long long)o.number, f->run->name);
+                f->run->name, z->sha256, (long long)o.number, o.run_name, o.run_name);
+        found = found && o.run == f->run->id; /* a fork's, cut short, goes on there */
     }
     z->number = found ? o.number
                       : ledger_opening_add(f->ledger, f->run->id, task, z->split,

@@ -163,8 +163,9 @@ int ledger_case_add(struct ledger *l, int64_t run, int64_t iteration, const char
                     const char *signature, const char *state, const char *reason,
                     struct error *err);
 
-/* An opening of a hidden split; returns its number (1 for the run's first), -1 on failure: a
- * candidate's second opening fails. Its report follows when it has been played: an opening
+/* An opening of a hidden split; returns its number, -1 on failure: a candidate's second
+ * opening fails. Numbers count up over all runs that draw the same hidden seeds, a run and its
+ * forks: who forks gets no more looks at them. Its report follows when it has been played: an opening
  * without one was cut short and goes on. */
 int64_t ledger_opening_add(struct ledger *l, int64_t run, const char *task, const char *split,
                            const char *sha256, struct error *err);
@@ -173,8 +174,8 @@ struct ledger_opening {
     char sha256[65], run_name[512];
     bool is_reported;
 };
-/* The latest opening of the split with this task, run and candidate; NULL or run 0: any.
- * 1: found, 0: none, -1: error. */
+/* The opening of the split with this task, run (with its forks) and candidate; NULL or run 0:
+ * any. Of several, one that was reported, then the run's own, then the latest. 1: found, 0: none, -1: error. */
 int ledger_opening_find(struct ledger *l, int64_t run, const char *task, const char *split,
                         const char *sha256, struct ledger_opening *out, struct error *err);
 /* What came out, as JSON. */

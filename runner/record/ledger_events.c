@@ -15,13 +15,17 @@ int ledger_case_add(struct ledger *l, int64_t run, int64_t iteration, const char
                        ledger_now()));
 }
 
+/* Runs that draw the same hidden seeds: a run, its forks, what it was forked from. */
+#define FAMILY(run) \
+    "(SELECT id FROM run WHERE salt_sha256 = (SELECT salt_sha256 FROM run WHERE id=" run "))"
+
 int64_t ledger_opening_add(struct ledger *l, int64_t run, const char *task,
                            const char *split, const char *sha256, struct error *err)
 {
     sqlite3_stmt *s = ledger_prepare(
         l, err,
-        "INSERT INTO opening SELECT ?1, ?2, ?3, 1 + count(*), ?4, ?5"
-        " FROM opening WHERE run=?1 AND split=?3 RETURNING number",
+        "INSERT INTO opening SELECT ?1, ?2, ?3, 1 + coalesce(max(number), 0), ?4, ?5"
+        " FROM opening WHERE split=?3 AND run IN " FAMILY("?1") " RETURNING number",
         "isssi", run, task, split, sha256, ledger_now());
     int64_t number = -1;
 
@@ -42,8 +46,9 @@ int ledger_opening_find(struct ledger *l, int64_t run, const char *task,
         "SELECT o.run, o.number, o.sha256, r.number IS NOT NULL, run.name FROM opening o"
         " LEFT JOIN report r ON r.run=o.run AND r.split=o.split AND r.number=o.number"
         " LEFT JOIN run ON run.id=o.run"
-        " WHERE o.split=?1 AND (?2 IS NULL OR o.task=?2) AND (?3 = 0 OR o.run=?3)"
-        " AND (?4 IS NULL OR o.sha256=?4) ORDER BY o.rowid DESC LIMIT 1",
+        " WHERE o.split=?1 AND (?2 IS NULL OR o.task=?2)"
+        " AND (?3 = 0 OR o.run IN " FAMILY("?3") ") AND (?4 IS NULL OR o.sha256=?4)"
+        " ORDER BY r.number IS NOT NULL DESC, o.run=?3 DESC, o.rowid DESC LIMIT 1",
         "ssis", split, task, run, sha256);
     int code = s ? sqlite3_step(s) : SQLITE_ERROR;
 

@@ -28,6 +28,25 @@ ok "an array of six tasks gives the same numbers, bit for bit" $? "$(diff "$TMP/
 [ -n "$(find "$TMP/logs/cluster" -type f | head -n 1)" ]
 ok "its shards are files on the shared folder" $?
 
+# A sweep's cells are played there, too.
+sweep() { # sweep NAME OPTION...
+    name=$1
+    shift
+    "$RATCHET" sweep atari57 --out "$TMP/$name" --games pong --episodes 4 --policy random \
+        --set max_frames=1500 --csv "$@" >"$TMP/$name.csv" 2>"$TMP/$name.err"
+}
+. tests/peers/bridge.sh
+if bridge_ready; then
+    sweep here
+    n=$(wc -l <"$TMP/logs/cluster/cluster.jsonl")
+    sweep there --engine slurm --shards 2
+    cmp -s "$TMP/here.csv" "$TMP/there.csv" && [ -s "$TMP/here.csv" ]
+    ok "a sweep over the array gives the same table" $? \
+        "$(diff "$TMP/here.csv" "$TMP/there.csv"; cat "$TMP/there.err")"
+    [ "$(wc -l <"$TMP/logs/cluster/cluster.jsonl")" -gt "$n" ]
+    ok "its cells were played there" $? "$(cat "$TMP/there.err")"
+fi
+
 # A node dies with its steps; its shards are run again, and counted once.
 slow() { # slow NAME OPTION...: some seconds of work
     name=$1
