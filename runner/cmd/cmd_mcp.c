@@ -8,8 +8,8 @@
 #include <unistd.h>
 
 #include "runner/cmd/cmd.h"
+#include "runner/cmd/opened_run.h"
 #include "runner/record/file.h"
-#include "runner/record/ledger.h"
 
 #define LOCK_WAITS 100 /* times... */
 #define LOCK_WAIT_US 100000
@@ -93,25 +93,6 @@ static void add(const char **words, int *n, const char *option, const char *valu
         words[(*n)++] = option;
         words[(*n)++] = value;
     }
-}
-
-/* Does the folder hold a run? Clients start their servers again and again: it goes on
- * then. */
-static int has_run(const char *folder, struct error *err)
-{
-    char *path = logs_path("ledger.sqlite");
-    struct ledger_run run = { 0 };
-    struct ledger *ledger = NULL;
-    int found = 0;
-
-    if (access(path, F_OK) == 0) {
-        ledger = ledger_open(path, err);
-        found = ledger ? ledger_run_find(ledger, folder, &run, err) : -1;
-    }
-    ledger_run_clear(&run);
-    ledger_close(ledger);
-    free(path);
-    return found;
 }
 
 /* The server before this one may still be ending. */
@@ -205,7 +186,8 @@ static int main_mcp(const struct command *self, struct app *app, int argc,
         error_set(&err, "mcp: name an environment or a task, or --resume a run");
         status = EXIT_USAGE;
     } else {
-        int found = o.out && !o.resume ? has_run(o.out, &err) : 0;
+        /* Clients start their servers again and again: the run goes on then. */
+        int found = o.out && !o.resume ? run_exists(o.out, &err) : 0;
         o.resume |= found == 1;
         if (o.resume && o.out)
             await_lock(o.out, app->interrupted);

@@ -11,10 +11,10 @@
 
 #include "runner/cmd/cmd.h"
 #include "runner/cmd/nightly.h"
+#include "runner/cmd/opened_run.h"
 #include "runner/record/file.h"
 #include "runner/record/hash.h"
 #include "runner/record/json.h"
-#include "runner/record/ledger.h"
 #include "runner/record/task.h"
 #include "runner/record/text.h"
 
@@ -175,20 +175,6 @@ void night_cases(struct night *n, const struct night_task *t, json_t *row)
     free(policy);
 }
 
-/* Does the ledger have a run of that folder? */
-static bool has_run(const char *folder)
-{
-    char *path = logs_path("ledger.sqlite");
-    struct ledger_run run = { 0 };
-    struct ledger *l = access(path, F_OK) == 0 ? ledger_open(path, NULL) : NULL;
-    bool found = l && ledger_run_find(l, folder, &run, NULL) == 1;
-
-    ledger_run_clear(&run);
-    ledger_close(l);
-    free(path);
-    return found;
-}
-
 #define MOST_ARGUMENTS 60
 
 struct arguments {
@@ -251,7 +237,7 @@ void night_improve(struct night *n, const struct night_task *t, json_t *row)
     json_object_set_new(row, "run", json_string(folder));
     snprintf(jobs, sizeof(jobs), "%d", n->config->jobs);
     add(&a, "improve");
-    if (has_run(folder)) {
+    if (run_exists(folder, NULL) == 1) {
         add(&a, "--resume");
     } else {
         add(&a, t->task);
@@ -384,32 +370,6 @@ out:
     json_decref(sums);
 }
 
-/* What the ledger has of the latest opening of a run's holdout seeds; a new reference. */
-static json_t *find_opening(const char *folder)
-{
-    char *path = logs_path("ledger.sqlite");
-    struct ledger_run run = { 0 };
-    struct ledger *l = ledger_open(path, NULL);
-    json_t *rows = NULL, *row;
-
-    if (l && ledger_run_find(l, folder, &run, NULL) == 1)
-        rows = ledger_query(
-            l,
-            "SELECT number AS opening,"
-            " json_extract(result, '$.hidden.mean') AS hidden_mean,"
-            " json_extract(result, '$.gap') AS gap,"
-            " json_extract(result, '$.gap_interval[0]') AS gap_low,"
-            " json_extract(result, '$.gap_interval[1]') AS gap_high FROM report"
-            " WHERE run = ? AND split = 'holdout' ORDER BY number DESC LIMIT 1",
-            run.id, NULL);
-    row = json_incref(json_array_get(rows, 0));
-    json_decref(rows);
-    ledger_run_clear(&run);
-    ledger_close(l);
-    free(path);
-    return row;
-}
-
 /* Only where something got better. A night that goes on may find it done. */
 void night_freeze(struct night *n, const struct night_task *t, json_t *row)
 {
@@ -424,7 +384,7 @@ void night_freeze(struct night *n, const struct night_task *t, json_t *row)
     if (!json_is_true(json_object_get(row, "is_adopted")))
         return;
     out = night_command(n, argv, FREEZE_S, &status, &why);
-    opening = find_opening(run);
+    opening = run_last_holdout(run);
     if (opening)
         json_object_set(row, "freeze", opening);
     else

@@ -21,6 +21,42 @@ int opened_ledger(struct opened_run *o, struct error *err)
     return o->ledger ? 0 : -1;
 }
 
+int run_exists(const char *folder, struct error *err)
+{
+    struct opened_run o = { .lock = -1 };
+    char *path = logs_path("ledger.sqlite");
+    int found = 0;
+
+    if (access(path, F_OK) == 0)
+        found = opened_ledger(&o, err) == 0 ? ledger_run_find(o.ledger, folder, &o.run, err)
+                                            : -1;
+    opened_run_clear(&o);
+    free(path);
+    return found;
+}
+
+json_t *run_last_holdout(const char *folder)
+{
+    struct opened_run o = { .lock = -1 };
+    json_t *rows = NULL, *row;
+
+    if (opened_ledger(&o, NULL) == 0 && ledger_run_find(o.ledger, folder, &o.run, NULL) == 1)
+        rows = ledger_query(
+            o.ledger,
+            "SELECT number AS opening,"
+            " json_extract(result, '$.hidden.mean') AS hidden_mean,"
+            " json_extract(result, '$.hidden.std') AS hidden_std,"
+            " json_extract(result, '$.gap') AS gap,"
+            " json_extract(result, '$.gap_interval[0]') AS gap_low,"
+            " json_extract(result, '$.gap_interval[1]') AS gap_high FROM report"
+            " WHERE run = ? AND split = 'holdout' ORDER BY number DESC LIMIT 1",
+            o.run.id, NULL);
+    row = json_incref(json_array_get(rows, 0));
+    json_decref(rows);
+    opened_run_clear(&o);
+    return row;
+}
+
 bool run_is_locked(const char *folder)
 {
     char *path = xasprintf("%s/lock", folder);

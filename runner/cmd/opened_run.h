@@ -18,6 +18,11 @@ struct opened_run {
 
 /* The ledger alone: there must be one. */
 int opened_ledger(struct opened_run *o, struct error *err);
+/* Has the ledger (there may be none) a run of that folder? 1: yes, 0: no, -1: error. */
+int run_exists(const char *folder, struct error *err);
+/* What came of the latest opening of its holdout seeds: opening (number), hidden_mean,
+ * hidden_std, gap, gap_low, gap_high. A new reference; NULL: nothing yet. */
+json_t *run_last_holdout(const char *folder);
 /* Does a process work on the run in that folder? */
 bool run_is_locked(const char *folder);
 /* Takes the run's lock, which ends with the process. -1: another one has it. */

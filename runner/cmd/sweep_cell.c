@@ -12,6 +12,7 @@
 
 #include "envs/bridge/bridge_scores.h"
 #include "runner/cmd/cmd.h"
+#include "runner/cmd/opened_run.h"
 #include "runner/cmd/sweep.h"
 #include "runner/record/file.h"
 #include "runner/record/hash.h"
@@ -228,30 +229,13 @@ static int play_policy(const struct sweep *s, const struct sweep_cell *c,
     return reply ? 0 : -1;
 }
 
-/* Is there a run in this folder? */
-static bool has_run(const struct sweep *s, const struct sweep_cell *c, const char *folder)
-{
-    struct call call = begin(s, c, "ledger");
-    struct error err = { "" };
-    json_t *reply;
-
-    add(&call, folder);
-    add(&call, "--list");
-    add(&call, "steps");
-    add(&call, "--json");
-    reply = call_json(&call, &err);
-    call_clear(&call);
-    json_decref(reply);
-    return reply != NULL;
-}
-
 static json_t *improve(const struct sweep *s, const struct sweep_cell *c,
                        const char *folder, struct error *err)
 {
     struct call call = begin(s, c, "improve");
     json_t *reply;
 
-    if (has_run(s, c, folder)) {
+    if (run_exists(folder, NULL) == 1) {
         add(&call, "--resume");
         add_engine(&call, s);
     } else {
@@ -288,17 +272,10 @@ static int read_opening(const struct sweep *s, const struct sweep_cell *c,
     reply = call_json(&call, &refused);
     call_clear(&call);
     json_decref(reply);
-    call = begin(s, c, "ledger");
-    add(&call, folder);
-    add(&call, "--list");
-    add(&call, "openings");
-    add(&call, "--json");
-    reply = call_json(&call, err);
-    call_clear(&call);
-    row = json_array_get(reply, json_array_size(reply) - 1);
+    row = run_last_holdout(folder);
     copy(out, "mean", row, "hidden_mean");
     copy(out, "std", row, "hidden_std");
-    json_decref(reply);
+    json_decref(row);
     if (!json_is_number(json_object_get(out, "mean")))
         return error_set(err, "%s", refused.text[0] ? refused.text : "no opening");
     json_object_set_new(out, "episodes", json_integer(atoi(s->episodes)));
