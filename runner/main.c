@@ -2,6 +2,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 
 #include "envs/bridge/bridge.h"
@@ -81,6 +82,7 @@ int main(int argc, char **argv)
     int status = EXIT_DONE;
 
     setrlimit(RLIMIT_CORE, &no_core);
+    prctl(PR_SET_DUMPABLE, 0); /* nor a pipe that takes cores, nor another process */
     signal(SIGPIPE, SIG_IGN);
     sigaction(SIGINT, &on_stop, NULL);
     sigaction(SIGTERM, &on_stop, NULL);

@@ -13,16 +13,16 @@
 #include "envs/bridge/bridge.h"
 #include "runner/cmd/cmd.h"
 #include "runner/record/file.h"
+#include "runner/record/keyless.h"
 
 #define MARK "ratchet-bridge" /* a file that says that the folder is ours */
-
-extern char **environ;
 
 /* Runs a program whose output goes into a file (NULL: nowhere). Returns its exit status,
  * or -1 when it could not run to its end. What it says on stderr is the user's. */
 static int run_program(const char *const *argv, const char *output)
 {
     posix_spawn_file_actions_t actions;
+    char **environment;
     int status;
     pid_t pid;
 
@@ -30,7 +30,10 @@ static int run_program(const char *const *argv, const char *output)
     posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
     posix_spawn_file_actions_addopen(&actions, 1, output ? output : "/dev/null",
                                      O_WRONLY | O_CREAT | O_TRUNC, 0666);
-    status = posix_spawnp(&pid, argv[0], &actions, NULL, (char *const *)argv, environ);
+    environment = keyless_environment();
+    status = posix_spawnp(&pid, argv[0], &actions, NULL, (char *const *)argv,
+                          environment);
+    free(environment);
     posix_spawn_file_actions_destroy(&actions);
     if (status != 0)
         return -1;

@@ -15,11 +15,10 @@
 
 #include "runner/evaluate/meter.h"
 #include "runner/record/file.h"
+#include "runner/record/keyless.h"
 
 #define MOST_OUTPUT (4u << 20)
 #define PATIENCE_S 60
-
-extern char **environ;
 
 /* All that comes through fd until it closes; false when that takes too long. */
 static bool read_all(int fd, char **text)
@@ -51,6 +50,7 @@ static bool read_all(int fd, char **text)
 static int run(char *const argv[], char **output, struct error *err)
 {
     posix_spawn_file_actions_t actions;
+    char **environment;
     bool is_whole;
     int ends[2], code, status = 0;
     pid_t pid;
@@ -64,7 +64,9 @@ static int run(char *const argv[], char **output, struct error *err)
     posix_spawn_file_actions_adddup2(&actions, ends[1], 2);
     posix_spawn_file_actions_addclose(&actions, ends[0]);
     posix_spawn_file_actions_addclose(&actions, ends[1]);
-    code = posix_spawnp(&pid, argv[0], &actions, NULL, argv, environ);
+    environment = keyless_environment(); /* sbatch takes it to the nodes */
+    code = posix_spawnp(&pid, argv[0], &actions, NULL, argv, environment);
+    free(environment);
     posix_spawn_file_actions_destroy(&actions);
     close(ends[1]);
     if (code != 0) {

@@ -15,8 +15,7 @@
 #include <unistd.h>
 
 #include "runner/record/file.h"
-
-extern char **environ;
+#include "runner/record/keyless.h"
 
 struct movie {
     char *path, *temporary;
@@ -35,6 +34,7 @@ static int start(struct movie *m, const char *size, const char *rate, struct err
                            "-crf",   "16",         "-movflags", "+faststart", "-f",
                            "mp4",    m->temporary, NULL };
     posix_spawn_file_actions_t actions;
+    char **environment;
     int ends[2], status;
 
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
@@ -44,8 +44,10 @@ static int start(struct movie *m, const char *size, const char *rate, struct err
     posix_spawn_file_actions_adddup2(&actions, ends[1], 0);
     posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0);
     posix_spawn_file_actions_adddup2(&actions, fileno(m->complaints), 2);
+    environment = keyless_environment();
     status = posix_spawnp(&m->pid, argv[0], &actions, NULL, (char **)(uintptr_t)argv,
-                          environ);
+                          environment);
+    free(environment);
     posix_spawn_file_actions_destroy(&actions);
     close(ends[1]);
     if (status == 0)

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "runner/record/file.h"
+#include "runner/record/keyless.h"
 
 #define MOST_SVG (8u << 20) /* bytes */
 #define WIDTH 720
@@ -17,8 +18,6 @@
 #define INK "#30363d"
 #define GRID "#e1e4e8"
 #define MUTED "#8b949e"
-
-extern char **environ;
 
 static const char *const colors[] = { "#d9480f", "#1f6feb", "#2da44e", "#8250df", "#bf8700" };
 
@@ -108,6 +107,7 @@ static int run(const char *text, struct error *err)
     char *argv[] = { program, NULL };
     posix_spawn_file_actions_t actions;
     size_t len = strlen(text);
+    char **environment;
     int ends[2], failed, status = 0;
     pid_t pid;
 
@@ -116,7 +116,9 @@ static int run(const char *text, struct error *err)
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_adddup2(&actions, ends[0], STDIN_FILENO);
     posix_spawn_file_actions_addclose(&actions, ends[1]);
-    failed = posix_spawnp(&pid, "gnuplot", &actions, NULL, argv, environ);
+    environment = keyless_environment();
+    failed = posix_spawnp(&pid, "gnuplot", &actions, NULL, argv, environment);
+    free(environment);
     posix_spawn_file_actions_destroy(&actions);
     close(ends[0]);
     if (failed) {
