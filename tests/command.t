@@ -131,12 +131,46 @@ unsealed json "echo '$good' >policy.lua" --json >"$TMP/j.json" 2>/dev/null
 [ "$(json "$TMP/j.json" 'j["is_sealed"]')" = False ]
 ok "the closing object is marked" $? "$(cat "$TMP/j.json")"
 
-# What it leaves behind is not trusted.
 row() { # row NAME PATTERN AGENT [OPTION...]
     name_=$1 want=$2 agent_=$3
     shift 3
     expect "$name_" 1 "$want" unsealed "row-$tests" "$agent_" "$@"
 }
+
+# What it starts ends with it, wherever it went; the run's own end by SIGKILL is no way out.
+left() { # left SECONDS: nothing sleeps so long any more, soon
+    for _ in $(seq 40); do
+        ps -eo args | grep -qx "sleep $1" || return 0
+        sleep 0.1
+    done
+    return 1
+}
+unsealed escape "python3 -c 'import os, time
+if os.fork() == 0:
+    os.setsid()
+    if os.fork() == 0:
+        os.execlp(\"sleep\", \"sleep\", \"38.3\")
+    os._exit(0)
+time.sleep(0.3)'; echo '$good' >policy.lua" >"$TMP/out" 2>&1
+left 38.3
+ok "what left for a session of its own is ended, too" $? "$(ps -eo pid,ppid,args | grep sleep)"
+row "what ignores SIGTERM is ended at the time's end" 'time is over' \
+    'trap "" TERM; (trap "" TERM; exec sleep 39.3) & wait' --agent-minutes 0.01
+left 39.3
+ok "with all that it started" $? "$(ps -eo pid,ppid,args | grep sleep)"
+PATH=$TMP/bin "$RATCHET" improve cartpole --policy "$start" --model "command:exec sleep 40.3" \
+    --out "$TMP/shot" --set target=501 --set dev=4 -n 1 >"$TMP/out" 2>&1 &
+pid=$!
+for _ in $(seq 100); do
+    ps -eo args | grep -qx 'sleep 40.3' && break
+    sleep 0.1
+done
+kill -9 "$pid"
+wait "$pid" 2>/dev/null
+left 40.3
+ok "a run that is killed takes its agent along" $? "$(ps -eo pid,ppid,args | grep sleep)"
+
+# What it leaves behind is not trusted.
 row "policy.lua as a link out" 'policy.lua: .*symbolic' 'ln -sf ../../salt policy.lua'
 row "policy.lua as a pipe" 'policy.lua: no plain file' \
     'python3 -c "import os; os.remove(\"policy.lua\"); os.mkfifo(\"policy.lua\")"'

@@ -5,6 +5,7 @@
  * whose `tool` command reaches the run over the socket in the workspace. The worker is
  * not there: policies are played by the run, where steps are counted. */
 #include "runner/model/agent.h"
+#include "runner/model/reaper.h"
 #include "runner/record/file.h"
 
 #include <errno.h>
@@ -25,12 +26,13 @@
 #define MOST_FILE (256 << 20)   /* bytes of a file that an agent writes */
 #define LAST_WORDS 400          /* bytes */
 #define GRACE_MS 1000           /* between asking it to end and ending it */
+#define REAP_MS 4000            /* for the reaper to end it all */
 #define PLACE "/opt/ratchet"    /* of this program, inside */
 
 struct agent {
     pid_t pid;
     int output, log;
-    bool has_ended;
+    bool is_sealed, has_ended;
     int status;
     long long n_printed; /* bytes */
     char last[LAST_WORDS + 1];
@@ -168,7 +170,8 @@ static void unsealed_environment(struct arguments *a, const struct agent_config 
 }
 
 /* In the child, after fork: only what may be done there. */
-static void run(char *const *argv, char *const *envp, const char *folder, int output)
+static void run(char *const *argv, char *const *envp, const struct agent_config *c,
+                int output)
 {
     struct rlimit core = { 0, 0 }, file = { MOST_FILE, MOST_FILE };
     int null = open("/dev/null", O_RDONLY);
@@ -178,15 +181,17 @@ static void run(char *const *argv, char *const *envp, const char *folder, int ou
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     setrlimit(RLIMIT_CORE, &core);
     setrlimit(RLIMIT_FSIZE, &file);
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, NULL);
-    for (int s = 1; s < NSIG; s++)
-        signal(s, SIG_DFL);
     dup2(null, 0);
     dup2(output, 1);
     dup2(output, 2);
     close_range(3, ~0U, 0);
-    if (chdir(folder) == 0)
+    if (!c->is_sealed)
+        reaper_begin(); /* bwrap's namespace of processes does the same */
+    for (int s = 1; s < NSIG; s++)
+        signal(s, SIG_DFL);
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    if (chdir(c->folder) == 0)
         execvpe(argv[0], argv, envp);
     dprintf(2, "%s: %s\n", argv[0], strerror(errno));
     _exit(127);
@@ -199,6 +204,7 @@ struct agent *agent_start(const struct agent_config *c, struct error *err)
     int ends[2] = { -1, -1 };
 
     a->output = a->log = -1;
+    a->is_sealed = c->is_sealed;
     if (c->is_sealed) {
         sealed_arguments(&argv, c);
         add(&envp, "LANG=C.UTF-8");
@@ -213,7 +219,7 @@ struct agent *agent_start(const struct agent_config *c, struct error *err)
         agent_destroy(a);
         a = NULL;
     } else if (a->pid == 0) {
-        run(argv.list, envp.list, c->folder, ends[1]);
+        run(argv.list, envp.list, c, ends[1]);
     } else {
         a->output = ends[0];
         ends[0] = -1;
@@ -289,6 +295,10 @@ void agent_destroy(struct agent *a)
     if (a->pid > 0) {
         kill(-a->pid, SIGTERM);
         for (int ms = 0; ms < GRACE_MS && agent_is_running(a); ms += 10)
+            nanosleep(&(struct timespec){ .tv_nsec = 10000000 }, NULL);
+        if (!a->has_ended && !a->is_sealed)
+            kill(a->pid, REAPER_END);
+        for (int ms = 0; !a->is_sealed && ms < REAP_MS && agent_is_running(a); ms += 10)
             nanosleep(&(struct timespec){ .tv_nsec = 10000000 }, NULL);
         kill(-a->pid, SIGKILL);
         if (!a->has_ended)
