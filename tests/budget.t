@@ -43,6 +43,9 @@ row money dear 4 'stopped: budget: money$' --max-usd 1
 row unknown unknown 1 'stopped: budget: money: what the model costs is unknown' --max-usd 1
 row free free 10 'stopped: the recorded session is over \(10 replies\)' --max-usd 0.01
 row minutes dear 0 'stopped: budget: minutes' --max-minutes 0.000001
+calls calls >/dev/null
+[ "$(json "$TMP/c.json" '{(c["estimated"], c["tokens_in"]) for c in j}')" = "{('no', 1000)}" ]
+ok "calls are listed with what they used, and whether it was counted" $? "$(cat "$TMP/c.json")"
 expect "a warning at a half" 0 '^ratchet: 50 % of the budget is used: 5 of 10 model calls' \
     improve half dear --max-calls 10
 expect "and at four fifths" 0 '^ratchet: 80 % of the budget is used: 2 of 2.5 dollars' \

@@ -39,7 +39,9 @@ static const struct listing {
       " terminated, truncated, fault, verified, printf('%016x', trajectory) AS trajectory"
       " FROM episode WHERE run = ? ORDER BY rowid" },
     { "calls", "every question to the model",
-      "SELECT iteration, turn, model, tokens_in, tokens_cached, tokens_out, usd,"
+      "SELECT iteration, turn, model, json_extract(reply, '$.fingerprint') AS fingerprint,"
+      " tokens_in, tokens_cached, tokens_out, tokens_reasoning,"
+      " CASE is_estimated WHEN 0 THEN 'no' ELSE 'yes' END AS estimated, usd,"
       " round(seconds, 2) AS seconds, tries, error FROM call WHERE run = ? ORDER BY rowid" },
     { "efficiency", "score against steps",
       "SELECT 0 AS iteration, 'start' AS verdict, (SELECT sum(e.steps + e.planner_steps) FROM"
