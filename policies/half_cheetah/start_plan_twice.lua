@@ -1,0 +1,37 @@
+-- start_plan_twice.lua - a sampling planner (MPPI) that refines its plan in each act: what came out of
+-- the first round of noise is the middle of the second.
+local A, CANDIDATES, HORIZON, ROUNDS = 6, 80, 30, 2
+local LENGTH = A * HORIZON
+local p, plan, batch
+
+local function reset(info)
+  p = info.params
+  plan = vec.new(LENGTH)
+  batch = vec.new(CANDIDATES * LENGTH)
+end
+
+local function act(obs)
+  local noise = p.noise
+  for _ = 1, ROUNDS do
+    batch:normal(noise):smooth(p.smooth, A, LENGTH)
+    batch:add(plan):clip(-1, 1)
+    batch:paste(1, plan) -- the first candidate is the plan itself
+    local returns = obs.sim:rollouts(batch, CANDIDATES)
+    plan:mean(batch, returns:softmax(p.temperature))
+    noise = noise * p.shrink
+  end
+  local action = plan:list(1, A)
+  plan:paste(1, plan, A + 1, LENGTH - A) -- a step further; the last action repeats
+  return action
+end
+
+return {
+  params = {
+    noise = { default = 0.5, min = 0.1, max = 1.5 },
+    shrink = { default = 0.6, min = 0.2, max = 1 }, -- of the noise, from round to round
+    smooth = { default = 0.5, min = 0, max = 0.9 },
+    temperature = { default = 1, min = 0.1, max = 5 },
+  },
+  reset = reset,
+  act = act,
+}
