@@ -54,7 +54,7 @@ WRAPPED = luaS_hash lua_topointer luaS_new luaS_eqlngstr luaO_str2num luaT_getva
 	luaG_traceexec
 WORKER_WRAP = $(WRAPPED:%=-Wl,--wrap=%)
 
-.PHONY: all demo demo-run check check-run check-peers check-ale soak fuzz bench bench-ale clean install \
+.PHONY: all demo demo-run check check-run check-peers check-ale soak fuzz bench bench-ale bench-cluster clean install \
 	uninstall tags packages packages-test
 .SECONDARY:
 all: $(BUILD)/ratchet $(WORKERS)
@@ -73,6 +73,10 @@ bench: all
 # ALE alone in Python, through the bridge, ours: frames a second.
 bench-ale: all
 	@BUILD=$(BUILD) tests/bench/bridge_speed
+
+# One and two nodes of a Slurm on this machine, and a model of more.
+bench-cluster: all
+	@BUILD=$(BUILD) tests/bench/cluster
 
 packages:
 	@tools/install-packages packages.txt
