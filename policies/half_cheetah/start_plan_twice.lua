@@ -27,9 +27,9 @@ end
 
 return {
   params = {
-    noise = { default = 0.5, min = 0.1, max = 1.5 },
+    noise = { default = 0.7, min = 0.1, max = 1.5 },
     shrink = { default = 0.6, min = 0.2, max = 1 }, -- of the noise, from round to round
-    smooth = { default = 0.5, min = 0, max = 0.9 },
+    smooth = { default = 0.2, min = 0, max = 0.9 },
     temperature = { default = 1, min = 0.1, max = 5 },
   },
   reset = reset,

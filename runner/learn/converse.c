@@ -220,9 +220,11 @@ static enum loop_status ask(struct conversation *c, int turn, int n_before, stru
             break;
         if (l->c->provider->kind->ask(l->c->provider->self, &request, out, &why) == 0)
             return keep_call(l, turn, out, NULL, err) == 0 ? LOOP_ON : LOOP_FAILED;
-        if (l->memo.base.interrupted && *l->memo.base.interrupted)
+        if (l->memo.base.interrupted && *l->memo.base.interrupted) {
             status = loop_status_of(l, MEMO_INTERRUPTED);
-        else if (out->is_over)
+            if (out->usage.n_tries > 0 && keep_call(l, turn, out, why.text, err) != 0)
+                status = LOOP_FAILED;
+        } else if (out->is_over)
             status = loop_stop(l, why.text);
         else if (keep_call(l, turn, out, why.text, err) != 0)
             status = LOOP_FAILED;
