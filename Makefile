@@ -54,8 +54,8 @@ WRAPPED = luaS_hash lua_topointer luaS_new luaS_eqlngstr luaO_str2num luaT_getva
 	luaG_traceexec
 WORKER_WRAP = $(WRAPPED:%=-Wl,--wrap=%)
 
-.PHONY: all demo demo-run check check-run check-peers check-ale soak fuzz bench bench-ale bench-cluster clean install \
-	uninstall tags packages packages-test
+.PHONY: all demo demo-run check check-run check-peers check-ale soak fuzz bench bench-ale \
+	bench-cluster clean install uninstall tags packages packages-test
 .SECONDARY:
 all: $(BUILD)/ratchet $(WORKERS)
 

@@ -393,9 +393,9 @@ static int step_slot(struct worker *w, struct wire *in)
 {
     uint32_t number = wire_get_u32(in);
     bool starts = wire_get_u8(in);
-    uint64_t chance = wire_get_u64(in);
-    size_t len;
-    const uint8_t *params = wire_get_bytes(in, &len);
+    uint64_t chance = starts ? wire_get_u64(in) : 0;
+    size_t len = 0;
+    const uint8_t *params = starts ? wire_get_bytes(in, &len) : NULL;
     bool wants_notes = wire_get_u8(in);
     int64_t step = wire_get_i64(in);
     struct vm_view view = { w->values, w->ram, &w->frame, w->gray, w->state };

@@ -10,10 +10,14 @@
 
 #include <cmocka.h>
 
+#include <glob.h>
+#include <math.h>
+
 #include "envs/rng.h"
 #include "runner/evaluate/shard.h"
 #include "runner/record/file.h"
 #include "runner/record/hash.h"
+#include "tests/recording.h"
 
 #define N 5        /* episodes */
 #define N_SHARDS 2 /* shard 1 has the episodes 1 and 3 */
@@ -24,7 +28,7 @@ static struct env_registry envs;
 static struct task *task;
 static struct episode episode;
 static struct episode_request requests[N];
-static struct episode_result played[N];
+static struct replay *played[N]; /* until the pole falls */
 static struct vm_param param = { .name = "gain", .value = 0.5 };
 static char folder[] = "/tmp/ratchet-shard-XXXXXX";
 static char sha256[65];
@@ -38,42 +42,35 @@ static struct evaluation evaluation(void)
                                 .n_jobs = 1 };
 }
 
-/* Pushes to the right until the pole falls. */
-static void play(uint64_t seed, struct episode_result *out)
+static void push_right(const struct env *env, const double *obs, struct rng *chance,
+                       double *action)
 {
-    const double right = 1;
-    struct wire tape = { 0 };
-    uint8_t packed[8];
-
-    episode_reset(&episode, seed);
-    while (!episode_is_over(&episode)) {
-        tape_put(packed, task->env, &right);
-        wire_put(&tape, packed, (size_t)tape_width(task->env));
-        episode_step(&episode, &right);
-    }
-    *out = (struct episode_result){ .seed = seed,
-                                    .total = episode.now.total,
-                                    .trajectory = episode_hash(&episode),
-                                    .start_hash = episode.now.start_hash,
-                                    .n_tries = 1 };
-    out->tape = (struct tape){ tape.data, episode.now.n_steps, tape_width(task->env) };
+    (void)env, (void)obs, (void)chance;
+    action[0] = 1;
 }
 
-static char *only_result(void)
+/* As a worker would tell it. */
+static struct episode_result result_of(const struct replay *r)
 {
-    char *text = NULL, *path;
-    size_t len;
-    FILE *list = open_memstream(&text, &len), *f;
-    int c;
+    return (struct episode_result){ .seed = r->seed,
+                                    .total = r->total,
+                                    .trajectory = r->trajectory,
+                                    .n_tries = 1,
+                                    .tape = r->tape };
+}
 
-    path = xasprintf("ls %s/*.result", folder);
-    f = popen(path, "r");
-    while ((c = fgetc(f)) != EOF && c != '\n')
-        fputc(c, list);
-    pclose(f);
-    fclose(list);
-    free(path);
-    return text;
+/* The only result in the folder. */
+static char *find_result(void)
+{
+    char *pattern = xasprintf("%s/*.result", folder), *path;
+    glob_t found;
+
+    assert_int_equal(glob(pattern, 0, NULL, &found), 0);
+    assert_int_equal(found.gl_pathc, 1);
+    path = xstrdup(found.gl_pathv[0]);
+    globfree(&found);
+    free(pattern);
+    return path;
 }
 
 static int set_up(void **state)
@@ -96,18 +93,19 @@ static int set_up(void **state)
     assert_non_null(mkdtemp(folder));
     for (int i = 0; i < N; i++) {
         requests[i].seed = 100 + (uint64_t)i;
-        play(requests[i].seed, &played[i]);
+        played[i] = recording_make(task_create(task->env), requests[i].seed, INT64_MAX,
+                                   push_right);
     }
     requests[3].params = &param; /* one episode with overrides of its own */
     requests[3].n_params = 1;
     assert_int_equal(shard_job_save(&e, requests, N, N_SHARDS, folder, sha256, &err), 0);
     assert_int_equal(shard_job_load(&job, folder, &envs, &err), 0);
-    mine[0] = played[1];
-    mine[1] = played[3];
+    mine[0] = result_of(played[1]);
+    mine[1] = result_of(played[3]);
     l.results = mine;
     assert_int_equal(shard_result_save(&l, &err), 0);
     shard_job_clear(&job);
-    path = only_result();
+    path = find_result();
     assert_int_equal(shard_result_load(path, sha256, N_SHARDS, &head, &in, &err), 0);
     head_len = in.at;
     honest = in;
@@ -146,8 +144,8 @@ static int take(const uint8_t *data, size_t len, bool is_named_right, int *n_fau
         if (!is_bad && r.fault)
             (*n_faults)++;
         else if (!is_bad) {
-            assert_true(r.score == played[index].total);
-            assert_true(r.trajectory == played[index].trajectory);
+            assert_true(r.score == played[index]->total);
+            assert_true(r.trajectory == played[index]->trajectory);
             assert_true(r.verified);
         }
         if (!is_bad)
@@ -295,7 +293,7 @@ static int tear_down(void **state)
     rmdir(folder);
     free(path);
     for (int i = 0; i < N; i++)
-        tape_clear(&played[i].tape);
+        replay_destroy(played[i]);
     wire_clear(&honest);
     task->env->destroy(episode.instance);
     episode_clear(&episode);

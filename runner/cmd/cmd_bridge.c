@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
-#include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -22,7 +21,6 @@
 static int run_program(const char *const *argv, const char *output)
 {
     posix_spawn_file_actions_t actions;
-    char **environment;
     int status;
     pid_t pid;
 
@@ -30,10 +28,7 @@ static int run_program(const char *const *argv, const char *output)
     posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
     posix_spawn_file_actions_addopen(&actions, 1, output ? output : "/dev/null",
                                      O_WRONLY | O_CREAT | O_TRUNC, 0666);
-    environment = keyless_environment();
-    status = posix_spawnp(&pid, argv[0], &actions, NULL, (char *const *)argv,
-                          environment);
-    free(environment);
+    status = keyless_spawn(&pid, argv, &actions);
     posix_spawn_file_actions_destroy(&actions);
     if (status != 0)
         return -1;

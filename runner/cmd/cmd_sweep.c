@@ -260,26 +260,31 @@ static int lock_folder(const char *folder, struct error *err)
 }
 
 /* What its cells are told of where to play. A task of an array has one worker by default. */
-static void choose_engine(struct options *o, struct sweep *s, char **jobs, char **shards)
+static void choose_engine(const struct options *o, struct sweep *s)
 {
     const struct common *c = &o->common;
     bool is_slurm = c->engine && !strcmp(c->engine, "slurm");
     int n = 0;
 
-    *jobs = xasprintf("%d", is_slurm && c->jobs <= 0 ? 1 : common_jobs(c));
-    *shards = xasprintf("%d", c->shards);
-    s->jobs = *jobs;
+    snprintf(s->jobs, sizeof(s->jobs), "%d",
+             is_slurm && c->jobs <= 0 ? 1 : common_jobs(c));
+    snprintf(s->shards, sizeof(s->shards), "%d", c->shards);
+    snprintf(s->late, sizeof(s->late), "%d", c->late);
     if (!is_slurm)
         return;
     s->engine[n++] = "--engine";
     s->engine[n++] = c->engine;
     if (c->shards) {
         s->engine[n++] = "--shards";
-        s->engine[n++] = *shards;
+        s->engine[n++] = s->shards;
     }
     if (c->shared) {
         s->engine[n++] = "--shared";
         s->engine[n++] = c->shared;
+    }
+    if (c->late) {
+        s->engine[n++] = "--late";
+        s->engine[n++] = s->late;
     }
 }
 
@@ -287,7 +292,6 @@ static int sweep(struct options *o, struct app *app, struct error *err)
 {
     char *folder = choose_folder(o, err);
     char *episodes = xasprintf("%d", o->episodes);
-    char *jobs, *shards;
     struct sweep s = { .folder = folder,
                        .random_path = xasprintf("%s/random.lua", folder ? folder : ""),
                        .settings = o->settings,
@@ -296,7 +300,7 @@ static int sweep(struct options *o, struct app *app, struct error *err)
     int lock = folder ? lock_folder(folder, err) : -1;
     int n_failed, status = EXIT_FAILED;
 
-    choose_engine(o, &s, &jobs, &shards);
+    choose_engine(o, &s);
     if (lock < 0 ||
         file_save(s.random_path, random_source, strlen(random_source), err) != 0)
         goto out;
@@ -318,8 +322,6 @@ out:
     free(s.random_path);
     free(folder);
     free(episodes);
-    free(jobs);
-    free(shards);
     return status;
 }
 

@@ -18,8 +18,8 @@ struct sweep {
     char *random_path;    /* the policy that moves by chance */
     char **settings;      /* "key=value" for all, budgets included; NULL-terminated */
     const char *episodes; /* of a cell's score, as text */
-    const char *jobs;     /* as text */
-    const char *engine[8]; /* options of run and improve; NULL-terminated */
+    char jobs[16], shards[16], late[16]; /* as text */
+    const char *engine[10]; /* options of run and improve; NULL-terminated */
     const volatile sig_atomic_t *interrupted;
 };
 

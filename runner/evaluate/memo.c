@@ -14,8 +14,9 @@ struct call {
     struct memo *memo;
     enum purpose purpose;
     const char *scope;
-    char (*sha256)[65];         /* of the requests that are played, with their overrides; */
-    const int64_t *index;       /* their places */
+    char (*sha256)[65];   /* of each request's policy, with the overrides */
+    const int64_t *index; /* of each request */
+    const int *missing;   /* the requests that are played */
     int done, n;
     bool is_failed;
     struct error why;
@@ -45,14 +46,14 @@ static int unpack_tape(const struct ledger_episode *e, int width, struct tape *o
     return ZSTD_decompress(out->data, len, e->tape, e->tape_len) == len ? 0 : -1;
 }
 
-static void to_row(const struct call *c, const struct episode_result *r, int i,
+static void to_row(const struct call *c, const struct episode_result *r, int request,
                    struct ledger_episode *row)
 {
     *row = (struct ledger_episode){
         .purpose = c->purpose,
         .scope = c->scope,
-        .sha256 = c->sha256[i],
-        .seed_index = c->index[i],
+        .sha256 = c->sha256[request],
+        .seed_index = c->index[request],
         .seed = (int64_t)r->seed,
         .score = r->score,
         .total = r->total,
@@ -110,7 +111,7 @@ static void on_result(void *user, int i, const struct episode_result *result)
 
     if (!result->is_done || c->is_failed)
         return;
-    to_row(c, result, i, &row);
+    to_row(c, result, c->missing[i], &row);
     if (ledger_episode_add(c->memo->ledger, c->memo->run, &row, &c->why) != 0)
         c->is_failed = true;
     free(row.tape);
@@ -149,25 +150,17 @@ static int recall(struct call *c, const struct episode_request *requests,
     return n_missing;
 }
 
-static enum memo_status play(const struct call *whole, const struct policy *policy,
-                             const struct episode_request *requests, const int *missing, int n,
+static enum memo_status play(struct call *c, const struct policy *policy,
+                             const struct episode_request *requests, int n,
                              struct episode_result *results, struct error *err)
 {
     struct episode_request *mine = xcalloc((size_t)n, sizeof(*mine));
     struct episode_result *played = xcalloc((size_t)n, sizeof(*played));
-    int64_t *index = xcalloc((size_t)n, sizeof(*index));
-    struct evaluation e = whole->memo->base;
+    struct evaluation e = c->memo->base;
     enum memo_status status = MEMO_DONE;
-    struct call part = *whole, *c = &part;
 
-    part.sha256 = xcalloc((size_t)n, sizeof(*part.sha256));
-    part.index = index;
-    part.done = whole->n - n;
-    for (int i = 0; i < n; i++) {
-        mine[i] = requests[missing[i]];
-        index[i] = whole->index[missing[i]];
-        memcpy(part.sha256[i], whole->sha256[missing[i]], sizeof(*part.sha256));
-    }
+    for (int i = 0; i < n; i++)
+        mine[i] = requests[c->missing[i]];
     e.policy = *policy;
     e.on_result = on_result;
     e.user = c;
@@ -180,12 +173,10 @@ static enum memo_status play(const struct call *whole, const struct policy *poli
     for (int i = 0; i < n; i++) {
         if (!played[i].is_done && status == MEMO_DONE)
             status = MEMO_INTERRUPTED;
-        results[missing[i]] = played[i];
+        results[c->missing[i]] = played[i];
     }
     free(mine);
     free(played);
-    free(index);
-    free(part.sha256);
     return status;
 }
 
@@ -215,8 +206,9 @@ enum memo_status memo_evaluate(struct memo *m, enum purpose purpose, const char 
                                const struct episode_request *requests, const int64_t *index,
                                int n, struct episode_result *results, struct error *err)
 {
-    struct call c = { .memo = m, .purpose = purpose, .scope = scope, .index = index, .n = n };
     int *missing = xcalloc((size_t)n, sizeof(*missing));
+    struct call c = { .memo = m, .purpose = purpose, .scope = scope, .index = index,
+                      .missing = missing, .n = n };
     enum memo_status status = MEMO_DONE;
     int n_missing;
 
@@ -228,13 +220,14 @@ enum memo_status memo_evaluate(struct memo *m, enum purpose purpose, const char 
         else
             policy_hash(policy, &requests[i], c.sha256[i]);
     n_missing = recall(&c, requests, results, missing, err);
+    c.done = n - n_missing;
     if (n_missing < 0)
         status = MEMO_FAILED;
     else if (n_missing > 0 &&
              (m->steps_left <= 0 || (m->planner_left && *m->planner_left <= 0)))
         status = MEMO_NO_STEPS;
     else if (n_missing > 0)
-        status = play(&c, policy, requests, missing, n_missing, results, err);
+        status = play(&c, policy, requests, n_missing, results, err);
     free(c.sha256);
     free(missing);
     return status;

@@ -75,9 +75,11 @@ static uint32_t put_step(struct batch *b)
             continue;
         wire_put_u32(&b->out, (uint32_t)i);
         wire_put_u8(&b->out, step == 0);
-        wire_put_u64(&b->out, job_policy_chance(s->request->seed));
-        wire_put_bytes(&b->out, s->request->params,
-                       step ? 0 : sizeof(struct vm_param) * (size_t)s->request->n_params);
+        if (step == 0) {
+            wire_put_u64(&b->out, job_policy_chance(s->request->seed));
+            wire_put_bytes(&b->out, s->request->params,
+                           sizeof(*s->request->params) * (size_t)s->request->n_params);
+        }
         wire_put_u8(&b->out, s->request->wants_notes);
         wire_put_i64(&b->out, step);
         put_view(b, s);

@@ -6,7 +6,6 @@
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -50,7 +49,6 @@ static bool read_all(int fd, char **text)
 static int run(char *const argv[], char **output, struct error *err)
 {
     posix_spawn_file_actions_t actions;
-    char **environment;
     bool is_whole;
     int ends[2], code, status = 0;
     pid_t pid;
@@ -64,9 +62,7 @@ static int run(char *const argv[], char **output, struct error *err)
     posix_spawn_file_actions_adddup2(&actions, ends[1], 2);
     posix_spawn_file_actions_addclose(&actions, ends[0]);
     posix_spawn_file_actions_addclose(&actions, ends[1]);
-    environment = keyless_environment(); /* sbatch takes it to the nodes */
-    code = posix_spawnp(&pid, argv[0], &actions, NULL, argv, environment);
-    free(environment);
+    code = keyless_spawn(&pid, (const char *const *)argv, &actions);
     posix_spawn_file_actions_destroy(&actions);
     close(ends[1]);
     if (code != 0) {

@@ -110,9 +110,18 @@ static json_t *list_episodes(const int64_t *index, const struct episode_result *
     return list;
 }
 
-static uint64_t dev_seed(const struct tool_work *w, int64_t index)
+/* The requests' seeds are those of the indexes. */
+static enum memo_status play_dev(struct tool_work *w, const struct policy *policy,
+                                 struct episode_request *requests, const int64_t *index,
+                                 int n, enum purpose purpose,
+                                 struct episode_result *results)
 {
-    return split_seed(w->c->salt, SPLIT_DEV, w->c->memo->base.task->name, "", index);
+    const struct task *task = w->c->memo->base.task;
+
+    for (int i = 0; i < n; i++)
+        requests[i].seed = split_seed(w->c->salt, SPLIT_DEV, task->name, "", index[i]);
+    return memo_evaluate(w->c->memo, purpose, "", policy, requests, index, n, results,
+                         w->err);
 }
 
 enum memo_status tool_play(struct tool_work *w, const struct policy *policy,
@@ -121,10 +130,7 @@ enum memo_status tool_play(struct tool_work *w, const struct policy *policy,
 {
     struct episode_request requests[TOOL_MOST_SEEDS] = { 0 };
 
-    for (int i = 0; i < n; i++)
-        requests[i].seed = dev_seed(w, index[i]);
-    return memo_evaluate(w->c->memo, purpose, "", policy, requests, index, n, results,
-                         w->err);
+    return play_dev(w, policy, requests, index, n, purpose, results);
 }
 
 enum memo_status tool_run_episodes(struct tool_work *w)
@@ -214,13 +220,11 @@ static enum memo_status play_points(struct tuning *t, struct episode_request *re
     int64_t *index = xcalloc((size_t)(n * t->n_seeds), sizeof(*index));
     enum memo_status status;
 
-    for (int i = 0; i < n * t->n_seeds; i++) {
+    for (int i = 0; i < n * t->n_seeds; i++)
         index[i] = t->index[i % t->n_seeds];
-        requests[i].seed = dev_seed(t->w, index[i]);
-    }
     m->progress = NULL;
-    status = memo_evaluate(m, PURPOSE_tuning, "", &t->policy, requests, index,
-                           n * t->n_seeds, results, t->w->err);
+    status = play_dev(t->w, &t->policy, requests, index, n * t->n_seeds, PURPOSE_tuning,
+                      results);
     m->progress = shown.progress;
     t->n_done += n;
     if (m->progress)

@@ -288,18 +288,23 @@ const char *agent_last_words(struct agent *a)
     return a->last;
 }
 
+static void await_end(struct agent *a, int most_ms)
+{
+    for (int ms = 0; ms < most_ms && agent_is_running(a); ms += 10)
+        nanosleep(&(struct timespec){ .tv_nsec = 10000000 }, NULL);
+}
+
 void agent_destroy(struct agent *a)
 {
     if (!a)
         return;
     if (a->pid > 0) {
         kill(-a->pid, SIGTERM);
-        for (int ms = 0; ms < GRACE_MS && agent_is_running(a); ms += 10)
-            nanosleep(&(struct timespec){ .tv_nsec = 10000000 }, NULL);
-        if (!a->has_ended && !a->is_sealed)
+        await_end(a, GRACE_MS);
+        if (!a->has_ended && !a->is_sealed) {
             kill(a->pid, REAPER_END);
-        for (int ms = 0; !a->is_sealed && ms < REAP_MS && agent_is_running(a); ms += 10)
-            nanosleep(&(struct timespec){ .tv_nsec = 10000000 }, NULL);
+            await_end(a, REAP_MS);
+        }
         kill(-a->pid, SIGKILL);
         if (!a->has_ended)
             waitpid(a->pid, NULL, 0);

@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,7 +33,6 @@ static int start(struct movie *m, const char *size, const char *rate, struct err
                            "-crf",   "16",         "-movflags", "+faststart", "-f",
                            "mp4",    m->temporary, NULL };
     posix_spawn_file_actions_t actions;
-    char **environment;
     int ends[2], status;
 
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
@@ -44,10 +42,7 @@ static int start(struct movie *m, const char *size, const char *rate, struct err
     posix_spawn_file_actions_adddup2(&actions, ends[1], 0);
     posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0);
     posix_spawn_file_actions_adddup2(&actions, fileno(m->complaints), 2);
-    environment = keyless_environment();
-    status = posix_spawnp(&m->pid, argv[0], &actions, NULL, (char **)(uintptr_t)argv,
-                          environment);
-    free(environment);
+    status = keyless_spawn(&m->pid, argv, &actions);
     posix_spawn_file_actions_destroy(&actions);
     close(ends[1]);
     if (status == 0)

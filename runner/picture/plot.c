@@ -2,7 +2,6 @@
 #include "runner/picture/plot.h"
 
 #include <errno.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -103,11 +102,9 @@ static char *script(const struct plot *p, const char *temporary, bool is_svg)
 /* Runs gnuplot with the script on its input. */
 static int run(const char *text, struct error *err)
 {
-    char program[] = "gnuplot";
-    char *argv[] = { program, NULL };
+    const char *const argv[] = { "gnuplot", NULL };
     posix_spawn_file_actions_t actions;
     size_t len = strlen(text);
-    char **environment;
     int ends[2], failed, status = 0;
     pid_t pid;
 
@@ -116,9 +113,7 @@ static int run(const char *text, struct error *err)
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_adddup2(&actions, ends[0], STDIN_FILENO);
     posix_spawn_file_actions_addclose(&actions, ends[1]);
-    environment = keyless_environment();
-    failed = posix_spawnp(&pid, "gnuplot", &actions, NULL, argv, environment);
-    free(environment);
+    failed = keyless_spawn(&pid, argv, &actions);
     posix_spawn_file_actions_destroy(&actions);
     close(ends[0]);
     if (failed) {

@@ -1,9 +1,12 @@
-/* keyless.h - our environment for programs that have no business with API keys. */
+/* keyless.h - programs that have no business with API keys are started without them. */
 #ifndef RATCHET_RUNNER_RECORD_KEYLESS_H
 #define RATCHET_RUNNER_RECORD_KEYLESS_H
 
-/* A NULL-ended array without the variables whose names end in _API_KEY. The caller frees
- * the array alone; its texts are the environment's. */
-char **keyless_environment(void);
+#include <spawn.h>
+
+/* posix_spawnp with our environment but for the variables whose names end in _API_KEY:
+ * 0 or an error number. */
+int keyless_spawn(pid_t *pid, const char *const *argv,
+                  const posix_spawn_file_actions_t *actions);
 
 #endif

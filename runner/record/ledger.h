@@ -165,8 +165,8 @@ int ledger_case_add(struct ledger *l, int64_t run, int64_t iteration, const char
 
 /* An opening of a hidden split; returns its number, -1 on failure: a candidate's second
  * opening fails. Numbers count up over all runs that draw the same hidden seeds, a run and its
- * forks: who forks gets no more looks at them. Its report follows when it has been played: an opening
- * without one was cut short and goes on. */
+ * forks: who forks gets no more looks at them. Its report follows when it has been played: an
+ * opening without one was cut short and goes on. */
 int64_t ledger_opening_add(struct ledger *l, int64_t run, const char *task, const char *split,
                            const char *sha256, struct error *err);
 struct ledger_opening {
@@ -175,7 +175,8 @@ struct ledger_opening {
     bool is_reported;
 };
 /* The opening of the split with this task, run (with its forks) and candidate; NULL or run 0:
- * any. Of several, one that was reported, then the run's own, then the latest. 1: found, 0: none, -1: error. */
+ * any. Of several, one that was reported, then the run's own, then the latest. 1: found,
+ * 0: none, -1: error. */
 int ledger_opening_find(struct ledger *l, int64_t run, const char *task, const char *split,
                         const char *sha256, struct ledger_opening *out, struct error *err);
 /* What came out, as JSON. */
