@@ -126,8 +126,34 @@ static void blow_up(void **state)
     player_clear(&fresh);
 }
 
+/* A speed that no body could have is no reward: the step earns 0 and ends the episode. */
+static void too_fast(void **state)
+{
+    const struct env *env = *state;
+
+    for (int fast = 0; fast < 2; fast++) {
+        struct player p;
+        struct env_step s;
+        double action[ENV_MAX_ACTION] = { 0 };
+
+        player_init(&p, env, 2);
+        env->save(p.instance, p.block);
+        ((double *)(void *)p.block)[1 + mujoco_shape(p.instance).nq] = fast ? 120 : 80;
+        assert_int_equal(env->load(p.instance, p.block), 0);
+        s = env->step(p.instance, action);
+        assert_int_equal(s.terminated, fast);
+        if (fast)
+            assert_true(s.reward == 0);
+        else
+            assert_true(s.reward > 50);
+        player_clear(&p);
+    }
+}
+
 int main(void)
 {
+    static const struct env *const runners[] = { &half_cheetah_env, &hopper_env,
+                                                 &walker2d_env };
     struct CMUnitTest tests[128];
     size_t n = 0;
     int failed;
@@ -140,6 +166,9 @@ int main(void)
                                           blow_up, NULL, NULL, (void *)row };
         n = add_checks(tests, n, row->env);
     }
+    for (size_t i = 0; i < sizeof(runners) / sizeof(*runners); i++)
+        tests[n++] = (struct CMUnitTest){ xasprintf("%s: too fast", runners[i]->name),
+                                          too_fast, NULL, NULL, (void *)runners[i] };
     failed = _cmocka_run_group_tests("mujoco", tests, n, NULL, NULL);
     for (size_t i = 0; i < n; i++)
         free((char *)tests[i].name);

@@ -59,6 +59,7 @@ static const struct mujoco_task ant_task = {
     .xml = mujoco_xml_ant,
     .xml_end = mujoco_xml_ant_end,
     .frame_skip = 5,
+    .max_speed = MUJOCO_RUNNER_MAX_SPEED,
     .n_derived = ANT_N_DERIVED,
     .needs_contact_forces = true,
     .start = ant_start,

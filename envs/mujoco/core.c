@@ -197,12 +197,17 @@ void mujoco_reset(void *instance, uint64_t seed)
     derive(w);
 }
 
-static bool is_sane(const double *x, int n)
+static bool is_within(const double *x, int n, double limit)
 {
     for (int i = 0; i < n; i++)
-        if (!(fabs(x[i]) <= MAX_STATE))
+        if (!(fabs(x[i]) <= limit))
             return false;
     return true;
+}
+
+static bool is_sane(const double *x, int n)
+{
+    return is_within(x, n, MAX_STATE);
 }
 
 /* MuJoCo starts over by itself when numbers get out of hand, and counts that as a
@@ -210,10 +215,11 @@ static bool is_sane(const double *x, int n)
 static bool is_stable(const struct mujoco_instance *w)
 {
     const mjWarningStat *warning = w->data->warning;
+    double max_speed = w->task->max_speed > 0 ? w->task->max_speed : MAX_STATE;
 
     return !warning[mjWARN_BADQPOS].number && !warning[mjWARN_BADQVEL].number &&
            !warning[mjWARN_BADQACC].number && is_sane(w->data->qpos, w->model->nq) &&
-           is_sane(w->data->qvel, w->model->nv) &&
+           is_within(w->data->qvel, w->model->nv, max_speed) &&
            is_sane(w->data->qacc_warmstart, w->model->nv) &&
            is_sane(w->derived, w->task->n_derived);
 }

@@ -36,6 +36,7 @@ struct mujoco_task {
     int frame_skip;
     int n_derived;
     bool needs_contact_forces; /* cfrc_ext is computed after each step */
+    double max_speed; /* of any coordinate, m/s or rad/s; beyond it is unstable; 0: none */
 
     /* Reset: writes qpos and qvel, which hold the model's defaults. */
     void (*start)(const mjModel *m, double *qpos, double *qvel, struct rng *r);
@@ -50,6 +51,12 @@ struct mujoco_task {
 };
 
 #define MUJOCO_MAX_QPOS 32 /* of any task here */
+
+/* What MuJoCo's integration of a runner can be trusted with: from about 100 m/s on, a step
+ * goes through the floor, and contacts make energy from nothing that a planner finds. It is
+ * the bound of Gymnasium's Hopper-v5 (healthy_state_range). Random motors and learned gaits
+ * stay below 65. */
+#define MUJOCO_RUNNER_MAX_SPEED 100
 
 /* The first event of every task, raised with the end when the simulation blew up. */
 #define MUJOCO_UNSTABLE 0
@@ -121,7 +128,7 @@ MUJOCO_MODELS(MUJOCO_DECLARE)
         return mujoco_create(&task##_task, why, why_size);                            \
     }
 #define MUJOCO_COMMON(task)                                                              \
-    .abi = ENV_ABI, .name = #task, .version = 1, .bits = ENV_BITS_MACHINE,               \
+    .abi = ENV_ABI, .name = #task, .version = 2, .bits = ENV_BITS_MACHINE,               \
     .frame_width = MUJOCO_WIDTH, .frame_height = MUJOCO_HEIGHT, .create = task##_create, \
     .destroy = mujoco_destroy, .reset = mujoco_reset, .step = mujoco_step,               \
     .observe = mujoco_observe, .draw = mujoco_draw, .state_size = mujoco_state_size,     \

@@ -69,6 +69,7 @@ static const struct mujoco_task humanoid_task = {
     .xml = mujoco_xml_humanoid,
     .xml_end = mujoco_xml_humanoid_end,
     .frame_skip = 5,
+    .max_speed = MUJOCO_RUNNER_MAX_SPEED,
     .n_derived = HUMANOID_N_DERIVED,
     .needs_contact_forces = true,
     .start = humanoid_start,

@@ -39,6 +39,7 @@ static const struct mujoco_task half_cheetah_task = {
     .xml = mujoco_xml_half_cheetah,
     .xml_end = mujoco_xml_half_cheetah_end,
     .frame_skip = 5,
+    .max_speed = MUJOCO_RUNNER_MAX_SPEED,
     .start = half_cheetah_start,
     .judge = half_cheetah_judge,
     .observe = half_cheetah_observe,
@@ -131,9 +132,11 @@ static void hopper_judge(const struct mujoco_verdict *v, struct env_step *result
     if (d->qpos[1] <= 0.7)
         mujoco_end(result, FELL);
     judge_lean(v, 0.2, result);
-    if (worst >= 100)
-        mujoco_end(result, TOO_FAST);
     walk_reward(v, result);
+    if (worst >= MUJOCO_RUNNER_MAX_SPEED) {
+        mujoco_end(result, TOO_FAST);
+        result->reward = 0;
+    }
 }
 
 static const struct mujoco_task hopper_task = {
@@ -208,6 +211,7 @@ static const struct mujoco_task walker2d_task = {
     .xml = mujoco_xml_walker2d,
     .xml_end = mujoco_xml_walker2d_end,
     .frame_skip = 4,
+    .max_speed = MUJOCO_RUNNER_MAX_SPEED,
     .start = walk_start,
     .judge = walker2d_judge,
     .observe = walk_observe,
@@ -270,6 +274,7 @@ static const struct mujoco_task swimmer_task = {
     .xml = mujoco_xml_swimmer,
     .xml_end = mujoco_xml_swimmer_end,
     .frame_skip = 4,
+    .max_speed = MUJOCO_RUNNER_MAX_SPEED,
     .start = swimmer_start,
     .judge = swimmer_judge,
     .observe = swimmer_observe,

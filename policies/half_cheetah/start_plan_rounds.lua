@@ -1,18 +1,19 @@
--- start_plan_twice.lua - a sampling planner (MPPI) that refines its plan in each act: what came out of
--- the first round of noise is the middle of the second.
-local A, CANDIDATES, HORIZON, ROUNDS = 6, 80, 30, 2
+-- start_plan_rounds.lua - a sampling planner (MPPI) that may refine its plan in a second round: what came out of
+-- the first round of noise is the middle of the next.
+local A, CANDIDATES, HORIZON = 6, 80, 30
 local LENGTH = A * HORIZON
-local p, plan, batch
+local p, plan, batch, rounds
 
 local function reset(info)
   p = info.params
+  rounds = math.floor(p.rounds + 0.5)
   plan = vec.new(LENGTH)
   batch = vec.new(CANDIDATES * LENGTH)
 end
 
 local function act(obs)
   local noise = p.noise
-  for _ = 1, ROUNDS do
+  for _ = 1, rounds do
     batch:normal(noise):smooth(p.smooth, A, LENGTH)
     batch:add(plan):clip(-1, 1)
     batch:paste(1, plan) -- the first candidate is the plan itself
@@ -27,9 +28,10 @@ end
 
 return {
   params = {
-    noise = { default = 0.7, min = 0.1, max = 1.5 },
+    rounds = { default = 1.4, min = 0.5, max = 2.4 }, -- a whole number of them, rounded
+    noise = { default = 0.5, min = 0.1, max = 1.5 },
     shrink = { default = 0.6, min = 0.2, max = 1 }, -- of the noise, from round to round
-    smooth = { default = 0.2, min = 0, max = 0.9 },
+    smooth = { default = 0.5, min = 0, max = 0.9 },
     temperature = { default = 1, min = 0.1, max = 5 },
   },
   reset = reset,
