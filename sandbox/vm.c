@@ -401,55 +401,6 @@ void vm_destroy(struct vm *vm)
         arena_destroy(&vm->arena);
 }
 
-/* The C library's qsort makes calls that the jail forbids. */
-static void sort_by_name(struct vm_param *params, int n)
-{
-    for (int i = 1; i < n; i++) {
-        struct vm_param p = params[i];
-        int at = i;
-        for (; at > 0 && strcmp(params[at - 1].name, p.name) > 0; at--)
-            params[at] = params[at - 1];
-        params[at] = p;
-    }
-}
-
-static double number_field(lua_State *L, const char *name, double fallback)
-{
-    double v = fallback;
-
-    lua_getfield(L, -1, name);
-    if (lua_type(L, -1) == LUA_TNUMBER)
-        v = lua_tonumber(L, -1);
-    else if (!lua_isnil(L, -1))
-        v = NAN;
-    lua_pop(L, 1);
-    return v;
-}
-
-/* One entry of `params`: the key at -2, the declaration at -1. */
-static int read_param(struct vm *vm, lua_State *L)
-{
-    struct vm_param *p = &vm->params[vm->n_params];
-    const char *name = lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : NULL;
-
-    if (!name || strlen(name) >= sizeof(p->name))
-        return luaL_error(L, "params: names are strings of at most %d bytes",
-                          (int)sizeof(p->name) - 1);
-    if (vm->n_params == VM_MAX_PARAMS)
-        return luaL_error(L, "params: at most %d", VM_MAX_PARAMS);
-    if (!lua_istable(L, -1))
-        return luaL_error(L, "params.%s: not a table { default = , min = , max = }",
-                          name);
-    strcpy(p->name, name);
-    p->value = number_field(L, "default", NAN);
-    p->min = number_field(L, "min", -INFINITY);
-    p->max = number_field(L, "max", INFINITY);
-    if (!isfinite(p->value) || !(p->min <= p->value && p->value <= p->max))
-        return luaL_error(L, "params.%s: default must be a number from min to max", name);
-    vm->n_params++;
-    return 0;
-}
-
 /* Checks the policy's table and returns its act and its reset. */
 static int read_policy(lua_State *L)
 {
@@ -463,14 +414,8 @@ static int read_policy(lua_State *L)
     lua_getfield(L, 1, "params");
     if (!lua_isnil(L, -1) && !lua_istable(L, -1))
         return luaL_error(L, "params is a %s, not a table", luaL_typename(L, -1));
-    if (lua_istable(L, -1)) {
-        lua_pushnil(L);
-        while (lua_next(L, -2)) {
-            read_param(vm, L);
-            lua_pop(L, 1);
-        }
-    }
-    sort_by_name(vm->params, vm->n_params);
+    if (lua_istable(L, -1))
+        vm->n_params = vm_params_read(L, vm->params);
     lua_getfield(L, 1, "act");
     if (!lua_isfunction(L, -1))
         return luaL_error(L, "act is a %s, not a function", luaL_typename(L, -1));

@@ -35,6 +35,10 @@ bool vm_field_is_wanted(const struct vm_world *world, const char *name);
 void vm_info_push(struct lua_State *L, const struct vm_world *world,
                   const struct vm_param *params, int n_params);
 
+/* Reads the declarations in the table on top of the stack into params[VM_MAX_PARAMS], by
+ * name; returns how many. Raises Lua errors. */
+int vm_params_read(struct lua_State *L, struct vm_param *params);
+
 /* Reads what act returned: the values above stack index `below`. -1 with a phrase in why.
  */
 int vm_action_read(struct lua_State *L, const struct env *env, int below, double *action,

@@ -1,5 +1,5 @@
 /* test_provider.c - turns as JSON, and the providers without a network: files, recorded
- * and the recorder; keys and prices. */
+ * and the recorder. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -16,9 +16,7 @@
 
 #include <cmocka.h>
 
-#include "runner/model/keys.h"
 #include "runner/model/model.h"
-#include "runner/model/prices.h"
 #include "runner/model/recorder.h"
 #include "runner/model/whole_file.h"
 #include "runner/record/file.h"
@@ -554,117 +552,6 @@ static void recorder_says_when_it_cannot(void **state)
     provider_clear(&p);
 }
 
-/* ---- keys and prices */
-
-static void keys(void **state)
-{
-    struct error err;
-    char text[] = "a SECRET-1 and SECRET-1", *key;
-
-    (void)state;
-    unsetenv("TEST_KEY");
-    assert_null(keys_find("TEST_KEY", &err));
-    assert_string_equal(err.text, "");
-    write_text(".env", "# mine\nOTHER=x\nexport TEST_KEY=\"from-file\" # why\n");
-    chmod(".env", 0644);
-    assert_null(keys_find("TEST_KEY", &err));
-    assert_holds(err.text, "chmod 600 .env");
-    assert_null(strstr(err.text, "from-file"));
-    chmod(".env", 0600);
-    key = keys_find("TEST_KEY", &err);
-    assert_string_equal(key, "from-file");
-    keys_free(key);
-    unlink(".env");
-    mkdir("config", 0755);
-    mkdir("config/ratchet", 0755);
-    setenv("XDG_CONFIG_HOME", "config", 1);
-    write_text("config/ratchet/keys", "TEST_KEY = from-config\n");
-    chmod("config/ratchet/keys", 0600);
-    key = keys_find("TEST_KEY", &err);
-    assert_string_equal(key, "from-config");
-    keys_free(key);
-    setenv("TEST_KEY", "from-environment\n", 1);
-    key = keys_find("TEST_KEY", &err);
-    assert_string_equal(key, "from-environment");
-    keys_free(key);
-    setenv("TEST_KEY", "evil\r\nHost: x", 1);
-    assert_null(keys_find("TEST_KEY", &err));
-    assert_holds(err.text, "TEST_KEY holds a blank");
-    unsetenv("TEST_KEY");
-    unlink("config/ratchet/keys");
-    keys_redact("SECRET-1", text);
-    assert_string_equal(text, "a ******** and ********");
-}
-
-struct price_row {
-    const char *name, *file;
-    const char *model;
-    double
-        usd; /* of a million in, half of them cached, and a million out; NAN: unknown */
-    const char *error;
-};
-
-#define PRICE(rest) "{\"models\":[" rest "]}"
-
-static const struct price_row price_rows[] = {
-    { "nothing known", PRICE(""), "m", NAN, NULL },
-    { "exact", PRICE("{\"model\":\"m\",\"in\":2,\"out\":8}"), "m", 10, NULL },
-    { "cached is cheaper", PRICE("{\"model\":\"m\",\"in\":2,\"cached\":1,\"out\":8}"),
-      "m", 9.5, NULL },
-    { "zero is a price", PRICE("{\"model\":\"m\",\"in\":0,\"out\":0}"), "m", 0, NULL },
-    { "another provider's",
-      PRICE("{\"provider\":\"y\",\"model\":\"m\",\"in\":0,\"out\":0}"), "m", NAN, NULL },
-    { "the longest prefix",
-      PRICE("{\"model\":\"m*\",\"in\":1,\"out\":1},{\"model\":\"m-l*\","
-            "\"in\":3,\"out\":3},{\"model\":\"*\",\"in\":9,\"out\":9}"),
-      "m-large", 6, NULL },
-    { "beats what is built in", PRICE("{\"model\":\"gpt-5\",\"in\":1,\"out\":1}"),
-      "gpt-5", 2, NULL },
-    { "no JSON", "{", "m", 0, "line 1" },
-    { "no list", "{}", "m", 0, "no list `models`" },
-    { "no name", PRICE("{\"in\":1,\"out\":1}"), "m", 0, "model 1: needs a `model`" },
-    { "no price", PRICE("{\"model\":\"m\"}"), "m", 0, "model 1: needs `in` and `out`" },
-    { "a negative price", PRICE("{\"model\":\"m\",\"in\":-1,\"out\":1}"), "m", 0,
-      "`in` must" },
-    { "a price in words", PRICE("{\"model\":\"m\",\"in\":1,\"out\":\"1\"}"), "m", 0,
-      "`out` must" },
-};
-
-static void price(void **state)
-{
-    const struct price_row *row = *state;
-    struct error err;
-    struct prices *p = prices_parse(row->file, &err);
-    double usd;
-
-    if (row->error) {
-        assert_null(p);
-        assert_holds(err.text, row->error);
-        return;
-    }
-    usd = price_cost(prices_find(p, "x", row->model, true), 1000000, 500000, -1, 1000000);
-    assert_true(isnan(row->usd) ? isnan(usd) : fabs(usd - row->usd) < 1e-9);
-    prices_destroy(p);
-}
-
-static void price_of_the_unknown(void **state)
-{
-    struct price cheap = { .in = 1, .out = 1 };
-    struct error err;
-    struct prices *p = prices_parse(PRICE(""), &err);
-
-    (void)state;
-    assert_true(isnan(price_cost(NULL, 1, 1, 1, 1)));
-    assert_true(isnan(price_cost(&cheap, -1, 0, 0, 5)));
-    assert_true(isnan(price_cost(&cheap, 5, 0, 0, -1)));
-    assert_true(isnan(price_cost(&cheap, 5, 10, 0, 1))); /* more cached than sent */
-    assert_non_null(prices_find(p, "openai", "gpt-5", true));
-    assert_null(prices_find(p, "openai", "gpt-5", false)); /* at another's address */
-    assert_true(prices_find(p, "anthropic", "claude-opus-4-1-20250805", true)->cache_write ==
-                18.75);
-    prices_destroy(p);
-}
-
 #define ADD(list, function)                                      \
     for (size_t i = 0; i < sizeof(list) / sizeof(*list); i++)    \
         tests[n++] = (struct CMUnitTest)                         \
@@ -686,8 +573,6 @@ int main(void)
         cmocka_unit_test(recorder_keeps_turns),
         cmocka_unit_test(recorder_keeps_the_kind),
         cmocka_unit_test(recorder_says_when_it_cannot),
-        cmocka_unit_test(keys),
-        cmocka_unit_test(price_of_the_unknown),
     };
     char folder[] = "/tmp/test_provider.XXXXXX", *command;
     size_t n = 0;
@@ -701,7 +586,6 @@ int main(void)
     ADD(text_rows, clean_text);
     ADD(arguments_rows, arguments);
     ADD(session_rows, session);
-    ADD(price_rows, price);
     for (size_t i = 0; i < sizeof(more) / sizeof(*more); i++)
         tests[n++] = more[i];
     failed = _cmocka_run_group_tests("provider", tests, n, NULL, NULL);

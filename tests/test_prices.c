@@ -1,0 +1,154 @@
+/* test_prices.c - what a model's calls need besides the model: its key, its price. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "runner/model/keys.h"
+#include "runner/model/prices.h"
+#include "runner/record/file.h"
+
+static void write_private(const char *path, mode_t mode, const char *text)
+{
+    struct error err;
+
+    if (file_save(path, text, strlen(text), &err) != 0 || chmod(path, mode) != 0)
+        fail_msg("%s", err.text);
+}
+
+static void keys(void **state)
+{
+    struct error err;
+    char text[] = "a SECRET-1 and SECRET-1", *key;
+
+    (void)state;
+    unsetenv("TEST_KEY");
+    assert_null(keys_find("TEST_KEY", &err));
+    assert_string_equal(err.text, "");
+    write_private(".env", 0644, "# mine\nOTHER=x\nexport TEST_KEY=\"from-file\" # why\n");
+    assert_null(keys_find("TEST_KEY", &err));
+    assert_non_null(strstr(err.text, "chmod 600 .env"));
+    assert_null(strstr(err.text, "from-file"));
+    chmod(".env", 0600);
+    key = keys_find("TEST_KEY", &err);
+    assert_string_equal(key, "from-file");
+    keys_free(key);
+    unlink(".env");
+    mkdir("config", 0755);
+    mkdir("config/ratchet", 0755);
+    setenv("XDG_CONFIG_HOME", "config", 1);
+    write_private("config/ratchet/keys", 0600, "TEST_KEY = from-config\n");
+    key = keys_find("TEST_KEY", &err);
+    assert_string_equal(key, "from-config");
+    keys_free(key);
+    setenv("TEST_KEY", "from-environment\n", 1);
+    key = keys_find("TEST_KEY", &err);
+    assert_string_equal(key, "from-environment");
+    keys_free(key);
+    setenv("TEST_KEY", "evil\r\nHost: x", 1);
+    assert_null(keys_find("TEST_KEY", &err));
+    assert_non_null(strstr(err.text, "TEST_KEY holds a blank"));
+    unsetenv("TEST_KEY");
+    unlink("config/ratchet/keys");
+    keys_redact("SECRET-1", text);
+    assert_string_equal(text, "a ******** and ********");
+}
+
+struct price_row {
+    const char *name, *file;
+    const char *model;
+    double
+        usd; /* of a million in, half of them cached, and a million out; NAN: unknown */
+    const char *error;
+};
+
+#define PRICE(rest) "{\"models\":[" rest "]}"
+
+static const struct price_row price_rows[] = {
+    { "nothing known", PRICE(""), "m", NAN, NULL },
+    { "exact", PRICE("{\"model\":\"m\",\"in\":2,\"out\":8}"), "m", 10, NULL },
+    { "cached is cheaper", PRICE("{\"model\":\"m\",\"in\":2,\"cached\":1,\"out\":8}"),
+      "m", 9.5, NULL },
+    { "zero is a price", PRICE("{\"model\":\"m\",\"in\":0,\"out\":0}"), "m", 0, NULL },
+    { "another provider's",
+      PRICE("{\"provider\":\"y\",\"model\":\"m\",\"in\":0,\"out\":0}"), "m", NAN, NULL },
+    { "the longest prefix",
+      PRICE("{\"model\":\"m*\",\"in\":1,\"out\":1},{\"model\":\"m-l*\","
+            "\"in\":3,\"out\":3},{\"model\":\"*\",\"in\":9,\"out\":9}"),
+      "m-large", 6, NULL },
+    { "beats what is built in", PRICE("{\"model\":\"gpt-5\",\"in\":1,\"out\":1}"),
+      "gpt-5", 2, NULL },
+    { "no JSON", "{", "m", 0, "line 1" },
+    { "no list", "{}", "m", 0, "no list `models`" },
+    { "no name", PRICE("{\"in\":1,\"out\":1}"), "m", 0, "model 1: needs a `model`" },
+    { "no price", PRICE("{\"model\":\"m\"}"), "m", 0, "model 1: needs `in` and `out`" },
+    { "a negative price", PRICE("{\"model\":\"m\",\"in\":-1,\"out\":1}"), "m", 0,
+      "`in` must" },
+    { "a price in words", PRICE("{\"model\":\"m\",\"in\":1,\"out\":\"1\"}"), "m", 0,
+      "`out` must" },
+};
+
+static void price(void **state)
+{
+    const struct price_row *row = *state;
+    struct error err;
+    struct prices *p = prices_parse(row->file, &err);
+    double usd;
+
+    if (row->error) {
+        assert_null(p);
+        assert_non_null(strstr(err.text, row->error));
+        return;
+    }
+    usd = price_cost(prices_find(p, "x", row->model, true), 1000000, 500000, -1, 1000000);
+    assert_true(isnan(row->usd) ? isnan(usd) : fabs(usd - row->usd) < 1e-9);
+    prices_destroy(p);
+}
+
+static void price_of_the_unknown(void **state)
+{
+    struct price cheap = { .in = 1, .out = 1 };
+    struct error err;
+    struct prices *p = prices_parse(PRICE(""), &err);
+
+    (void)state;
+    assert_true(isnan(price_cost(NULL, 1, 1, 1, 1)));
+    assert_true(isnan(price_cost(&cheap, -1, 0, 0, 5)));
+    assert_true(isnan(price_cost(&cheap, 5, 0, 0, -1)));
+    assert_true(isnan(price_cost(&cheap, 5, 10, 0, 1))); /* more cached than sent */
+    assert_non_null(prices_find(p, "openai", "gpt-5", true));
+    assert_null(prices_find(p, "openai", "gpt-5", false)); /* at another's address */
+    assert_true(prices_find(p, "anthropic", "claude-opus-4-1-20250805", true)->cache_write ==
+                18.75);
+    prices_destroy(p);
+}
+
+int main(void)
+{
+    struct CMUnitTest tests[64] = { cmocka_unit_test(keys),
+                                    cmocka_unit_test(price_of_the_unknown) };
+    char folder[] = "/tmp/test_prices.XXXXXX", *command;
+    size_t n = 2;
+    int failed;
+
+    if (!mkdtemp(folder) || chdir(folder) != 0)
+        return 1;
+    setenv("HOME", folder, 1);
+    unsetenv("XDG_CONFIG_HOME");
+    for (size_t i = 0; i < sizeof(price_rows) / sizeof(*price_rows); i++)
+        tests[n++] = (struct CMUnitTest){ price_rows[i].name, price, NULL, NULL,
+                                          (void *)&price_rows[i] };
+    failed = _cmocka_run_group_tests("prices", tests, n, NULL, NULL);
+    command = xasprintf("rm -rf '%s'", folder);
+    if (chdir("/") != 0 || system(command) != 0)
+        failed++;
+    free(command);
+    return failed;
+}
