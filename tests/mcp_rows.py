@@ -141,8 +141,11 @@ ok("and compared with", d["draft"]["return"] > d["other"]["return"], d)
 c.call("policy_write", {"source": "return { params = { k = { default = 0.0, min = 0, max = 2 } },\n"
        "  reset = function(i) k = i.params.k end,\n"
        "  act = function(o) return o.angle + k * o.angular_velocity > 0 and 1 or 0 end }\n"})
-d = c.call("run_episodes", {"seeds": [0, 1], "params": [{"k": 0.1}, {"k": 1.0}]})
-ok("run_episodes: sets of parameters", len(d["results"]) == 2, d)
+d = c.call("run_episodes", {"seeds": [0, 1], "params": [{"k": 0.1}, {"k": 9.0}, {"k": 1.0}]})
+ok("run_episodes: sets of parameters, each by itself",
+   [r["faults"] for r in d["results"]] == [0, 2, 0] and
+   d["results"][2]["mean"] != d["results"][0]["mean"] and
+   "out of its bounds" in d["results"][1]["fault"], d)
 d = c.call("tune", {"seeds": [0, 1], "generations": 2, "popsize": 4})
 ok("tune: better values, in the draft", d["best"] > d["before"] and d["applied"] and
    "default = 0.0," not in c.call("policy_read")["source"], d)

@@ -133,41 +133,53 @@ enum memo_status tool_play(struct tool_work *w, const struct policy *policy,
     return play_dev(w, policy, requests, index, n, purpose, results);
 }
 
+/* All sets of parameters are one evaluation. */
 enum memo_status tool_run_episodes(struct tool_work *w)
 {
     json_t *sets = json_object_get(w->arguments, "params"), *list = json_array();
     const char *source = tool_text(w, "policy");
     struct policy policy = tool_draft_policy(w);
-    struct vm_param params[VM_MAX_PARAMS];
-    int64_t index[TOOL_MOST_SEEDS];
+    int64_t seeds[TOOL_MOST_SEEDS];
     enum memo_status status = MEMO_DONE;
-    size_t n_sets = sets ? json_array_size(sets) : 1;
-    int n = 0;
+    int n_sets = sets ? (int)json_array_size(sets) : 1, n = 0, n_all;
+    struct vm_param(*params)[VM_MAX_PARAMS] = xcalloc((size_t)n_sets, sizeof(*params));
+    struct episode_request *requests = NULL;
+    struct episode_result *results = NULL;
+    int64_t *index = NULL;
 
     json_object_set_new(w->data, "results", list);
-    if (!read_seeds(w, index, &n, &status))
-        return status;
+    if (!read_seeds(w, seeds, &n, &status))
+        goto out;
     if (source) {
         policy.source = source;
         policy.name = "probe.lua";
     }
-    policy.params = params;
-    for (size_t i = 0; i < n_sets && status == MEMO_DONE; i++) {
-        struct episode_result results[TOOL_MOST_SEEDS];
-        policy.n_params = 0;
-        if (sets &&
-            read_params(w, json_array_get(sets, i), params, &policy.n_params) != 0)
-            return MEMO_DONE;
-        status = tool_play(w, &policy, index, n, sets ? PURPOSE_tuning : PURPOSE_probe,
-                           results);
-        if (status == MEMO_DONE) {
-            json_array_append_new(list, sum_up(results, n));
-            if (n_sets == 1)
-                json_object_set_new(w->data, "episodes",
-                                    list_episodes(index, results, n));
+    n_all = n_sets * n;
+    requests = xcalloc((size_t)n_all, sizeof(*requests));
+    results = xcalloc((size_t)n_all, sizeof(*results));
+    index = xcalloc((size_t)n_all, sizeof(*index));
+    for (int k = 0; k < n_sets; k++) {
+        struct episode_request request = { .params = params[k] };
+        if (sets && read_params(w, json_array_get(sets, (size_t)k), params[k],
+                                &request.n_params) != 0)
+            goto out;
+        for (int i = 0; i < n; i++) {
+            requests[k * n + i] = request;
+            index[k * n + i] = seeds[i];
         }
-        results_clear(results, n);
     }
+    status = play_dev(w, &policy, requests, index, n_all,
+                      sets ? PURPOSE_tuning : PURPOSE_probe, results);
+    for (int k = 0; k < n_sets && status == MEMO_DONE; k++)
+        json_array_append_new(list, sum_up(results + k * n, n));
+    if (n_sets == 1 && status == MEMO_DONE)
+        json_object_set_new(w->data, "episodes", list_episodes(index, results, n));
+    results_clear(results, n_all);
+out:
+    free(params);
+    free(requests);
+    free(results);
+    free(index);
     return status;
 }
 
