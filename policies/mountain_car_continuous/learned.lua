@@ -1,4 +1,4 @@
--- start_push.lua - a line through position and speed, and a push along the speed that is the same for slow ones.
+-- learned.lua - a line through position and speed, and a push along the speed that is the same for slow ones.
 local p
 
 local function reset(info)
