@@ -102,6 +102,8 @@ wait "$pid"
 ok "Ctrl-C while it waits ends it with status 1" "$([ $? -eq 1 ]; echo $?)" "$(cat "$TMP/out.txt")"
 grep -q 'resume' "$TMP/out.txt"
 ok "and says how to go on" $?
+expect "and leaves a replay of the best policy" 0 verified \
+    "$RATCHET" replay "$TMP/byhand/best.replay"
 strip=$(sed -n 's/^!\[dev seed [0-9]*, steps [0-9]* to [0-9]*\](\(.*\.png\))$/\1/p' \
     "$TMP/box/0001-request.md" | head -n 1)
 [ "$(head -c 4 "$TMP/box/$strip" | tail -c 3)" = PNG ]

@@ -263,14 +263,16 @@ static int64_t count_known(struct loop *l, struct error *err)
     return n;
 }
 
-/* The incumbent and a replay of its median dev episode, where people look for them. A run that
- * ends before it has come to where it stopped once leaves what it had put there. */
+/* The incumbent and a replay of its median dev episode, where people look for them: the
+ * episode is played once more, with what the policy says of it, but not for someone who has
+ * interrupted the run, since a planner's takes minutes. A run that ends before it has come to
+ * where it stopped once leaves what it had put there. */
 static int keep_best(struct loop *l, struct error *err)
 {
     int64_t known = count_known(l, err);
     struct loop_outcome *o = l->outcome;
     struct evaluation e = l->memo.base;
-    struct episode_result *r = NULL;
+    const struct episode_result *r = NULL;
     struct episode_request request = { .wants_notes = true };
     struct episode_result played = { 0 };
     struct replay *replay;
@@ -292,9 +294,12 @@ static int keep_best(struct loop *l, struct error *err)
     e.on_result = NULL;
     e.interrupted = NULL;
     request.seed = r->seed;
-    if (evaluate(&e, &request, 1, &played, NULL, err) != 0)
-        return -1;
-    replay = replay_of_result(&e, &played, err);
+    if (!o->is_interrupted || r->tape.n_steps < r->n_steps) {
+        if (evaluate(&e, &request, 1, &played, NULL, err) != 0)
+            return -1;
+        r = &played;
+    }
+    replay = replay_of_result(&e, r, err);
     if (replay)
         status = replay_save(replay, o->replay_path, err);
     replay_destroy(replay);
