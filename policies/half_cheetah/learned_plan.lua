@@ -37,4 +37,3 @@ return {
   reset = reset,
   act = act,
 }
-
