@@ -1,6 +1,7 @@
 -- start_plan_rounds.lua - a sampling planner (MPPI) that spends a budget of planner steps an act on one round of
 -- noise, or on two of which the second refines what came out of the first.
 local A, BUDGET = 8, 1200
+local WIDTH = 105 -- numbers of an observation; 3 and 4 are x and y of the orientation
 local p, plan, batch, rounds, candidates, length
 
 local function reset(info)
@@ -19,7 +20,11 @@ local function act(obs)
     batch:normal(noise):smooth(p.smooth, A, length)
     batch:add(plan):clip(-1, 1)
     batch:paste(1, plan) -- the first candidate is the plan itself
-    local returns = obs.sim:rollouts(batch, candidates)
+    local returns, _, last = obs.sim:rollouts(batch, candidates, 1, true)
+    local tilt = last:column(3, WIDTH)
+    tilt:mul(tilt)
+    local tip = last:column(4, WIDTH)
+    returns:axpy(-2 * p.upright, tilt:add(tip:mul(tip))) -- the body's own z axis, up: 1 - 2 (x^2 + y^2)
     plan:mean(batch, returns:softmax(p.temperature))
     noise = noise * p.shrink
   end
@@ -30,6 +35,7 @@ end
 
 return {
   params = {
+    upright = { default = 1, min = 0, max = 20 }, -- what a plan that ends upright is worth
     rounds = { default = 1.4, min = 0.5, max = 2.4 }, -- a whole number of them, rounded
     horizon = { default = 15, min = 8, max = 24 }, -- steps, rounded
     noise = { default = 0.5, min = 0.1, max = 1.5 },
