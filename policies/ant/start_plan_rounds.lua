@@ -35,8 +35,8 @@ end
 
 return {
   params = {
-    upright = { default = 1, min = 0, max = 20 }, -- what a plan that ends upright is worth
-    rounds = { default = 1.4, min = 0.5, max = 2.4 }, -- a whole number of them, rounded
+    upright = { default = 5, min = 0, max = 20 }, -- what a plan that ends upright is worth
+    rounds = { default = 2, min = 0.5, max = 2.4 }, -- a whole number of them, rounded
     horizon = { default = 15, min = 8, max = 24 }, -- steps, rounded
     noise = { default = 0.5, min = 0.1, max = 1.5 },
     shrink = { default = 0.6, min = 0.2, max = 1 }, -- of the noise, from round to round
