@@ -44,15 +44,20 @@ static bool read_seeds(struct tool_work *w, int64_t *index, int *n,
     return true;
 }
 
-static int read_params(struct tool_work *w, json_t *set, struct vm_param *out, int *n)
+/* Overrides of a policy's parameters. */
+struct param_set {
+    struct vm_param params[VM_MAX_PARAMS];
+    int n;
+};
+
+static int read_params(struct tool_work *w, json_t *asked, struct param_set *out)
 {
     const char *name;
     json_t *value;
 
-    *n = 0;
-    json_object_foreach(set, name, value) {
-        struct vm_param *p = &out[*n];
-        if (*n == VM_MAX_PARAMS || strlen(name) >= sizeof(p->name)) {
+    json_object_foreach(asked, name, value) {
+        struct vm_param *p = &out->params[out->n];
+        if (out->n == VM_MAX_PARAMS || strlen(name) >= sizeof(p->name)) {
             tool_wrong(
                 w,
                 "\"params\": \"%.60s\": a policy has at most %d parameters, with short "
@@ -62,7 +67,7 @@ static int read_params(struct tool_work *w, json_t *set, struct vm_param *out, i
         }
         *p = (struct vm_param){ .value = json_number_value(value) };
         strcpy(p->name, name);
-        (*n)++;
+        out->n++;
     }
     return 0;
 }
@@ -110,76 +115,73 @@ static json_t *list_episodes(const int64_t *index, const struct episode_result *
     return list;
 }
 
-/* The requests' seeds are those of the indexes. */
-static enum memo_status play_dev(struct tool_work *w, const struct policy *policy,
-                                 struct episode_request *requests, const int64_t *index,
-                                 int n, enum purpose purpose,
-                                 struct episode_result *results)
+/* Each set plays the n dev seeds, all in one evaluation; results[n_sets * n], set by set.
+ * sets NULL: one, of no overrides. */
+static enum memo_status play_sets(struct tool_work *w, const struct policy *policy,
+                                  const struct param_set *sets, int n_sets,
+                                  const int64_t *seeds, int n, enum purpose purpose,
+                                  struct episode_result *results)
 {
     const struct task *task = w->c->memo->base.task;
+    int n_all = n_sets * n;
+    struct episode_request *requests = xcalloc((size_t)n_all, sizeof(*requests));
+    int64_t *index = xcalloc((size_t)n_all, sizeof(*index));
+    enum memo_status status;
 
-    for (int i = 0; i < n; i++)
+    for (int i = 0; i < n_all; i++) {
+        index[i] = seeds[i % n];
         requests[i].seed = split_seed(w->c->salt, SPLIT_DEV, task->name, "", index[i]);
-    return memo_evaluate(w->c->memo, purpose, "", policy, requests, index, n, results,
-                         w->err);
+        if (sets) {
+            requests[i].params = sets[i / n].params;
+            requests[i].n_params = sets[i / n].n;
+        }
+    }
+    status = memo_evaluate(w->c->memo, purpose, "", policy, requests, index, n_all, results,
+                           w->err);
+    free(requests);
+    free(index);
+    return status;
 }
 
 enum memo_status tool_play(struct tool_work *w, const struct policy *policy,
                            const int64_t *index, int n, enum purpose purpose,
                            struct episode_result *results)
 {
-    struct episode_request requests[TOOL_MOST_SEEDS] = { 0 };
-
-    return play_dev(w, policy, requests, index, n, purpose, results);
+    return play_sets(w, policy, NULL, 1, index, n, purpose, results);
 }
 
-/* All sets of parameters are one evaluation. */
 enum memo_status tool_run_episodes(struct tool_work *w)
 {
-    json_t *sets = json_object_get(w->arguments, "params"), *list = json_array();
+    json_t *asked = json_object_get(w->arguments, "params"), *list = json_array();
     const char *source = tool_text(w, "policy");
     struct policy policy = tool_draft_policy(w);
-    int64_t seeds[TOOL_MOST_SEEDS];
+    int64_t index[TOOL_MOST_SEEDS];
     enum memo_status status = MEMO_DONE;
-    int n_sets = sets ? (int)json_array_size(sets) : 1, n = 0, n_all;
-    struct vm_param(*params)[VM_MAX_PARAMS] = xcalloc((size_t)n_sets, sizeof(*params));
-    struct episode_request *requests = NULL;
+    int n_sets = asked ? (int)json_array_size(asked) : 1, n = 0;
+    struct param_set *sets = asked ? xcalloc((size_t)n_sets, sizeof(*sets)) : NULL;
     struct episode_result *results = NULL;
-    int64_t *index = NULL;
 
     json_object_set_new(w->data, "results", list);
-    if (!read_seeds(w, seeds, &n, &status))
+    if (!read_seeds(w, index, &n, &status))
         goto out;
     if (source) {
         policy.source = source;
         policy.name = "probe.lua";
     }
-    n_all = n_sets * n;
-    requests = xcalloc((size_t)n_all, sizeof(*requests));
-    results = xcalloc((size_t)n_all, sizeof(*results));
-    index = xcalloc((size_t)n_all, sizeof(*index));
-    for (int k = 0; k < n_sets; k++) {
-        struct episode_request request = { .params = params[k] };
-        if (sets && read_params(w, json_array_get(sets, (size_t)k), params[k],
-                                &request.n_params) != 0)
+    for (int k = 0; sets && k < n_sets; k++)
+        if (read_params(w, json_array_get(asked, (size_t)k), &sets[k]) != 0)
             goto out;
-        for (int i = 0; i < n; i++) {
-            requests[k * n + i] = request;
-            index[k * n + i] = seeds[i];
-        }
-    }
-    status = play_dev(w, &policy, requests, index, n_all,
-                      sets ? PURPOSE_tuning : PURPOSE_probe, results);
+    results = xcalloc((size_t)(n_sets * n), sizeof(*results));
+    status = play_sets(w, &policy, sets, n_sets, index, n,
+                       sets ? PURPOSE_tuning : PURPOSE_probe, results);
     for (int k = 0; k < n_sets && status == MEMO_DONE; k++)
         json_array_append_new(list, sum_up(results + k * n, n));
     if (n_sets == 1 && status == MEMO_DONE)
         json_object_set_new(w->data, "episodes", list_episodes(index, results, n));
-    results_clear(results, n_all);
+    results_clear(results, n_sets * n);
 out:
-    free(params);
-    free(requests);
+    free(sets);
     free(results);
-    free(index);
     return status;
 }
 
@@ -225,23 +227,19 @@ static void choose_params(struct tuning *t, const struct policy_facts *facts)
 }
 
 /* Progress counts points, not their episodes. */
-static enum memo_status play_points(struct tuning *t, struct episode_request *requests,
+static enum memo_status play_points(struct tuning *t, const struct param_set *points,
                                     int n, struct episode_result *results)
 {
     struct memo *m = t->w->c->memo, shown = *m;
-    int64_t *index = xcalloc((size_t)(n * t->n_seeds), sizeof(*index));
     enum memo_status status;
 
-    for (int i = 0; i < n * t->n_seeds; i++)
-        index[i] = t->index[i % t->n_seeds];
     m->progress = NULL;
-    status = play_dev(t->w, &t->policy, requests, index, n * t->n_seeds, PURPOSE_tuning,
-                      results);
+    status = play_sets(t->w, &t->policy, points, n, t->index, t->n_seeds, PURPOSE_tuning,
+                       results);
     m->progress = shown.progress;
     t->n_done += n;
     if (m->progress)
         m->progress(m->user, PURPOSE_tuning, t->n_done, t->n_points);
-    free(index);
     return status;
 }
 
@@ -250,20 +248,17 @@ static enum memo_status measure(struct tuning *t, double (*points)[VM_MAX_PARAMS
                                 double *means)
 {
     size_t n_all = (size_t)(n * t->n_seeds);
-    struct episode_request *requests = xcalloc(n_all, sizeof(*requests));
     struct episode_result *results = xcalloc(n_all, sizeof(*results));
-    struct vm_param(*params)[VM_MAX_PARAMS] = xcalloc((size_t)n, sizeof(*params));
+    struct param_set *sets = xcalloc((size_t)n, sizeof(*sets));
     enum memo_status status;
 
     for (int k = 0; k < n; k++) {
-        memcpy(params[k], t->params, sizeof(*params));
+        memcpy(sets[k].params, t->params, sizeof(t->params));
         for (int i = 0; i < t->n; i++)
-            params[k][i].value = points[k][i];
-        for (int i = 0; i < t->n_seeds; i++)
-            requests[k * t->n_seeds + i] =
-                (struct episode_request){ .params = params[k], .n_params = t->n };
+            sets[k].params[i].value = points[k][i];
+        sets[k].n = t->n;
     }
-    status = play_points(t, requests, n, results);
+    status = play_points(t, sets, n, results);
     for (int k = 0; k < n && status == MEMO_DONE; k++) {
         means[k] = 0;
         for (int i = 0; i < t->n_seeds; i++)
@@ -275,9 +270,8 @@ static enum memo_status measure(struct tuning *t, double (*points)[VM_MAX_PARAMS
         }
     }
     results_clear(results, (int)n_all);
-    free(requests);
     free(results);
-    free(params);
+    free(sets);
     return status;
 }
 

@@ -30,18 +30,13 @@ struct task *task_create(const struct env *env)
     return t;
 }
 
-static void free_list(char **list, int n)
-{
-    for (int i = 0; list && i < n; i++)
-        free(list[i]);
-    free(list);
-}
-
 void task_destroy(struct task *t)
 {
     if (!t)
         return;
-    free_list(t->settings, t->n_settings);
+    for (int i = 0; i < t->n_settings; i++)
+        free(t->settings[i]);
+    free(t->settings);
     task_clear_fields(t);
     free(t->name);
     free(t);
