@@ -181,19 +181,9 @@ void api_row_run(void **state)
     free(nest);
 }
 
-void api_rows_begin(char folder[32])
+void api_rows_begin(char folder[sizeof(OWN_HOME)])
 {
-    strcpy(folder, "/tmp/ratchet_api.XXXXXX");
-    if (!mkdtemp(folder) || chdir(folder) != 0)
-        exit(1);
-    setenv("HOME", folder, 1);
-    unsetenv("XDG_CONFIG_HOME");
+    own_home_enter(folder);
     setenv("OPENAI_API_KEY", KEY, 1);
     setenv("ANTHROPIC_API_KEY", KEY, 1);
-}
-
-void api_rows_end(const char *folder)
-{
-    if (chdir("/") == 0)
-        rmdir(folder);
 }

@@ -11,6 +11,7 @@
 
 #include "runner/model/model.h"
 #include "tests/fault_server.h"
+#include "tests/own_home.h"
 
 #define KEY "sk-test-4f9d2c7b1e"
 #define SSE "text/event-stream"
@@ -52,7 +53,6 @@ int api_ask_anything(struct provider *p, struct turn *out, struct error *err);
 void assert_holds(const char *text, const char *part);
 
 /* An empty folder to be in, with a key in the environment and no file of the user's. */
-void api_rows_begin(char folder[32]);
-void api_rows_end(const char *folder);
+void api_rows_begin(char folder[sizeof(OWN_HOME)]);
 
 #endif

@@ -177,7 +177,7 @@ int main(void)
     const struct CMUnitTest more[N_MORE] = {
         cmocka_unit_test(responses_resend_items),
     };
-    char folder[32];
+    char folder[sizeof(OWN_HOME)];
     int failed;
 
     api_rows_begin(folder);
@@ -186,6 +186,5 @@ int main(void)
                                         (void *)&rows[i] };
     memcpy(tests + N_ROWS, more, sizeof(more));
     failed = cmocka_run_group_tests_name("anthropic", tests, NULL, NULL);
-    api_rows_end(folder);
-    return failed;
+    return failed + own_home_leave(folder);
 }

@@ -456,7 +456,7 @@ int main(void)
         cmocka_unit_test(quiet_about_the_key), cmocka_unit_test(no_key),
         cmocka_unit_test(retry_after),         cmocka_unit_test(memory_stays_bounded),
     };
-    char folder[32];
+    char folder[sizeof(OWN_HOME)];
     int failed;
 
     api_rows_begin(folder);
@@ -465,6 +465,5 @@ int main(void)
                                         (void *)&rows[i] };
     memcpy(tests + N_ROWS, more, sizeof(more));
     failed = cmocka_run_group_tests_name("openai", tests, NULL, NULL);
-    api_rows_end(folder);
-    return failed;
+    return failed + own_home_leave(folder);
 }

@@ -14,6 +14,7 @@
 #include "runner/model/keys.h"
 #include "runner/model/prices.h"
 #include "runner/record/file.h"
+#include "tests/own_home.h"
 
 static void write_private(const char *path, mode_t mode, const char *text)
 {
@@ -134,21 +135,14 @@ int main(void)
 {
     struct CMUnitTest tests[64] = { cmocka_unit_test(keys),
                                     cmocka_unit_test(price_of_the_unknown) };
-    char folder[] = "/tmp/test_prices.XXXXXX", *command;
+    char folder[sizeof(OWN_HOME)];
     size_t n = 2;
     int failed;
 
-    if (!mkdtemp(folder) || chdir(folder) != 0)
-        return 1;
-    setenv("HOME", folder, 1);
-    unsetenv("XDG_CONFIG_HOME");
+    own_home_enter(folder);
     for (size_t i = 0; i < sizeof(price_rows) / sizeof(*price_rows); i++)
         tests[n++] = (struct CMUnitTest){ price_rows[i].name, price, NULL, NULL,
                                           (void *)&price_rows[i] };
     failed = _cmocka_run_group_tests("prices", tests, n, NULL, NULL);
-    command = xasprintf("rm -rf '%s'", folder);
-    if (chdir("/") != 0 || system(command) != 0)
-        failed++;
-    free(command);
-    return failed;
+    return failed + own_home_leave(folder);
 }

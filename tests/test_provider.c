@@ -20,6 +20,7 @@
 #include "runner/model/recorder.h"
 #include "runner/model/whole_file.h"
 #include "runner/record/file.h"
+#include "tests/own_home.h"
 
 static void assert_holds(const char *text, const char *part)
 {
@@ -574,14 +575,11 @@ int main(void)
         cmocka_unit_test(recorder_keeps_the_kind),
         cmocka_unit_test(recorder_says_when_it_cannot),
     };
-    char folder[] = "/tmp/test_provider.XXXXXX", *command;
+    char folder[sizeof(OWN_HOME)];
     size_t n = 0;
     int failed;
 
-    if (!mkdtemp(folder) || chdir(folder) != 0)
-        return 1;
-    setenv("HOME", folder, 1);
-    unsetenv("XDG_CONFIG_HOME");
+    own_home_enter(folder);
     ADD(turn_rows, turn_from_row);
     ADD(text_rows, clean_text);
     ADD(arguments_rows, arguments);
@@ -589,9 +587,5 @@ int main(void)
     for (size_t i = 0; i < sizeof(more) / sizeof(*more); i++)
         tests[n++] = more[i];
     failed = _cmocka_run_group_tests("provider", tests, n, NULL, NULL);
-    command = xasprintf("rm -rf '%s'", folder);
-    if (chdir("/") != 0 || system(command) != 0)
-        failed++;
-    free(command);
-    return failed;
+    return failed + own_home_leave(folder);
 }
