@@ -10,12 +10,6 @@
 
 #define WIDTH 92 /* columns of wrapped text */
 
-static void erase_progress(const struct climb *c)
-{
-    if (c->is_terminal)
-        fputs("\r\033[K", stderr);
-}
-
 /* Text in lines of WIDTH columns, each after the indent. */
 static void print_wrapped(const char *indent, const char *text)
 {
@@ -49,7 +43,7 @@ void climb_start(void *user, const struct champion *start)
 {
     struct climb *c = user;
 
-    erase_progress(c);
+    progress_erase();
     c->iteration = 1;
     if (c->is_quiet)
         return;
@@ -63,7 +57,7 @@ void climb_iteration(void *user, const struct iteration *it)
 {
     struct climb *c = user;
 
-    erase_progress(c);
+    progress_erase();
     c->iteration = it->number + 1;
     if (c->is_quiet)
         return;
@@ -88,18 +82,18 @@ void climb_iteration(void *user, const struct iteration *it)
 
 void climb_warning(void *user, const char *text)
 {
-    erase_progress(user);
+    (void)user;
+    progress_erase();
     fflush(stdout);
     fprintf(stderr, "ratchet: %s\n", text);
 }
 
 void climb_progress(void *user, enum purpose purpose, int done, int n)
 {
-    const struct climb *c = user;
+    struct climb *c = user;
 
-    if (c->is_terminal)
-        fprintf(stderr, "\riteration %" PRId64 ": %s, %d of %d episodes\033[K", c->iteration,
-                purpose_name(purpose), done, n);
+    progress_show(&c->progress, "iteration %" PRId64 ": %s, %d of %d episodes", c->iteration,
+                  purpose_name(purpose), done, n);
 }
 
 static json_t *steps_json(const struct ledger_steps *s)

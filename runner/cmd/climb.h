@@ -2,12 +2,13 @@
 #ifndef RATCHET_RUNNER_CMD_CLIMB_H
 #define RATCHET_RUNNER_CMD_CLIMB_H
 
+#include "runner/cmd/progress.h"
 #include "runner/learn/loop.h"
 
 struct climb {
-    bool is_quiet;      /* JSON is wanted: nothing on stdout but that */
-    bool is_terminal;   /* a progress line on stderr */
-    int64_t iteration;  /* that is being worked on */
+    bool is_quiet; /* JSON is wanted: nothing on stdout but that */
+    struct progress progress;
+    int64_t iteration; /* that is being worked on */
 };
 
 /* Callbacks of the loop; user is a struct climb. */

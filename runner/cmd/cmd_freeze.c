@@ -1,33 +1,31 @@
 /* cmd_freeze.c - `ratchet freeze` and `ratchet audit`: open a hidden split for the
  * incumbent. */
-#include <unistd.h>
-
 #include "runner/cmd/opened_run.h"
+#include "runner/cmd/progress.h"
 #include "runner/learn/freeze.h"
 
 static void show_progress(void *user, enum purpose purpose, int done, int n)
 {
-    (void)user;
-    fprintf(stderr, "\r%s: %d of %d episodes\033[K", purpose_name(purpose), done, n);
+    progress_show(user, "%s: %d of %d episodes", purpose_name(purpose), done, n);
 }
 
 static int open_split(struct opened_run *o, struct app *app, struct common *c,
                       enum split split, struct error *err)
 {
     struct policy nothing = { .name = "", .source = "" };
-    bool is_terminal = isatty(STDERR_FILENO);
+    struct progress progress = { 0 };
     struct freeze f = {
         .ledger = o->ledger,
         .run = &o->run,
         .base = common_evaluation(app, c, o->task, &nothing),
         .salt = &o->salt,
         .split = split,
-        .progress = is_terminal ? show_progress : NULL,
+        .progress = show_progress,
+        .user = &progress,
     };
     json_t *report = freeze_open(&f, err);
 
-    if (is_terminal)
-        fputs("\r\033[K", stderr);
+    progress_erase();
     if (!report)
         return EXIT_FAILED;
     if (c->json) {

@@ -315,8 +315,7 @@ static int improve(struct improve *m, struct app *app, struct error *err)
         .user = &m->climb,
     };
 
-    m->climb = (struct climb){ .is_quiet = m->common.json,
-                               .is_terminal = isatty(STDERR_FILENO) };
+    m->climb = (struct climb){ .is_quiet = m->common.json };
     if (!m->common.json)
         printf("%s: improving %s by %s; run %s\nhidden seeds come from a salt with the hash "
                "%.16s...\n\n", m->task->name, m->start_name, m->run.model, m->run.name,

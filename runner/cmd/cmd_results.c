@@ -8,6 +8,7 @@
 
 #include "envs/bridge/bridge_scores.h"
 #include "runner/cmd/cmd.h"
+#include "runner/cmd/progress.h"
 #include "runner/evaluate/meter.h"
 #include "runner/evaluate/seeds.h"
 #include "runner/evaluate/stats.h"
@@ -132,12 +133,29 @@ static void print_row(const json_t *row)
     fflush(stdout);
 }
 
+struct playing {
+    const char *task, *file;
+    int n_done, n;
+    struct progress progress;
+};
+
+static void on_result(void *user, int index, const struct episode_result *result)
+{
+    struct playing *p = user;
+
+    (void)index;
+    (void)result;
+    progress_show(&p->progress, "%s %s: %d of %d episodes", p->task, p->file, ++p->n_done,
+                  p->n);
+}
+
 static int play(struct results *r, const struct task *t, const char *path,
                 struct error *err)
 {
     struct episode_request *requests = xcalloc((size_t)r->episodes, sizeof(*requests));
     struct episode_result *results = xcalloc((size_t)r->episodes, sizeof(*results));
     struct policy policy = { .name = base_name(path) };
+    struct playing playing = { .task = t->name, .file = policy.name, .n = r->episodes };
     struct evaluation e;
     double start = meter_cpu();
     int status = -1;
@@ -149,16 +167,17 @@ static int play(struct results *r, const struct task *t, const char *path,
         requests[i].seed = split_seed(&r->salt, SPLIT_HOLDOUT, t->name, "results", i);
     e = common_evaluation(r->app, &r->common, t, &policy);
     e.is_outside = true;
-    if (evaluate(&e, requests, r->episodes, results, NULL, err) != 0)
+    e.on_result = on_result;
+    e.user = &playing;
+    status = evaluate(&e, requests, r->episodes, results, NULL, err);
+    progress_erase();
+    if (status == 0 && *r->app->interrupted)
+        status = error_set(err, "results: interrupted");
+    if (status != 0)
         goto out;
-    if (*r->app->interrupted) {
-        error_set(err, "results: interrupted");
-        goto out;
-    }
     add_row(r, t, policy.name, results, r->episodes, meter_cpu() - start);
     if (!r->common.json)
         print_row(json_array_get(r->rows, json_array_size(r->rows) - 1));
-    status = 0;
 out:
     results_clear(results, r->episodes);
     free(results);

@@ -3,10 +3,10 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "envs/bridge/bridge_scores.h"
 #include "runner/cmd/cmd.h"
+#include "runner/cmd/progress.h"
 #include "runner/cmd/run_view.h"
 #include "runner/evaluate/meter.h"
 #include "runner/evaluate/stats.h"
@@ -27,6 +27,7 @@ struct run {
     struct evaluation e;
     struct episode_result *results;
     int n_done, n_total;
+    struct progress progress;
     double seconds;
 };
 
@@ -37,9 +38,10 @@ static void on_result(void *user, int index, const struct episode_result *result
     (void)index;
     (void)result;
     r->n_done++;
-    if (isatty(STDERR_FILENO))
-        fprintf(stderr, "\r%d of %d episodes%s", r->n_done, r->n_total,
-                r->n_done == r->n_total ? "\r\033[K" : "");
+    if (r->n_done == r->n_total)
+        progress_erase();
+    else
+        progress_show(&r->progress, "%d of %d episodes", r->n_done, r->n_total);
 }
 
 static int compare_hash(const void *a, const void *b)

@@ -332,9 +332,9 @@ static int evaluate_here(const struct evaluation *e, const struct episode_reques
     p.n_lanes = n_lanes;
     p.at_once = MOST_AT_ONCE;
     if (mine.is_outside) {
-        p.at_once = OUTSIDE_MOST < n / n_lanes ? OUTSIDE_MOST
-                    : n / n_lanes > 0        ? n / n_lanes
-                                             : 1;
+        p.at_once = n / n_lanes < 1 || e->task->plan ? 1 /* a plan outlasts a message */
+                    : OUTSIDE_MOST < n / n_lanes     ? OUTSIDE_MOST
+                                                     : n / n_lanes;
         p.job.n_slots = (uint32_t)p.at_once;
     }
     pthread_mutex_init(&p.mutex, NULL);
