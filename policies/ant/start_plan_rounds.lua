@@ -1,48 +1,56 @@
--- start_plan_rounds.lua - a sampling planner (MPPI) that spends a budget of planner steps an act on one round of
--- noise, or on two of which the second refines what came out of the first.
-local A, BUDGET = 8, 1200
-local WIDTH = 105 -- numbers of an observation; 3 and 4 are x and y of the orientation
-local p, plan, batch, rounds, candidates, length
+-- start_plan_rounds.lua - a sampling planner (MPPI) in two rounds of noise, of which the second refines what came out
+-- of the first. It also values where its plans end: alive, upright, and not about to fly out of reach.
+local A, BUDGET, HORIZON, ROUNDS = 8, 1200, 15, 2
+local CANDIDATES, LENGTH = BUDGET // (ROUNDS * HORIZON), A * HORIZON
+local WIDTH = 105 -- numbers of an observation: 1 is z, 3 and 4 are x and y of the orientation, 16 is dz/dt
+local GRAVITY, LIMIT = 9.81, 0.98 -- m/s^2; m, of which the environment allows 1
+local LASTING, HEIGHT = 10, 30 -- what a step that is played is worth besides, and what a metre too high costs
+local SMOOTH = 0.5
+local SLACK = 20 -- the best candidate is taken where the mean of all is worse by more
+local p
+local plan, batch = vec.new(LENGTH), vec.new(CANDIDATES * LENGTH)
 
-local function reset(info)
-  p = info.params
-  local horizon = math.floor(p.horizon + 0.5)
-  rounds = math.floor(p.rounds + 0.5)
-  candidates = BUDGET // (rounds * horizon)
-  length = A * horizon
-  plan = vec.new(length)
-  batch = vec.new(candidates * length)
+-- What each of n candidates is worth.
+local function judge(sim, candidates, n)
+  local worth, played, last = sim:rollouts(candidates, n, 1, true)
+  local tilt, tip = last:column(3, WIDTH), last:column(4, WIDTH)
+  tilt:mul(tilt)
+  worth:axpy(-2 * p.upright, tilt:add(tip:mul(tip))) -- the body's own z axis, up: 1 - 2 (x^2 + y^2)
+  local rise = last:column(16, WIDTH):clip(0, 100)
+  local height = last:column(1, WIDTH):axpy(1 / (2 * GRAVITY), rise:mul(rise)) -- where it would fly to
+  worth:axpy(-HEIGHT, height:add(-LIMIT):clip(0, 100))
+  return worth:axpy(LASTING, played)
 end
 
 local function act(obs)
-  local noise = p.noise
-  for _ = 1, rounds do
-    batch:normal(noise):smooth(p.smooth, A, length)
+  local noise, best, at = p.noise, nil, nil
+  for _ = 1, ROUNDS do
+    batch:normal(noise):smooth(SMOOTH, A, LENGTH)
     batch:add(plan):clip(-1, 1)
     batch:paste(1, plan) -- the first candidate is the plan itself
-    local returns, _, last = obs.sim:rollouts(batch, candidates, 1, true)
-    local tilt = last:column(3, WIDTH)
-    tilt:mul(tilt)
-    local tip = last:column(4, WIDTH)
-    returns:axpy(-2 * p.upright, tilt:add(tip:mul(tip))) -- the body's own z axis, up: 1 - 2 (x^2 + y^2)
-    plan:mean(batch, returns:softmax(p.temperature))
+    local worth = judge(obs.sim, batch, CANDIDATES)
+    best, at = worth:max()
+    plan:mean(batch, worth:softmax(p.temperature))
     noise = noise * p.shrink
   end
+  if best - judge(obs.sim, plan, 1)[1] > SLACK then
+    plan:paste(1, batch, (at - 1) * LENGTH + 1, LENGTH)
+  end
   local action = plan:list(1, A)
-  plan:paste(1, plan, A + 1, length - A) -- a step further; the last action repeats
+  plan:paste(1, plan, A + 1, LENGTH - A) -- a step further; the last action repeats
   return action
 end
 
 return {
   params = {
-    upright = { default = 5, min = 0, max = 20 }, -- what a plan that ends upright is worth
-    rounds = { default = 2, min = 0.5, max = 2.4 }, -- a whole number of them, rounded
-    horizon = { default = 15, min = 8, max = 24 }, -- steps, rounded
-    noise = { default = 0.5, min = 0.1, max = 1.5 },
+    upright = { default = 10, min = 0, max = 20 }, -- what a plan that ends upright is worth
+    noise = { default = 0.35, min = 0.1, max = 1 },
     shrink = { default = 0.6, min = 0.2, max = 1 }, -- of the noise, from round to round
-    smooth = { default = 0.5, min = 0, max = 0.9 },
-    temperature = { default = 1, min = 0.1, max = 5 },
+    temperature = { default = 2, min = 0.1, max = 4 },
   },
-  reset = reset,
+  reset = function(info)
+    p = info.params
+    plan:fill(0)
+  end,
   act = act,
 }
