@@ -149,6 +149,10 @@ ok("run_episodes: sets of parameters, each by itself",
 d = c.call("tune", {"seeds": [0, 1], "generations": 2, "popsize": 4})
 ok("tune: better values, in the draft", d["best"] > d["before"] and d["applied"] and
    "default = 0.0," not in c.call("policy_read")["source"], d)
+d = c.call("tune", {"seeds": [0, 1], "generations": 2, "popsize": 4, "per_step": -2, "policy":
+    c.call("policy_read")["source"].replace("min = 0,", "min = -2,")})
+ok("tune: per_step turns a step's reward round, and the return is told", d["applied"] and
+   0 < d["best"] < d["before"], d)
 d = c.call("tune", {"params": ["none"]})
 ok("tune: nothing to tune", failed(d, "nothing to tune"), d)
 

@@ -24,6 +24,10 @@ expect "a setting that is none" 1 'neither cartpole nor a task has' \
 if "$RATCHET" envs half_cheetah >/dev/null 2>&1; then
     expect "a planner plans" 0 'start_plan.lua .* \| 800 \| ' "$RATCHET" results half_cheetah \
         -p 'start_plan.lua' -n 2 --set max_frames=3
+    expect "so does one in rounds" 0 'start_plan_rounds.lua .* \| [1-9][0-9]+ \| ' "$RATCHET" \
+        results half_cheetah -p 'start_plan_rounds.lua' -n 1 --set max_frames=2
+    expect "faults are told" 0 '-1000 \(2 with faults\)' "$RATCHET" results half_cheetah \
+        -p 'start_plan.lua' -n 2 --set max_frames=3 --set plan=false
 else
     skip "a planner's row" "built without MuJoCo" mujoco
 fi

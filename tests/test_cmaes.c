@@ -236,16 +236,19 @@ static json_t *facts(void)
 static int ask(const char *spec, int iteration, const char *told, bool is_error,
                struct turn *turn, struct error *err)
 {
-    struct message message = { .role = ROLE_TOOL, .text = (char *)told,
+    struct message message = { .role = ROLE_TOOL,
+                               .text = (char *)told,
                                .is_error = is_error };
-    struct request request = { .iteration = iteration, .turn = told != NULL,
-                               .messages = &message, .n_messages = told != NULL,
+    struct request request = { .iteration = iteration,
+                               .turn = told != NULL,
+                               .messages = &message,
+                               .n_messages = told != NULL,
                                .facts = facts() };
     struct provider p;
     int status;
 
-    assert_int_equal(
-        provider_open(&p, spec, (struct provider_config){ .seed = 7 }, err), 0);
+    assert_int_equal(provider_open(&p, spec, (struct provider_config){ .seed = 7 }, err),
+                     0);
     status = p.kind->ask(p.self, &request, turn, err);
     provider_clear(&p);
     json_decref(request.facts);
@@ -292,21 +295,25 @@ static void search_tunes(void **state)
 
 static void search_takes_options(void **state)
 {
-    json_t *tune = tune_of("search:generations=70,seeds=2,sigma=0.02,popsize=20", 1);
+    json_t *tune = tune_of(
+        "search:generations=70,seeds=2,sigma=0.02,popsize=20,per_step=-1", 1);
     const char *const wrong[] = { "search:generation=70", "search:seeds=2.5",
-                                  "search:sigma=0", "search:popsize=", "search:seeds" };
+                                  "search:sigma=0",       "search:popsize=",
+                                  "search:seeds",         "search:per_step=",
+                                  "search:per_step=-1e9" };
 
     (void)state;
     assert_int_equal(value_of(tune, "generations"), 70);
     assert_int_equal(json_array_size(json_object_get(tune, "seeds")), 2);
     assert_true(value_of(tune, "sigma") == 0.02);
     assert_int_equal(value_of(tune, "popsize"), 20);
+    assert_true(value_of(tune, "per_step") == -1);
     json_decref(tune);
     for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
         struct provider p;
         struct error err = { "" };
-        assert_int_equal(
-            provider_open(&p, wrong[i], (struct provider_config){ 0 }, &err), -1);
+        assert_int_equal(provider_open(&p, wrong[i], (struct provider_config){ 0 }, &err),
+                         -1);
         assert_non_null(strstr(err.text, "search: "));
     }
 }
@@ -329,9 +336,9 @@ static void search_submits(void **state)
     assert_string_equal(change, "Tuned by CMA-ES: a 0.2 -> 0.7; the mean over its dev "
                                 "seeds rose from 1 to 3.5 in 12 generations.");
     turn_clear(&turn);
-    assert_int_equal(ask("search", 1, "{\"applied\": false, \"generations\": 4}", false,
-                         &turn, &err),
-                     0);
+    assert_int_equal(
+        ask("search", 1, "{\"applied\": false, \"generations\": 4}", false, &turn, &err),
+        0);
     assert_int_equal(turn.message.n_calls, 0);
     assert_non_null(strstr(turn.message.text, "nothing better"));
     assert_non_null(strstr(turn.message.text, "```lua\nreturn {}\n```"));
@@ -375,8 +382,10 @@ int main(void)
 {
     struct CMUnitTest tests[64] = { { 0 } };
     const struct CMUnitTest more[] = {
-        cmocka_unit_test(same_seed_same_search), cmocka_unit_test(search_tunes),
-        cmocka_unit_test(search_takes_options),  cmocka_unit_test(search_submits),
+        cmocka_unit_test(same_seed_same_search),
+        cmocka_unit_test(search_tunes),
+        cmocka_unit_test(search_takes_options),
+        cmocka_unit_test(search_submits),
         cmocka_unit_test(search_says_what_tune_said),
         cmocka_unit_test(search_needs_params),
     };

@@ -28,14 +28,20 @@ struct results {
     json_t *rows;
 };
 
+/* learned_plan.lua, start_plan_rounds.lua: what is said to plan. */
+static bool is_planner(const char *path)
+{
+    return strstr(strrchr(path, '/'), "_plan");
+}
+
 /* The file of the task that a policy plays: NAME.json beside NAME.lua, or plan.json where
- * NAME ends in _plan. NULL: the built-in task of the folder's environment. */
+ * it plans. NULL: the built-in task of the folder's environment. */
 static char *find_task_file(const char *path)
 {
     const char *slash = strrchr(path, '/');
     char *file = xasprintf("%.*s.json", (int)strlen(path) - 4, path);
 
-    if (access(file, R_OK) != 0 && text_ends_with(path, "_plan.lua")) {
+    if (access(file, R_OK) != 0 && is_planner(path)) {
         free(file);
         file = xasprintf("%.*s/plan.json", (int)(slash - path), path);
     }
@@ -60,7 +66,7 @@ static struct task *find_task(struct results *r, const char *folder, const char 
         fprintf(stderr, "ratchet: %s\n", err->text);
         err->text[0] = '\0';
     }
-    if (t && !file && text_ends_with(path, "_plan.lua"))
+    if (t && !file && is_planner(path))
         status = task_set(t, "plan=true", err);
     for (char **s = r->common.set; t && s && *s && status == 0; s++)
         status = task_set(t, *s, err);
@@ -111,16 +117,20 @@ static void add_row(struct results *r, const struct task *t, const char *file,
 static void print_row(const json_t *row)
 {
     double steps = json_number_value(json_object_get(row, "steps"));
-    char wanted[32] = "", human[32] = "";
+    json_int_t n_faults = json_integer_value(json_object_get(row, "faults"));
+    char wanted[32] = "", human[32] = "", faults[48] = "";
+
+    if (n_faults > 0)
+        snprintf(faults, sizeof(faults), " (%lld with faults)", (long long)n_faults);
 
     if (json_is_real(json_object_get(row, "target")))
         snprintf(wanted, sizeof(wanted), "%g", json_get_number(row, "target"));
     if (json_is_real(json_object_get(row, "human")))
         snprintf(human, sizeof(human), "%.2f", json_get_number(row, "human"));
-    printf("| %s | %s | %.5g | %.3g | %.5g | %.5g | %s | %s | %.4g%s | %.3g |\n",
+    printf("| %s | %s | %.5g%s | %.3g | %.5g | %.5g | %s | %s | %.4g%s | %.3g |\n",
            json_string_value(json_object_get(row, "task")),
            json_string_value(json_object_get(row, "policy")),
-           json_number_value(json_object_get(row, "mean")),
+           json_number_value(json_object_get(row, "mean")), faults,
            json_number_value(json_object_get(row, "std")),
            json_number_value(json_object_get(row, "min")),
            json_number_value(json_object_get(row, "max")), wanted, human,
@@ -199,7 +209,8 @@ static int play_file(struct results *r, const char *path, size_t root_len,
                      struct error *err)
 {
     const char *slash = strrchr(path, '/');
-    char *name = xasprintf("%.*s", (int)(slash - path - root_len - 1), path + root_len + 1);
+    char *name = xasprintf("%.*s", (int)(slash - path - root_len - 1),
+                           path + root_len + 1);
     struct task *t = NULL;
     int status = 0;
 
@@ -297,8 +308,8 @@ const struct command cmd_results = {
     "[TASK...]",
     "play the learned policies on fresh seeds: the table of the README",
     "Each policies/TASK/learned*.lua plays the built-in task of the environment TASK, or "
-    "the task\nlearned*.json beside it. One whose name ends in _plan may plan; it plays "
-    "plan.json where that\nis there. Seeds are drawn anew for every table, and the harness "
+    "the task\nlearned*.json beside it. One whose name has _plan in it may plan; it plays "
+    "plan.json where\nthat is there. Seeds are drawn anew for every table, and the harness "
     "steps the environment. The table\nis Markdown.",
     "ratchet results\nratchet results half_cheetah ant --json\n"
     "ratchet results --policies 'start*.lua' --episodes 5",

@@ -17,8 +17,8 @@
 #define MOST_FAULT 600 /* bytes of a fault's text */
 #define TUNE_SEEDS 8
 #define TUNE_GENERATIONS 8
-#define TUNE_SIGMA 0.25    /* first step size, of a range of 1 */
-#define SPREAD_DONE 0.003  /* the strategy has closed in on a point */
+#define TUNE_SIGMA 0.25   /* first step size, of a range of 1 */
+#define SPREAD_DONE 0.003 /* the strategy has closed in on a point */
 #define STREAM_TUNE 0x70e
 
 static_assert(VM_MAX_PARAMS <= CMAES_MAX_DIMENSIONS, "every parameter can be tuned");
@@ -136,8 +136,8 @@ static enum memo_status play_sets(struct tool_work *w, const struct policy *poli
             requests[i].n_params = sets[i / n].n;
         }
     }
-    status = memo_evaluate(w->c->memo, purpose, "", policy, requests, index, n_all, results,
-                           w->err);
+    status = memo_evaluate(w->c->memo, purpose, "", policy, requests, index, n_all,
+                           results, w->err);
     free(requests);
     free(index);
     return status;
@@ -185,13 +185,21 @@ out:
     return status;
 }
 
+/* What a point came to: the mean return, and what the search goes by: the mean of return
+ * + per_step * steps. */
+struct worth {
+    double mean, shaped;
+};
+
 /* One tuning, from the draft's defaults on. */
 struct tuning {
     struct tool_work *w;
     struct policy policy;
     struct vm_param params[VM_MAX_PARAMS]; /* those that are tuned, with their bounds */
     int n;
-    double best[VM_MAX_PARAMS], first_mean, best_mean;
+    double per_step; /* added to each step's reward, as far as the search is concerned */
+    double best[VM_MAX_PARAMS];
+    struct worth first_worth, best_worth;
     int64_t index[TOOL_MOST_SEEDS];
     int n_seeds, n_points, n_done; /* points to measure at most, and measured */
     char *left_out;
@@ -243,9 +251,20 @@ static enum memo_status play_points(struct tuning *t, const struct param_set *po
     return status;
 }
 
-/* The mean of each of n points over the seeds, in one evaluation; the best is kept. */
+static struct worth value(const struct tuning *t, const struct episode_result *results)
+{
+    struct worth w = { 0, 0 };
+
+    for (int i = 0; i < t->n_seeds; i++) {
+        w.mean += results[i].score;
+        w.shaped += results[i].score + t->per_step * (double)results[i].n_steps;
+    }
+    return (struct worth){ w.mean / t->n_seeds, w.shaped / t->n_seeds };
+}
+
+/* What each of n points is worth over the seeds, in one evaluation; the best is kept. */
 static enum memo_status measure(struct tuning *t, double (*points)[VM_MAX_PARAMS], int n,
-                                double *means)
+                                struct worth *worth)
 {
     size_t n_all = (size_t)(n * t->n_seeds);
     struct episode_result *results = xcalloc(n_all, sizeof(*results));
@@ -260,12 +279,9 @@ static enum memo_status measure(struct tuning *t, double (*points)[VM_MAX_PARAMS
     }
     status = play_points(t, sets, n, results);
     for (int k = 0; k < n && status == MEMO_DONE; k++) {
-        means[k] = 0;
-        for (int i = 0; i < t->n_seeds; i++)
-            means[k] += results[k * t->n_seeds + i].score;
-        means[k] /= t->n_seeds;
-        if (isnan(t->best_mean) || means[k] > t->best_mean) {
-            t->best_mean = means[k];
+        worth[k] = value(t, results + k * t->n_seeds);
+        if (isnan(t->best_worth.shaped) || worth[k].shaped > t->best_worth.shaped) {
+            t->best_worth = worth[k];
             memcpy(t->best, points[k], sizeof(t->best));
         }
     }
@@ -291,17 +307,19 @@ static enum memo_status one_generation(struct tuning *t, struct cmaes *strategy)
     int n = cmaes_popsize(strategy);
     const double *unit = cmaes_ask(strategy);
     double *values = xcalloc((size_t)n, sizeof(*values));
+    struct worth *worth = xcalloc((size_t)n, sizeof(*worth));
     double(*points)[VM_MAX_PARAMS] = xcalloc((size_t)n, sizeof(*points));
     enum memo_status status;
 
     for (int k = 0; k < n; k++)
         to_values(t, unit + k * t->n, points[k]);
-    status = measure(t, points, n, values);
+    status = measure(t, points, n, worth);
     for (int k = 0; k < n; k++)
-        values[k] = -values[k];
+        values[k] = -worth[k].shaped;
     if (status == MEMO_DONE)
         cmaes_tell(strategy, values);
     free(points);
+    free(worth);
     free(values);
     return status;
 }
@@ -333,16 +351,17 @@ static enum memo_status search(struct tuning *t)
     strategy = cmaes_create(t->n, unit, sigma ? json_number_value(sigma) : TUNE_SIGMA,
                             zeros, ones, (int)tool_number(t->w, "popsize", 0), rng);
     t->n_points = (int)generations * cmaes_popsize(strategy) + 2;
-    status = measure(t, &start, 1, &t->first_mean);
+    status = measure(t, &start, 1, &t->first_worth);
     while (status == MEMO_DONE && done < generations &&
            cmaes_spread(strategy) > SPREAD_DONE) {
         status = one_generation(t, strategy);
         done += status == MEMO_DONE;
     }
     if (status == MEMO_DONE) {
-        double point[VM_MAX_PARAMS], mean;
+        double point[VM_MAX_PARAMS];
+        struct worth worth;
         to_values(t, cmaes_mean(strategy), point);
-        status = measure(t, &point, 1, &mean);
+        status = measure(t, &point, 1, &worth);
     }
     cmaes_destroy(strategy);
     json_object_set_new(t->w->data, "generations", json_integer(done));
@@ -353,7 +372,8 @@ static void apply(struct tuning *t)
 {
     json_t *values = json_object();
     char *draft = xstrdup(t->policy.source);
-    bool is_asked = tool_flag(t->w, "apply", true) && t->best_mean > t->first_mean;
+    bool is_asked = tool_flag(t->w, "apply", true) &&
+                    t->best_worth.shaped > t->first_worth.shaped;
 
     for (int i = 0; i < t->n; i++) {
         char text[40], *changed;
@@ -367,8 +387,8 @@ static void apply(struct tuning *t)
             draft = changed;
         }
     }
-    json_object_set_new(t->w->data, "before", json_real(t->first_mean));
-    json_object_set_new(t->w->data, "best", json_real(t->best_mean));
+    json_object_set_new(t->w->data, "before", json_real(t->first_worth.mean));
+    json_object_set_new(t->w->data, "best", json_real(t->best_worth.mean));
     json_object_set_new(t->w->data, "values", values);
     json_object_set_new(t->w->data, "applied", json_boolean(is_asked));
     if (*t->left_out)
@@ -383,9 +403,11 @@ static void apply(struct tuning *t)
 
 enum memo_status tool_tune(struct tool_work *w)
 {
-    struct tuning t = {
-        .w = w, .policy = tool_draft_policy(w), .first_mean = NAN, .best_mean = NAN
-    };
+    const json_t *per_step = json_object_get(w->arguments, "per_step");
+    struct tuning t = { .w = w,
+                        .policy = tool_draft_policy(w),
+                        .per_step = per_step ? json_number_value(per_step) : 0,
+                        .best_worth = { NAN, NAN } };
     struct evaluation e = w->c->memo->base;
     const char *source = tool_text(w, "policy");
     struct policy_facts facts;

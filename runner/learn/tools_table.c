@@ -196,6 +196,9 @@ const struct tool tool_table[] = {
       "'chance': {'type': 'integer', 'minimum': 0, 'description': 'another number, "
       "another search'},"
       "'popsize': {'type': 'integer', 'minimum': 4, 'maximum': 63},"
+      "'per_step': {'type': 'number', 'minimum': -1000, 'maximum': 1000, 'description': "
+      "'added to the reward of each step while tuning: -1 takes a survival bonus of 1 away, "
+      "where standing still is a trap. What is told and judged stays the return'},"
       "'apply': {'type': 'boolean', 'description': 'change the draft; true by "
       "default'}",
       "'before': {'type': 'number'},"

@@ -26,6 +26,7 @@
 struct search {
     uint64_t seed;
     double generations, seeds, sigma, popsize; /* popsize 0: the strategy's own */
+    double per_step; /* added to each step's reward while tuning */
 };
 
 static bool search_is_usable(char *why, size_t why_size)
@@ -34,7 +35,7 @@ static bool search_is_usable(char *why, size_t why_size)
     return true;
 }
 
-/* One of "generations=200,seeds=2,sigma=0.03,popsize=20". */
+/* One of "generations=200,seeds=2,sigma=0.03,popsize=20,per_step=-1". */
 static int read_option(struct search *s, const char *option, struct error *err)
 {
     const struct {
@@ -47,6 +48,7 @@ static int read_option(struct search *s, const char *option, struct error *err)
         { "seeds", 1, 64, true, &s->seeds },
         { "sigma", 0.001, 1, false, &s->sigma },
         { "popsize", 4, 63, true, &s->popsize },
+        { "per_step", -1000, 1000, false, &s->per_step },
     };
     const char *equals = strchr(option, '=');
     size_t len = equals ? (size_t)(equals - option) : strlen(option);
@@ -58,7 +60,7 @@ static int read_option(struct search *s, const char *option, struct error *err)
             continue;
         value = equals ? strtod(equals + 1, &end) : NAN;
         if (!(value >= options[i].min && value <= options[i].max) || *end ||
-            (options[i].is_whole && value != floor(value)))
+            end == equals + 1 || (options[i].is_whole && value != floor(value)))
             return error_set(err, "search: %s: it must be %s from %g to %g",
                              options[i].name,
                              options[i].is_whole ? "a whole number" : "a number",
@@ -67,8 +69,8 @@ static int read_option(struct search *s, const char *option, struct error *err)
         return 0;
     }
     return error_set(err,
-                     "search: there is no \"%.60s\"; it takes generations, seeds, sigma "
-                     "and popsize: search:generations=50,sigma=0.05",
+                     "search: there is no \"%.60s\"; it takes generations, seeds, "
+                     "sigma, popsize and per_step: search:generations=50,sigma=0.05",
                      option);
 }
 
@@ -148,6 +150,8 @@ static int ask_to_tune(const struct search *s, const struct request *request,
         (json_int_t)(s->seed & INT32_MAX));
     if (s->popsize > 0)
         json_object_set_new(arguments, "popsize", json_integer((json_int_t)s->popsize));
+    if (s->per_step != 0)
+        json_object_set_new(arguments, "per_step", json_real(s->per_step));
     snprintf(id, sizeof(id), "search_%d", request->iteration);
     message_add_call(&out->message, id, "tune")->arguments = arguments;
     return 0;
@@ -157,6 +161,7 @@ static int ask_to_tune(const struct search *s, const struct request *request,
 static char *tell_change(const json_t *facts, const json_t *tuned)
 {
     const json_t *list = json_object_get(facts, "params"), *item;
+    double start, reached;
     char *text = NULL;
     int n_changed = 0;
     size_t i, len;
@@ -165,8 +170,10 @@ static char *tell_change(const json_t *facts, const json_t *tuned)
     fprintf(f, "Tuned by CMA-ES:");
     json_array_foreach(list, i, item) {
         const char *name = json_string_value(json_object_get(item, "name"));
-        double before = json_get_number(item, isnan(json_get_number(item, "value")) ? "default" : "value");
-        double after = json_get_number(json_object_get(tuned, "values"), name ? name : "");
+        double before = json_get_number(
+            item, isnan(json_get_number(item, "value")) ? "default" : "value");
+        double after = json_get_number(json_object_get(tuned, "values"),
+                                       name ? name : "");
 
         if (isnan(after) || after == before)
             continue;
@@ -176,8 +183,11 @@ static char *tell_change(const json_t *facts, const json_t *tuned)
     }
     if (n_changed > MOST_NAMED)
         fprintf(f, " and %d more", n_changed - MOST_NAMED);
-    fprintf(f, "; the mean over its dev seeds rose from %g to %g in %g generations.",
-            json_get_number(tuned, "before"), json_get_number(tuned, "best"), json_get_number(tuned, "generations"));
+    start = json_get_number(tuned, "before");
+    reached = json_get_number(tuned, "best");
+    fprintf(f, "; the mean over its dev seeds %s from %g to %g in %g generations.",
+            reached < start ? "fell" : "rose", start, reached,
+            json_get_number(tuned, "generations"));
     fclose(f);
     return text;
 }
@@ -199,8 +209,8 @@ static int submit(const struct request *request, struct turn *out, struct error 
     if (json_is_true(json_object_get(tuned, "applied"))) {
         change = tell_change(request->facts, tuned);
         out->message.text = xstrdup("");
-        message_add_call(&out->message, "submit", "submit")->arguments =
-            json_pack("{s:s}", "change", change);
+        message_add_call(&out->message, "submit", "submit")->arguments = json_pack(
+            "{s:s}", "change", change);
     } else {
         change = xasprintf("CMA-ES found nothing better than the declared defaults in %g "
                            "generations.",
@@ -212,8 +222,8 @@ static int submit(const struct request *request, struct turn *out, struct error 
     return 0;
 }
 
-/* The policy with the values that served best in earlier runs, as far as dreams kept them;
- * NULL: they are what it has already. */
+/* The policy with the values that served best in earlier runs, as far as dreams kept
+ * them; NULL: they are what it has already. */
 static char *recall(const json_t *facts, FILE *change)
 {
     const json_t *list = json_object_get(facts, "params"), *item;
@@ -224,11 +234,13 @@ static char *recall(const json_t *facts, FILE *change)
 
     json_array_foreach(list, i, item) {
         const char *name = json_string_value(json_object_get(item, "name"));
-        double served = json_get_number(item, "served"), value = json_get_number(item, "value");
+        double served = json_get_number(item, "served"),
+               value = json_get_number(item, "value");
         char text[40], *changed;
         if (!source || !name || isnan(served) || served == value)
             continue;
-        lua_params_number(json_get_number(item, "min"), json_get_number(item, "max"), served, text);
+        lua_params_number(json_get_number(item, "min"), json_get_number(item, "max"),
+                          served, text);
         changed = lua_params_set(source, name, text);
         if (!changed)
             continue;
@@ -281,7 +293,7 @@ static int search_ask(void *self, const struct request *request, struct turn *ou
 const struct provider_kind search_provider = {
     .name = "search",
     .about = "no model: tunes a policy's declared parameters by CMA-ES",
-    .argument = "generations=N,seeds=N,sigma=S,popsize=N",
+    .argument = "generations=N,seeds=N,sigma=S,popsize=N,per_step=R",
     .is_usable = search_is_usable,
     .create = search_create,
     .destroy = search_destroy,
