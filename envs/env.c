@@ -8,6 +8,9 @@
 
 #ifdef HAVE_MUJOCO
 #include "envs/mujoco/mujoco.h"
+#define MISSING ""
+#else
+#define MISSING "; the MuJoCo tasks are missing: built without libmujoco-dev"
 #endif
 
 #define ENV_BUILT_IN(X)                                                                        \
@@ -125,7 +128,7 @@ const struct env *env_find(const struct env_registry *r, const char *name, struc
     for (int i = 0; i < r->n; i++)
         fprintf(out, "%s%s", i ? ", " : "", r->list[i]->name);
     fclose(out);
-    error_set(err, "%s: no such environment; there are: %s", name, names);
+    error_set(err, "%s: no such environment; there are: %s%s", name, names, MISSING);
     free(names);
     return NULL;
 }

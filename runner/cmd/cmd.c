@@ -15,15 +15,28 @@
 const struct command *const command_table[] = { COMMANDS(X) NULL };
 #undef X
 
+/* popt's table without its first line, which is a usage of its own. */
+static void print_options(poptContext popt)
+{
+    char *text = NULL;
+    const char *table;
+    size_t len;
+    FILE *f = open_memstream(&text, &len);
+
+    poptPrintHelp(popt, f, 0);
+    fclose(f);
+    table = strchr(text, '\n');
+    printf("\nOptions:%s", table ? table : "\n");
+    free(text);
+}
+
 static void print_help(const struct command *self, poptContext popt)
 {
-    printf("Usage: " PROGRAM " %s %s%s[OPTION...]\n\n%s%s\n", self->name, self->args,
-           self->args[0] ? " " : "", self->about, self->details ? "." : ".");
+    printf("Usage: " PROGRAM " %s %s%s[OPTION...]\n\n%s.\n", self->name, self->args,
+           self->args[0] ? " " : "", self->about);
     if (self->details)
         printf("\n%s\n", self->details);
-    printf("\nOptions:\n");
-    fflush(stdout);
-    poptPrintHelp(popt, stdout, 0);
+    print_options(popt);
     printf("\nExamples:\n");
     for (const char *at = self->example; *at;) {
         int len = (int)strcspn(at, "\n");
