@@ -56,10 +56,10 @@ static void acrobot_reset(void *instance, uint64_t seed)
 static void derive(const double x[4], double torque, double dx[4])
 {
     double sine = sin(x[1]), cosine = cos(x[1]);
-    double d1 =
-        MASS * (CENTER * CENTER) +
-        MASS * (LENGTH * LENGTH + CENTER * CENTER + 2 * LENGTH * CENTER * cosine) +
-        INERTIA + INERTIA;
+    double d1 = MASS * (CENTER * CENTER) +
+                MASS *
+                    (LENGTH * LENGTH + CENTER * CENTER + 2 * LENGTH * CENTER * cosine) +
+                INERTIA + INERTIA;
     double d2 = MASS * (CENTER * CENTER + LENGTH * CENTER * cosine) + INERTIA;
     double phi2 = MASS * CENTER * GRAVITY * cos(x[0] + x[1] - PI / 2);
     double phi1 = -MASS * LENGTH * CENTER * (x[3] * x[3]) * sine -
@@ -68,9 +68,9 @@ static void derive(const double x[4], double torque, double dx[4])
 
     dx[0] = x[2];
     dx[1] = x[3];
-    dx[3] =
-        (torque + d2 / d1 * phi1 - MASS * LENGTH * CENTER * (x[2] * x[2]) * sine - phi2) /
-        (MASS * (CENTER * CENTER) + INERTIA - d2 * d2 / d1);
+    dx[3] = (torque + d2 / d1 * phi1 - MASS * LENGTH * CENTER * (x[2] * x[2]) * sine -
+             phi2) /
+            (MASS * (CENTER * CENTER) + INERTIA - d2 * d2 / d1);
     dx[2] = -(d2 * dx[3] + phi1) / d1;
 }
 

@@ -90,8 +90,8 @@ static void *create(const char *const *values, char *why, size_t why_size)
     const int ends = choose(OPTION_END, v[OPTION_END], "clear", "rom", why, why_size);
     if (ends < 0)
         return NULL;
-    const int centred =
-        choose(OPTION_KNOB, v[OPTION_KNOB], "centre", "seed", why, why_size);
+    const int centred = choose(OPTION_KNOB, v[OPTION_KNOB], "centre", "seed", why,
+                               why_size);
     if (centred < 0)
         return NULL;
 

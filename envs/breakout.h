@@ -22,15 +22,15 @@ enum { BREAKOUT_WIDTH = 160, BREAKOUT_HEIGHT = 210 }; /* pixels */
 enum breakout_action { BREAKOUT_NOOP, BREAKOUT_FIRE, BREAKOUT_RIGHT, BREAKOUT_LEFT };
 
 /* Name and whether a policy would rather avoid it; the bit is the place in the list. */
-#define BREAKOUT_EVENTS(X)                                                               \
-    X(LIFE_LOST, "life_lost", true)                                                      \
-    X(TIMED_OUT, "timed_out", false) /* 65,536 frames: the game ends itself */           \
-    X(BRICK, "brick", false)                                                             \
-    X(PADDLE_HIT, "paddle_hit", false)                                                   \
-    X(TOP_WALL, "top_wall", false)                                                       \
-    X(SIDE_WALL, "side_wall", false)                                                     \
-    X(SERVED, "served", false)                                                           \
-    X(WALL_CLEARED, "wall_cleared", false)                                               \
+#define BREAKOUT_EVENTS(X)                                                     \
+    X(LIFE_LOST, "life_lost", true)                                            \
+    X(TIMED_OUT, "timed_out", false) /* 65,536 frames: the game ends itself */ \
+    X(BRICK, "brick", false)                                                   \
+    X(PADDLE_HIT, "paddle_hit", false)                                         \
+    X(TOP_WALL, "top_wall", false)                                             \
+    X(SIDE_WALL, "side_wall", false)                                           \
+    X(SERVED, "served", false)                                                 \
+    X(WALL_CLEARED, "wall_cleared", false)                                     \
     X(NEW_WALL, "new_wall", false)
 
 #define BREAKOUT_EVENT_BIT(name, text, is_failure) BREAKOUT_BIT_##name,

@@ -74,8 +74,8 @@ void breakout_list_bricks(struct breakout *b)
 {
     for (int i = 0; i < BREAKOUT_BRICKS; i++) {
         uint8_t mask;
-        const int at =
-            breakout_brick_place(i / BREAKOUT_COLUMNS, i % BREAKOUT_COLUMNS, &mask);
+        const int at = breakout_brick_place(i / BREAKOUT_COLUMNS, i % BREAKOUT_COLUMNS,
+                                            &mask);
         b->bricks[i] = b->now.ram.wall[at] & mask ? 1 : 0;
     }
 }

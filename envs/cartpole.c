@@ -12,15 +12,15 @@
 #include "envs/flat.h"
 #include "envs/rng.h"
 
-#define GRAVITY 9.8     /* m/s^2 */
-#define MASS_CART 1.0   /* kg */
-#define MASS_POLE 0.1   /* kg */
-#define HALF_LENGTH 0.5 /* m, of the pole */
-#define FORCE 10.0      /* N */
-#define DT 0.02         /* s */
-#define MAX_POSITION 2.4 /* m */
+#define GRAVITY 9.8                                       /* m/s^2 */
+#define MASS_CART 1.0                                     /* kg */
+#define MASS_POLE 0.1                                     /* kg */
+#define HALF_LENGTH 0.5                                   /* m, of the pole */
+#define FORCE 10.0                                        /* N */
+#define DT 0.02                                           /* s */
+#define MAX_POSITION 2.4                                  /* m */
 #define MAX_ANGLE (12 * 2 * 3.14159265358979323846 / 360) /* rad */
-#define START 0.05      /* every field starts within +-START */
+#define START 0.05 /* every field starts within +-START */
 #define MASS_TOTAL (MASS_CART + MASS_POLE)
 #define POLE_MOMENT (MASS_POLE * HALF_LENGTH)
 
@@ -69,12 +69,12 @@ static struct env_step cartpole_step(void *instance, const double *action)
     struct cartpole *s = instance;
     double force = action[0] > 0.5 ? FORCE : -FORCE;
     double sine = sin(s->angle), cosine = cos(s->angle);
-    double push =
-        (force + POLE_MOMENT * (s->angular_velocity * s->angular_velocity) * sine) /
-        MASS_TOTAL;
-    double turn =
-        (GRAVITY * sine - cosine * push) /
-        (HALF_LENGTH * (4.0 / 3.0 - MASS_POLE * (cosine * cosine) / MASS_TOTAL));
+    double push = (force +
+                   POLE_MOMENT * (s->angular_velocity * s->angular_velocity) * sine) /
+                  MASS_TOTAL;
+    double turn = (GRAVITY * sine - cosine * push) /
+                  (HALF_LENGTH *
+                   (4.0 / 3.0 - MASS_POLE * (cosine * cosine) / MASS_TOTAL));
     double acceleration = push - POLE_MOMENT * turn * cosine / MASS_TOTAL;
     bool was_over = find_events(s) != 0;
     struct env_step result = { 0 };

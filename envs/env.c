@@ -13,12 +13,12 @@
 #define MISSING "; the MuJoCo tasks are missing: built without libmujoco-dev"
 #endif
 
-#define ENV_BUILT_IN(X)                                                                        \
-    X(breakout)                                                                                \
-    X(cartpole)                                                                                \
-    X(mountain_car)                                                                            \
-    X(mountain_car_continuous)                                                                 \
-    X(acrobot)                                                                                 \
+#define ENV_BUILT_IN(X)        \
+    X(breakout)                \
+    X(cartpole)                \
+    X(mountain_car)            \
+    X(mountain_car_continuous) \
+    X(acrobot)                 \
     X(pendulum)
 
 #define DECLARE(name) extern const struct env name##_env;
@@ -75,15 +75,19 @@ static int check_plugin_env(const struct env_registry *r, const char *path,
                             const struct env *env, struct error *err)
 {
     if (env->abi != ENV_ABI)
-        return error_set(err, "%s: built for version %u of env.h, this program has %d; "
-                         "build it again", path, env->abi, ENV_ABI);
+        return error_set(err,
+                         "%s: built for version %u of env.h, this program has %d; "
+                         "build it again",
+                         path, env->abi, ENV_ABI);
     if (!env->name || !env->fields || !env->actions || !env->noop || !env->create ||
         !env->destroy || !env->reset || !env->step || !env->observe || !env->state_size ||
         !env->save || !env->load)
-        return error_set(err, "%s: environment \"%s\" lacks a required entry of struct env",
+        return error_set(err,
+                         "%s: environment \"%s\" lacks a required entry of struct env",
                          path, env->name ? env->name : "?");
     if (find_quietly(r, env->name))
-        return error_set(err, "%s: there is an environment \"%s\" already", path, env->name);
+        return error_set(err, "%s: there is an environment \"%s\" already", path,
+                         env->name);
     return 0;
 }
 
@@ -98,8 +102,10 @@ int env_registry_load(struct env_registry *r, const char *path, struct error *er
         return error_set(err, "%s: cannot load this plug-in: %s", path, dlerror());
     envs = (const struct env *const *)dlsym(object, "ratchet_envs");
     if (!envs)
-        return error_set(err, "%s: not a plug-in: it exports no ratchet_envs "
-                         "(see envs/README.md)", path);
+        return error_set(err,
+                         "%s: not a plug-in: it exports no ratchet_envs "
+                         "(see envs/README.md)",
+                         path);
     for (; *envs; envs++) {
         if (check_plugin_env(r, path, *envs, err) != 0)
             return -1;
@@ -108,7 +114,8 @@ int env_registry_load(struct env_registry *r, const char *path, struct error *er
     return 0;
 }
 
-const struct env *env_find(const struct env_registry *r, const char *name, struct error *err)
+const struct env *env_find(const struct env_registry *r, const char *name,
+                           struct error *err)
 {
     const struct env *env = find_quietly(r, name);
     struct error why = { "" };
@@ -145,12 +152,14 @@ int env_count_options(const struct env *env)
 int env_option_index(const struct env *env, const char *name, size_t len)
 {
     for (int i = 0, n = env_count_options(env); i < n; i++)
-        if (strlen(env->options[i].name) == len && !memcmp(env->options[i].name, name, len))
+        if (strlen(env->options[i].name) == len &&
+            !memcmp(env->options[i].name, name, len))
             return i;
     return -1;
 }
 
-void *env_create(const struct env *env, const char *const *settings, int n, struct error *err)
+void *env_create(const struct env *env, const char *const *settings, int n,
+                 struct error *err)
 {
     int n_options = env_count_options(env);
     const char **values = xcalloc((size_t)n_options + 1, sizeof(*values));
@@ -161,7 +170,9 @@ void *env_create(const struct env *env, const char *const *settings, int n, stru
         values[i] = env->options[i].value;
     for (int i = 0; i < n; i++) {
         const char *equals = strchr(settings[i], '=');
-        int at = equals ? env_option_index(env, settings[i], (size_t)(equals - settings[i])) : -1;
+        int at = equals
+                     ? env_option_index(env, settings[i], (size_t)(equals - settings[i]))
+                     : -1;
         if (at < 0) {
             error_set(err, "%s: no option \"%s\" (see `ratchet envs %s`)", env->name,
                       settings[i], env->name);

@@ -3,7 +3,8 @@
  * This header alone is enough to build a plug-in: a shared object that exports
  *     const struct env *const ratchet_envs[] = { &my_env, NULL };
  * See envs/README.md. Everything is in the units that the fields state; `step` allocates
- * nothing, does no I/O, reads no clock and touches no global; it never resets by itself. */
+ * nothing, does no I/O, reads no clock and touches no global; it never resets by
+ * itself. */
 #ifndef RATCHET_ENVS_ENV_H
 #define RATCHET_ENVS_ENV_H
 
@@ -11,15 +12,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define ENV_ABI 3          /* changes when this header changes its meaning */
-#define ENV_MAX_ACTION 64  /* components of an action, at most */
-#define ENV_MAX_EVENTS 32  /* kinds of events, at most: bits of env_step.events */
+#define ENV_ABI 3         /* changes when this header changes its meaning */
+#define ENV_MAX_ACTION 64 /* components of an action, at most */
+#define ENV_MAX_EVENTS 32 /* kinds of events, at most: bits of env_step.events */
 
-/* How far the bits of a trajectory hold: the same seed and actions give the same states... */
+/* How far the bits of a trajectory hold: the same seed and actions give the same
+ * states... */
 enum env_bits {
     ENV_BITS_X86_64,  /* ...on any x86-64 machine */
     ENV_BITS_MACHINE, /* ...on machines of this kind, with these libraries */
-    ENV_BITS_NONE,    /* ...not at all: such episodes cannot be verified by playing again */
+    ENV_BITS_NONE, /* ...not at all: such episodes cannot be verified by playing again */
 };
 
 /* A picture in memory: rgb holds width * height * 3 bytes, row by row from the top. */
@@ -28,9 +30,10 @@ struct canvas {
     uint8_t *rgb;
 };
 
-/* One named observation field of `n` doubles (n = 1 is a plain number in Lua, else a list).
- * `bins` > 0 says that the field tells one failure from another: the harness puts its value
- * into that many equal bins between min and max when it names a failure's signature. */
+/* One named observation field of `n` doubles (n = 1 is a plain number in Lua, else a
+ * list). `bins` > 0 says that the field tells one failure from another: the harness puts
+ * its value into that many equal bins between min and max when it names a failure's
+ * signature. */
 struct env_field {
     const char *name;
     const char *unit; /* "px", "m/s", ...; "" for none */
@@ -64,15 +67,16 @@ struct env_step {
     double reward;
     uint32_t events; /* bits, see env_event */
     bool terminated; /* the task itself ended */
-    bool truncated;  /* cut off from inside the environment (time limits are the harness's) */
+    bool truncated; /* cut off from inside the environment (time limits are the harness's)
+                     */
 };
 
 /* A constant description with its operations. Lists end with an entry whose name is NULL.
  * An instance is opaque, belongs to one thread at a time, and is freed by `destroy`. */
 struct env {
-    uint32_t abi;     /* ENV_ABI */
-    const char *name; /* "breakout"; letters, digits, '_', '/', '-' */
-    uint32_t version; /* changes when trajectories change */
+    uint32_t abi;      /* ENV_ABI */
+    const char *name;  /* "breakout"; letters, digits, '_', '/', '-' */
+    uint32_t version;  /* changes when trajectories change */
     const char *about; /* one sentence */
     enum env_bits bits;
 
@@ -99,9 +103,10 @@ struct env {
     void (*reset)(void *instance, uint64_t seed);
     /* action: one double a component, within its bounds (the caller sees to it). */
     struct env_step (*step)(void *instance, const double *action);
-    void (*observe)(const void *instance, double *out); /* all fields, one after another */
-    void (*ram)(const void *instance, uint8_t *out);    /* ram_size bytes; NULL if none */
-    void (*draw)(void *instance, struct canvas *out);   /* the whole frame; NULL if none */
+    void (*observe)(const void *instance,
+                    double *out);                     /* all fields, one after another */
+    void (*ram)(const void *instance, uint8_t *out);  /* ram_size bytes; NULL if none */
+    void (*draw)(void *instance, struct canvas *out); /* the whole frame; NULL if none */
 
     /* The mutable state as one flat block of state_size bytes: what `save` wrote, `load`
      * puts back, and from there on every step, observation and picture is the same. Bytes
@@ -112,14 +117,17 @@ struct env {
     void (*save)(const void *instance, void *out);
     int (*load)(void *instance, const void *block);
 
-    /* Optional, for environments to which each call is a long way: up to n frames (n <= 64),
-     * row i of actions in frame i, ending early when the episode does. each[i] is what `step`
-     * would have returned. Returns the number played, at least 1. NULL: `step`, n times. */
-    int (*step_frames)(void *instance, const double *actions, int n, struct env_step *each);
+    /* Optional, for environments to which each call is a long way: up to n frames (n <=
+     * 64), row i of actions in frame i, ending early when the episode does. each[i] is
+     * what `step` would have returned. Returns the number played, at least 1. NULL:
+     * `step`, n times. */
+    int (*step_frames)(void *instance, const double *actions, int n,
+                       struct env_step *each);
 
-    /* Optional, for planning on a private copy: a state that an observation (all fields, as
-     * `observe` writes them, but maybe made up) shows; what it does not show, how far it has
-     * come say, is 0. -1 when there is none. NULL: an observation does not tell the state. */
+    /* Optional, for planning on a private copy: a state that an observation (all fields,
+     * as `observe` writes them, but maybe made up) shows; what it does not show, how far
+     * it has come say, is 0. -1 when there is none. NULL: an observation does not tell
+     * the state. */
     int (*set_observed)(void *instance, const double *obs);
     /* Required for planning where the state holds a generator: its chance starts anew, so
      * that a copy does not foresee the episode's. */

@@ -1,8 +1,8 @@
 /* episode.c - one episode of an environment, as worker, harness and viewer all play it.
  *
- * The trajectory hash is a chain: every step mixes action, reward and flags into it, and every
- * HASH_STRIDE steps, at the start and at the end the whole state, so that two trajectories with
- * equal hashes are the same trajectory. */
+ * The trajectory hash is a chain: every step mixes action, reward and flags into it, and
+ * every HASH_STRIDE steps, at the start and at the end the whole state, so that two
+ * trajectories with equal hashes are the same trajectory. */
 #define XXH_INLINE_ALL
 #include "envs/episode.h"
 
@@ -12,7 +12,7 @@
 #include <xxhash.h>
 
 #define MOST_AT_ONCE 16 /* frames in one step_frames */
-#define HASH_STRIDE 64 /* steps */
+#define HASH_STRIDE 64  /* steps */
 
 enum { STREAM_START = 1, STREAM_STICKY = 2 }; /* of the episode's seed */
 
@@ -60,9 +60,9 @@ static uint64_t hash_state(const struct episode *e, uint64_t hash)
     return XXH3_64bits_withSeed(e->scratch, e->env->state_size(e->instance), hash);
 }
 
-/* What the next frame plays, into held. A sticky frame repeats the previous one's action; the
- * chance is drawn whether or not it matters, so that it never depends on what the policy
- * asked for. */
+/* What the next frame plays, into held. A sticky frame repeats the previous one's action;
+ * the chance is drawn whether or not it matters, so that it never depends on what the
+ * policy asked for. */
 static void draw_held(struct episode *e, const double *action)
 {
     if (e->rules.sticky <= 0 || rng_uniform(&e->now.chance) >= e->rules.sticky)
@@ -70,7 +70,8 @@ static void draw_held(struct episode *e, const double *action)
 }
 
 /* Up to n frames at once, as far as the environment takes them so. Returns how many. */
-static int play_frames(struct episode *e, const double *action, int n, struct env_step *each)
+static int play_frames(struct episode *e, const double *action, int n,
+                       struct env_step *each)
 {
     double actions[MOST_AT_ONCE * ENV_MAX_ACTION], held[ENV_MAX_ACTION];
     const struct rng chance = e->now.chance;
@@ -149,7 +150,9 @@ static void clip_action(const struct episode *e, const double *action, double *o
 {
     for (int i = 0; i < e->n_actions; i++) {
         const struct env_action *a = &e->env->actions[i];
-        out[i] = !(action[i] >= a->min) ? a->min : action[i] > a->max ? a->max : action[i];
+        out[i] = !(action[i] >= a->min) ? a->min
+                 : action[i] > a->max   ? a->max
+                                        : action[i];
         if (a->is_discrete)
             out[i] = floor(out[i]);
     }
@@ -163,7 +166,8 @@ static void hash_step(struct episode *e, const double *action, const struct env_
         uint32_t events, flags;
         double action[ENV_MAX_ACTION];
     } link;
-    size_t len = offsetof(__typeof__(link), action) + sizeof(double) * (size_t)e->n_actions;
+    size_t len = offsetof(__typeof__(link), action) +
+                 sizeof(double) * (size_t)e->n_actions;
 
     link.hash = e->now.hash;
     link.reward = s->reward;
@@ -178,7 +182,8 @@ static void hash_step(struct episode *e, const double *action, const struct env_
 
 struct env_step episode_step(struct episode *e, const double *action)
 {
-    struct env_step sum = { .terminated = e->now.terminated, .truncated = e->now.truncated };
+    struct env_step sum = { .terminated = e->now.terminated,
+                            .truncated = e->now.truncated };
     struct env_step each[MOST_AT_ONCE];
     double wanted[ENV_MAX_ACTION];
 

@@ -1,8 +1,8 @@
 /* episode.h - one episode of an environment, as worker, harness and viewer all play it.
  *
- * Frame skip, sticky actions, random starts, time limits, the return and the trajectory hash
- * live here and nowhere else. All chance comes from the seed and is drawn per frame whatever
- * the action, so that the list of requested actions replays to the same bits. */
+ * Frame skip, sticky actions, random starts, time limits, the return and the trajectory
+ * hash live here and nowhere else. All chance comes from the seed and is drawn per frame
+ * whatever the action, so that the list of requested actions replays to the same bits. */
 #ifndef RATCHET_ENVS_EPISODE_H
 #define RATCHET_ENVS_EPISODE_H
 
@@ -13,7 +13,7 @@
 /* How an episode is played; part of the task. */
 struct episode_rules {
     int32_t frame_skip; /* env steps that an action is held, >= 1 */
-    double sticky;      /* probability, per frame, that the previous frame's action repeats */
+    double sticky; /* probability, per frame, that the previous frame's action repeats */
     int32_t noop_max;   /* an episode starts with 0..noop_max frames of doing nothing */
     int64_t max_frames; /* then it is truncated; counts from after the start; > 0 */
     /* Another course from a step on, for regression cases: there chance starts anew. */
@@ -39,7 +39,7 @@ struct episode {
         uint8_t terminated, truncated, pad[2];
     } now;
     double held[ENV_MAX_ACTION]; /* what the last frame played; n_actions of them */
-    void *scratch; /* one state block, for hashing */
+    void *scratch;               /* one state block, for hashing */
 };
 
 /* The counts of a description's lists. */
@@ -54,15 +54,16 @@ void episode_clear(struct episode *e);
 /* Starts over; the instance is reset and the start's no-ops are played. */
 void episode_reset(struct episode *e, uint64_t seed);
 
-/* One requested action (n_actions doubles), held for frame_skip frames. Values out of bounds
- * are brought to the nearest bound. After the end it changes nothing and returns reward 0. */
+/* One requested action (n_actions doubles), held for frame_skip frames. Values out of
+ * bounds are brought to the nearest bound. After the end it changes nothing and returns
+ * reward 0. */
 struct env_step episode_step(struct episode *e, const double *action);
 
 bool episode_is_over(const struct episode *e);
 
 /* A keyframe: episode and environment state in one block of episode_block_size bytes.
- * episode_load returns -1, with the episode unusable until the next reset or load, when the
- * environment refuses the block. */
+ * episode_load returns -1, with the episode unusable until the next reset or load, when
+ * the environment refuses the block. */
 size_t episode_block_size(const struct episode *e);
 void episode_save(const struct episode *e, void *out);
 int episode_load(struct episode *e, const void *block);

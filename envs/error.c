@@ -1,4 +1,5 @@
-/* error.c - the reason why something failed, and memory that is there or ends the program. */
+/* error.c - the reason why something failed, and memory that is there or ends the
+ * program. */
 #include "envs/error.h"
 
 #include <stdarg.h>

@@ -1,4 +1,5 @@
-/* error.h - the reason why something failed, and memory that is there or ends the program. */
+/* error.h - the reason why something failed, and memory that is there or ends the
+ * program. */
 #ifndef RATCHET_ENVS_ERROR_H
 #define RATCHET_ENVS_ERROR_H
 
@@ -8,8 +9,8 @@ struct error {
     char text[1024];
 };
 
-/* Writes the reason: the file or name, what is wrong, what to do. err may be NULL. Returns -1,
- * so that a failing function can end with `return error_set(err, ...)`. */
+/* Writes the reason: the file or name, what is wrong, what to do. err may be NULL.
+ * Returns -1, so that a failing function can end with `return error_set(err, ...)`. */
 int error_set(struct error *err, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 

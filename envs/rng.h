@@ -1,7 +1,9 @@
-/* rng.h - our own generator, so that all chance comes from a seed and is the same everywhere.
+/* rng.h - our own generator, so that all chance comes from a seed and is the same
+ * everywhere.
  *
- * xoshiro256** (Blackman & Vigna, "Scrambled Linear Pseudorandom Number Generators", 2021),
- * seeded by splitmix64 (Steele, Lea & Flood 2014). Plain data: copying it is a snapshot. */
+ * xoshiro256** (Blackman & Vigna, "Scrambled Linear Pseudorandom Number Generators",
+ * 2021), seeded by splitmix64 (Steele, Lea & Flood 2014). Plain data: copying it is a
+ * snapshot. */
 #ifndef RATCHET_ENVS_RNG_H
 #define RATCHET_ENVS_RNG_H
 

@@ -10,11 +10,12 @@ extern const struct env *const env_table[];
 
 /* Environments that are found by name when they are asked for: those of a bridge. */
 struct env_finder {
-    /* NULL with err empty: no name of this kind; NULL with a reason: it is, but cannot be had.
-     * What is found lives until clear. */
+    /* NULL with err empty: no name of this kind; NULL with a reason: it is, but cannot be
+     * had. What is found lives until clear. */
     const struct env *(*find)(const char *name, struct error *err);
     /* Calls each for the names that are known without asking anybody. */
-    void (*list)(void (*each)(void *user, const char *name, const char *about), void *user);
+    void (*list)(void (*each)(void *user, const char *name, const char *about),
+                 void *user);
     void (*clear)(void);
 };
 
@@ -29,21 +30,25 @@ struct env_registry {
 void env_registry_init(struct env_registry *r);
 void env_registry_clear(struct env_registry *r); /* plug-ins stay loaded */
 
-/* Loads a shared object and adds its environments. A plug-in is native code and trusted like
- * this program itself. Fails when the file cannot be loaded, exports no ratchet_envs, was
- * built for another env.h, or names an environment that is already there. */
+/* Loads a shared object and adds its environments. A plug-in is native code and trusted
+ * like this program itself. Fails when the file cannot be loaded, exports no
+ * ratchet_envs, was built for another env.h, or names an environment that is already
+ * there. */
 int env_registry_load(struct env_registry *r, const char *path, struct error *err);
 
 /* NULL, with the known names in err, when there is none of that name. */
-const struct env *env_find(const struct env_registry *r, const char *name, struct error *err);
+const struct env *env_find(const struct env_registry *r, const char *name,
+                           struct error *err);
 
-/* Whether the environment of that name runs on libmujoco, whose loading costs a worker some
- * milliseconds: those have a worker program of their own. */
+/* Whether the environment of that name runs on libmujoco, whose loading costs a worker
+ * some milliseconds: those have a worker program of their own. */
 bool env_is_mujoco(const char *name);
 
-/* Creates an instance from "name=value" settings (n of them; the later of two wins); options
- * that are not named keep their defaults. NULL on failure. Free it with env->destroy. */
-void *env_create(const struct env *env, const char *const *settings, int n, struct error *err);
+/* Creates an instance from "name=value" settings (n of them; the later of two wins);
+ * options that are not named keep their defaults. NULL on failure. Free it with
+ * env->destroy. */
+void *env_create(const struct env *env, const char *const *settings, int n,
+                 struct error *err);
 
 /* The number of options of env; the index of the one of that name (len bytes), or -1. */
 int env_count_options(const struct env *env);

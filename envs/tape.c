@@ -1,5 +1,5 @@
-/* tape.c - the requested actions of one episode, packed: a byte where a byte is enough.
- */
+/* tape.c - the requested actions of one episode, packed: a byte where a byte is
+ * enough. */
 #include "envs/tape.h"
 
 #include <math.h>

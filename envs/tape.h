@@ -1,12 +1,13 @@
-/* tape.h - the requested actions of one episode, packed: a byte where a byte is enough. */
+/* tape.h - the requested actions of one episode, packed: a byte where a byte is
+ * enough. */
 #ifndef RATCHET_ENVS_TAPE_H
 #define RATCHET_ENVS_TAPE_H
 
 #include "envs/env.h"
 #include "envs/error.h"
 
-/* A step takes `width` bytes: one byte a component where all components are discrete with at
- * most 256 choices (value - min), else a little-endian double a component. */
+/* A step takes `width` bytes: one byte a component where all components are discrete with
+ * at most 256 choices (value - min), else a little-endian double a component. */
 struct tape {
     uint8_t *data; /* n_steps * width bytes, owned */
     int64_t n_steps;

@@ -20,30 +20,35 @@ static void on_interrupt(int number)
 
 static void print_overview(FILE *out)
 {
-    fputs("Usage: ratchet COMMAND [ARGUMENT...]\n\n"
-          "A sandbox for heuristic learning: a model writes policies as Lua programs, ratchet\n"
-          "runs and judges them, and hands their failures back.\n\nCommands:\n", out);
+    fputs(
+        "Usage: ratchet COMMAND [ARGUMENT...]\n\n"
+        "A sandbox for heuristic learning: a model writes policies as Lua programs, ratchet\n"
+        "runs and judges them, and hands their failures back.\n\nCommands:\n",
+        out);
     for (const struct command *const *c = command_table; *c; c++)
         fprintf(out, "  %-9s %s\n", (*c)->name, (*c)->about);
     fputs("\n`ratchet COMMAND --help` tells more. Example:\n"
-          "  ratchet run breakout policies/breakout/follow.lua --episodes 20\n", out);
+          "  ratchet run breakout policies/breakout/follow.lua --episodes 20\n",
+          out);
 }
 
 static void print_man(struct app *app)
 {
     const char *nothing[] = { "", NULL };
 
-    puts(".TH RATCHET 1 \"\" \"ratchet " RATCHET_VERSION "\" \"User Commands\"\n.SH NAME\n"
-         "ratchet \\- a sandbox for heuristic learning\n.SH SYNOPSIS\n"
-         ".B ratchet\n.I COMMAND\n[\\fIARGUMENT\\fR...]\n.SH DESCRIPTION\n"
-         "A model writes policies as Lua programs; ratchet runs them in environments, judges\n"
-         "them, and hands their failures back so that the model rewrites them.\n"
-         ".SH COMMANDS");
+    puts(
+        ".TH RATCHET 1 \"\" \"ratchet " RATCHET_VERSION "\" \"User Commands\"\n.SH NAME\n"
+        "ratchet \\- a sandbox for heuristic learning\n.SH SYNOPSIS\n"
+        ".B ratchet\n.I COMMAND\n[\\fIARGUMENT\\fR...]\n.SH DESCRIPTION\n"
+        "A model writes policies as Lua programs; ratchet runs them in environments, judges\n"
+        "them, and hands their failures back so that the model rewrites them.\n"
+        ".SH COMMANDS");
     for (const struct command *const *c = command_table; *c; c++)
         (*c)->run(*c, app, 1, nothing);
-    puts(".SH EXIT STATUS\n0 done, 1 failed, 2 wrong usage.\n.SH ENVIRONMENT\n"
-         "OPENAI_API_KEY, OPENAI_BASE_URL, ANTHROPIC_API_KEY, ANTHROPIC_BASE_URL: the model.\n"
-         "RATCHET_HOME: the folder in which logs/ lies.");
+    puts(
+        ".SH EXIT STATUS\n0 done, 1 failed, 2 wrong usage.\n.SH ENVIRONMENT\n"
+        "OPENAI_API_KEY, OPENAI_BASE_URL, ANTHROPIC_API_KEY, ANTHROPIC_BASE_URL: the model.\n"
+        "RATCHET_HOME: the folder in which logs/ lies.");
 }
 
 /* For bash: the words that may follow each command. */

@@ -1,5 +1,5 @@
-/* image.h - pixels in memory, and what is found and made of them: no Lua, no allocation.
- */
+/* image.h - pixels in memory, and what is found and made of them: no Lua, no
+ * allocation. */
 #ifndef RATCHET_SANDBOX_IMAGE_H
 #define RATCHET_SANDBOX_IMAGE_H
 
@@ -8,8 +8,8 @@
 
 #define IMAGE_MOST 4096 /* pixels, either way */
 
-/* width * height pixels of 1 (gray) or 3 bytes (red, green, blue), by rows from the top.
- */
+/* width * height pixels of 1 (gray) or 3 bytes (red, green, blue), by rows from the
+ * top. */
 struct image {
     int width, height, channels;
     bool is_owned; /* data follows the struct; else it is borrowed and not written to */
@@ -45,8 +45,7 @@ void image_row(const struct image *im, const struct range *range, const struct b
 bool image_run(const uint64_t *bits, int n, int *start, int *end);
 
 /* These write the whole of out, whose size and channels fit (see the comments in
- * vision.c).
- */
+ * vision.c). */
 void image_crop(const struct image *im, const struct box *box, struct image *out);
 void image_gray(const struct image *im, struct image *out);
 void image_mask(const struct image *im, const struct range *range, struct image *out);

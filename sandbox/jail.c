@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 #define UNKNOWN_MAPPED (4ull << 30) /* bytes, where /proc does not tell */
-#define CPU_SECONDS                                                                      \
+#define CPU_SECONDS \
     86400 /* the harness ends a worker long before; this is for an orphan */
 
 static const char *const names[] = {
@@ -46,8 +46,8 @@ const char *jail_layer_help(enum jail_layer layer)
 static bool lock_files(void)
 {
     static const uint64_t handled[] = { (1u << 13) - 1, (1u << 14) - 1, (1u << 15) - 1 };
-    long abi =
-        syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
+    long abi = syscall(SYS_landlock_create_ruleset, NULL, 0,
+                       LANDLOCK_CREATE_RULESET_VERSION);
     uint64_t rules;
     long fd;
     bool is_locked;

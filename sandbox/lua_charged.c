@@ -52,8 +52,8 @@ int __wrap_luaS_eqlngstr(const struct string_head *a, const struct string_head *
     return __real_luaS_eqlngstr(a, b);
 }
 
-/* Lua compares strings by the locale; here by bytes. A string with NULs comes in pieces.
- */
+/* Lua compares strings by the locale; here by bytes. A string with NULs comes in
+ * pieces. */
 int strcoll(const char *a, const char *b)
 {
     size_t at = 0;
@@ -81,8 +81,8 @@ void __wrap_luaT_getvarargs(lua_State *L, void *ci, void *where, int wanted)
         vm_charge(L, n / COPIED_PER_UNIT);
 }
 
-/* The slot of a key in a traversal, counted from 1; 0 for nil and for what is not there.
- */
+/* The slot of a key in a traversal, counted from 1; 0 for nil and for what is not
+ * there. */
 static int64_t slot_of(const struct table_head *t, int64_t array_len, const void *key)
 {
     const char *at = luaH_get(t, key);

@@ -176,8 +176,8 @@ static int mask(lua_State *L)
     return 1;
 }
 
-/* image:downsample(by [, into]) -> the means of squares of by * by pixels, rounded down
- */
+/* image:downsample(by [, into]) -> the means of squares of by * by pixels, rounded
+ * down */
 static int downsample(lua_State *L)
 {
     const struct image *im = vision_check(L, 1);

@@ -1,5 +1,5 @@
-/* vision.h - images in a policy's world: the observation's frame, and what is made of it.
- */
+/* vision.h - images in a policy's world: the observation's frame, and what is made of
+ * it. */
 #ifndef RATCHET_SANDBOX_VISION_H
 #define RATCHET_SANDBOX_VISION_H
 

@@ -17,8 +17,8 @@ struct blob {
     uint32_t color;
 };
 
-/* Pixels [start, end) of a row. parent: a run of the same component, nearer to its first.
- */
+/* Pixels [start, end) of a row. parent: a run of the same component, nearer to its
+ * first. */
 struct run {
     int start, end, y, parent;
     uint32_t color;
@@ -192,8 +192,7 @@ static void push_blob(lua_State *L, const struct blob *b, bool by_color)
 }
 
 /* The list of the components of at least so many pixels, in the order of their first
- * ones.
- */
+ * ones. */
 static void push_blobs(lua_State *L, struct runs *runs, int64_t least, bool by_color)
 {
     struct run *list = runs->list;
@@ -288,8 +287,8 @@ static int profile(lua_State *L, bool is_rows)
     return 1;
 }
 
-/* image:columns(low, high [, x, y, width, height]) -> list[1] is the box's first column
- */
+/* image:columns(low, high [, x, y, width, height]) -> list[1] is the box's first
+ * column */
 int vision_columns(lua_State *L)
 {
     return profile(L, false);

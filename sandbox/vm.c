@@ -454,8 +454,8 @@ int vm_load(struct vm *vm, const char *name, const char *source, size_t len)
     }
     if (status != LUA_OK) {
         const char *why = lua_tostring(L, -1);
-        bool has_name =
-            !strncmp(why, name, strlen(name)); /* not when nested too deeply */
+        bool has_name = !strncmp(why, name,
+                                 strlen(name)); /* not when nested too deeply */
         set_fault(vm, FAULT_load, "%s%s%.2000s", has_name ? "" : name,
                   has_name ? "" : ": ", why);
         return -1;

@@ -56,7 +56,7 @@ struct vm_view {
     const uint8_t *ram;
     struct canvas *frame; /* in gray mode its size alone */
     const uint8_t *gray;  /* a byte a pixel */
-    const void *state; /* the true one, for a sim that starts from it; else NULL */
+    const void *state;    /* the true one, for a sim that starts from it; else NULL */
 };
 
 /* A VM in the arena of a slot (0, 1, ...). NULL when there is no memory for it. */

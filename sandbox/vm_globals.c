@@ -36,8 +36,8 @@ struct dump {
     int n;
 };
 
-/* A function of the dump; what its code says is known once its debug information is read.
- */
+/* A function of the dump; what its code says is known once its debug information is
+ * read. */
 struct function {
     const uint8_t *code, *line_steps;
     size_t n_code, n_steps, n_constants;

@@ -1,4 +1,5 @@
-/* vm_params.c - the parameters that a policy declares: { name = { default, min, max } }. */
+/* vm_params.c - the parameters that a policy declares: { name = { default, min, max }
+ * }. */
 #include <lauxlib.h>
 #include <math.h>
 #include <string.h>

@@ -158,8 +158,8 @@ static void set_integer(lua_State *L, const char *name, int64_t value)
     lua_setfield(L, -2, name);
 }
 
-/* Discrete choices by name: { NOOP = 0, ... }; other components: a list of their names.
- */
+/* Discrete choices by name: { NOOP = 0, ... }; other components: a list of their
+ * names. */
 static void push_actions(lua_State *L, const struct env *env)
 {
     const struct env_action *a = env->actions;

@@ -39,8 +39,8 @@ void vm_info_push(struct lua_State *L, const struct vm_world *world,
  * name; returns how many. Raises Lua errors. */
 int vm_params_read(struct lua_State *L, struct vm_param *params);
 
-/* Reads what act returned: the values above stack index `below`. -1 with a phrase in why.
- */
+/* Reads what act returned: the values above stack index `below`. -1 with a phrase in
+ * why. */
 int vm_action_read(struct lua_State *L, const struct env *env, int below, double *action,
                    char *why, size_t why_size);
 

@@ -8,7 +8,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#define STEP_BYTES                                                                       \
+#define STEP_BYTES \
     (1 << 20) /* a frame is read in pieces: its length alone reserves nothing */
 
 struct frame_head {
@@ -91,12 +91,12 @@ void wire_get(struct wire *w, void *out, size_t len)
     w->at += len;
 }
 
-#define GETTER(name, type)                                                               \
-    type wire_get_##name(struct wire *w)                                                 \
-    {                                                                                    \
-        type v;                                                                          \
-        wire_get(w, &v, sizeof(v));                                                      \
-        return v;                                                                        \
+#define GETTER(name, type)               \
+    type wire_get_##name(struct wire *w) \
+    {                                    \
+        type v;                          \
+        wire_get(w, &v, sizeof(v));      \
+        return v;                        \
     }
 GETTER(u8, uint8_t)
 GETTER(u32, uint32_t)

@@ -41,8 +41,8 @@ struct worker {
     struct job job;
     struct env_registry envs;
     const struct env *env;
-    struct episode episode, sim; /* sim: where the policy may plan */
-    uint8_t *state;              /* the true one, where sim starts from it; else NULL */
+    struct episode episode, sim;   /* sim: where the policy may plan */
+    uint8_t *state;                /* the true one, where sim starts from it; else NULL */
     uint64_t sim_clock, act_clock; /* for MEASURE_PLANNING */
     struct vm_world world;
     struct vm_fault fault;
@@ -124,7 +124,8 @@ static int64_t frame_pixels(const struct worker *w)
     return (int64_t)w->frame.width * w->frame.height;
 }
 
-/* The environment by its name; or, where only the harness can step it, its description. */
+/* The environment by its name; or, where only the harness can step it, its
+ * description. */
 static const struct env *find_env(struct worker *w, struct error *err)
 {
     struct job *job = &w->job;
@@ -176,8 +177,8 @@ static int set_up(struct worker *w, struct error *err)
     w->env = find_env(w, err);
     if (!w->env)
         return -1;
-    instance =
-        env_create(w->env, (const char *const *)job->settings, (int)job->n_settings, err);
+    instance = env_create(w->env, (const char *const *)job->settings,
+                          (int)job->n_settings, err);
     if (!instance)
         return -1;
     episode_init(&w->episode, w->env, instance, &job->rules);
@@ -238,8 +239,8 @@ static int set_params(struct worker *w, struct vm *vm, const void *params, size_
     return 0;
 }
 
-/* The first lines of the policy run here. 0 also when it has a fault, which READY tells.
- */
+/* The first lines of the policy run here. 0 also when it has a fault, which READY
+ * tells. */
 static void load_policy(struct worker *w)
 {
     struct job *job = &w->job;
@@ -360,7 +361,8 @@ static int play(struct worker *w, struct wire *in)
     uint32_t n = wire_get_u32(in);
 
     for (uint32_t i = 0; i < n; i++) {
-        struct turn t = { .seed = wire_get_u64(in), .shadow = { .width = tape_width(w->env) } };
+        struct turn t = { .seed = wire_get_u64(in),
+                          .shadow = { .width = tape_width(w->env) } };
         bool wants_notes;
         size_t len;
         t.max_steps = wire_get_i64(in);
@@ -387,8 +389,8 @@ static int play(struct worker *w, struct wire *in)
     return 0;
 }
 
-/* One slot of STEP: u32 slot, u8 starts (then the chance and the overrides), u8 wants notes,
- * step, the true state if sim starts from it, the view. */
+/* One slot of STEP: u32 slot, u8 starts (then the chance and the overrides), u8 wants
+ * notes, step, the true state if sim starts from it, the view. */
 static int step_slot(struct worker *w, struct wire *in)
 {
     uint32_t number = wire_get_u32(in);
@@ -542,7 +544,7 @@ int main(void)
     _exit(send_ready(&w, layers, &err) != 0 || err.text[0] ? 1 : serve(&w));
 }
 
-#ifdef RATCHET_SANITIZED /* the leak checker looks into processes in ways that the jail  \
+#ifdef RATCHET_SANITIZED /* the leak checker looks into processes in ways that the jail \
                             forbids */
 const char *__asan_default_options(void);
 const char *__asan_default_options(void)

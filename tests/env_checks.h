@@ -240,8 +240,8 @@ static inline void check_damage(void **state)
         for (size_t k = 0; i > 1 && i < 20 && k < p.size; k++)
             bad[k] = (unsigned char)rng_next(&r);
         for (int k = 0; i >= 20 && k < 1 + i % 5; k++)
-            bad[rng_below(&r, (uint32_t)p.size)] ^=
-                (unsigned char)(1u << rng_below(&r, 8));
+            bad[rng_below(&r, (uint32_t)p.size)] ^= (unsigned char)(1u
+                                                                    << rng_below(&r, 8));
         if (env->load(p.instance, bad) != 0)
             continue;
         for (int k = 0; k < 5; k++)
@@ -326,8 +326,10 @@ static inline size_t add_checks(struct CMUnitTest *tests, size_t n, const struct
         const char *name;
         CMUnitTestFunction function;
     } checks[] = {
-        { "description", check_description }, { "determinism", check_determinism },
-        { "save and load", check_save_load }, { "other process", check_other_process },
+        { "description", check_description },
+        { "determinism", check_determinism },
+        { "save and load", check_save_load },
+        { "other process", check_other_process },
         { "damaged blocks", check_damage },
         { "set from an observation", check_observed },
     };

@@ -132,12 +132,11 @@ static void responses_resend_items(void **state)
     struct fault_reply replies[] = {
         { .status = 200,
           .type = JSON,
-          .body =
-              "{\"output\":[{\"type\":\"reasoning\",\"id\":\"rs_1\","
-              "\"encrypted_content\":\"zzz\","
-              "\"summary\":[]},{\"type\":\"function_call\",\"id\":\"x\","
-              "\"call_id\":\"fc\",\"name\":"
-              "\"run\",\"arguments\":\"{}\"}]}" }
+          .body = "{\"output\":[{\"type\":\"reasoning\",\"id\":\"rs_1\","
+                  "\"encrypted_content\":\"zzz\","
+                  "\"summary\":[]},{\"type\":\"function_call\",\"id\":\"x\","
+                  "\"call_id\":\"fc\",\"name\":"
+                  "\"run\",\"arguments\":\"{}\"}]}" }
     };
     struct fault_server *server = fault_server_start(replies, 1);
     char *url = xasprintf("http://127.0.0.1:%d", fault_server_port(server));

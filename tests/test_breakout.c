@@ -68,8 +68,8 @@ static struct trace trace_load(const char *name)
 static struct breakout *make(const char *end, const char *knob)
 {
     char why[256] = "";
-    struct breakout *b =
-        breakout_env.create((const char *[]){ end, knob }, why, sizeof(why));
+    struct breakout *b = breakout_env.create((const char *[]){ end, knob }, why,
+                                             sizeof(why));
 
     if (!b)
         fail_msg("%s", why);
@@ -373,8 +373,8 @@ static void test_options(void **state)
     breakout_env.destroy(NULL);
 }
 
-/* A failure becomes a regression case that begins shortly before it, so it must be something
- * that a policy can avoid there. The console's own time-out is not. */
+/* A failure becomes a regression case that begins shortly before it, so it must be
+ * something that a policy can avoid there. The console's own time-out is not. */
 static void test_failures(void **state)
 {
     (void)state;

@@ -5,11 +5,11 @@
 extern const struct env cartpole_env, mountain_car_env, mountain_car_continuous_env,
     acrobot_env, pendulum_env;
 
-/* Gymnasium shows these observations as float32, so half a unit in its last place, 6e-8 of
- * a number, is the least that can be seen. Errors are relative to max(1, |number|). The
- * last bits of a sine differ from one mathematical library to another, and acrobot is
- * chaotic: over 500 steps they grow by ten orders of magnitude, so that what holds at first
- * has a looser bound from step n_tight on. */
+/* Gymnasium shows these observations as float32, so half a unit in its last place, 6e-8
+ * of a number, is the least that can be seen. Errors are relative to max(1, |number|).
+ * The last bits of a sine differ from one mathematical library to another, and acrobot is
+ * chaotic: over 500 steps they grow by ten orders of magnitude, so that what holds at
+ * first has a looser bound from step n_tight on. */
 #define TIGHT 6e-8
 
 struct row {
@@ -109,9 +109,9 @@ int main(void)
     int failed;
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
-        tests[n++] =
-            (struct CMUnitTest){ xasprintf("%s: as Gymnasium", rows[i].env->name), golden,
-                                 NULL, NULL, (void *)&rows[i] };
+        tests[n++] = (struct CMUnitTest){ xasprintf("%s: as Gymnasium",
+                                                    rows[i].env->name),
+                                          golden, NULL, NULL, (void *)&rows[i] };
         n = add_checks(tests, n, rows[i].env);
     }
     failed = _cmocka_run_group_tests("classic", tests, n, NULL, NULL);

@@ -1,5 +1,5 @@
-/* test_cmaes.c - CMA-ES on the functions that everyone tries it on, and `search` with it.
- */
+/* test_cmaes.c - CMA-ES on the functions that everyone tries it on, and `search` with
+ * it. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

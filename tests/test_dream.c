@@ -16,8 +16,8 @@
     "  local s = 0\n  for i = 1, 3 do s = s + i * o.angle end\n" \
     "  while s > 9 do s = s - 1 end\n  return s\nend\n"
 
-/* What is found in a policy: the pieces' functions, and what the first one brings along.
- */
+/* What is found in a policy: the pieces' functions, and what the first one brings
+ * along. */
 static const struct piece_row {
     const char *name, *policy, *functions, *source;
 } piece_rows[] = {

@@ -75,9 +75,11 @@ static const char *const schema_rows[][3] = {
     { "{\"type\":\"array\",\"items\":{\"type\":\"integer\"}}", "[1,true]",
       "the arguments[1]: must be an integer" },
     { "{\"type\":\"object\",\"required\":[\"a\"]}", "{\"b\":1}", "\"a\" is missing" },
-    { "{\"properties\":{\"a\":{\"type\":\"string\"}}}", "{\"a\":1}", "\"a\": must be a string" },
+    { "{\"properties\":{\"a\":{\"type\":\"string\"}}}", "{\"a\":1}",
+      "\"a\": must be a string" },
     { "{\"additionalProperties\":false}", "{\"a\":1}", "no argument \"a\"" },
-    { "{\"additionalProperties\":{\"type\":\"number\"}}", "{\"a\":\"1\"}", "must be a number" },
+    { "{\"additionalProperties\":{\"type\":\"number\"}}", "{\"a\":\"1\"}",
+      "must be a number" },
 };
 
 static void test_schema(void **state)
@@ -109,8 +111,9 @@ static void test_tool_schemas(void **state)
         assert_non_null(list[i].schema);
         assert_non_null(tools_output_schema(list[i].name));
         for (size_t k = 0; k < json_array_size(wanted); k++)
-            assert_non_null(json_object_get(json_object_get(list[i].schema, "properties"),
-                                            json_string_value(json_array_get(wanted, k))));
+            assert_non_null(
+                json_object_get(json_object_get(list[i].schema, "properties"),
+                                json_string_value(json_array_get(wanted, k))));
     }
 }
 
@@ -225,8 +228,8 @@ static void test_direction(void **state)
           "aim at where the ball LANDS - folded at the walls", true },
         { "Aim at where the ball lands, folded at the walls.",
           "Now aim at where the ball lands, folded at both walls.", true },
-        { "Count the last 2 moves as done already.", "Count the last 3 moves as done already.",
-          false },
+        { "Count the last 2 moves as done already.",
+          "Count the last 3 moves as done already.", false },
         { "Fire at once.", "Fire at once.", false }, /* too short to tell */
         { "Aim at where the ball lands, folded at the walls.",
           "Wait in the middle while the ball rises, then follow it.", false },
@@ -244,11 +247,10 @@ int main(void)
 {
     struct CMUnitTest tests[N_DIFFS + 9] = {
         cmocka_unit_test(test_quote_line), cmocka_unit_test(test_quote_block),
-        cmocka_unit_test(test_schema),
-        cmocka_unit_test(test_tool_schemas),
-        cmocka_unit_test(test_nearest),
-        cmocka_unit_test(test_far_below),  cmocka_unit_test(test_tape),
-        cmocka_unit_test(test_welch),      cmocka_unit_test(test_direction),
+        cmocka_unit_test(test_schema),     cmocka_unit_test(test_tool_schemas),
+        cmocka_unit_test(test_nearest),    cmocka_unit_test(test_far_below),
+        cmocka_unit_test(test_tape),       cmocka_unit_test(test_welch),
+        cmocka_unit_test(test_direction),
     };
 
     for (size_t i = 0; i < N_DIFFS; i++)

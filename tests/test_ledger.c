@@ -1,5 +1,5 @@
-/* test_ledger.c - the ledger: what is put comes back, twice put is once, many processes at once,
- * files that are none or too new; and the seeds that it must not show. */
+/* test_ledger.c - the ledger: what is put comes back, twice put is once, many processes
+ * at once, files that are none or too new; and the seeds that it must not show. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -40,7 +40,9 @@ static struct ledger *open_new(char **path)
 
 static void add_run(struct ledger *l, struct ledger_run *run, const char *name)
 {
-    *run = (struct ledger_run){ .name = (char *)name, .folder = (char *)name, .task = "{}",
+    *run = (struct ledger_run){ .name = (char *)name,
+                                .folder = (char *)name,
+                                .task = "{}",
                                 .salt_sha256 = (char *)"salt" };
     assert_int_equal(ledger_run_add(l, run, NULL), 0);
 }
@@ -73,12 +75,22 @@ static void test_episodes(void **state)
     struct ledger_steps steps;
     char *path, tape[] = "abc";
     struct ledger *l = open_new(&path);
-    struct ledger_episode e = { .purpose = PURPOSE_dev, .scope = "", .sha256 = "s",
-                                .seed_index = 3, .seed = 7, .score = 1.5, .steps = 10,
-                                .planner_steps = 4, .fault = 2, .fault_text = "why",
-                                .trajectory = UINT64_MAX, .tape = tape, .tape_len = 3 };
-    struct ledger_episode back = { .purpose = PURPOSE_dev, .scope = "", .sha256 = "s",
-                                   .seed_index = 3 };
+    struct ledger_episode e = { .purpose = PURPOSE_dev,
+                                .scope = "",
+                                .sha256 = "s",
+                                .seed_index = 3,
+                                .seed = 7,
+                                .score = 1.5,
+                                .steps = 10,
+                                .planner_steps = 4,
+                                .fault = 2,
+                                .fault_text = "why",
+                                .trajectory = UINT64_MAX,
+                                .tape = tape,
+                                .tape_len = 3 };
+    struct ledger_episode back = {
+        .purpose = PURPOSE_dev, .scope = "", .sha256 = "s", .seed_index = 3
+    };
 
     (void)state;
     add_run(l, &run, "a");
@@ -127,7 +139,8 @@ static void test_openings(void **state)
     free(path);
 }
 
-/* Runs with one salt have one count, and a candidate that one of them opened is opened. */
+/* Runs with one salt have one count, and a candidate that one of them opened is
+ * opened. */
 static void test_family(void **state)
 {
     struct ledger_run run, fork = { 0 }, stranger;
@@ -150,7 +163,8 @@ static void test_family(void **state)
     stranger.name = (char *)"c";
     stranger.salt_sha256 = (char *)"other";
     assert_int_equal(ledger_run_add(l, &stranger, NULL), 0);
-    assert_int_equal(ledger_opening_find(l, stranger.id, NULL, "holdout", "y", &o, NULL), 0);
+    assert_int_equal(ledger_opening_find(l, stranger.id, NULL, "holdout", "y", &o, NULL),
+                     0);
     assert_int_equal(ledger_opening_add(l, stranger.id, "t", "holdout", "z", NULL), 1);
     ledger_close(l);
     free(path);
@@ -166,15 +180,21 @@ static size_t count_notes(struct ledger *l, const struct ledger_note_query *q)
     return n;
 }
 
-/* A run sees its own notes so far and earlier runs', of its task; words are only words. */
+/* A run sees its own notes so far and earlier runs', of its task; words are only
+ * words. */
 static void test_notes(void **state)
 {
     static const struct {
         const char *words;
         size_t n;
     } rows[] = {
-        { NULL, 3 }, { "corner", 1 }, { "CORNER ball", 2 }, { "nothing_of_it", 0 },
-        { "\" OR note_word MATCH *)( NEAR", 0 }, { "'; DROP TABLE note; --", 0 }, { "***", 3 },
+        { NULL, 3 },
+        { "corner", 1 },
+        { "CORNER ball", 2 },
+        { "nothing_of_it", 0 },
+        { "\" OR note_word MATCH *)( NEAR", 0 },
+        { "'; DROP TABLE note; --", 0 },
+        { "***", 3 },
     };
     struct ledger_run a, b, c;
     char *path;
@@ -192,8 +212,9 @@ static void test_notes(void **state)
     ledger_note_add(l, "t", c.id, 1, "model", "a later run, corner", NULL);
     ledger_note_add(l, "u", a.id, 1, "model", "another task, corner", NULL);
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        struct ledger_note_query q = { .task = "t", .words = rows[i].words, .run = b.id,
-                                       .iteration = 2, .most = 10 };
+        struct ledger_note_query q = {
+            .task = "t", .words = rows[i].words, .run = b.id, .iteration = 2, .most = 10
+        };
         assert_int_equal(count_notes(l, &q), rows[i].n);
         q.most = 1;
         assert_int_equal(count_notes(l, &q), rows[i].n > 1 ? 1 : rows[i].n);
@@ -202,10 +223,13 @@ static void test_notes(void **state)
     free(path);
 }
 
-/* A run sees the dreams from before it began: of two notes the one that was made of them. */
+/* A run sees the dreams from before it began: of two notes the one that was made of
+ * them. */
 static void test_dreams(void **state)
 {
-    struct ledger_note_query q = { .task = "t", .words = "corner", .iteration = 9, .most = 9 };
+    struct ledger_note_query q = {
+        .task = "t", .words = "corner", .iteration = 9, .most = 9
+    };
     json_t *evidence = json_pack("[s, s]", "1:1", "2:1"), *memory;
     struct ledger_run a, b, c;
     char *path;
@@ -219,10 +243,13 @@ static void test_dreams(void **state)
     ledger_note_add(l, "t", b.id, 1, "model", "sticks in that corner", NULL);
     assert_int_equal(ledger_begin(l, NULL), 0);
     dream = ledger_dream_add(l, "", 0, 0, "[]", NULL);
-    note = ledger_dream_keep(l, dream, "t", "note", "the corner is sticky", evidence, NULL);
+    note = ledger_dream_keep(l, dream, "t", "note", "the corner is sticky", evidence,
+                             NULL);
     assert_true(note > 2);
-    assert_int_equal(ledger_dream_supersede(l, dream, 1, note, "merged", evidence, NULL), 0);
-    assert_int_equal(ledger_dream_supersede(l, dream, 2, note, "merged", evidence, NULL), 0);
+    assert_int_equal(ledger_dream_supersede(l, dream, 1, note, "merged", evidence, NULL),
+                     0);
+    assert_int_equal(ledger_dream_supersede(l, dream, 2, note, "merged", evidence, NULL),
+                     0);
     assert_int_equal(ledger_dream_supersede(l, dream, 2, 0, "twice", evidence, NULL), -1);
     assert_int_equal(ledger_end(l, true, NULL), 0);
     add_run(l, &c, "c");
@@ -233,7 +260,8 @@ static void test_dreams(void **state)
     memory = ledger_dream_memory(l, "t", c.id, NULL);
     assert_int_equal(json_array_size(memory), 1);
     assert_string_equal(
-        json_string_value(json_object_get(json_array_get(memory, 0), "evidence")), "1:1 2:1");
+        json_string_value(json_object_get(json_array_get(memory, 0), "evidence")),
+        "1:1 2:1");
     json_decref(memory);
     assert_int_equal(ledger_begin(l, NULL), 0);
     assert_true(ledger_dream_add(l, "", 0, 0, "[]", NULL) > dream);
@@ -249,7 +277,9 @@ static void test_dreams(void **state)
 /* A file of version 1, from before dreams, keeps its notes. */
 static void test_from_one(void **state)
 {
-    struct ledger_note_query q = { .task = "t", .words = "corner", .iteration = 9, .most = 9 };
+    struct ledger_note_query q = {
+        .task = "t", .words = "corner", .iteration = 9, .most = 9
+    };
     struct ledger_run a, b;
     char *path;
     struct ledger *l = open_new(&path);
@@ -260,10 +290,14 @@ static void test_from_one(void **state)
     ledger_note_add(l, "t", a.id, 1, "model", "it sticks in the corner", NULL);
     ledger_close(l);
     assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-    assert_int_equal(sqlite3_exec(db, "DROP TABLE dream; DROP TABLE dream_read; DROP TABLE dreamt;"
-                                  "DROP TABLE evidence; DROP TABLE superseded; DROP TABLE skill;"
-                                  "DROP TABLE session; DROP TABLE fork; DROP TABLE allowance;"
-                                  "PRAGMA user_version=1", NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(
+        sqlite3_exec(db,
+                     "DROP TABLE dream; DROP TABLE dream_read; DROP TABLE dreamt;"
+                     "DROP TABLE evidence; DROP TABLE superseded; DROP TABLE skill;"
+                     "DROP TABLE session; DROP TABLE fork; DROP TABLE allowance;"
+                     "PRAGMA user_version=1",
+                     NULL, NULL, NULL),
+        SQLITE_OK);
     sqlite3_close(db);
     l = ledger_open(path, NULL);
     assert_non_null(l);
@@ -284,14 +318,17 @@ static void test_migration(void **state)
 
     (void)state;
     assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-    sqlite3_exec(db, "CREATE TABLE mine(x); INSERT INTO mine VALUES(1)", NULL, NULL, NULL);
+    sqlite3_exec(db, "CREATE TABLE mine(x); INSERT INTO mine VALUES(1)", NULL, NULL,
+                 NULL);
     sqlite3_close(db);
     l = ledger_open(path, NULL);
     assert_non_null(l);
     ledger_close(l);
     assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-    sqlite3_prepare_v2(db, "SELECT user_version, (SELECT count(*) FROM mine),"
-                       " (SELECT count(*) FROM note) FROM pragma_user_version", -1, &s, NULL);
+    sqlite3_prepare_v2(db,
+                       "SELECT user_version, (SELECT count(*) FROM mine),"
+                       " (SELECT count(*) FROM note) FROM pragma_user_version",
+                       -1, &s, NULL);
     assert_int_equal(sqlite3_step(s), SQLITE_ROW);
     assert_int_equal(sqlite3_column_int(s, 0), 3);
     assert_int_equal(sqlite3_column_int(s, 1), 1);
@@ -301,11 +338,12 @@ static void test_migration(void **state)
     free(path);
 }
 
-/* Names are one run's at a time; a fork has all rows of the old run, which keeps its own, and
- * sees what both noted once. */
+/* Names are one run's at a time; a fork has all rows of the old run, which keeps its own,
+ * and sees what both noted once. */
 static void test_sessions(void **state)
 {
-    static const char *const bad[] = { "", "a b", "../x", ".hidden", "a/b", "x\n", "\xc3\xa4" };
+    static const char *const bad[] = { "",    "a b", "../x",    ".hidden",
+                                       "a/b", "x\n", "\xc3\xa4" };
     struct ledger_run a, b, fork = { .name = "f", .folder = "f", .task = "{}" }, back;
     struct ledger_steps steps;
     struct ledger_episode e = { .scope = "", .sha256 = "s", .steps = 5 };
@@ -364,8 +402,9 @@ static void test_processes(void **state)
     for (int p = 0; p < 8; p++)
         if (fork() == 0) {
             struct ledger *mine = ledger_open(path, NULL);
-            struct ledger_episode e = { .purpose = PURPOSE_probe, .scope = "", .sha256 = "s",
-                                        .steps = 1 };
+            struct ledger_episode e = {
+                .purpose = PURPOSE_probe, .scope = "", .sha256 = "s", .steps = 1
+            };
             int bad = mine == NULL;
             for (int i = 0; i < 200 && !bad; i++) {
                 e.seed_index = p * 1000 + i;
@@ -468,14 +507,13 @@ static void test_splits(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_runs),          cmocka_unit_test(test_episodes),
-        cmocka_unit_test(test_openings),      cmocka_unit_test(test_family),
-        cmocka_unit_test(test_processes),
-        cmocka_unit_test(test_later_version), cmocka_unit_test(test_not_a_ledger),
-        cmocka_unit_test(test_salt),          cmocka_unit_test(test_splits),
-        cmocka_unit_test(test_notes), cmocka_unit_test(test_dreams),
-        cmocka_unit_test(test_from_one),         cmocka_unit_test(test_migration),
-        cmocka_unit_test(test_sessions),
+        cmocka_unit_test(test_runs),         cmocka_unit_test(test_episodes),
+        cmocka_unit_test(test_openings),     cmocka_unit_test(test_family),
+        cmocka_unit_test(test_processes),    cmocka_unit_test(test_later_version),
+        cmocka_unit_test(test_not_a_ledger), cmocka_unit_test(test_salt),
+        cmocka_unit_test(test_splits),       cmocka_unit_test(test_notes),
+        cmocka_unit_test(test_dreams),       cmocka_unit_test(test_from_one),
+        cmocka_unit_test(test_migration),    cmocka_unit_test(test_sessions),
     };
     char command[128];
     int status;

@@ -126,8 +126,9 @@ static void price_of_the_unknown(void **state)
     assert_true(isnan(price_cost(&cheap, 5, 10, 0, 1))); /* more cached than sent */
     assert_non_null(prices_find(p, "openai", "gpt-5", true));
     assert_null(prices_find(p, "openai", "gpt-5", false)); /* at another's address */
-    assert_true(prices_find(p, "anthropic", "claude-opus-4-1-20250805", true)->cache_write ==
-                18.75);
+    assert_true(
+        prices_find(p, "anthropic", "claude-opus-4-1-20250805", true)->cache_write ==
+        18.75);
     prices_destroy(p);
 }
 

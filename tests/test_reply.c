@@ -18,18 +18,21 @@ static const struct row {
     const char *name, *text, *source, *error;
 } rows[] = {
     { "one lua block", "Why.\n```lua\nreturn 1\n```\n", "return 1\n", NULL },
-    { "the last of two lua blocks", "```lua\nold\n```\nbetter:\n```lua\nnew\n```\n", "new\n", NULL },
+    { "the last of two lua blocks", "```lua\nold\n```\nbetter:\n```lua\nnew\n```\n",
+      "new\n", NULL },
     { "lua beats unmarked", "```\nlog\n```\n```lua\nx\n```\n", "x\n", NULL },
     { "one unmarked block", "```\nreturn 2\n```\n", "return 2\n", NULL },
     { "two unmarked blocks", "```\na\n```\n```\nb\n```\n", NULL, "holds no policy" },
     { "prose alone", "I like it.", NULL, "holds no policy" },
     { "empty", "", NULL, "holds no policy" },
     { "a block that is cut off", "```lua\nreturn 1\n", NULL, "holds no policy" },
-    { "an edit", EDIT("local b = 2\n", "local b = 3\n"), "local a = 1\nlocal b = 3\nreturn a\n",
-      NULL },
-    { "two edits", EDIT("local a = 1\n", "local a = 5\n") EDIT("return a\n", "return b\n"),
+    { "an edit", EDIT("local b = 2\n", "local b = 3\n"),
+      "local a = 1\nlocal b = 3\nreturn a\n", NULL },
+    { "two edits",
+      EDIT("local a = 1\n", "local a = 5\n") EDIT("return a\n", "return b\n"),
       "local a = 5\nlocal b = 2\nreturn b\n", NULL },
-    { "an edit that takes out", EDIT("local b = 2\n", ""), "local a = 1\nreturn a\n", NULL },
+    { "an edit that takes out", EDIT("local b = 2\n", ""), "local a = 1\nreturn a\n",
+      NULL },
     { "an edit in a fence", "```\n" EDIT("return a\n", "return b\n") "```\n",
       "local a = 1\nlocal b = 2\nreturn b\n", NULL },
     { "lines that stand nowhere", EDIT("local c\n", "x\n"), NULL, "nowhere" },
@@ -85,9 +88,11 @@ static void test_twice(void **state)
 static void test_measure(void **state)
 {
     const char *plain = "local x = 1 if x >= 2 then return 'a b' end";
-    const char *same = "-- why\nlocal x=1 --[[ long\ncomment ]] if x>=2\nthen return 'a b' end";
-    struct measure m = measure_source(plain), deep = measure_source(
-        "function f() for i = 1, 2 do while true do end end end");
+    const char *same =
+        "-- why\nlocal x=1 --[[ long\ncomment ]] if x>=2\nthen return 'a b' end";
+    struct measure m = measure_source(plain),
+                   deep = measure_source(
+                       "function f() for i = 1, 2 do while true do end end end");
     char a[65], b[65];
 
     (void)state;

@@ -1,5 +1,5 @@
-/* test_session.c - the viewer without its window: playing, stepping, jumping, comparing.
- */
+/* test_session.c - the viewer without its window: playing, stepping, jumping,
+ * comparing. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>

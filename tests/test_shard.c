@@ -1,4 +1,5 @@
-/* test_shard.c - what nodes leave on the shared folder: whole, cut, of another job, false. */
+/* test_shard.c - what nodes leave on the shared folder: whole, cut, of another job,
+ * false. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -77,8 +78,9 @@ static int set_up(void **state)
 {
     struct evaluation e = evaluation();
     struct shard_job job;
-    struct shard_leaving l = { .folder = folder, .refusal = "", .job = &job, .shard = SHARD,
-                               .n = N_MINE };
+    struct shard_leaving l = {
+        .folder = folder, .refusal = "", .job = &job, .shard = SHARD, .n = N_MINE
+    };
     struct episode_result mine[N_MINE];
     struct shard_head head;
     struct wire in;
@@ -244,12 +246,9 @@ static void test_false(void **state)
         size_t at;
         uint32_t value;
     } rows[] = {
-        { "another shard's episode", 0, 0 },
-        { "beyond the last", 0, 1001 },
-        { "no episode", 0, UINT32_MAX },
-        { "played never", 4, 0 },
-        { "played three times", 4, 3 },
-        { "a fault that there is not", 9, 1000 },
+        { "another shard's episode", 0, 0 }, { "beyond the last", 0, 1001 },
+        { "no episode", 0, UINT32_MAX },     { "played never", 4, 0 },
+        { "played three times", 4, 3 },      { "a fault that there is not", 9, 1000 },
     };
     uint8_t *data = xcalloc(honest.len, 1);
     int n_faults, n_failed = 0;
@@ -280,7 +279,8 @@ static void test_other_job(void **state)
     assert_int_equal(shard_result_read(&in, other, N_SHARDS, &head), -1);
     shard_head_clear(&head);
     in = (struct wire){ .data = honest.data, .len = honest.len };
-    assert_int_equal(shard_result_read(&in, sha256, SHARD, &head), -1); /* too few shards */
+    assert_int_equal(shard_result_read(&in, sha256, SHARD, &head),
+                     -1); /* too few shards */
     shard_head_clear(&head);
 }
 
@@ -304,9 +304,9 @@ static int tear_down(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_honest),  cmocka_unit_test(test_job),
-        cmocka_unit_test(test_cut),     cmocka_unit_test(test_longer),
-        cmocka_unit_test(test_flipped), cmocka_unit_test(test_false),
+        cmocka_unit_test(test_honest),    cmocka_unit_test(test_job),
+        cmocka_unit_test(test_cut),       cmocka_unit_test(test_longer),
+        cmocka_unit_test(test_flipped),   cmocka_unit_test(test_false),
         cmocka_unit_test(test_other_job),
     };
 

@@ -1,5 +1,5 @@
-/* test_vision.c - images in a policy's world: each method against plain Lua or by hand.
- */
+/* test_vision.c - images in a policy's world: each method against plain Lua or by
+ * hand. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>

@@ -52,8 +52,8 @@ static double act(struct fixture *f)
     return vm_act(f->vm, &view, action) == 0 ? action[0] : NAN;
 }
 
-/* A policy that ends within N instructions ends within a budget of N, and not of N - 1.
- */
+/* A policy that ends within N instructions ends within a budget of N, and not of N -
+ * 1. */
 static void test_exact_budget(void **state)
 {
     static const char *const sources[] = {

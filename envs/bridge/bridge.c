@@ -379,8 +379,9 @@ int bridge_copy(void *instance, const void *from)
 
     in->failure[0] = '\0';
     if (other->failure[0] || !other->process || other->process->is_dead)
-        error_set(&why, "%s", other->failure[0] ? other->failure
-                                                : "the other side of the bridge is gone");
+        error_set(&why, "%s",
+                  other->failure[0] ? other->failure
+                                    : "the other side of the bridge is gone");
     else if (in->process != other->process)
         detach(in);
     if (!why.text[0] && !in->process && attach(in, &why) == 0 &&

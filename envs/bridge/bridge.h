@@ -48,8 +48,8 @@ char *bridge_home(void);
 /* A file of envs/bridge/: in the tree, or where `make install` put it. NULL with the
  * reason. The caller frees it. */
 char *bridge_file(const char *name, struct error *err);
-/* The interpreter in the virtual environment; NULL with the remedy when it is not there.
- */
+/* The interpreter in the virtual environment; NULL with the remedy when it is not
+ * there. */
 char *bridge_python(struct error *err);
 
 /* For tests: starts this program (NULL-terminated, borrowed) in place of Python; NULL:

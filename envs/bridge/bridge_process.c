@@ -352,8 +352,8 @@ json_t *bridge_process_talk(struct bridge_process *p, json_t *request, int fd,
     return reply;
 }
 
-/* A copy of fd that is closed in other children and stands clear of the child's numbers.
- */
+/* A copy of fd that is closed in other children and stands clear of the child's
+ * numbers. */
 static int move_up(int fd)
 {
     int moved = fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, FIRST_FREE_FD);

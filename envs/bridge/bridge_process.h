@@ -74,16 +74,16 @@ struct bridge_process {
     char why[512];    /* when dead */
     json_t *versions; /* of python, ale_py, gymnasium, numpy: text or null */
 
-    /* The owner's: which slots are taken, by whose thread, and the core that both share.
-     */
+    /* The owner's: which slots are taken, by whose thread, and the core that both
+     * share. */
     uint32_t slots;
     pthread_t thread;
     int core;          /* -1: none */
     cpu_set_t allowed; /* what the thread was allowed before */
 };
 
-/* Starts argv (NULL-terminated; descriptors are appended) and greets it. NULL on failure.
- */
+/* Starts argv (NULL-terminated; descriptors are appended) and greets it. NULL on
+ * failure. */
 struct bridge_process *bridge_process_start(const char *const *argv, struct error *err);
 void bridge_process_end(struct bridge_process *p); /* NULL is fine */
 

@@ -1,5 +1,5 @@
-/* bridge_ram.c - what is known of a console game's memory: fields by name, from ram.tsv.
- */
+/* bridge_ram.c - what is known of a console game's memory: fields by name, from
+ * ram.tsv. */
 #include "envs/bridge/bridge_ram.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
-/* bridge_ram.h - what is known of a console game's memory: fields by name, from ram.tsv.
- */
+/* bridge_ram.h - what is known of a console game's memory: fields by name, from
+ * ram.tsv. */
 #ifndef RATCHET_ENVS_BRIDGE_RAM_H
 #define RATCHET_ENVS_BRIDGE_RAM_H
 
@@ -11,8 +11,8 @@ enum bridge_ram_kind {
     BRIDGE_RAM_BYTE, /* the byte */
     BRIDGE_RAM_ANY,  /* 1 when a bit is set, else 0 */
     /* One value of all addresses: */
-    BRIDGE_RAM_S16,  /* two bytes, high first: two's complement, in 256ths */
-    BRIDGE_RAM_BCD,  /* two decimal digits a byte, high ones first */
+    BRIDGE_RAM_S16, /* two bytes, high first: two's complement, in 256ths */
+    BRIDGE_RAM_BCD, /* two decimal digits a byte, high ones first */
 };
 
 /* A field of the memory: value = offset + scale * what the kind reads. */
@@ -30,8 +30,8 @@ struct bridge_ram_map {
     int n;
 };
 
-/* The rows of `game` in the file at path; none is no failure. -1: the file is not right.
- */
+/* The rows of `game` in the file at path; none is no failure. -1: the file is not
+ * right. */
 int bridge_ram_load(const char *path, const char *game, int ram_size,
                     struct bridge_ram_map *out, struct error *err);
 void bridge_ram_clear(struct bridge_ram_map *map);

@@ -1,5 +1,5 @@
-/* bridge_scores.c - human-normalised scores of the benchmark's 57 games, from atari.tsv.
- */
+/* bridge_scores.c - human-normalised scores of the benchmark's 57 games, from
+ * atari.tsv. */
 #include "envs/bridge/bridge_scores.h"
 
 #include <math.h>

@@ -10,7 +10,10 @@
 
 enum { FELL = MUJOCO_UNSTABLE + 1, JUMPED };
 
-#define MOTOR(name) { name, false, -1, 1, NULL }
+#define MOTOR(name)              \
+    {                            \
+        name, false, -1, 1, NULL \
+    }
 enum { ANT_X, ANT_CONTACT_COST, ANT_FORCES, ANT_N_DERIVED = ANT_FORCES + 13 * 6 };
 
 static void ant_start(const mjModel *m, double *qpos, double *qvel, struct rng *r)

@@ -36,7 +36,8 @@ struct mujoco_task {
     int frame_skip;
     int n_derived;
     bool needs_contact_forces; /* cfrc_ext is computed after each step */
-    double max_speed; /* of any coordinate, m/s or rad/s; beyond it is unstable; 0: none */
+    double
+        max_speed; /* of any coordinate, m/s or rad/s; beyond it is unstable; 0: none */
 
     /* Reset: writes qpos and qvel, which hold the model's defaults. */
     void (*start)(const mjModel *m, double *qpos, double *qvel, struct rng *r);
@@ -52,10 +53,10 @@ struct mujoco_task {
 
 #define MUJOCO_MAX_QPOS 32 /* of any task here */
 
-/* What MuJoCo's integration of a runner can be trusted with: from about 100 m/s on, a step
- * goes through the floor, and contacts make energy from nothing that a planner finds. It is
- * the bound of Gymnasium's Hopper-v5 (healthy_state_range). Random motors and learned gaits
- * stay below 65. */
+/* What MuJoCo's integration of a runner can be trusted with: from about 100 m/s on, a
+ * step goes through the floor, and contacts make energy from nothing that a planner
+ * finds. It is the bound of Gymnasium's Hopper-v5 (healthy_state_range). Random motors
+ * and learned gaits stay below 65. */
 #define MUJOCO_RUNNER_MAX_SPEED 100
 
 /* The first event of every task, raised with the end when the simulation blew up. */
@@ -85,7 +86,10 @@ void mujoco_end(struct env_step *result, int event);
 extern const double mujoco_zeros[ENV_MAX_ACTION]; /* doing nothing */
 extern const struct env_option mujoco_no_options[];
 
-#define MUJOCO_FIELD(name, unit, n) { name, unit, n, -INFINITY, INFINITY, 0 }
+#define MUJOCO_FIELD(name, unit, n)           \
+    {                                         \
+        name, unit, n, -INFINITY, INFINITY, 0 \
+    }
 
 /* The operations of struct env; create takes the row besides. */
 void *mujoco_create(const struct mujoco_task *task, char *why, size_t why_size);

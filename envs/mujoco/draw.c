@@ -116,8 +116,8 @@ static void draw_line_on_floor(const struct eye *eye, double x0, double y0, doub
 static void draw_floor_grid(const struct eye *eye, struct canvas *out)
 {
     double step = eye->scale > 300 ? 0.1 : eye->scale > 150 ? 0.25 : 1;
-    double half =
-        (MUJOCO_WIDTH + MUJOCO_HEIGHT) / eye->scale / fmax(0.25, -eye->into[2]) / 2;
+    double half = (MUJOCO_WIDTH + MUJOCO_HEIGHT) / eye->scale /
+                  fmax(0.25, -eye->into[2]) / 2;
     double x0 = floor((eye->x - half) / step) * step,
            y0 = floor((eye->y - half) / step) * step;
 
@@ -217,8 +217,8 @@ void mujoco_draw(void *instance, struct canvas *out)
     bool is_side = w->task->view.elevation == 0;
     char text[64];
 
-    /* mj_kinematics brings quaternions to unit length in place, which is not ours to do.
-     */
+    /* mj_kinematics brings quaternions to unit length in place, which is not ours to
+     * do. */
     memcpy(qpos, w->data->qpos, sizeof(double) * (size_t)m->nq);
     mj_kinematics(m, w->data);
     memcpy(w->data->qpos, qpos, sizeof(double) * (size_t)m->nq);

@@ -34,8 +34,8 @@ static void humanoid_derive(const mjModel *m, const mjData *d, double *out)
         mass += m->body_mass[i];
     }
     out[HUMANOID_X] = moment / mass;
-    out[HUMANOID_CONTACT_COST] =
-        fmin(10, 5e-7 * mujoco_sum_squares(d->cfrc_ext, 6 * m->nbody));
+    out[HUMANOID_CONTACT_COST] = fmin(
+        10, 5e-7 * mujoco_sum_squares(d->cfrc_ext, 6 * m->nbody));
     memcpy(shown, d->cinert + 10, sizeof(double) * 10 * (size_t)n);
     memcpy(shown + 10 * n, d->cvel + 6, sizeof(double) * 6 * (size_t)n);
     memcpy(shown + 16 * n, d->qfrc_actuator + 6, sizeof(double) * (size_t)(m->nv - 6));
@@ -51,10 +51,10 @@ static void humanoid_judge(const struct mujoco_verdict *v, struct env_step *resu
         mujoco_end(result, FELL);
     if (z >= 2)
         mujoco_end(result, JUMPED);
-    result->reward =
-        1.25 * (derived[HUMANOID_X] - v->derived_before[HUMANOID_X]) / v->dt +
-        (result->terminated ? 0 : 5) -
-        (0.1 * mujoco_control_cost(v) + derived[HUMANOID_CONTACT_COST]);
+    result->reward = 1.25 * (derived[HUMANOID_X] - v->derived_before[HUMANOID_X]) /
+                         v->dt +
+                     (result->terminated ? 0 : 5) -
+                     (0.1 * mujoco_control_cost(v) + derived[HUMANOID_CONTACT_COST]);
 }
 
 static void humanoid_observe(const struct mujoco_instance *w, double *out)
@@ -93,7 +93,10 @@ static const struct env_field humanoid_fields[] = {
     MUJOCO_FIELD("contact_forces", "N m and N, 6 a body", 78),
     { 0 },
 };
-#define MUSCLE(name) { name, false, -0.4, 0.4, NULL }
+#define MUSCLE(name)                 \
+    {                                \
+        name, false, -0.4, 0.4, NULL \
+    }
 static const struct env_action humanoid_actions[] = {
     MUSCLE("abdomen_y"),       MUSCLE("abdomen_z"),   MUSCLE("abdomen_x"),
     MUSCLE("right_hip_x"),     MUSCLE("right_hip_z"), MUSCLE("right_hip_y"),

@@ -9,7 +9,10 @@
 #include "envs/mujoco/mujoco.h"
 
 #define PI 3.14159265358979323846
-#define MOTOR(name) { name, false, -1, 1, NULL }
+#define MOTOR(name)              \
+    {                            \
+        name, false, -1, 1, NULL \
+    }
 
 enum { FLIPPED = MUJOCO_UNSTABLE + 1 };
 

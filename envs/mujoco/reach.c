@@ -183,7 +183,10 @@ static const struct env_field pusher_fields[] = {
     MUJOCO_FIELD("tips", "m, x y z", 3), MUJOCO_FIELD("object", "m, x y z", 3),
     MUJOCO_FIELD("goal", "m, x y z", 3), { 0 },
 };
-#define MOTOR(name) { name, false, -2, 2, NULL }
+#define MOTOR(name)              \
+    {                            \
+        name, false, -2, 2, NULL \
+    }
 static const struct env_action pusher_actions[] = {
     MOTOR("shoulder_pan"),   MOTOR("shoulder_lift"),
     MOTOR("upper_arm_roll"), MOTOR("elbow_flex"),

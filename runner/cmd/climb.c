@@ -1,4 +1,5 @@
-/* climb.c - prints how a run climbs: an entry an iteration, and what came out in the end. */
+/* climb.c - prints how a run climbs: an entry an iteration, and what came out in the
+ * end. */
 #include "runner/cmd/climb.h"
 
 #include <inttypes.h>
@@ -49,7 +50,8 @@ void climb_start(void *user, const struct champion *start)
         return;
     printf("start  %s: dev ", start->name);
     print_mean(&start->dev);
-    printf(" over %d seeds (min %g, max %g)\n", start->dev.n, start->dev.min, start->dev.max);
+    printf(" over %d seeds (min %g, max %g)\n", start->dev.n, start->dev.min,
+           start->dev.max);
     fflush(stdout);
 }
 
@@ -74,8 +76,8 @@ void climb_iteration(void *user, const struct iteration *it)
         printf(" -> ");
         print_mean(&it->after);
     }
-    printf(", cases %d of %d passed, %" PRId64 " steps, %.1f s\n", it->cases_passed, it->cases,
-           it->steps, it->seconds);
+    printf(", cases %d of %d passed, %" PRId64 " steps, %.1f s\n", it->cases_passed,
+           it->cases, it->steps, it->seconds);
     print_wrapped("       ", it->why);
     fflush(stdout);
 }
@@ -92,8 +94,8 @@ void climb_progress(void *user, enum purpose purpose, int done, int n)
 {
     struct climb *c = user;
 
-    progress_show(&c->progress, "iteration %" PRId64 ": %s, %d of %d episodes", c->iteration,
-                  purpose_name(purpose), done, n);
+    progress_show(&c->progress, "iteration %" PRId64 ": %s, %d of %d episodes",
+                  c->iteration, purpose_name(purpose), done, n);
 }
 
 static json_t *steps_json(const struct ledger_steps *s)
@@ -113,14 +115,14 @@ json_t *climb_json(const struct loop_outcome *o, const char *env,
                    const struct ledger_run *run)
 {
     double start = bridge_human_score(env, o->start.mean);
-    json_t *out = json_pack("{s:s, s:s, s:I, s:I, s:f, s:f, s:f, s:[f,f], s:i, s:o, s:s, s:b,"
-                            " s:s, s:s}", "run", run->name, "folder", run->folder, "iterations",
-                     (json_int_t)o->iterations, "promotions", (json_int_t)o->promotions,
-                     "start_mean", o->start.mean, "best_mean", o->best.mean, "gain", o->gain,
-                     "gain_interval", o->gain_low, o->gain_high, "cases", o->cases, "steps",
-                     steps_json(&o->steps), "stop_reason", o->stop_reason, "is_sealed",
-                     run->is_sealed, "policy",
-                     o->best_path, "replay", o->replay_path);
+    json_t *out = json_pack(
+        "{s:s, s:s, s:I, s:I, s:f, s:f, s:f, s:[f,f], s:i, s:o, s:s, s:b,"
+        " s:s, s:s}",
+        "run", run->name, "folder", run->folder, "iterations", (json_int_t)o->iterations,
+        "promotions", (json_int_t)o->promotions, "start_mean", o->start.mean, "best_mean",
+        o->best.mean, "gain", o->gain, "gain_interval", o->gain_low, o->gain_high,
+        "cases", o->cases, "steps", steps_json(&o->steps), "stop_reason", o->stop_reason,
+        "is_sealed", run->is_sealed, "policy", o->best_path, "replay", o->replay_path);
 
     if (!isnan(start)) {
         json_object_set_new(out, "start_human", json_real(start));
@@ -138,17 +140,20 @@ void climb_end(const struct loop_outcome *o, const char *env, const char *ledger
     for (int p = 0; p < N_PURPOSES; p++)
         all += o->steps.steps[p];
     printf("\nstopped: %s\n", o->stop_reason);
-    printf("dev mean %.1f -> %.1f: a gain of %+.1f (95 %% interval %+.1f to %+.1f), after "
-           "%" PRId64 " iterations, %" PRId64 " promotions, %d cases, %" PRId64 " steps\n",
-           o->start.mean, o->best.mean, o->gain, o->gain_low, o->gain_high, o->iterations,
-           o->promotions, o->cases, all);
+    printf(
+        "dev mean %.1f -> %.1f: a gain of %+.1f (95 %% interval %+.1f to %+.1f), after "
+        "%" PRId64 " iterations, %" PRId64 " promotions, %d cases, %" PRId64 " steps\n",
+        o->start.mean, o->best.mean, o->gain, o->gain_low, o->gain_high, o->iterations,
+        o->promotions, o->cases, all);
     if (!isnan(bridge_human_score(env, o->best.mean)))
         printf("human-normalised %.3f -> %.3f\n", bridge_human_score(env, o->start.mean),
                bridge_human_score(env, o->best.mean));
     printf("\n  best policy  %s\n               ratchet run %s %s\n", o->best_path, env,
            o->best_path);
-    printf("  its replay   %s\n               ratchet view %s\n", o->replay_path, o->replay_path);
-    printf("  ledger       %s\n               ratchet ledger %s\n", ledger_path, run->name);
+    printf("  its replay   %s\n               ratchet view %s\n", o->replay_path,
+           o->replay_path);
+    printf("  ledger       %s\n               ratchet ledger %s\n", ledger_path,
+           run->name);
     printf("  hidden seeds ratchet freeze %s\n", run->name);
     if (!run->is_sealed)
         printf("\nUNSEALED: its agent could reach files outside of its workspace.\n");

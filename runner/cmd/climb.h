@@ -1,4 +1,5 @@
-/* climb.h - prints how a run climbs: an entry an iteration, and what came out in the end. */
+/* climb.h - prints how a run climbs: an entry an iteration, and what came out in the
+ * end. */
 #ifndef RATCHET_RUNNER_CMD_CLIMB_H
 #define RATCHET_RUNNER_CMD_CLIMB_H
 

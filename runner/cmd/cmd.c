@@ -1,4 +1,5 @@
-/* cmd.c - what all commands share: options and help, tasks from the command line, output. */
+/* cmd.c - what all commands share: options and help, tasks from the command line,
+ * output. */
 #include "runner/cmd/cmd.h"
 #include "runner/record/file.h"
 
@@ -105,8 +106,8 @@ static int parse(const struct command *self, poptContext popt, const int *help, 
         (*left)[n + 1] = NULL;
     }
     if (n < n_min)
-        return usage(self, status, "%s expected", n_min == 1 && n == 0 ? self->args
-                                                                        : "more arguments");
+        return usage(self, status, "%s expected",
+                     n_min == 1 && n == 0 ? self->args : "more arguments");
     if (n_max >= 0 && n > n_max)
         return usage(self, status, "%s: one argument too many", (*left)[n_max]);
     return 0;
@@ -120,8 +121,8 @@ void cmd_free_args(const char **args)
 }
 
 const char **cmd_parse(const struct command *self, struct app *app, int argc,
-                       const char **argv, struct poptOption *options, int n_min, int n_max,
-                       int *status)
+                       const char **argv, struct poptOption *options, int n_min,
+                       int n_max, int *status)
 {
     int help = 0;
     struct poptOption with_help[] = {

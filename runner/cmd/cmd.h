@@ -1,4 +1,5 @@
-/* cmd.h - commands: one file each, with a popt table that help, man page and completion share. */
+/* cmd.h - commands: one file each, with a popt table that help, man page and completion
+ * share. */
 #ifndef RATCHET_RUNNER_CMD_CMD_H
 #define RATCHET_RUNNER_CMD_CMD_H
 
@@ -14,8 +15,8 @@ enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
 
 /* What `main` gives to every command. */
 struct app {
-    /* Run the command, or only tell its options: as help, as a part of the man page, as words
-     * for the shell's completion. */
+    /* Run the command, or only tell its options: as help, as a part of the man page, as
+     * words for the shell's completion. */
     enum { APP_RUN, APP_MAN, APP_WORDS } mode;
     const volatile sig_atomic_t *interrupted; /* set by Ctrl-C and SIGTERM */
     struct env_registry envs;
@@ -30,32 +31,32 @@ struct command {
     int (*run)(const struct command *self, struct app *app, int argc, const char **argv);
 };
 
-#define COMMANDS(X)                                                                            \
-    X(run)                                                                                     \
-    X(improve)                                                                                 \
-    X(mcp)                                                                                     \
-    X(test)                                                                                    \
-    X(freeze)                                                                                  \
-    X(audit)                                                                                   \
-    X(show)                                                                                    \
-    X(replay)                                                                                  \
-    X(view)                                                                                    \
-    X(play)                                                                                    \
-    X(ledger)                                                                                  \
-    X(report)                                                                                  \
-    X(sessions)                                                                                \
-    X(nightly)                                                                                 \
-    X(dream)                                                                                   \
-    X(prune)                                                                                   \
-    X(envs)                                                                                    \
-    X(task)                                                                                    \
-    X(doctor)                                                                                  \
-    X(bridge)                                                                                  \
-    X(sweep)                                                                                   \
-    X(results)                                                                                 \
-    X(compare)                                                                                 \
-    X(tool)                                                                                    \
-    X(shard)                                                                                   \
+#define COMMANDS(X) \
+    X(run)          \
+    X(improve)      \
+    X(mcp)          \
+    X(test)         \
+    X(freeze)       \
+    X(audit)        \
+    X(show)         \
+    X(replay)       \
+    X(view)         \
+    X(play)         \
+    X(ledger)       \
+    X(report)       \
+    X(sessions)     \
+    X(nightly)      \
+    X(dream)        \
+    X(prune)        \
+    X(envs)         \
+    X(task)         \
+    X(doctor)       \
+    X(bridge)       \
+    X(sweep)        \
+    X(results)      \
+    X(compare)      \
+    X(tool)         \
+    X(shard)        \
     X(bench)
 
 #define X(name) extern const struct command cmd_##name;
@@ -63,13 +64,13 @@ COMMANDS(X)
 #undef X
 extern const struct command *const command_table[]; /* NULL at the end */
 
-/* Parses the command's own options (options ends with POPT_TABLEEND or COMMON_TABLE; help is
- * added). Returns the arguments that are left, n_min to n_max of them (n_max < 0: any number),
- * NULL-terminated; free them with free(). NULL when there is nothing to do: *status is then the
- * exit status (help, man page, wrong usage). */
+/* Parses the command's own options (options ends with POPT_TABLEEND or COMMON_TABLE; help
+ * is added). Returns the arguments that are left, n_min to n_max of them (n_max < 0: any
+ * number), NULL-terminated; free them with free(). NULL when there is nothing to do:
+ * *status is then the exit status (help, man page, wrong usage). */
 const char **cmd_parse(const struct command *self, struct app *app, int argc,
-                       const char **argv, struct poptOption *options, int n_min, int n_max,
-                       int *status);
+                       const char **argv, struct poptOption *options, int n_min,
+                       int n_max, int *status);
 
 void cmd_free_args(const char **args);
 
@@ -77,38 +78,43 @@ void cmd_free_args(const char **args);
 struct common {
     int json;
     char **set, **plugins;
-    int jobs;     /* 0: all cores */
+    int jobs; /* 0: all cores */
     int unjailed;
     char *engine, *shared; /* NULL: local, logs/cluster */
     int shards;            /* 0: 16 */
     int late;              /* s; 0: 30 */
     struct cluster cluster;
 };
-#define COMMON_TABLE(c)                                                                        \
-    { "set", 's', POPT_ARG_ARGV, &(c).set, 0,                                                  \
-      "an option of the environment or a key of the task (see `ratchet task`)", "KEY=VALUE" }, \
-    { "plugin", '\0', POPT_ARG_ARGV, &(c).plugins, 0,                                          \
-      "load environments from a shared object; it is trusted native code", "FILE.so" },        \
-    { "json", '\0', POPT_ARG_NONE, &(c).json, 0, "print the result as one JSON object", NULL }
-#define JOBS_TABLE(c)                                                                          \
-    { "jobs", 'j', POPT_ARG_INT, &(c).jobs, 0, "workers at once (default: one a core)", "N" }, \
-    { "unjailed", '\0', POPT_ARG_NONE, &(c).unjailed, 0,                                       \
+/* clang-format off */
+#define COMMON_TABLE(c)                                                                 \
+    { "set", 's', POPT_ARG_ARGV, &(c).set, 0,                                           \
+      "an option of the environment or a key of the task (see `ratchet task`)",         \
+      "KEY=VALUE" },                                                                    \
+    { "plugin", '\0', POPT_ARG_ARGV, &(c).plugins, 0,                                   \
+      "load environments from a shared object; it is trusted native code", "FILE.so" }, \
+    { "json", '\0', POPT_ARG_NONE, &(c).json, 0, "print the result as one JSON object", \
+      NULL }
+#define JOBS_TABLE(c)                                                                   \
+    { "jobs", 'j', POPT_ARG_INT, &(c).jobs, 0, "workers at once (default: one a core)", \
+      "N" },                                                                            \
+    { "unjailed", '\0', POPT_ARG_NONE, &(c).unjailed, 0,                                \
       "run policies without the jail: only for policies that you trust", NULL }
 
-#define ENGINE_TABLE(c)                                                                        \
-    { "engine", '\0', POPT_ARG_STRING, &(c).engine, 0,                                         \
-      "where episodes are played: here, or by a Slurm job array (default: local)",             \
-      "local|slurm" },                                                                         \
-    { "shards", '\0', POPT_ARG_INT, &(c).shards, 0,                                            \
-      "slurm: tasks of an array, each with --jobs workers (default: 16, of 1)", "N" },         \
-    { "shared", '\0', POPT_ARG_STRING, &(c).shared, 0,                                         \
-      "slurm: a folder that all nodes see (default: logs/cluster)", "DIR" },                   \
-    { "late", '\0', POPT_ARG_INT, &(c).late, 0,                                                \
-      "slurm: a shard that still runs so long after all others is started again too (default: " \
-      "30; at least 3 times what the slowest took)", "SECONDS" }
+#define ENGINE_TABLE(c)                                                                 \
+    { "engine", '\0', POPT_ARG_STRING, &(c).engine, 0,                                  \
+      "where episodes are played: here, or by a Slurm job array (default: local)",      \
+      "local|slurm" },                                                                  \
+    { "shards", '\0', POPT_ARG_INT, &(c).shards, 0,                                     \
+      "slurm: tasks of an array, each with --jobs workers (default: 16, of 1)", "N" },  \
+    { "shared", '\0', POPT_ARG_STRING, &(c).shared, 0,                                  \
+      "slurm: a folder that all nodes see (default: logs/cluster)", "DIR" },            \
+    { "late", '\0', POPT_ARG_INT, &(c).late, 0,                                         \
+      "slurm: a shard that still runs so long after all others is started again too "   \
+      "(default: 30; at least 3 times what the slowest took)", "SECONDS" }
+/* clang-format on */
 
-/* Loads the plug-ins and the task (an environment's name or a JSON file) with its settings.
- * NULL on failure. */
+/* Loads the plug-ins and the task (an environment's name or a JSON file) with its
+ * settings. NULL on failure. */
 struct task *common_task(struct app *app, const struct common *c, const char *name,
                          struct error *err);
 int common_plugins(struct app *app, const struct common *c, struct error *err);
@@ -122,14 +128,16 @@ struct evaluation common_evaluation(const struct app *app, struct common *c,
 int cmd_fail(int status, const struct error *err);
 /* Prints json on stdout and releases it. -1 when stdout cannot be written. */
 int cmd_print_json(json_t *json);
-/* Checks that everything printed has arrived; the exit status of a command that is done. */
+/* Checks that everything printed has arrived; the exit status of a command that is
+ * done. */
 int cmd_done(void);
 
 /* A whole text file of at most max bytes, NUL-terminated; NULL on failure. */
 char *read_text_file(const char *path, size_t max, struct error *err);
 /* The last part of a path. */
 const char *base_name(const char *path);
-/* A path in logs/, which lies in $RATCHET_HOME or here; the caller frees it. "": logs/ itself. */
+/* A path in logs/, which lies in $RATCHET_HOME or here; the caller frees it. "": logs/
+ * itself. */
 char *logs_path(const char *name);
 /* A file of the shipped policies: in the tree, or where `make install` put it. The caller
  * frees it; NULL when there is none. */

@@ -149,9 +149,9 @@ static double verified_rate(const struct evaluation *e, int *n_episodes,
         for (int i = 0; i < n; i++) {
             n_steps += results[i].n_steps;
             if (!status && !results[i].verified)
-                status =
-                    error_set(err, "an episode was not verified: %.900s",
-                              results[i].fault_text ? results[i].fault_text : "stopped");
+                status = error_set(err, "an episode was not verified: %.900s",
+                                   results[i].fault_text ? results[i].fault_text
+                                                         : "stopped");
         }
         results_clear(results, n);
         if (status != 0) {
@@ -218,9 +218,9 @@ static int bench_policy(struct bench *b, const char *name, const char *file,
     bare = step_seconds(&e, true, n_episodes, err);
     if (free_ < 0 || bare < 0)
         goto out;
-#define REPORT(what, value, unit, words)                                                 \
-    snprintf(key, sizeof(key), "%s_" what, name);                                        \
-    snprintf(text, sizeof(text), "%s, %s", policy.name, words);                          \
+#define REPORT(what, value, unit, words)                        \
+    snprintf(key, sizeof(key), "%s_" what, name);               \
+    snprintf(text, sizeof(text), "%s, %s", policy.name, words); \
     report(b, key, value, unit, text)
     REPORT("one_core", one, "steps/s", "verified, one core");
     REPORT("one_core_unjailed", free_, "steps/s", "verified, one core, without the jail");
@@ -416,11 +416,7 @@ static int bench_frames(struct bench *b, struct error *err)
 static int bench(struct bench *b, struct error *err)
 {
     static int (*const parts[])(struct bench *, struct error *) = {
-        bench_start,
-        bench_snapshot,
-        bench_costs,
-        bench_replay,
-        bench_frames,
+        bench_start, bench_snapshot, bench_costs, bench_replay, bench_frames,
     };
     char name[128];
 

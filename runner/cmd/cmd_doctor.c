@@ -85,7 +85,8 @@ static json_t *models_json(void)
     for (const struct provider_kind *const *k = provider_kinds; *k; k++) {
         char why[512] = "";
         bool is_usable = (*k)->is_usable(why, sizeof(why));
-        json_object_set_new(models, (*k)->name, is_usable ? json_true() : json_string(why));
+        json_object_set_new(models, (*k)->name,
+                            is_usable ? json_true() : json_string(why));
     }
     return models;
 }
@@ -123,13 +124,13 @@ static json_t *to_json(const struct doctor *d, const struct utsname *machine)
         json_object_set_new(layers, jail_layer_name((enum jail_layer)i),
                             json_boolean(d->facts.jail_layers >> i & 1));
     return json_pack(
-        "{s:s, s:s, s:i, s:b, s:o, s:b, s:s?, s:f, s:O, s:b, s:s?, s:s?, s:o, s:b}", "version",
-        RATCHET_VERSION, "kernel", machine->release, "cores", evaluate_cores(), "root",
-        geteuid() == 0, "jail", layers, "runs_policies", d->is_jailed && !d->why.text[0],
-        "problem", d->why.text[0] ? d->why.text : NULL, "lua",
-        d->facts.n_params ? d->facts.params[0].value : 0, "libraries", d->libraries,
-        "mujoco", json_object_get(d->libraries, "libmujoco") != NULL, "font",
-        access(FONT, R_OK) == 0 ? FONT : NULL, "display", display(), "models",
+        "{s:s, s:s, s:i, s:b, s:o, s:b, s:s?, s:f, s:O, s:b, s:s?, s:s?, s:o, s:b}",
+        "version", RATCHET_VERSION, "kernel", machine->release, "cores", evaluate_cores(),
+        "root", geteuid() == 0, "jail", layers, "runs_policies",
+        d->is_jailed && !d->why.text[0], "problem", d->why.text[0] ? d->why.text : NULL,
+        "lua", d->facts.n_params ? d->facts.params[0].value : 0, "libraries",
+        d->libraries, "mujoco", json_object_get(d->libraries, "libmujoco") != NULL,
+        "font", access(FONT, R_OK) == 0 ? FONT : NULL, "display", display(), "models",
         models_json(), "seals_agents", seals_agents(why));
 }
 

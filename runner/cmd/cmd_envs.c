@@ -22,17 +22,18 @@ static json_t *env_json(const struct env *env)
     json_t *events = json_array(), *options = json_object();
 
     for (const struct env_event *e = env->events; e && e->name; e++)
-        json_array_append_new(events, json_pack("{s:s, s:b}", "name", e->name, "failure",
-                                                e->is_failure));
+        json_array_append_new(
+            events, json_pack("{s:s, s:b}", "name", e->name, "failure", e->is_failure));
     for (const struct env_option *o = env->options; o && o->name; o++)
         json_object_set_new(options, o->name, json_string(o->value));
-    return json_pack("{s:s, s:i, s:s, s:s, s:o, s:o, s:o, s:o, s:f, s:I, s:o, s:[i,i], s:i}",
-                     "name", env->name, "version", (int)env->version, "about", env->about,
-                     "bits", bits_text(env->bits), "fields", env_fields_json(env, NULL), "actions",
-                     env_actions_json(env), "events", events, "options", options, "fps",
-                     env->frames_per_second, "max_frames", (json_int_t)env->max_frames,
-                     "target", json_finite(env->target), "frame", env->frame_width,
-                     env->frame_height, "ram", env->ram_size);
+    return json_pack(
+        "{s:s, s:i, s:s, s:s, s:o, s:o, s:o, s:o, s:f, s:I, s:o, s:[i,i], s:i}", "name",
+        env->name, "version", (int)env->version, "about", env->about, "bits",
+        bits_text(env->bits), "fields", env_fields_json(env, NULL), "actions",
+        env_actions_json(env), "events", events, "options", options, "fps",
+        env->frames_per_second, "max_frames", (json_int_t)env->max_frames, "target",
+        json_finite(env->target), "frame", env->frame_width, env->frame_height, "ram",
+        env->ram_size);
 }
 
 static void print_range(double min, double max)
@@ -53,8 +54,8 @@ static void print_env(const struct env *env)
     if (!isnan(env->target))
         printf("a return worth reaching: %g; ", env->target);
     if (bridge_scores_find(env->name, &scores))
-        printf("of the benchmark's 57: a random player gets %g, a person %g; ", scores.random,
-               scores.person);
+        printf("of the benchmark's 57: a random player gets %g, a person %g; ",
+               scores.random, scores.person);
     printf("same bits on: %s\n\nobservation\n", bits_text(env->bits));
     for (const struct env_field *f = env->fields; f->name; f++) {
         printf("  %-18s ", f->name);
@@ -105,7 +106,8 @@ static void list_found(void *user, const char *name, const char *about)
     if (!all) {
         printf("%-26s %s", name, about);
         if (is_benchmark)
-            printf("; of the benchmark's 57 (random %g, a person %g)", s.random, s.person);
+            printf("; of the benchmark's 57 (random %g, a person %g)", s.random,
+                   s.person);
         putchar('\n');
         return;
     }
@@ -133,7 +135,8 @@ static int list(const struct app *app, bool as_json)
         json_decref(all);
 #ifndef HAVE_MUJOCO
     if (!as_json)
-        printf("\nThe MuJoCo tasks are missing: this program was built without libmujoco-dev.\n");
+        printf(
+            "\nThe MuJoCo tasks are missing: this program was built without libmujoco-dev.\n");
 #endif
     return cmd_done();
 }
@@ -160,7 +163,8 @@ static int describe(const struct app *app, const struct common *c, const char *n
     return status;
 }
 
-static int main_envs(const struct command *self, struct app *app, int argc, const char **argv)
+static int main_envs(const struct command *self, struct app *app, int argc,
+                     const char **argv)
 {
     struct common common = { 0 };
     struct error err = { "" };
@@ -185,7 +189,9 @@ static int main_envs(const struct command *self, struct app *app, int argc, cons
 }
 
 const struct command cmd_envs = {
-    "envs", "[ENV]", "list the environments, or describe one",
+    "envs",
+    "[ENV]",
+    "list the environments, or describe one",
     NULL,
     "ratchet envs\nratchet envs breakout\nratchet envs cartpole --set plan=true\nratchet envs walk --plugin build/tests/walk.so",
     main_envs,

@@ -55,7 +55,8 @@ static int find_start(struct improve *m, struct error *err)
     const char *slash = strchr(m->task->name, '/');
     char *path = m->policy ? xstrdup(m->policy) : NULL;
 
-    for (size_t i = m->task->plan ? 0 : 1; !path && i < sizeof(names) / sizeof(names[0]); i++) {
+    for (size_t i = m->task->plan ? 0 : 1; !path && i < sizeof(names) / sizeof(names[0]);
+         i++) {
         char *relative = xasprintf("%s/%s", m->task->name, names[i]);
         path = find_shipped(relative);
         free(relative);
@@ -80,7 +81,8 @@ static char *default_model(const struct improve *m)
 {
     char *relative = xasprintf("%s/session.jsonl", m->task->name), *session, *spec;
 
-    if (getenv("OPENAI_API_KEY") || getenv("OPENAI_BASE_URL") || getenv("OPENAI_API_BASE")) {
+    if (getenv("OPENAI_API_KEY") || getenv("OPENAI_BASE_URL") ||
+        getenv("OPENAI_API_BASE")) {
         free(relative);
         return xstrdup("openai");
     }
@@ -91,8 +93,8 @@ static char *default_model(const struct improve *m)
     return spec;
 }
 
-/* A fresh folder under logs/, or the user's, which must not hold a run yet. Two that begin at
- * once get two. */
+/* A fresh folder under logs/, or the user's, which must not hold a run yet. Two that
+ * begin at once get two. */
 static int choose_folder(struct improve *m, struct error *err)
 {
     char *plain = xstrdup(m->task->name);
@@ -134,9 +136,10 @@ static int begin_run(struct improve *m, struct error *err)
     found = ledger_run_find(m->ledger, m->run.folder, &old, err);
     ledger_run_clear(&old);
     if (found)
-        return found < 0 ? -1
-                         : error_set(err, "%s: holds a run already; --resume goes on with it",
-                                     m->run.folder);
+        return found < 0
+                   ? -1
+                   : error_set(err, "%s: holds a run already; --resume goes on with it",
+                               m->run.folder);
     salt_path = xasprintf("%s/salt", m->run.folder);
     found = salt_open(&m->salt, salt_path, err);
     free(salt_path);
@@ -165,11 +168,12 @@ static void recall_budgets(struct improve *m)
     struct task_budget *b = &m->task->budget;
     char *text = ledger_allowance_get(m->ledger, m->run.id);
     json_t *json = text ? json_loads(text, 0, NULL) : NULL;
-    json_int_t iterations = b->iterations, tokens = b->model_tokens, calls = b->model_calls;
+    json_int_t iterations = b->iterations, tokens = b->model_tokens,
+               calls = b->model_calls;
 
     json_unpack(json, "{s?I, s?I, s?I, s?F, s?F}", "iterations", &iterations,
-                "model_tokens", &tokens, "model_calls", &calls, "minutes", &b->minutes, "usd",
-                &b->usd);
+                "model_tokens", &tokens, "model_calls", &calls, "minutes", &b->minutes,
+                "usd", &b->usd);
     b->iterations = iterations;
     b->model_tokens = tokens;
     b->model_calls = calls;
@@ -181,7 +185,8 @@ static void recall_budgets(struct improve *m)
 static int keep_budgets(struct improve *m, struct error *err)
 {
     json_t *json = task_to_json(m->task);
-    char *now = json_dumps(json_object_get(json, "budget"), JSON_COMPACT | JSON_SORT_KEYS);
+    char *now = json_dumps(json_object_get(json, "budget"),
+                           JSON_COMPACT | JSON_SORT_KEYS);
     int status = 0;
 
     if (m->iterations > 0 || m->max_minutes > 0 || m->max_usd > 0 || m->max_tokens > 0 ||
@@ -193,7 +198,8 @@ static int keep_budgets(struct improve *m, struct error *err)
 }
 
 /* The run of that session, or that --out names, or the latest, as it was started. */
-static int find_run(struct improve *m, struct app *app, const char *name, struct error *err)
+static int find_run(struct improve *m, struct app *app, const char *name,
+                    struct error *err)
 {
     const char *wanted = name ? name : m->session ? m->session : m->out;
     int found = ledger_session_find(m->ledger, wanted, &m->run, err);
@@ -201,8 +207,8 @@ static int find_run(struct improve *m, struct app *app, const char *name, struct
     char *salt_path;
 
     if (found == 0)
-        return error_set(err, "%s: no run to go on with in %s", wanted ? wanted : "--resume",
-                         m->ledger_path);
+        return error_set(err, "%s: no run to go on with in %s",
+                         wanted ? wanted : "--resume", m->ledger_path);
     if (found < 0 || common_plugins(app, &m->common, err) != 0)
         return -1;
     run_settle(&m->run);
@@ -266,7 +272,8 @@ static void set_budgets(const struct improve *m)
         b->model_calls = m->max_calls;
 }
 
-static int prepare(struct improve *m, struct app *app, const char *name, struct error *err)
+static int prepare(struct improve *m, struct app *app, const char *name,
+                   struct error *err)
 {
     if (open_ledger(m, err) != 0)
         return -1;
@@ -317,9 +324,10 @@ static int improve(struct improve *m, struct app *app, struct error *err)
 
     m->climb = (struct climb){ .is_quiet = m->common.json };
     if (!m->common.json)
-        printf("%s: improving %s by %s; run %s\nhidden seeds come from a salt with the hash "
-               "%.16s...\n\n", m->task->name, m->start_name, m->run.model, m->run.name,
-               m->run.salt_sha256);
+        printf(
+            "%s: improving %s by %s; run %s\nhidden seeds come from a salt with the hash "
+            "%.16s...\n\n",
+            m->task->name, m->start_name, m->run.model, m->run.name, m->run.salt_sha256);
     fflush(stdout);
     if (open_provider(m, app, err) != 0 || loop_run(&config, &outcome, err) != 0)
         return EXIT_FAILED;
@@ -329,7 +337,8 @@ static int improve(struct improve *m, struct app *app, struct error *err)
         climb_end(&outcome, m->task->env->name, m->ledger_path, &m->run);
     if (outcome.is_interrupted)
         return EXIT_FAILED;
-    /* A model that could not be asked at all is a failure; one whose session is over is not. */
+    /* A model that could not be asked at all is a failure; one whose session is over is
+     * not. */
     if (outcome.iterations == 0 && !strncmp(outcome.stop_reason, "the model failed", 16))
         return error_set(err, "%s", outcome.stop_reason), EXIT_FAILED;
     return cmd_done();
@@ -367,28 +376,33 @@ static int main_improve(const struct command *self, struct app *app, int argc,
     struct poptOption options[] = {
         { "model", 'm', POPT_ARG_STRING, &m.model, 0,
           "who rewrites the policy: openai, anthropic, files, recorded, search, best-of, "
-          "command, ensemble (see `ratchet doctor`)", "PROVIDER[:NAME]" },
-        { "policy", 'p', POPT_ARG_STRING, &m.policy, 0, "start from this policy", "FILE.lua" },
-        { "out", 'o', POPT_ARG_STRING, &m.out, 0, "the run's folder (default: a new one in logs/)",
-          "DIR" },
+          "command, ensemble (see `ratchet doctor`)",
+          "PROVIDER[:NAME]" },
+        { "policy", 'p', POPT_ARG_STRING, &m.policy, 0, "start from this policy",
+          "FILE.lua" },
+        { "out", 'o', POPT_ARG_STRING, &m.out, 0,
+          "the run's folder (default: a new one in logs/)", "DIR" },
         { "resume", '\0', POPT_ARG_NONE, &m.resume, 0,
           "go on with the session that is named, with the run of --out, or with the latest",
           NULL },
         { "session", '\0', POPT_ARG_STRING, &m.session, 0,
-          "the run's name, by which every command finds it (see `ratchet sessions`)", "NAME" },
+          "the run's name, by which every command finds it (see `ratchet sessions`)",
+          "NAME" },
         { "record", '\0', POPT_ARG_STRING, &m.record, 0,
           "keep the model's replies as a session, for --model recorded:FILE", "FILE" },
         { "parents", '\0', POPT_ARG_STRING, &m.parents, 0,
           "when stuck, go on from the best still, or from an archive of diverse candidates",
           "best|archive" },
-        { "iterations", 'n', POPT_ARG_INT, &m.iterations, 0, "at most so many candidates", "N" },
+        { "iterations", 'n', POPT_ARG_INT, &m.iterations, 0, "at most so many candidates",
+          "N" },
         { "max-usd", '\0', POPT_ARG_DOUBLE, &m.max_usd, 0,
           "spend at most so much on the model", "USD" },
         { "max-tokens", '\0', POPT_ARG_LONGLONG, &m.max_tokens, 0,
           "at most so many tokens, in and out", "N" },
         { "max-calls", '\0', POPT_ARG_LONGLONG, &m.max_calls, 0,
           "ask the model at most so often", "N" },
-        { "max-minutes", '\0', POPT_ARG_DOUBLE, &m.max_minutes, 0, "at most so long", "M" },
+        { "max-minutes", '\0', POPT_ARG_DOUBLE, &m.max_minutes, 0, "at most so long",
+          "M" },
         { "agent-network", '\0', POPT_ARG_NONE, &m.agent_network, 0,
           "command: leave the agent the network", NULL },
         { "agent-read", '\0', POPT_ARG_ARGV, &m.agent_reads, 0,
@@ -396,7 +410,8 @@ static int main_improve(const struct command *self, struct app *app, int argc,
           "PATH" },
         { "agent-minutes", '\0', POPT_ARG_DOUBLE, &m.agent_minutes, 0,
           "command: its time for one candidate (default: 30)", "M" },
-        { "seed", '\0', POPT_ARG_LONG, &m.seed, 0, "of the model's own chance (search)", "S" },
+        { "seed", '\0', POPT_ARG_LONG, &m.seed, 0, "of the model's own chance (search)",
+          "S" },
         JOBS_TABLE(m.common),
         ENGINE_TABLE(m.common),
         COMMON_TABLE(m.common),
@@ -410,7 +425,8 @@ static int main_improve(const struct command *self, struct app *app, int argc,
         error_set(&err, "improve: name an environment or a task, or --resume a run");
         status = EXIT_USAGE;
     } else {
-        status = prepare(&m, app, args[0], &err) == 0 ? improve(&m, app, &err) : EXIT_FAILED;
+        status = prepare(&m, app, args[0], &err) == 0 ? improve(&m, app, &err)
+                                                      : EXIT_FAILED;
     }
     if (status != EXIT_DONE && err.text[0])
         cmd_fail(status, &err);
@@ -420,7 +436,9 @@ static int main_improve(const struct command *self, struct app *app, int argc,
 }
 
 const struct command cmd_improve = {
-    "improve", "[ENV|TASK.json|SESSION]", "let a model rewrite a policy, from failure to failure",
+    "improve",
+    "[ENV|TASK.json|SESSION]",
+    "let a model rewrite a policy, from failure to failure",
     "Evaluates the policy on dev seeds, finds its failures, tells the model, and judges what it\n"
     "answers: regression cases first, then pairs of episodes on hidden seeds. Everything is in\n"
     "the ledger as it happens; a run that was killed goes on with --resume.\n"

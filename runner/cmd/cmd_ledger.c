@@ -79,13 +79,16 @@ static const struct listing {
 };
 #define N_LISTINGS (sizeof(listings) / sizeof(listings[0]))
 
-/* The climb as a picture: the incumbent's dev mean against steps, and every candidate's. */
+/* The climb as a picture: the incumbent's dev mean against steps, and every
+ * candidate's. */
 static int plot(struct ledger *l, const struct ledger_run *run, const char *path,
                 struct error *err)
 {
-    json_t *rows = ledger_query(l, "SELECT verdict, dev_before, before_half, dev_after,"
+    json_t *rows = ledger_query(l,
+                                "SELECT verdict, dev_before, before_half, dev_after,"
                                 " after_half, steps FROM candidate WHERE run = ?"
-                                " ORDER BY iteration", run->id, err);
+                                " ORDER BY iteration",
+                                run->id, err);
     int n = (int)json_array_size(rows), n_tried = 0, n_held = 0, status = -1;
     double *v = xcalloc((size_t)n + 2, 6 * sizeof(*v));
     double *x = v, *y = v + n + 2, *low = y + n + 2, *high = low + n + 2;
@@ -94,17 +97,22 @@ static int plot(struct ledger *l, const struct ledger_run *run, const char *path
         { "candidates", tried_x, tried_y, NULL, NULL, 0, false, true },
         { "incumbent, with its 95 % interval", x, y, low, high, 0, true, false },
     };
-    struct plot p = { run->name, "steps of the environment", "mean return on the dev seeds", NULL,
-                      series, 2 };
+    struct plot p = { run->name,
+                      "steps of the environment",
+                      "mean return on the dev seeds",
+                      NULL,
+                      series,
+                      2 };
 
     for (int i = 0; i < n; i++) {
         json_t *row = json_array_get(rows, (size_t)i);
         const char *verdict = json_string_value(json_object_get(row, "verdict"));
-        bool is_held = verdict && (!strcmp(verdict, "better") || !strcmp(verdict, "simpler"));
+        bool is_held = verdict &&
+                       (!strcmp(verdict, "better") || !strcmp(verdict, "simpler"));
         const char *mean = is_held ? "dev_after" : "dev_before";
         double steps = json_number_value(json_object_get(row, "steps"));
-        double half = json_number_value(json_object_get(row, is_held ? "after_half"
-                                                                     : "before_half"));
+        double half = json_number_value(
+            json_object_get(row, is_held ? "after_half" : "before_half"));
         if (json_is_number(json_object_get(row, "dev_after"))) {
             tried_x[n_tried] = steps;
             tried_y[n_tried++] = json_number_value(json_object_get(row, "dev_after"));
@@ -148,7 +156,7 @@ static void add_human(json_t *rows, const struct ledger_run *run)
     const char *env = json_string_value(json_object_get(task, "env"));
     size_t i;
 
-    json_array_foreach (rows, i, row)
+    json_array_foreach(rows, i, row)
         for (size_t k = 0; env && k < sizeof(means) / sizeof(means[0]); k++) {
             json_t *mean = json_object_get(row, means[k]);
             double human = bridge_human_score(env, json_number_value(mean));
@@ -161,8 +169,8 @@ static void add_human(json_t *rows, const struct ledger_run *run)
     json_decref(task);
 }
 
-static int show_rows(const char *run_name, const struct listing *what, int as_csv, int as_json,
-                const char *plot_path, struct error *err)
+static int show_rows(const char *run_name, const struct listing *what, int as_csv,
+                     int as_json, const char *plot_path, struct error *err)
 {
     char *path = logs_path("ledger.sqlite");
     struct ledger *l = NULL;
@@ -180,7 +188,8 @@ static int show_rows(const char *run_name, const struct listing *what, int as_cs
     if (what != &listings[0] || plot_path)
         found = ledger_session_find(l, run_name, &run, err);
     if (found == 0)
-        error_set(err, "%s: no such run; `ratchet ledger` lists them", run_name ? run_name : path);
+        error_set(err, "%s: no such run; `ratchet ledger` lists them",
+                  run_name ? run_name : path);
     if (found != 1)
         goto out;
     if (plot_path) {
@@ -216,7 +225,8 @@ static int main_ledger(const struct command *self, struct app *app, int argc,
           "(default: runs, or of the RUN that is named the climb, as CSV its efficiency)",
           "WHAT" },
         { "plot", '\0', POPT_ARG_STRING, &plot_path, 0,
-          "draw the climb of a run: its incumbent's score against steps", "FILE.svg|FILE.png" },
+          "draw the climb of a run: its incumbent's score against steps",
+          "FILE.svg|FILE.png" },
         { "csv", '\0', POPT_ARG_NONE, &csv, 0, "as comma-separated values", NULL },
         { "json", '\0', POPT_ARG_NONE, &json, 0, "as a JSON array", NULL },
         POPT_TABLEEND,
@@ -229,14 +239,17 @@ static int main_ledger(const struct command *self, struct app *app, int argc,
     if (ledger_verb(app, args, &status))
         goto out;
     if (args[0] && args[1]) {
-        error_set(&err, "ledger: %s: one argument too many; see `ratchet ledger --help`", args[1]);
+        error_set(&err, "ledger: %s: one argument too many; see `ratchet ledger --help`",
+                  args[1]);
         status = cmd_fail(EXIT_USAGE, &err);
         goto out;
     }
     what = find_listing(list ? list : !args[0] ? "runs" : csv ? "efficiency" : "climb");
     if (!what) {
-        error_set(&err, "--list %s: it is runs, climb, efficiency, steps, episodes, calls, "
-                  "cases, openings, notes or incidents", list);
+        error_set(&err,
+                  "--list %s: it is runs, climb, efficiency, steps, episodes, calls, "
+                  "cases, openings, notes or incidents",
+                  list);
         status = cmd_fail(EXIT_USAGE, &err);
     } else {
         status = show_rows(args[0], what, csv, json, plot_path, &err);
@@ -251,7 +264,9 @@ out:
 }
 
 const struct command cmd_ledger = {
-    "ledger", "[RUN | show ID | diff A B | export RUN DIR]", "show what happened: runs, iterations, steps, calls",
+    "ledger",
+    "[RUN | show ID | diff A B | export RUN DIR]",
+    "show what happened: runs, iterations, steps, calls",
     "RUN is a run's name (its folder); with --list and no RUN it is the latest. An ID is a\n"
     "policy's hash (or how it begins) or RUN:ITERATION. `diff` compares two policies, `export`\n"
     "writes a run as sources, CSV, JSON lines and replays.",

@@ -74,8 +74,7 @@ static int install(const struct mcp_options *o, const char *task, struct error *
         error_set(err, "--install %s: clients are codex, claude and vscode", o->install);
         return EXIT_USAGE;
     }
-    server = json_pack("{s:s, s:s, s:o}", "type", "stdio", "command", path,
-                       "args", args);
+    server = json_pack("{s:s, s:s, s:o}", "type", "stdio", "command", path, "args", args);
     json = json_pack("{s:{s:o}}", is_vscode ? "servers" : "mcpServers", "ratchet",
                      server);
     text = json_dumps(json, JSON_INDENT(2));

@@ -98,7 +98,8 @@ static void judge_run_file(const struct owner *o, const char *name, struct found
         f->why = "the incumbent";
     else if (!strcmp(name, "lock"))
         f->why = "a lock";
-    else if ((f->may_go = !strncmp(name, "candidates/", 11) && text_ends_with(name, ".lua")))
+    else if ((f->may_go = !strncmp(name, "candidates/", 11) &&
+                          text_ends_with(name, ".lua")))
         f->why = "a candidate: the ledger has its source";
     else if ((f->may_go = !strncmp(name, "briefs/", 7)))
         f->why = "what the model was told in a run that is over";

@@ -36,8 +36,8 @@ static json_t *gather(struct app *app, struct ledger *l, const char **names,
     return NULL;
 }
 
-/* Where the page goes when nobody said: into the folder of the run, or beside the ledger.
- */
+/* Where the page goes when nobody said: into the folder of the run, or beside the
+ * ledger. */
 static char *default_path(const json_t *runs)
 {
     const char *folder = json_string_value(
@@ -145,7 +145,8 @@ static int main_report(const struct command *self, struct app *app, int argc,
         error_set(&err, "report: --failures takes 0 to 100");
         status = EXIT_USAGE;
     } else {
-        status = ((w.night && !args[0]) || opened_ledger(&o, &err) == 0) && common_plugins(app, &w.common, &err) == 0
+        status = ((w.night && !args[0]) || opened_ledger(&o, &err) == 0) &&
+                         common_plugins(app, &w.common, &err) == 0
                      ? write_report(&w, app, o.ledger, args, &err)
                      : EXIT_FAILED;
     }

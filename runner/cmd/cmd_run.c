@@ -71,14 +71,14 @@ static json_t *episode_json(const struct episode_result *e)
     char hash[17];
 
     snprintf(hash, sizeof(hash), "%016llx", (unsigned long long)e->trajectory);
-    return json_pack("{s:I, s:f, s:I, s:I, s:b, s:b, s:s?, s:s?, s:s, s:b, s:I, s:I, s:i}", "seed",
-                     (json_int_t)e->seed, "return", e->score, "steps", (json_int_t)e->n_steps,
-                     "frames", (json_int_t)e->n_frames, "terminated", e->terminated,
-                     "truncated", e->truncated, "error", e->fault ? e->fault_text : NULL,
-                     "fault", e->fault ? fault_name(e->fault) : NULL, "trajectory", hash,
-                     "verified", e->verified, "instructions",
-                     (json_int_t)e->most_instructions, "planner_steps",
-                     (json_int_t)e->planner_steps, "tries", e->n_tries);
+    return json_pack(
+        "{s:I, s:f, s:I, s:I, s:b, s:b, s:s?, s:s?, s:s, s:b, s:I, s:I, s:i}", "seed",
+        (json_int_t)e->seed, "return", e->score, "steps", (json_int_t)e->n_steps,
+        "frames", (json_int_t)e->n_frames, "terminated", e->terminated, "truncated",
+        e->truncated, "error", e->fault ? e->fault_text : NULL, "fault",
+        e->fault ? fault_name(e->fault) : NULL, "trajectory", hash, "verified",
+        e->verified, "instructions", (json_int_t)e->most_instructions, "planner_steps",
+        (json_int_t)e->planner_steps, "tries", e->n_tries);
 }
 
 struct totals {
@@ -118,13 +118,13 @@ static void print_json(const struct run *r, const struct totals *t)
     for (int i = 0; i < r->episodes; i++)
         if (r->results[i].is_done)
             json_array_append_new(list, episode_json(&r->results[i]));
-    out = json_pack("{s:s, s:s, s:o, s:f, s:f, s:f, s:f, s:i, s:I, s:I, s:f, s:i, s:i, s:o}",
-                             "env", r->task->env->name, "policy_sha256", sha, "episodes", list,
-                             "mean", t->scores.mean, "std", t->scores.std, "min", t->scores.min,
-                             "max", t->scores.max, "distinct", t->distinct, "steps",
-                             (json_int_t)t->steps, "planner_steps",
-                             (json_int_t)t->planner_steps, "seconds", r->seconds, "faults", t->n_faults,
-                             "verified", t->n_verified, "task", task_to_json(r->task));
+    out = json_pack(
+        "{s:s, s:s, s:o, s:f, s:f, s:f, s:f, s:i, s:I, s:I, s:f, s:i, s:i, s:o}", "env",
+        r->task->env->name, "policy_sha256", sha, "episodes", list, "mean",
+        t->scores.mean, "std", t->scores.std, "min", t->scores.min, "max", t->scores.max,
+        "distinct", t->distinct, "steps", (json_int_t)t->steps, "planner_steps",
+        (json_int_t)t->planner_steps, "seconds", r->seconds, "faults", t->n_faults,
+        "verified", t->n_verified, "task", task_to_json(r->task));
     if (!isnan(human))
         json_object_set_new(out, "human_normalised", json_real(human));
     cmd_print_json(out);
@@ -139,14 +139,15 @@ static void print_table(const struct run *r, const struct totals *t)
 {
     struct bridge_scores scores;
 
-    printf("%6s  %10s  %8s  %-12s  %-16s  %s\n", "seed", "return", "steps", "ended", "trajectory",
-           "verified");
+    printf("%6s  %10s  %8s  %-12s  %-16s  %s\n", "seed", "return", "steps", "ended",
+           "trajectory", "verified");
     for (int i = 0; i < r->episodes; i++) {
         const struct episode_result *e = &r->results[i];
         if (e->is_done)
-            printf("%6llu  %10.4g  %8lld  %-12s  %016llx  %s\n", (unsigned long long)e->seed,
-                   e->score, (long long)e->n_steps, ending(e),
-                   (unsigned long long)e->trajectory, e->verified ? "yes" : "no");
+            printf("%6llu  %10.4g  %8lld  %-12s  %016llx  %s\n",
+                   (unsigned long long)e->seed, e->score, (long long)e->n_steps,
+                   ending(e), (unsigned long long)e->trajectory,
+                   e->verified ? "yes" : "no");
     }
     for (int i = 0; i < r->episodes; i++)
         if (r->results[i].fault) {
@@ -154,18 +155,20 @@ static void print_table(const struct run *r, const struct totals *t)
                    fault_name(r->results[i].fault), r->results[i].fault_text);
             break;
         }
-    printf("\nmean %.4g +- %.3g (95 %%), std %.4g, min %.4g, max %.4g; %d episodes, %d distinct, "
-           "%d verified, %d with faults; %lld steps in %.2f s\n", t->scores.mean,
-           t->scores.n > 1 ? mean_interval(&t->scores, 0.95) : NAN, t->scores.std,
-           t->scores.min, t->scores.max, t->scores.n, t->distinct, t->n_verified, t->n_faults,
-           (long long)t->steps, r->seconds);
+    printf(
+        "\nmean %.4g +- %.3g (95 %%), std %.4g, min %.4g, max %.4g; %d episodes, %d distinct, "
+        "%d verified, %d with faults; %lld steps in %.2f s\n",
+        t->scores.mean, t->scores.n > 1 ? mean_interval(&t->scores, 0.95) : NAN,
+        t->scores.std, t->scores.min, t->scores.max, t->scores.n, t->distinct,
+        t->n_verified, t->n_faults, (long long)t->steps, r->seconds);
     if (bridge_scores_find(r->task->env->name, &scores))
         printf("human-normalised %.3f (a random player gets %g, a person %g)\n",
                bridge_human_score(r->task->env->name, t->scores.mean), scores.random,
                scores.person);
     if (r->task->plan)
         printf("it plans, from the %s: %lld planner steps, %.4g a step\n",
-               r->task->sim_is_true ? "TRUE STATE" : "observation", (long long)t->planner_steps,
+               r->task->sim_is_true ? "TRUE STATE" : "observation",
+               (long long)t->planner_steps,
                t->steps ? (double)t->planner_steps / (double)t->steps : 0);
 }
 
@@ -249,19 +252,22 @@ out:
     return status;
 }
 
-static int main_run(const struct command *self, struct app *app, int argc, const char **argv)
+static int main_run(const struct command *self, struct app *app, int argc,
+                    const char **argv)
 {
     struct run r = { .episodes = UNSET };
     struct error err = { "" };
     int status;
     struct poptOption options[] = {
         { "episodes", 'n', POPT_ARG_INT, &r.episodes, 0, "how many (default 10)", "N" },
-        { "seed", '\0', POPT_ARG_LONG, &r.seed, 0, "of the first; the next take the next (default 0)",
-          "S" },
-        { "record", '\0', POPT_ARG_STRING, &r.record, 0, "keep the replays in this folder", "DIR" },
+        { "seed", '\0', POPT_ARG_LONG, &r.seed, 0,
+          "of the first; the next take the next (default 0)", "S" },
+        { "record", '\0', POPT_ARG_STRING, &r.record, 0,
+          "keep the replays in this folder", "DIR" },
         { "outside", '\0', POPT_ARG_NONE, &r.outside, 0,
           "step in the harness: the worker sees observations only", NULL },
-        { "view", '\0', POPT_ARG_NONE, &r.view, 0, "watch one episode in a window", NULL },
+        { "view", '\0', POPT_ARG_NONE, &r.view, 0, "watch one episode in a window",
+          NULL },
         JOBS_TABLE(r.common),
         ENGINE_TABLE(r.common),
         COMMON_TABLE(r.common),
@@ -276,8 +282,10 @@ static int main_run(const struct command *self, struct app *app, int argc, const
     if (r.view && r.episodes > 1) {
         error_set(&err, "run: --view shows one episode");
         status = EXIT_USAGE;
-    } else if (r.episodes < 1 || r.episodes > 1000000 || r.seed < 0 || r.common.jobs < 0) {
-        error_set(&err, "run: --episodes takes 1 to 1000000, --seed and --jobs 0 or more");
+    } else if (r.episodes < 1 || r.episodes > 1000000 || r.seed < 0 ||
+               r.common.jobs < 0) {
+        error_set(&err,
+                  "run: --episodes takes 1 to 1000000, --seed and --jobs 0 or more");
         status = EXIT_USAGE;
     } else {
         r.path = args[1];
@@ -292,7 +300,9 @@ static int main_run(const struct command *self, struct app *app, int argc, const
 }
 
 const struct command cmd_run = {
-    "run", "ENV|TASK.json POLICY.lua", "play a policy and print its score",
+    "run",
+    "ENV|TASK.json POLICY.lua",
+    "play a policy and print its score",
     "Episodes are spread over jailed workers, and every return is confirmed by playing the\n"
     "actions again here: `verified` says that both trajectories are the same.",
     "ratchet run breakout policies/breakout/follow.lua --episodes 20 --seed 1000\n"

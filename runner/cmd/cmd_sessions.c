@@ -90,7 +90,8 @@ static int list(struct sessions *s, const char **args, struct error *err)
     return status;
 }
 
-/* Ends at the next safe point, before a call of the model; what was begun is in the ledger. */
+/* Ends at the next safe point, before a call of the model; what was begun is in the
+ * ledger. */
 static int pause_session(struct sessions *s, const char **args, struct error *err)
 {
     const char *folder = s->o.run.folder;
@@ -107,9 +108,10 @@ static int pause_session(struct sessions *s, const char **args, struct error *er
         usleep(LOOK_US);
     if (status == 0)
         printf("%s: %s\n", args[0],
-               run_is_locked(folder) ? "it is asked to pause, and does before its next call "
-                                       "of the model"
-                                     : "paused");
+               run_is_locked(folder)
+                   ? "it is asked to pause, and does before its next call "
+                     "of the model"
+                   : "paused");
     free(stop);
     return status;
 }
@@ -124,8 +126,8 @@ static int copy_file(const char *from, const char *to, struct error *err)
     return status;
 }
 
-/* The files of a folder, those that begin with a dot and folders in it aside. A run that goes
- * on meanwhile may replace them, which gives the one or the other whole. */
+/* The files of a folder, those that begin with a dot and folders in it aside. A run that
+ * goes on meanwhile may replace them, which gives the one or the other whole. */
 static int copy_folder(const char *from, const char *to, struct error *err)
 {
     DIR *dir = opendir(from);
@@ -139,8 +141,8 @@ static int copy_folder(const char *from, const char *to, struct error *err)
         char *a = xasprintf("%s/%s", from, entry->d_name);
         char *b = xasprintf("%s/%s", to, entry->d_name);
         struct stat st;
-        if (entry->d_name[0] != '.' && !strstr(entry->d_name, ".tmp") && stat(a, &st) == 0 &&
-            S_ISREG(st.st_mode))
+        if (entry->d_name[0] != '.' && !strstr(entry->d_name, ".tmp") &&
+            stat(a, &st) == 0 && S_ISREG(st.st_mode))
             status = copy_file(a, b, err);
         free(a);
         free(b);
@@ -184,7 +186,8 @@ static int copy_files(const char *from, const char *to, struct error *err)
         free(b);
     }
     for (size_t i = 0; i < sizeof(files) / sizeof(files[0]) && status == 0; i++) {
-        char *a = xasprintf("%s/%s", from, files[i]), *b = xasprintf("%s/%s", to, files[i]);
+        char *a = xasprintf("%s/%s", from, files[i]),
+             *b = xasprintf("%s/%s", to, files[i]);
         if (access(a, F_OK) == 0)
             status = copy_file(a, b, err);
         free(a);
@@ -218,8 +221,8 @@ static int fork_session(struct sessions *s, const char **args, struct error *err
     if (status == 0) /* behind the ledger: each case that it names has its file by now */
         status = copy_files(old->folder, run.folder, err);
     if (status == 0)
-        printf("%s: forked from %s into %s; `ratchet sessions resume %s` goes on\n", args[1],
-               args[0], run.folder, args[1]);
+        printf("%s: forked from %s into %s; `ratchet sessions resume %s` goes on\n",
+               args[1], args[0], run.folder, args[1]);
     if (lock >= 0)
         close(lock);
     free(run.folder);
@@ -312,8 +315,10 @@ static int main_sessions(const struct command *self, struct app *app, int argc,
         if (!strcmp(n ? args[0] : "list", verbs[i].name))
             verb = &verbs[i];
     if (!verb || (n && n - 1 != verb->n)) {
-        error_set(&err, "sessions %s: it is list, pause NAME, resume NAME, fork NAME NEW or "
-                  "rename NAME NEW", n ? args[0] : "");
+        error_set(&err,
+                  "sessions %s: it is list, pause NAME, resume NAME, fork NAME NEW or "
+                  "rename NAME NEW",
+                  n ? args[0] : "");
         status = cmd_fail(EXIT_USAGE, &err);
     } else if (run_verb(&s, verb, n ? args + 1 : args, &err) != 0) {
         status = cmd_fail(EXIT_FAILED, &err);

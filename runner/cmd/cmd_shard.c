@@ -1,10 +1,12 @@
-/* cmd_shard.c - `ratchet shard`: plays one shard of an evaluation on a node of a cluster. */
+/* cmd_shard.c - `ratchet shard`: plays one shard of an evaluation on a node of a
+ * cluster. */
 #include <stdlib.h>
 
 #include "runner/cmd/cmd.h"
 #include "runner/evaluate/shard.h"
 
-static int main_shard(const struct command *self, struct app *app, int argc, const char **argv)
+static int main_shard(const struct command *self, struct app *app, int argc,
+                      const char **argv)
 {
     struct poptOption options[] = { POPT_TABLEEND };
     struct error err = { "" };
@@ -27,7 +29,9 @@ static int main_shard(const struct command *self, struct app *app, int argc, con
 }
 
 const struct command cmd_shard = {
-    "shard", "FOLDER N", "play one shard of an evaluation; `--engine slurm` calls it",
+    "shard",
+    "FOLDER N",
+    "play one shard of an evaluation; `--engine slurm` calls it",
     "FOLDER holds an evaluation's job; the results go there, in a file that is named by its\n"
     "contents. The ledger is not opened: the coordinator confirms and enters what comes.",
     "ratchet shard logs/cluster/evaluation-a1b2c3 0",

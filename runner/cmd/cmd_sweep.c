@@ -259,7 +259,8 @@ static int lock_folder(const char *folder, struct error *err)
     return fd;
 }
 
-/* What its cells are told of where to play. A task of an array has one worker by default. */
+/* What its cells are told of where to play. A task of an array has one worker by
+ * default. */
 static void choose_engine(const struct options *o, struct sweep *s)
 {
     const struct common *c = &o->common;

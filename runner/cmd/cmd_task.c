@@ -13,7 +13,8 @@ static void print_keys(void)
     printf("\n`ratchet task ENV` prints the built-in task of an environment as JSON.\n");
 }
 
-static int main_task(const struct command *self, struct app *app, int argc, const char **argv)
+static int main_task(const struct command *self, struct app *app, int argc,
+                     const char **argv)
 {
     struct common common = { 0 };
     struct error err = { "" };
@@ -40,7 +41,9 @@ static int main_task(const struct command *self, struct app *app, int argc, cons
 }
 
 const struct command cmd_task = {
-    "task", "[ENV|TASK.json]", "show a task as JSON, or explain its keys",
+    "task",
+    "[ENV|TASK.json]",
+    "show a task as JSON, or explain its keys",
     "A task is an environment with its options, what the policy observes, seed splits, limits,\n"
     "budgets and a target. What is printed can be saved, edited and used as TASK.json.",
     "ratchet task\nratchet task breakout > mine.json\n"

@@ -18,8 +18,8 @@ struct test {
     struct test_report report;
 };
 
-/* The replay of a failing case's recorded course; a continuation's chance has no replay.
- */
+/* The replay of a failing case's recorded course; a continuation's chance has no
+ * replay. */
 static int keep_replay(const struct test *t, const struct evaluation *e,
                        const struct regression_case *c, const struct case_outcome *o,
                        struct test_row *row, struct error *err)
@@ -148,14 +148,16 @@ static int test_lib(struct test *t, struct app *app, struct error *err)
     char *folder = find_shipped("lib");
     json_t *names = skill_lib_list(folder ? folder : "");
     int status = t->policy || t->cases || t->retire
-                     ? error_set(err, "lib: its skills have policies and cases of their own")
+                     ? error_set(err,
+                                 "lib: its skills have policies and cases of their own")
                      : 0;
 
     for (size_t i = 0; i < json_array_size(names) && status == 0; i++) {
         const char *name = json_string_value(json_array_get(names, i));
         char *cases = skill_lib_cases(folder, name), *path;
         path = xasprintf("%s/%s.lua", folder, name);
-        status = test_folder(t, app, cases, path, skill_lib_policy(folder, name, err), err);
+        status = test_folder(t, app, cases, path, skill_lib_policy(folder, name, err),
+                             err);
         free(path);
         free(cases);
     }

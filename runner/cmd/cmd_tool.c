@@ -12,8 +12,8 @@
 
 #define MOST_ANSWER ((size_t)16 << 20) /* bytes */
 
-/* The run's socket; its folder is opened first, for a path may be longer than an address.
- */
+/* The run's socket; its folder is opened first, for a path may be longer than an
+ * address. */
 static int open_socket(struct error *err)
 {
     const char *path = getenv("RATCHET_SOCKET");

@@ -54,8 +54,8 @@ out:
     return made;
 }
 
-/* Were both played by the same rules, so that a step of one means something in the other?
- */
+/* Were both played by the same rules, so that a step of one means something in the
+ * other? */
 static bool is_same_task(const struct task *a, const struct task *b)
 {
     json_t *x = task_to_json(a), *y = task_to_json(b);
@@ -142,8 +142,8 @@ static int flags_load(struct flags *f, const struct options *o, struct app *app,
     return status;
 }
 
-static int run(struct options *o, struct app *app, const char *const *paths,
-               int n_paths, struct error *err)
+static int run(struct options *o, struct app *app, const char *const *paths, int n_paths,
+               struct error *err)
 {
     struct asker asker = { app, &o->common };
     struct flags flags = { NULL, 0 };

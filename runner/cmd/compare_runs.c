@@ -1,4 +1,5 @@
-/* compare_runs.c - the runs of a comparison, by `ratchet improve`, read from the ledger. */
+/* compare_runs.c - the runs of a comparison, by `ratchet improve`, read from the
+ * ledger. */
 #include "runner/cmd/compare_runs.h"
 
 #include <errno.h>
@@ -79,8 +80,8 @@ static int wait_for(pid_t pid, const char *model, const char *log, struct error 
         model, log);
 }
 
-/* Our environment with another RATCHET_HOME; it points into ours, but for the first, which
- * is owned with the array. */
+/* Our environment with another RATCHET_HOME; it points into ours, but for the first,
+ * which is owned with the array. */
 static char **make_environment(const char *home)
 {
     static const char name[] = "RATCHET_HOME=";
@@ -213,7 +214,8 @@ static int read_run(const struct comparison *c, const struct ledger_run *run,
         } else if (i + 1 < json_array_size(rows)) {
             continue;
         }
-        *m = (struct milestone){ .cost = { json_get_number(row, "steps"), json_get_number(row, "tokens"),
+        *m = (struct milestone){ .cost = { json_get_number(row, "steps"),
+                                           json_get_number(row, "tokens"),
                                            json_get_number(row, "usd") },
                                  .score = score };
         out->n++;

@@ -1,4 +1,5 @@
-/* compare_runs.h - the runs of a comparison, by `ratchet improve`, read from the ledger. */
+/* compare_runs.h - the runs of a comparison, by `ratchet improve`, read from the
+ * ledger. */
 #ifndef RATCHET_RUNNER_CMD_COMPARE_RUNS_H
 #define RATCHET_RUNNER_CMD_COMPARE_RUNS_H
 

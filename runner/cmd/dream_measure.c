@@ -203,10 +203,10 @@ static void show(const struct measuring *g)
 
     if (g->m->common->json) {
         cmd_print_json(json_pack("{s:s, s:s, s:s, s:i, s:i, s:O, s:O, s:O, s:s}", "task",
-                                 g->c.task->name, "model", g->m->model, "folder", g->folder,
-                                 "pairs", g->m->repeats, "seeds", g->m->seeds, "runs",
-                                 rows, "score", by_score, "steps", by_steps, "verdict",
-                                 verdict_of(&score)));
+                                 g->c.task->name, "model", g->m->model, "folder",
+                                 g->folder, "pairs", g->m->repeats, "seeds", g->m->seeds,
+                                 "runs", rows, "score", by_score, "steps", by_steps,
+                                 "verdict", verdict_of(&score)));
     } else {
         table_print(stdout, rows);
         printf(

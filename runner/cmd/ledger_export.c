@@ -113,7 +113,8 @@ static int save_sources(struct opened_run *o, const char *folder, struct error *
     char *sources = xasprintf("%s/sources", folder),
          *replays = xasprintf("%s/replays", folder);
     json_t *rows = ledger_query(o->ledger, sources_sql, o->run.id, err), *row;
-    int status = rows && file_make_folder(sources, err) == 0 && file_make_folder(replays, err) == 0
+    int status = rows && file_make_folder(sources, err) == 0 &&
+                         file_make_folder(replays, err) == 0
                      ? 0
                      : -1;
     size_t i;

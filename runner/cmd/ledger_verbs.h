@@ -7,7 +7,8 @@
 /* Runs args as a verb with its arguments and sets the exit status; false: it is none. */
 bool ledger_verb(struct app *app, const char **args, int *status);
 
-/* Writes a run as files: sources, trials.csv, trials.jsonl, summary.csv, replays, README. */
+/* Writes a run as files: sources, trials.csv, trials.jsonl, summary.csv, replays,
+ * README. */
 int ledger_export(struct opened_run *o, const char *folder, struct error *err);
 
 #endif

@@ -270,8 +270,8 @@ static void sum_up_task(json_t *lines, const json_t *row)
 
     freeze = json_object_get(row, "freeze");
     if (json_get_text(row, "error")[0])
-        add_line(lines,
-                 xasprintf("%s: could not be run: %s", name, json_get_text(row, "error")));
+        add_line(lines, xasprintf("%s: could not be run: %s", name,
+                                  json_get_text(row, "error")));
     if (json_is_true(json_object_get(row, "is_adopted")))
         add_line(lines,
                  xasprintf("%s: better, dev mean %.1f -> %.1f; the new incumbent is %s",
@@ -303,8 +303,9 @@ static int sum_up(struct night *n)
         json_array_foreach(json_object_get(row, "broken"), k, one) {
             add_line(lines,
                      xasprintf("BROKEN: %s, %s: %s; %s on %s", json_get_text(row, "name"),
-                               json_get_text(one, "case"), json_get_text(one, "signature"),
-                               json_get_text(one, "why"), json_get_text(one, "policy")));
+                               json_get_text(one, "case"),
+                               json_get_text(one, "signature"), json_get_text(one, "why"),
+                               json_get_text(one, "policy")));
             status = NIGHT_BROKEN;
         }
     }
@@ -315,8 +316,8 @@ static int sum_up(struct night *n)
     return status;
 }
 
-/* The night's page, beside its state. A night that gave none says so; it is no failure.
- */
+/* The night's page, beside its state. A night that gave none says so; it is no
+ * failure. */
 static void write_report(struct night *n, struct error *err)
 {
     const char *name = json_get_text(n->state, "night");

@@ -1,6 +1,6 @@
 /* nightly.h - one night: regression cases, improvement, freeze, report. The state of a
- * night is its summary so far, in a file; a night that was cut short goes on from there.
- */
+ * night is its summary so far, in a file; a night that was cut short goes on from
+ * there. */
 #ifndef RATCHET_RUNNER_CMD_NIGHTLY_H
 #define RATCHET_RUNNER_CMD_NIGHTLY_H
 

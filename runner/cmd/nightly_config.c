@@ -16,8 +16,9 @@ static const char *const budget_keys[] = { "iterations",   "minutes",     "steps
                                            "model_tokens", "model_calls", NULL };
 static const char *const task_keys[] = { "name",   "task", "policy", "model", "cases",
                                          "budget", "set",  "freeze", NULL };
-static const char *const config_keys[] = { "tasks", "jobs", "disk_mib", "log_kib",
-                                           "after", "at",   "engine", "shards", "shared", NULL };
+static const char *const config_keys[] = { "tasks",  "jobs", "disk_mib", "log_kib",
+                                           "after",  "at",   "engine",   "shards",
+                                           "shared", NULL };
 
 static int check_keys(const json_t *object, const char *const *known, const char *where,
                       struct error *err)

@@ -21,13 +21,13 @@ struct night_config {
     json_t *json;
     struct night_task *tasks; /* n_tasks of them, at least one */
     int n_tasks;
-    int jobs;          /* 0: all cores */
+    int jobs;                    /* 0: all cores */
     const char *engine, *shared; /* of improvements: "slurm", its folder; or NULL */
-    int shards;        /* slurm: tasks of an array; 0: as improve has it */
-    int disk_mib;      /* that logs/ may take; 0: any */
-    int log_kib;       /* a log file's, before it is rotated */
-    const char *after; /* a shell command, or NULL */
-    int hour, minute;  /* when --install has it run */
+    int shards;                  /* slurm: tasks of an array; 0: as improve has it */
+    int disk_mib;                /* that logs/ may take; 0: any */
+    int log_kib;                 /* a log file's, before it is rotated */
+    const char *after;           /* a shell command, or NULL */
+    int hour, minute;            /* when --install has it run */
 };
 
 /* -1: err names the file, and the key or the line. */

@@ -80,8 +80,8 @@ static void remember_policy(const struct night *n, const struct night_task *t)
 }
 
 /* The policy that this night begins with: the user's when it is new or was changed since,
- * else the incumbent of earlier nights, else what is shipped. NULL: `improve` finds one.
- */
+ * else the incumbent of earlier nights, else what is shipped. NULL: `improve` finds
+ * one. */
 static char *find_policy(const struct night *n, const struct night_task *t)
 {
     char *best = path_of(n, t, "best.lua"), *relative, *shipped;

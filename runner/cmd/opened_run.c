@@ -28,8 +28,9 @@ int run_exists(const char *folder, struct error *err)
     int found = 0;
 
     if (access(path, F_OK) == 0)
-        found = opened_ledger(&o, err) == 0 ? ledger_run_find(o.ledger, folder, &o.run, err)
-                                            : -1;
+        found = opened_ledger(&o, err) == 0
+                    ? ledger_run_find(o.ledger, folder, &o.run, err)
+                    : -1;
     opened_run_clear(&o);
     free(path);
     return found;
@@ -40,7 +41,8 @@ json_t *run_last_holdout(const char *folder)
     struct opened_run o = { .lock = -1 };
     json_t *rows = NULL, *row;
 
-    if (opened_ledger(&o, NULL) == 0 && ledger_run_find(o.ledger, folder, &o.run, NULL) == 1)
+    if (opened_ledger(&o, NULL) == 0 &&
+        ledger_run_find(o.ledger, folder, &o.run, NULL) == 1)
         rows = ledger_query(
             o.ledger,
             "SELECT number AS opening,"
@@ -80,7 +82,8 @@ static bool is_salt(const char *path, const char *sha256)
 
 void run_settle(struct ledger_run *run)
 {
-    char *folder = logs_path(base_name(run->folder)), *path = xasprintf("%s/salt", folder);
+    char *folder = logs_path(base_name(run->folder)),
+         *path = xasprintf("%s/salt", folder);
 
     if (is_salt(path, run->salt_sha256)) {
         free(run->folder);
@@ -102,9 +105,9 @@ int run_lock(const char *folder, int *lock, struct error *err)
     /* Whoever only looks at the lock has it for a moment. */
     while (status == 0 && flock(*lock, LOCK_EX | LOCK_NB) != 0) {
         if (--tries == 0)
-            status = error_set(err,
-                               "%s: another process works on this run; wait for it or end it",
-                               folder);
+            status = error_set(
+                err, "%s: another process works on this run; wait for it or end it",
+                folder);
         else
             usleep(LOCK_WAIT_US);
     }

@@ -27,14 +27,14 @@ json_t *run_last_holdout(const char *folder);
 bool run_is_locked(const char *folder);
 /* Takes the run's lock, which ends with the process. -1: another one has it. */
 int run_lock(const char *folder, int *lock, struct error *err);
-/* logs/ may have been moved, or lie on another machine: the folder is the one in today's logs/
- * of that name, if it has the run's salt, else the one that the ledger names. */
+/* logs/ may have been moved, or lie on another machine: the folder is the one in today's
+ * logs/ of that name, if it has the run's salt, else the one that the ledger names. */
 void run_settle(struct ledger_run *run);
 /* The run of that session, name or folder (NULL: the latest), with its task. */
 int opened_run_find(struct opened_run *o, struct app *app, const struct common *c,
                     const char *name, struct error *err);
-/* Its lock, which ends with the process, and its salt. -1: another process works on it, or
- * the salt is another. */
+/* Its lock, which ends with the process, and its salt. -1: another process works on it,
+ * or the salt is another. */
 int opened_run_lock(struct opened_run *o, struct error *err);
 void opened_run_clear(struct opened_run *o);
 

@@ -44,8 +44,8 @@ struct play_keys {
 
 /* A choice named by the words LEFT, RIGHT, UP, DOWN and FIRE is on those keys. Any other
  * component is on a pair of keys that give its lowest and highest value, or -1 and 1 when
- * it is continuous (brought into its bounds). Components for which no keys are left rest.
- */
+ * it is continuous (brought into its bounds). Components for which no keys are left
+ * rest. */
 void play_keys_init(struct play_keys *k, const struct env *env);
 
 /* True when the key, by SDL's name, means something here. */

@@ -3,8 +3,8 @@
  * A thread evaluates the episode as always, in a jailed worker and confirmed here, and
  * the window shows what is confirmed at the environment's speed. So that it need not wait
  * for the end, the thread first asks for a short beginning, then for one four times as
- * long, and so on: the same seed gives the same steps, and the whole costs a third more.
- */
+ * long, and so on: the same seed gives the same steps, and the whole costs a third
+ * more. */
 #include "runner/cmd/run_view.h"
 
 #include <pthread.h>

@@ -19,7 +19,7 @@ struct sweep {
     char **settings;      /* "key=value" for all, budgets included; NULL-terminated */
     const char *episodes; /* of a cell's score, as text */
     char jobs[16], shards[16], late[16]; /* as text */
-    const char *engine[10]; /* options of run and improve; NULL-terminated */
+    const char *engine[10];              /* options of run and improve; NULL-terminated */
     const volatile sig_atomic_t *interrupted;
 };
 

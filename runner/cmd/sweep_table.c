@@ -186,7 +186,8 @@ json_t *sweep_rows(const json_t *cells)
         if (at == n)
             groups[n++] = (struct group){ .env = json_get_text(cell, "env"),
                                           .player = json_get_text(cell, "player"),
-                                          .observation = json_get_text(cell, "observation") };
+                                          .observation = json_get_text(cell,
+                                                                       "observation") };
         add_cell(&groups[at], cell);
     }
     qsort(groups, (size_t)n, sizeof(*groups), by_name);
@@ -276,7 +277,8 @@ json_t *sweep_summary(const json_t *rows)
     for (int i = 0; i < N_PUBLISHED; i++) {
         const struct published *p = &published[i];
         json_t *row = json_pack("{s:s, s:i, s:o, s:o}", "player", p->player, "games", 57,
-                                "median", json_finite(p->median), "mean", json_finite(p->mean));
+                                "median", json_finite(p->median), "mean",
+                                json_finite(p->mean));
         json_object_set_new(row, "above_1",
                             p->above < 0 ? json_null() : json_integer(p->above));
         json_object_set_new(row, "beats_random", json_null());

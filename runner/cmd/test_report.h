@@ -21,8 +21,8 @@ struct test_report {
 };
 
 /* Adds a row; borrowed, valid until the next. */
-struct test_row *test_report_add(struct test_report *r, const char *folder, const char *policy,
-                                 const struct regression_case *c,
+struct test_row *test_report_add(struct test_report *r, const char *folder,
+                                 const char *policy, const struct regression_case *c,
                                  const struct case_outcome *outcome);
 void test_report_clear(struct test_report *r);
 

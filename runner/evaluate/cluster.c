@@ -1,8 +1,9 @@
-/* cluster.c - the coordinator of a job array: hands out shards, confirms and merges what they
- * leave on the shared folder, and runs again what was lost or is late.
+/* cluster.c - the coordinator of a job array: hands out shards, confirms and merges what
+ * they leave on the shared folder, and runs again what was lost or is late.
  *
- * The folder is the truth: a shard is done when a result of it has been read and every episode
- * in it confirmed. Slurm is asked only whether a shard that is not done can still be hoped for. */
+ * The folder is the truth: a shard is done when a result of it has been read and every
+ * episode in it confirmed. Slurm is asked only whether a shard that is not done can still
+ * be hoped for. */
 #include "runner/evaluate/cluster.h"
 
 #include <dirent.h>
@@ -19,11 +20,11 @@
 #include "runner/evaluate/slurm.h"
 #include "runner/record/file.h"
 
-#define MOST_TRIES 5     /* of a shard */
-#define MOST_ARRAYS 64   /* of an evaluation */
+#define MOST_TRIES 5   /* of a shard */
+#define MOST_ARRAYS 64 /* of an evaluation */
 #define POLL_MS 50
-#define LOOK_MS 1000     /* between questions to the controller */
-#define DEAF_MS 300000   /* without an answer of its: the evaluation ends */
+#define LOOK_MS 1000   /* between questions to the controller */
+#define DEAF_MS 300000 /* without an answer of its: the evaluation ends */
 
 #define MOST_CHECKERS 64
 
@@ -59,7 +60,7 @@ struct coordinator {
 
     double submitted, submit_s, verify_s, slowest_s, last_s, played_s, waited_s, first_s;
     int n_lost, n_late, n_duplicates, n_bad, n_again;
-    json_t *nodes; /* name: shards */
+    json_t *nodes;    /* name: shards */
     struct error why; /* of the last refusal */
 };
 
@@ -76,8 +77,8 @@ static int make_folder(struct coordinator *c, struct error *err)
 
     file_make_folders(shared, NULL); /* what is amiss with it is told next */
     if (!realpath(shared, full))
-        return error_set(err, "%s: %s; --shared names a folder that all nodes see", shared,
-                         strerror(errno));
+        return error_set(err, "%s: %s; --shared names a folder that all nodes see",
+                         shared, strerror(errno));
     c->folder = xasprintf("%s/evaluation-XXXXXX", full);
     if (!mkdtemp(c->folder))
         return error_set(err, "%s: cannot make a folder here: %s", full, strerror(errno));
@@ -145,7 +146,8 @@ static void merge(struct coordinator *c, const struct shard_head *head)
     json_t *count = json_object_get(c->nodes, head->node);
     double t = meter_now();
 
-    json_object_set_new(c->nodes, head->node, json_integer(json_integer_value(count) + 1));
+    json_object_set_new(c->nodes, head->node,
+                        json_integer(json_integer_value(count) + 1));
     c->shards[head->shard].is_done = true;
     c->n_done++;
     c->slowest_s = head->seconds > c->slowest_s ? head->seconds : c->slowest_s;
@@ -159,8 +161,9 @@ static void merge(struct coordinator *c, const struct shard_head *head)
             c->e->on_result(c->e->user, i, &c->results[i]);
 }
 
-/* A fault is the word of a node alone: actions that end early cannot be told from actions that
- * were cut off, and an episode that was lost has none. Each is played here before it counts. */
+/* A fault is the word of a node alone: actions that end early cannot be told from actions
+ * that were cut off, and an episode that was lost has none. Each is played here before it
+ * counts. */
 static int play_again(struct coordinator *c, struct error *err)
 {
     struct evaluation here = *c->e;
@@ -220,15 +223,15 @@ static void close_checkers(struct coordinator *c)
     free(c->checkers);
 }
 
-/* Confirms the results that are held, all at once: they are of different shards, and so of
- * different episodes. A result that cannot be used is as good as lost. */
+/* Confirms the results that are held, all at once: they are of different shards, and so
+ * of different episodes. A result that cannot be used is as good as lost. */
 static void confirm(struct coordinator *c)
 {
     double start = meter_now();
     int n_threads = 1;
 
-    while (n_threads < c->n_full && pthread_create(&c->checkers[n_threads].thread, NULL, check,
-                                                   &c->checkers[n_threads]) == 0)
+    while (n_threads < c->n_full && pthread_create(&c->checkers[n_threads].thread, NULL,
+                                                   check, &c->checkers[n_threads]) == 0)
         n_threads++;
     if (c->n_full)
         check(&c->checkers[0]);
@@ -239,7 +242,8 @@ static void confirm(struct coordinator *c)
     for (int i = 0; i < c->n_full; i++) {
         struct checker *k = &c->checkers[i];
         if (k->is_bad)
-            c->n_bad++, error_set(&c->why, "node %s: a result without sense", k->head.node);
+            c->n_bad++,
+                error_set(&c->why, "node %s: a result without sense", k->head.node);
         else
             merge(c, &k->head);
         shard_head_clear(&k->head);
@@ -334,10 +338,11 @@ static int run_again(struct coordinator *c, const bool *is_live, const bool *is_
             continue;
         state->n_misses = is_live[s] ? 0 : state->n_misses + 1;
         if (state->n_misses < 2 && !is_late)
-            continue; /* once may be a result that is on its way through the file system */
+            continue; /* once may be a result that is on its way through the file system
+                       */
         if (state->n_tries >= MOST_TRIES) {
-            status = error_set(err, "shard %d was lost %d times%s%s; its logs are in %s", s,
-                               state->n_tries, c->why.text[0] ? "; " : "", c->why.text,
+            status = error_set(err, "shard %d was lost %d times%s%s; its logs are in %s",
+                               s, state->n_tries, c->why.text[0] ? "; " : "", c->why.text,
                                c->folder);
             break;
         }
@@ -413,12 +418,13 @@ static void write_costs(const struct coordinator *c, double seconds)
     char *path = xasprintf("%s/cluster.jsonl", c->e->cluster->folder);
     FILE *f = fopen(path, "ae");
     json_t *line = json_pack(
-        "{s:i, s:i, s:i, s:O, s:f, s:f, s:f, s:f, s:f, s:f, s:i, s:i, s:i, s:i, s:i}", "episodes",
-        c->n, "shards", c->n_shards, "cpus", c->e->cluster->n_cpus, "nodes", c->nodes, "seconds",
-        seconds, "submit_seconds", c->submit_s, "first_start_seconds", c->first_s,
-        "mean_start_seconds", c->waited_s / (c->n_done ? c->n_done : 1), "played_seconds",
-        c->played_s, "merge_seconds", c->verify_s, "lost", c->n_lost, "late", c->n_late,
-        "duplicates", c->n_duplicates, "unusable", c->n_bad, "again", c->n_again);
+        "{s:i, s:i, s:i, s:O, s:f, s:f, s:f, s:f, s:f, s:f, s:i, s:i, s:i, s:i, s:i}",
+        "episodes", c->n, "shards", c->n_shards, "cpus", c->e->cluster->n_cpus, "nodes",
+        c->nodes, "seconds", seconds, "submit_seconds", c->submit_s,
+        "first_start_seconds", c->first_s, "mean_start_seconds",
+        c->waited_s / (c->n_done ? c->n_done : 1), "played_seconds", c->played_s,
+        "merge_seconds", c->verify_s, "lost", c->n_lost, "late", c->n_late, "duplicates",
+        c->n_duplicates, "unusable", c->n_bad, "again", c->n_again);
     char *text = json_dumps(line, JSON_COMPACT);
 
     if (f) {
@@ -430,13 +436,17 @@ static void write_costs(const struct coordinator *c, double seconds)
     free(path);
 }
 
-int cluster_evaluate(const struct evaluation *e, const struct episode_request *requests, int n,
-                     struct episode_result *results, struct error *err)
+int cluster_evaluate(const struct evaluation *e, const struct episode_request *requests,
+                     int n, struct episode_result *results, struct error *err)
 {
     int n_shards = e->cluster->n_shards < n ? e->cluster->n_shards : n;
     struct evaluation mine = *e;
-    struct coordinator c = { .e = e, .requests = requests, .results = results, .n = n,
-                             .n_shards = n_shards, .nodes = json_object() };
+    struct coordinator c = { .e = e,
+                             .requests = requests,
+                             .results = results,
+                             .n = n,
+                             .n_shards = n_shards,
+                             .nodes = json_object() };
     double start = meter_now();
     int status = -1;
 

@@ -23,11 +23,11 @@ struct evaluation {
     struct policy policy;
     char *const *plugins; /* paths, n_plugins of them */
     int n_plugins;
-    int n_jobs;        /* workers at once, >= 1 */
+    int n_jobs;                    /* workers at once, >= 1 */
     const struct cluster *cluster; /* NULL: workers of this machine */
-    bool is_outside;   /* the harness steps; the worker sees observations only */
+    bool is_outside;    /* the harness steps; the worker sees observations only */
     bool wants_globals; /* the facts name the globals that nobody sets */
-    bool is_unjailed;  /* asked for by a user who knows what it means */
+    bool is_unjailed;   /* asked for by a user who knows what it means */
     const volatile sig_atomic_t *interrupted; /* may be NULL */
     /* Called as episodes finish, one at a time, in any order; may be NULL. */
     void (*on_result)(void *user, int index, const struct episode_result *result);
@@ -36,29 +36,31 @@ struct evaluation {
 
 struct episode_request {
     uint64_t seed;
-    int64_t max_steps;         /* 0: to the end; the episode then counts as cut, not failed */
-    const struct tape *shadow; /* actions that are played in place of the policy's; or NULL */
+    int64_t max_steps; /* 0: to the end; the episode then counts as cut, not failed */
+    const struct tape
+        *shadow; /* actions that are played in place of the policy's; or NULL */
     bool wants_notes;
-    const struct vm_param *params; /* overrides in this episode alone, beside the policy's; */
-    int n_params;                  /* borrowed */
+    const struct vm_param
+        *params;  /* overrides in this episode alone, beside the policy's; */
+    int n_params; /* borrowed */
 };
 
 /* What came of one episode. The harness's own word, except for the notes. */
 struct episode_result {
     uint64_t seed;
-    bool is_done;    /* false: interrupted before it was played */
-    double score;    /* what counts: total, or less after a fault (struct task) */
-    double total;    /* what the played actions gave */
+    bool is_done; /* false: interrupted before it was played */
+    double score; /* what counts: total, or less after a fault (struct task) */
+    double total; /* what the played actions gave */
     int64_t n_steps, n_frames, planner_steps;
     bool terminated, truncated;
-    bool verified;   /* the worker's trajectory and ours are the same */
+    bool verified; /* the worker's trajectory and ours are the same */
     enum fault_kind fault;
     char *fault_text; /* owned; NULL without fault */
     uint64_t trajectory, start_hash;
-    uint32_t events;  /* all that happened, as bits */
+    uint32_t events;           /* all that happened, as bits */
     int64_t most_instructions; /* of one act; the worker's word */
-    int n_tries;      /* 2 after a void episode */
-    struct tape tape; /* owned */
+    int n_tries;               /* 2 after a void episode */
+    struct tape tape;          /* owned */
     struct replay_note *notes; /* owned */
     int n_notes;
     struct replay_mark *marks; /* owned */
@@ -75,19 +77,21 @@ struct policy_facts {
     uint32_t jail_layers;
 };
 
-/* Plays n episodes; results[i] belongs to requests[i] and is the caller's (results_clear). A
- * policy that cannot be loaded gives every episode its fault. facts may be NULL. -1: the
- * harness itself could not go on. */
+/* Plays n episodes; results[i] belongs to requests[i] and is the caller's
+ * (results_clear). A policy that cannot be loaded gives every episode its fault. facts
+ * may be NULL. -1: the harness itself could not go on. */
 int evaluate(const struct evaluation *e, const struct episode_request *requests, int n,
-             struct episode_result *results, struct policy_facts *facts, struct error *err);
+             struct episode_result *results, struct policy_facts *facts,
+             struct error *err);
 void results_clear(struct episode_result *results, int n);
 
 /* Loads the policy in a worker and plays nothing. */
-int evaluate_check(const struct evaluation *e, struct policy_facts *facts, struct error *err);
+int evaluate_check(const struct evaluation *e, struct policy_facts *facts,
+                   struct error *err);
 
 /* Makes a replay of a result: everything that is needed to play it again. */
-struct replay *replay_of_result(const struct evaluation *e, const struct episode_result *r,
-                                struct error *err);
+struct replay *replay_of_result(const struct evaluation *e,
+                                const struct episode_result *r, struct error *err);
 
 /* The number of cores that this process may use. */
 int evaluate_cores(void);

@@ -1,4 +1,5 @@
-/* memo.c - evaluations through the ledger: what a run has played before is not played again. */
+/* memo.c - evaluations through the ledger: what a run has played before is not played
+ * again. */
 #include "runner/evaluate/memo.h"
 
 #include <stdlib.h>
@@ -75,8 +76,8 @@ static void to_row(const struct call *c, const struct episode_result *r, int req
     if (c->purpose == PURPOSE_gate || c->purpose == PURPOSE_holdout ||
         c->purpose == PURPOSE_audit)
         row->seed = -1;
-    if (c->memo->keeps_tapes || c->purpose == PURPOSE_dev || c->purpose == PURPOSE_regression ||
-        c->purpose == PURPOSE_probe)
+    if (c->memo->keeps_tapes || c->purpose == PURPOSE_dev ||
+        c->purpose == PURPOSE_regression || c->purpose == PURPOSE_probe)
         pack_tape(&r->tape, row);
 }
 
@@ -124,16 +125,18 @@ static void on_result(void *user, int i, const struct episode_result *result)
         c->memo->progress(c->memo->user, c->purpose, c->done, c->n);
 }
 
-/* What the ledger has of the requests goes into results; the others' places into missing. -1
- * when the ledger fails. */
+/* What the ledger has of the requests goes into results; the others' places into missing.
+ * -1 when the ledger fails. */
 static int recall(struct call *c, const struct episode_request *requests,
                   struct episode_result *results, int *missing, struct error *err)
 {
     int n_missing = 0;
 
     for (int i = 0; i < c->n; i++) {
-        struct ledger_episode row = { .purpose = c->purpose, .scope = c->scope,
-                                      .sha256 = c->sha256[i], .seed_index = c->index[i] };
+        struct ledger_episode row = { .purpose = c->purpose,
+                                      .scope = c->scope,
+                                      .sha256 = c->sha256[i],
+                                      .seed_index = c->index[i] };
         int found = ledger_episode_find(c->memo->ledger, c->memo->run, &row, err);
         if (found < 0)
             return -1;
@@ -187,7 +190,8 @@ static void put_params(FILE *f, const struct vm_param *params, int n)
 }
 
 /* The policy's hash with its overrides: another value is another policy. */
-static void policy_hash(const struct policy *p, const struct episode_request *r, char out[65])
+static void policy_hash(const struct policy *p, const struct episode_request *r,
+                        char out[65])
 {
     char *text = NULL;
     size_t len;
@@ -203,12 +207,17 @@ static void policy_hash(const struct policy *p, const struct episode_request *r,
 
 enum memo_status memo_evaluate(struct memo *m, enum purpose purpose, const char *scope,
                                const struct policy *policy,
-                               const struct episode_request *requests, const int64_t *index,
-                               int n, struct episode_result *results, struct error *err)
+                               const struct episode_request *requests,
+                               const int64_t *index, int n,
+                               struct episode_result *results, struct error *err)
 {
     int *missing = xcalloc((size_t)n, sizeof(*missing));
-    struct call c = { .memo = m, .purpose = purpose, .scope = scope, .index = index,
-                      .missing = missing, .n = n };
+    struct call c = { .memo = m,
+                      .purpose = purpose,
+                      .scope = scope,
+                      .index = index,
+                      .missing = missing,
+                      .n = n };
     enum memo_status status = MEMO_DONE;
     int n_missing;
 

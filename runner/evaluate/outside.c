@@ -1,5 +1,5 @@
-/* outside.c - episodes that the harness steps, while the worker sees observations only.
- */
+/* outside.c - episodes that the harness steps, while the worker sees observations
+ * only. */
 #include "runner/evaluate/outside.h"
 
 #include <stdio.h>
@@ -57,7 +57,8 @@ static void put_view(struct batch *b, struct seat *s)
         env->draw(s->instance, &b->frame);
         if (is_gray)
             canvas_gray(b->frame.rgb, n, b->gray);
-        wire_put(&b->out, is_gray ? b->gray : b->frame.rgb, (size_t)(is_gray ? n : 3 * n));
+        wire_put(&b->out, is_gray ? b->gray : b->frame.rgb,
+                 (size_t)(is_gray ? n : 3 * n));
     }
 }
 
@@ -205,8 +206,7 @@ static int play(struct process *p, struct batch *b, const struct limits *limits)
 {
     while (put_step(b) > 0) {
         watch_begin(p, limits);
-        if (process_send(p, MESSAGE_STEP, &b->out) != 0 ||
-            receive_stepped(p, b) != 0)
+        if (process_send(p, MESSAGE_STEP, &b->out) != 0 || receive_stepped(p, b) != 0)
             return -1;
         watch_pause(p);
         for (int i = 0; i < b->n && !p->in.is_bad; i++)
@@ -228,7 +228,8 @@ static int cannot_begin(struct vm_fault *lost, const struct error *why)
     return -1;
 }
 
-static int open_batch(struct batch *b, struct outside_kept *kept, const struct episode_request *requests,
+static int open_batch(struct batch *b, struct outside_kept *kept,
+                      const struct episode_request *requests,
                       struct episode_result *results, struct vm_fault *lost)
 {
     const struct task *task = b->e->task;

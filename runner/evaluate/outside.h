@@ -1,5 +1,5 @@
-/* outside.h - episodes that the harness steps, while the worker sees observations only.
- */
+/* outside.h - episodes that the harness steps, while the worker sees observations
+ * only. */
 #ifndef RATCHET_RUNNER_EVALUATE_OUTSIDE_H
 #define RATCHET_RUNNER_EVALUATE_OUTSIDE_H
 

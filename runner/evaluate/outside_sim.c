@@ -53,8 +53,8 @@ static int lose(struct outside_sim *s)
     return 1;
 }
 
-/* The following return 0 when it is done, 1 when it cannot be, -1 when it makes no sense.
- */
+/* The following return 0 when it is done, 1 when it cannot be, -1 when it makes no
+ * sense. */
 
 static int load(struct outside_sim *s, struct wire *in)
 {

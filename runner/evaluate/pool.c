@@ -43,7 +43,7 @@ struct lane {
     struct episode episode;   /* inside: the one to confirm them in */
     struct policy_facts facts;
     struct wire out;
-    int n_tries; /* of what is played now */
+    int n_tries;                      /* of what is played now */
     int again[OUTSIDE_MOST], n_again; /* episodes that were lost with their environment */
 };
 
@@ -117,7 +117,8 @@ static int start(struct lane *l, struct error *err)
                                       .jail_layers = ready.layers };
     memcpy(l->facts.fault_text, ready.fault.text, sizeof(l->facts.fault_text));
     memcpy(l->facts.params, ready.params, sizeof(l->facts.params));
-    memcpy(l->facts.unknown_globals, ready.unknown_globals, sizeof(l->facts.unknown_globals));
+    memcpy(l->facts.unknown_globals, ready.unknown_globals,
+           sizeof(l->facts.unknown_globals));
     pthread_mutex_lock(&p->mutex);
     if (!p->has_facts)
         p->facts = l->facts;
@@ -213,7 +214,8 @@ static void give_up(struct lane *l, int index, const struct vm_fault *fault)
 }
 
 /* All of [from, to), whatever the worker does. An episode that is lost to the clock is
- * tried once more, alone; what then is lost, stays lost. n_tries: 2 of those in `again`. */
+ * tried once more, alone; what then is lost, stays lost. n_tries: 2 of those in
+ * `again`. */
 static int play_all(struct lane *l, int from, int to, int n_tries, struct error *err)
 {
     struct vm_fault lost = { 0 };
@@ -310,8 +312,9 @@ static void *run_lane(void *arg)
     return NULL;
 }
 
-static int evaluate_here(const struct evaluation *e, const struct episode_request *requests,
-                         int n, struct episode_result *results, struct policy_facts *facts,
+static int evaluate_here(const struct evaluation *e,
+                         const struct episode_request *requests, int n,
+                         struct episode_result *results, struct policy_facts *facts,
                          struct error *err)
 {
     struct evaluation mine = *e;

@@ -245,7 +245,8 @@ struct job evaluation_job(const struct evaluation *e)
 }
 
 /* In a process group of its own: the terminal's Ctrl-C is for the harness. */
-static int spawn(struct process *p, const char *env, int socket_fd, int shared_fd, struct error *err)
+static int spawn(struct process *p, const char *env, int socket_fd, int shared_fd,
+                 struct error *err)
 {
     char path[PATH_MAX + 64];
     char *argv[] = { path, NULL }, **envp = NULL;
@@ -310,8 +311,8 @@ static int open_process(struct process *p, const char *env, struct error *err)
         error_set(err, "worker: no shared memory: %s", strerror(errno));
         goto out;
     }
-    p->shared =
-        mmap(NULL, sizeof(*p->shared), PROT_READ | PROT_WRITE, MAP_SHARED, shared_fd, 0);
+    p->shared = mmap(NULL, sizeof(*p->shared), PROT_READ | PROT_WRITE, MAP_SHARED,
+                     shared_fd, 0);
     if (p->shared == MAP_FAILED) {
         p->shared = NULL;
         error_set(err, "worker: no shared memory: %s", strerror(errno));
@@ -338,8 +339,8 @@ char *wire_get_clean(struct wire *in, size_t max)
     return text_clean(bytes ? (const char *)bytes : "", bytes ? len : 0, max, true);
 }
 
-/* -1 when the worker could not be made ready; what makes no sense turns p->is_nonsense.
- */
+/* -1 when the worker could not be made ready; what makes no sense turns
+ * p->is_nonsense. */
 static int read_ready(struct process *p, struct ready *ready, struct error *err)
 {
     struct wire *in = &p->in;
@@ -398,8 +399,8 @@ int process_start(struct process *p, struct watch *watch, const struct job *job,
         is_policys = atomic_load(&p->shared->calls) > 0;
         process_end(p, &fault);
         *ready = (struct ready){ .fault = fault };
-        status =
-            is_policys ? 0 : error_set(err, "before the policy ran: %.900s", fault.text);
+        status = is_policys ? 0
+                            : error_set(err, "before the policy ran: %.900s", fault.text);
     }
 out:
     wire_clear(&setup);
@@ -476,8 +477,8 @@ static void tell_loss(const struct process *p, const struct watched *w, bool sti
         set(fault, FAULT_worker, "the worker ended with status %d", WEXITSTATUS(status));
 }
 
-/* Has the worker ended by itself? A moment is given to one whose socket has just closed.
- */
+/* Has the worker ended by itself? A moment is given to one whose socket has just
+ * closed. */
 static bool still_runs(const struct process *p)
 {
     struct pollfd fd = { p->pidfd, POLLIN, 0 };

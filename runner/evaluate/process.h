@@ -48,8 +48,8 @@ int process_send(struct process *p, uint32_t type, const struct wire *w);
 int process_receive(struct process *p, uint32_t type);
 /* The same with a message of any type. */
 int process_receive_any(struct process *p, uint32_t *type);
-/* A text of the message, made fit to be shown and at most max bytes; the caller frees it.
- */
+/* A text of the message, made fit to be shown and at most max bytes; the caller frees
+ * it. */
 char *wire_get_clean(struct wire *in, size_t max);
 
 /* Ends the worker if it still runs. fault (may be NULL) gets why it was lost: void with

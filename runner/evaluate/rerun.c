@@ -36,7 +36,8 @@ static struct replay *header(const struct evaluation *e, const struct episode_re
     replay->tape = r->tape;
     replay->tape.data = xcalloc((size_t)r->tape.n_steps + 1, (size_t)r->tape.width);
     if (r->tape.n_steps)
-        memcpy(replay->tape.data, r->tape.data, (size_t)r->tape.n_steps * (size_t)r->tape.width);
+        memcpy(replay->tape.data, r->tape.data,
+               (size_t)r->tape.n_steps * (size_t)r->tape.width);
     return replay;
 }
 
@@ -44,7 +45,8 @@ static struct replay *header(const struct evaluation *e, const struct episode_re
 static int add_keyframes(struct replay *replay, struct error *err)
 {
     int64_t n = replay->tape.n_steps;
-    int64_t stride = n / MOST_KEYFRAMES > LEAST_STRIDE ? n / MOST_KEYFRAMES : LEAST_STRIDE;
+    int64_t stride = n / MOST_KEYFRAMES > LEAST_STRIDE ? n / MOST_KEYFRAMES
+                                                       : LEAST_STRIDE;
     double action[ENV_MAX_ACTION];
     struct episode e;
     void *instance;
@@ -67,13 +69,14 @@ static int add_keyframes(struct replay *replay, struct error *err)
     return 0;
 }
 
-struct replay *replay_of_result(const struct evaluation *e, const struct episode_result *r,
-                                struct error *err)
+struct replay *replay_of_result(const struct evaluation *e,
+                                const struct episode_result *r, struct error *err)
 {
     struct replay *replay = header(e, r);
 
     for (int i = 0; i < r->n_notes; i++)
-        replay_add_note(replay, r->notes[i].step, r->notes[i].text, strlen(r->notes[i].text));
+        replay_add_note(replay, r->notes[i].step, r->notes[i].text,
+                        strlen(r->notes[i].text));
     for (int i = 0; i < r->n_marks; i++)
         replay_add_mark(replay, &r->marks[i], strlen(r->marks[i].label));
     if (add_keyframes(replay, err) != 0) {

@@ -67,8 +67,8 @@ int salt_open(struct salt *s, const char *path, struct error *err)
     return 0;
 }
 
-uint64_t split_seed(const struct salt *s, enum split split, const char *task, const char *scope,
-                    int64_t index)
+uint64_t split_seed(const struct salt *s, enum split split, const char *task,
+                    const char *scope, int64_t index)
 {
     static const char *const names[] = { "dev", "gate", "holdout", "audit" };
     char *text = xasprintf("ratchet %s\n%s\n%s\n%lld\n%s", names[split], task, scope,

@@ -20,10 +20,11 @@ int salt_open(struct salt *s, const char *path, struct error *err);
 
 enum split { SPLIT_DEV, SPLIT_GATE, SPLIT_HOLDOUT, SPLIT_AUDIT };
 
-/* The seed of an index in a split, 0..2^62 - 1: SHA-256 over split, task, scope, index and,
- * for hidden splits, the salt. Splits cannot meet but by a collision of 62 bits. scope tells
- * draws of one split apart (the gate takes fresh seeds for each candidate); "" for the others. */
-uint64_t split_seed(const struct salt *s, enum split split, const char *task, const char *scope,
-                    int64_t index);
+/* The seed of an index in a split, 0..2^62 - 1: SHA-256 over split, task, scope, index
+ * and, for hidden splits, the salt. Splits cannot meet but by a collision of 62 bits.
+ * scope tells draws of one split apart (the gate takes fresh seeds for each candidate);
+ * "" for the others. */
+uint64_t split_seed(const struct salt *s, enum split split, const char *task,
+                    const char *scope, int64_t index);
 
 #endif

@@ -58,16 +58,19 @@ int shard_kind_fits(const struct env *env, const char *mine, const char *theirs,
     size_t machine = strcspn(mine, ";");
 
     if (env->bits == ENV_BITS_NONE)
-        return error_set(err, "%s: its bits hold on no second machine: use --engine local",
-                         env->name);
+        return error_set(
+            err, "%s: its bits hold on no second machine: use --engine local", env->name);
     if (env->bits == ENV_BITS_MACHINE ? !strcmp(mine, theirs)
                                       : !strncmp(mine, theirs, machine + 1))
         return 0;
-    return error_set(err, "node %s is of another kind than this machine, beyond what %s "
-                     "declares (the same bits %s): \"%s\" here, \"%s\" there; choose nodes of "
-                     "one kind, for example by SBATCH_CONSTRAINT", node, env->name,
-                     env->bits == ENV_BITS_MACHINE ? "on machines of one kind"
-                                                   : "on any x86-64", mine, theirs);
+    return error_set(
+        err,
+        "node %s is of another kind than this machine, beyond what %s "
+        "declares (the same bits %s): \"%s\" here, \"%s\" there; choose nodes of "
+        "one kind, for example by SBATCH_CONSTRAINT",
+        node, env->name,
+        env->bits == ENV_BITS_MACHINE ? "on machines of one kind" : "on any x86-64", mine,
+        theirs);
 }
 
 static void put_params(struct wire *w, const struct vm_param *params, int n)
@@ -107,15 +110,17 @@ static void put_job(struct wire *w, const struct evaluation *e,
         put_params(w, requests[i].params, requests[i].n_params);
         wire_put_u8(w, shadow != NULL);
         if (shadow)
-            wire_put_bytes(w, shadow->data, (size_t)shadow->n_steps * (size_t)shadow->width);
+            wire_put_bytes(w, shadow->data,
+                           (size_t)shadow->n_steps * (size_t)shadow->width);
     }
     free(kind);
     free(task);
     json_decref(json);
 }
 
-int shard_job_save(const struct evaluation *e, const struct episode_request *requests, int n,
-                   int n_shards, const char *folder, char sha256[65], struct error *err)
+int shard_job_save(const struct evaluation *e, const struct episode_request *requests,
+                   int n, int n_shards, const char *folder, char sha256[65],
+                   struct error *err)
 {
     char *path = xasprintf("%s/job", folder);
     struct wire w = { 0 };
@@ -129,8 +134,8 @@ int shard_job_save(const struct evaluation *e, const struct episode_request *req
     return status;
 }
 
-static int get_plugins(struct shard_job *job, struct wire *w, struct env_registry *registry,
-                       struct error *err)
+static int get_plugins(struct shard_job *job, struct wire *w,
+                       struct env_registry *registry, struct error *err)
 {
     uint32_t n = wire_get_u32(w);
 
@@ -214,7 +219,8 @@ static void get_requests(struct shard_job *job, struct wire *w)
         r->params = get_params(w, &r->n_params);
         if (!wire_get_u8(w))
             continue;
-        *shadow = (struct tape){ .data = (uint8_t *)wire_get_bytes(w, &len), .width = width };
+        *shadow = (struct tape){ .data = (uint8_t *)wire_get_bytes(w, &len),
+                                 .width = width };
         shadow->n_steps = (int64_t)len / width; /* borrowed until it is copied below */
         if (shadow->data)
             shadow->data = memcpy(xcalloc(len + 1, 1), shadow->data, len);
@@ -241,8 +247,8 @@ int shard_job_read(struct shard_job *job, struct wire *w, const char *path,
     return wire_is_done(w) ? 0 : error_set(err, "%s: damaged", path);
 }
 
-int shard_job_load(struct shard_job *job, const char *folder, struct env_registry *registry,
-                   struct error *err)
+int shard_job_load(struct shard_job *job, const char *folder,
+                   struct env_registry *registry, struct error *err)
 {
     char *path = xasprintf("%s/job", folder);
     struct wire w = { 0 };
@@ -332,9 +338,10 @@ out:
     return status;
 }
 
-int shard_result_next(struct wire *in, const struct evaluation *e, struct episode *episode,
-                      const struct episode_request *requests, int n_requests, int shard,
-                      int n_shards, int *index, struct episode_result *out)
+int shard_result_next(struct wire *in, const struct evaluation *e,
+                      struct episode *episode, const struct episode_request *requests,
+                      int n_requests, int shard, int n_shards, int *index,
+                      struct episode_result *out)
 {
     struct claim claim;
     uint32_t at = wire_get_u32(in), n_tries = wire_get_u32(in);

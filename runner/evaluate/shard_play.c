@@ -104,7 +104,9 @@ int shard_play(const char *folder, int shard, struct env_registry *registry,
                const volatile sig_atomic_t *interrupted, struct error *err)
 {
     struct shard_job job;
-    struct shard_leaving l = { .folder = folder, .job = &job, .shard = shard, .refusal = "" };
+    struct shard_leaving l = {
+        .folder = folder, .job = &job, .shard = shard, .refusal = ""
+    };
     struct episode_result *results = NULL;
     char *kind = shard_kind();
     int status = -1, n = 0;
@@ -120,7 +122,8 @@ int shard_play(const char *folder, int shard, struct env_registry *registry,
         goto out;
     }
     if (shard < 0 || shard >= job.n_shards) {
-        error_set(err, "%s: has no shard %d, only 0 to %d", folder, shard, job.n_shards - 1);
+        error_set(err, "%s: has no shard %d, only 0 to %d", folder, shard,
+                  job.n_shards - 1);
         goto out;
     }
     job.e.interrupted = interrupted;

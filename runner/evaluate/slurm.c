@@ -139,8 +139,10 @@ int slurm_submit(const char *folder, const int *shards, int n, int n_cpus, char 
     char *script = xasprintf("%s/script", folder), *array = array_option(shards, n);
     char *cpus = xasprintf("--cpus-per-task=%d", n_cpus);
     char *log = xasprintf("--output=%s/%%A-%%a.log", folder), *output = NULL;
-    char *argv[] = { "sbatch", "--parsable", "--no-requeue", "--job-name=ratchet", array, cpus,
-                     log, script, NULL };
+    char *argv[] = {
+        "sbatch", "--parsable", "--no-requeue", "--job-name=ratchet", array, cpus, log,
+        script,   NULL
+    };
     int status = save_script(script, folder, err);
 
     if (status == 0)
@@ -164,8 +166,8 @@ int slurm_submit(const char *folder, const int *shards, int n, int n_cpus, char 
 int slurm_look(const char *id, bool *is_live, bool *is_running, int n_shards,
                struct error *err)
 {
-    char *argv[] = { "squeue", "--noheader", "--array", "--format=%K %t", "--jobs", (char *)id,
-                     NULL };
+    char *argv[] = { "squeue", "--noheader", "--array", "--format=%K %t",
+                     "--jobs", (char *)id,   NULL };
     char *output = NULL;
     int status = run(argv, &output, err);
 

@@ -16,8 +16,9 @@ double mean_interval(const struct summary *s, double confidence);
 /* The quantile of Student's t with so many degrees of freedom. */
 double student_quantile(double probability, double freedom);
 
-/* Half the width of the two-sided confidence interval of a difference of two means of unpaired
- * values (Welch 1947). Infinite where either has fewer than two. */
-double welch_interval(const struct summary *a, const struct summary *b, double confidence);
+/* Half the width of the two-sided confidence interval of a difference of two means of
+ * unpaired values (Welch 1947). Infinite where either has fewer than two. */
+double welch_interval(const struct summary *a, const struct summary *b,
+                      double confidence);
 
 #endif

@@ -1,5 +1,5 @@
-/* verify.c - plays a worker's actions again in the harness: what comes out is the score.
- */
+/* verify.c - plays a worker's actions again in the harness: what comes out is the
+ * score. */
 #include "runner/evaluate/verify.h"
 
 #include <math.h>
@@ -163,8 +163,8 @@ static int64_t play(struct episode *e, const struct tape *tape,
 static bool has_shadow(const struct episode_request *request, const struct tape *tape)
 {
     const struct tape *shadow = request->shadow;
-    int64_t n =
-        !shadow || tape->n_steps < shadow->n_steps ? tape->n_steps : shadow->n_steps;
+    int64_t n = !shadow || tape->n_steps < shadow->n_steps ? tape->n_steps
+                                                           : shadow->n_steps;
 
     return !shadow || n == 0 ||
            memcmp(shadow->data, tape->data, (size_t)n * (size_t)tape->width) == 0;

@@ -1,5 +1,5 @@
-/* verify.h - plays a worker's actions again in the harness: what comes out is the score.
- */
+/* verify.h - plays a worker's actions again in the harness: what comes out is the
+ * score. */
 #ifndef RATCHET_RUNNER_EVALUATE_VERIFY_H
 #define RATCHET_RUNNER_EVALUATE_VERIFY_H
 

@@ -1,4 +1,5 @@
-/* brief.h - what the model is told: the task, the policy, how it failed, what was tried. */
+/* brief.h - what the model is told: the task, the policy, how it failed, what was
+ * tried. */
 #ifndef RATCHET_RUNNER_LEARN_BRIEF_H
 #define RATCHET_RUNNER_LEARN_BRIEF_H
 
@@ -6,7 +7,9 @@
 #include "runner/learn/cases.h"
 #include "runner/learn/failures.h"
 
-#define BRIEF_FORMAT 1 /* changes when recorded sessions could no longer be understood */
+#define BRIEF_FORMAT                                                  \
+    1 /* changes when recorded sessions could no longer be understood \
+       */
 
 /* One earlier iteration, as the model is reminded of it. Text is borrowed. */
 struct brief_past {
@@ -26,10 +29,10 @@ struct brief_ancestor {
 struct brief {
     const struct task *task;
     int64_t run, iteration;
-    const struct policy *policy;            /* the incumbent */
-    const struct vm_param *declared;        /* its parameters, n_declared of them */
+    const struct policy *policy;     /* the incumbent */
+    const struct vm_param *declared; /* its parameters, n_declared of them */
     int n_declared;
-    const struct episode_result *results;   /* its dev episodes, n of them */
+    const struct episode_result *results; /* its dev episodes, n of them */
     int n;
     const struct failures *failures;
     const struct case_list *cases;
@@ -37,20 +40,20 @@ struct brief {
     int n_past;
     const struct brief_ancestor *ancestors; /* oldest first, n_ancestors of them */
     int n_ancestors;
-    json_t *notes;                 /* rows of ledger_note_search, or NULL */
-    json_t *memory;                /* rows of ledger_dream_memory, or NULL */
-    const char *remark;            /* of the loop: a change of parent; "" */
-    int64_t parent_iteration;      /* -1: the policy is the incumbent */
+    json_t *notes;            /* rows of ledger_note_search, or NULL */
+    json_t *memory;           /* rows of ledger_dream_memory, or NULL */
+    const char *remark;       /* of the loop: a change of parent; "" */
+    int64_t parent_iteration; /* -1: the policy is the incumbent */
     double incumbent_mean;
-    int64_t steps_left;            /* INT64_MAX: without limit */
+    int64_t steps_left; /* INT64_MAX: without limit */
 };
 
-/* The part that is the same for the whole run: the task, the policy's world, the rules. The
- * caller frees it. */
+/* The part that is the same for the whole run: the task, the policy's world, the rules.
+ * The caller frees it. */
 char *brief_system(const struct task *task);
 
-/* The part that is this iteration's. The caller frees it. NULL when the environment cannot be
- * created. */
+/* The part that is this iteration's. The caller frees it. NULL when the environment
+ * cannot be created. */
 char *brief_user(const struct brief *b, struct error *err);
 
 /* The same as data, for providers that are no language models. A new reference. */

@@ -62,7 +62,8 @@ static int read_bytes(const char *text, struct tape *t)
 {
     size_t len = strlen(text) / 2;
 
-    if (strlen(text) % 2 || len % (size_t)t->width || len / (size_t)t->width > MOST_PREFIX ||
+    if (strlen(text) % 2 || len % (size_t)t->width ||
+        len / (size_t)t->width > MOST_PREFIX ||
         strspn(text, "0123456789abcdef") != strlen(text))
         return -1;
     t->data = xcalloc(len + 1, 1);
@@ -78,12 +79,13 @@ static json_t *case_to_json(const struct regression_case *c)
 {
     char *prefix = prefix_text(&c->prefix);
     json_t *json = json_pack(
-        "{s:i, s:s, s:s, s:{s:s, s:s}, s:s, s:i, s:I, s:I, s:s, s:s, s:I, s:o, s:s}", "format",
-        FORMAT, "name", c->name, "signature", c->signature, "must", "not_happen", c->event,
-        "within", "horizon", "env", c->task->env->name, "env_version", (int)c->env_version,
-        "take_over", (json_int_t)c->prefix.n_steps, "horizon", (json_int_t)c->horizon,
-        "cut_from", c->cut_from, "fixed_by", c->fixed_by, "iteration", (json_int_t)c->iteration,
-        "task", task_to_json(c->task), "prefix", prefix);
+        "{s:i, s:s, s:s, s:{s:s, s:s}, s:s, s:i, s:I, s:I, s:s, s:s, s:I, s:o, s:s}",
+        "format", FORMAT, "name", c->name, "signature", c->signature, "must",
+        "not_happen", c->event, "within", "horizon", "env", c->task->env->name,
+        "env_version", (int)c->env_version, "take_over", (json_int_t)c->prefix.n_steps,
+        "horizon", (json_int_t)c->horizon, "cut_from", c->cut_from, "fixed_by",
+        c->fixed_by, "iteration", (json_int_t)c->iteration, "task", task_to_json(c->task),
+        "prefix", prefix);
     char *seed = xasprintf("%llu", (unsigned long long)c->seed);
 
     if (c->n_continuations > 1) {
@@ -91,7 +93,8 @@ static json_t *case_to_json(const struct regression_case *c)
         json_object_set_new(json, "pass_rate", json_real(c->pass_rate));
     }
     if (isfinite(c->floor))
-        json_object_set_new(json_object_get(json, "must"), "or_end_with", json_real(c->floor));
+        json_object_set_new(json_object_get(json, "must"), "or_end_with",
+                            json_real(c->floor));
     json_object_set_new(json, "seed", json_string(seed));
     free(seed);
     free(prefix);
@@ -119,12 +122,15 @@ int case_save(const struct regression_case *c, const char *folder, struct error 
     return status;
 }
 
-int case_retire(const char *folder, const char *name, const char *reason, struct error *err)
+int case_retire(const char *folder, const char *name, const char *reason,
+                struct error *err)
 {
     char *path = xasprintf("%s/%s.json", folder, name), *text = NULL;
-    char *retired = xasprintf("%s/retired", folder), *to = xasprintf("%s/%s.json", retired, name);
+    char *retired = xasprintf("%s/retired", folder),
+         *to = xasprintf("%s/%s.json", retired, name);
     json_error_t why;
-    json_t *json = strchr(name, '/') ? NULL : json_load_file(path, JSON_REJECT_DUPLICATES, &why);
+    json_t *json = strchr(name, '/') ? NULL
+                                     : json_load_file(path, JSON_REJECT_DUPLICATES, &why);
     int status = -1;
 
     if (!json) {
@@ -133,7 +139,8 @@ int case_retire(const char *folder, const char *name, const char *reason, struct
     }
     json_object_set_new(json, "retired", json_string(reason));
     text = json_dumps(json, JSON_INDENT(2));
-    if (file_make_folder(retired, err) != 0 || file_save(to, text, strlen(text), err) != 0)
+    if (file_make_folder(retired, err) != 0 ||
+        file_save(to, text, strlen(text), err) != 0)
         goto out;
     status = unlink(path) == 0 ? 0 : error_set(err, "%s: %s", path, strerror(errno));
 out:
@@ -152,12 +159,14 @@ static const char *get_text(json_t *json, const char *key)
     return text ? text : "";
 }
 
-static int read_case(struct regression_case *c, json_t *json, const struct env_registry *envs,
-                     const char *path, struct error *err)
+static int read_case(struct regression_case *c, json_t *json,
+                     const struct env_registry *envs, const char *path, struct error *err)
 {
     const char *prefix = get_text(json, "prefix");
-    json_t *n = json_object_get(json, "continuations"), *rate = json_object_get(json, "pass_rate");
-    json_t *must = json_object_get(json, "must"), *event = json_object_get(must, "not_happen");
+    json_t *n = json_object_get(json, "continuations"),
+           *rate = json_object_get(json, "pass_rate");
+    json_t *must = json_object_get(json, "must"),
+           *event = json_object_get(must, "not_happen");
     json_t *floor = json_object_get(must, "or_end_with");
     int bad;
 
@@ -180,13 +189,15 @@ static int read_case(struct regression_case *c, json_t *json, const struct env_r
     c->pass_rate = rate ? json_number_value(rate) : 1;
     if (c->n_continuations < 1 || c->n_continuations > CASE_MOST_CONTINUATIONS ||
         !(c->pass_rate > 0 && c->pass_rate <= 1))
-        return error_set(err, "%s: a case with a damaged number of continuations or pass rate",
-                         path);
+        return error_set(
+            err, "%s: a case with a damaged number of continuations or pass rate", path);
     c->prefix.width = tape_width(c->task->env);
-    bad = c->prefix.width == 1 ? read_runs(prefix, &c->prefix) : read_bytes(prefix, &c->prefix);
+    bad = c->prefix.width == 1 ? read_runs(prefix, &c->prefix)
+                               : read_bytes(prefix, &c->prefix);
     if (bad || c->horizon < 1 || c->horizon > MOST_PREFIX || !c->name[0] ||
         (!failure_event_bit(c->task->env, c->event) && strcmp(c->event, "fault")))
-        return error_set(err, "%s: a case with a damaged prefix, horizon, name or event", path);
+        return error_set(err, "%s: a case with a damaged prefix, horizon, name or event",
+                         path);
     return tape_check(&c->prefix, c->task->env, err);
 }
 
@@ -195,8 +206,8 @@ static int is_json(const struct dirent *entry)
     return text_ends_with(entry->d_name, ".json") && entry->d_name[0] != '.';
 }
 
-int case_list_load(struct case_list *l, const struct env_registry *envs, const char *folder,
-                   struct error *err)
+int case_list_load(struct case_list *l, const struct env_registry *envs,
+                   const char *folder, struct error *err)
 {
     struct dirent **entries = NULL;
     int n = scandir(folder, &entries, is_json, alphasort), status = 0;
@@ -208,7 +219,8 @@ int case_list_load(struct case_list *l, const struct env_registry *envs, const c
         char *path = xasprintf("%s/%s", folder, entries[i]->d_name);
         struct regression_case c = { 0 };
         json_error_t why;
-        json_t *json = status == 0 ? json_load_file(path, JSON_REJECT_DUPLICATES, &why) : NULL;
+        json_t *json = status == 0 ? json_load_file(path, JSON_REJECT_DUPLICATES, &why)
+                                   : NULL;
         if (status == 0 && !json)
             status = error_set(err, "%s: line %d: %s", path, why.line, why.text);
         if (status == 0)

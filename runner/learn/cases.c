@@ -7,14 +7,16 @@
 #include "envs/bridge/bridge.h"
 #include "runner/record/hash.h"
 
-/* How long before the failure the policy takes over, tried from the shortest on: in seconds
- * of the environment's time. */
+/* How long before the failure the policy takes over, tried from the shortest on: in
+ * seconds of the environment's time. */
 static const double take_over_seconds[] = { 0.5, 1, 2, 4, 8, 16 };
 #define N_TAKE_OVERS ((int)(sizeof(take_over_seconds) / sizeof(take_over_seconds[0])))
 #define N_BISECTIONS 2
-#define CONTINUATIONS 8  /* of a case where actions are sticky */
+#define CONTINUATIONS 8 /* of a case where actions are sticky */
 #define PASS_RATE 0.75
-#define AFTER_SECONDS 0.25 /* the horizon goes on past the failure: a delay is no cure */
+#define AFTER_SECONDS                                                \
+    0.25 /* the horizon goes on past the failure: a delay is no cure \
+          */
 
 void case_clear(struct regression_case *c)
 {
@@ -48,8 +50,8 @@ bool case_is_stale(const struct regression_case *c)
     return c->env_version != c->task->env->version;
 }
 
-/* What a case is, and which of its continuations, as a number: the ledger knows its episodes
- * by it, whatever the case is called. */
+/* What a case is, and which of its continuations, as a number: the ledger knows its
+ * episodes by it, whatever the case is called. */
 static int64_t case_index(const struct regression_case *c, int continuation)
 {
     char *text = NULL, hex[65];
@@ -57,7 +59,8 @@ static int64_t case_index(const struct regression_case *c, int continuation)
     FILE *f = open_memstream(&text, &size);
 
     fprintf(f, "%s %llu %lld %lld %u %d ", c->event, (unsigned long long)c->seed,
-            (long long)c->prefix.n_steps, (long long)c->horizon, c->env_version, continuation);
+            (long long)c->prefix.n_steps, (long long)c->horizon, c->env_version,
+            continuation);
     if (c->prefix.n_steps)
         fwrite(c->prefix.data, (size_t)c->prefix.width, (size_t)c->prefix.n_steps, f);
     fclose(f);
@@ -67,9 +70,9 @@ static int64_t case_index(const struct regression_case *c, int continuation)
     return (int64_t)strtoull(hex, NULL, 16);
 }
 
-/* The first step after the take-over at which what must not happen happens, by playing the
- * result's tape, or at which the episode is given up; -1: there is none; -2: the environment
- * cannot be created or was lost, which says nothing of the policy. */
+/* The first step after the take-over at which what must not happen happens, by playing
+ * the result's tape, or at which the episode is given up; -1: there is none; -2: the
+ * environment cannot be created or was lost, which says nothing of the policy. */
 static int64_t find_failure(const struct regression_case *c, const struct task *task,
                             const struct episode_result *r, struct error *err)
 {
@@ -86,7 +89,8 @@ static int64_t find_failure(const struct regression_case *c, const struct task *
     for (int tries = 0; tries < 2 && lost != 0; tries++) {
         step = -1;
         episode_reset(&e, c->seed);
-        for (int64_t i = 0; i < r->tape.n_steps && !episode_is_over(&e) && step < 0; i++) {
+        for (int64_t i = 0; i < r->tape.n_steps && !episode_is_over(&e) && step < 0;
+             i++) {
             tape_get(&r->tape, task->env, i, action);
             if ((episode_step(&e, action).events & bit) && i >= c->prefix.n_steps)
                 step = i;
@@ -98,7 +102,7 @@ static int64_t find_failure(const struct regression_case *c, const struct task *
     if (lost != 0)
         step = -2;
     else if (step < 0 && (r->fault || (e.now.terminated && e.now.total < c->floor &&
-                                  r->n_steps < c->prefix.n_steps + c->horizon)))
+                                       r->n_steps < c->prefix.n_steps + c->horizon)))
         step = r->n_steps;
     episode_clear(&e);
     task->env->destroy(instance);
@@ -117,8 +121,9 @@ static struct task *continue_task(const struct regression_case *c, int continuat
 
 /* n cases of one task (all with that rules), one continuation of each. */
 static enum memo_status play_cases(struct memo *m, const struct policy *policy,
-                                   const struct task *task, struct regression_case **cases,
-                                   int n, int continuation, struct episode_result *results,
+                                   const struct task *task,
+                                   struct regression_case **cases, int n,
+                                   int continuation, struct episode_result *results,
                                    struct error *err)
 {
     struct episode_request *requests = xcalloc((size_t)n, sizeof(*requests));
@@ -144,8 +149,8 @@ static enum memo_status play_cases(struct memo *m, const struct policy *policy,
 
 /* Puts one continuation's episode into the outcome, which takes it. */
 static int count_result(const struct regression_case *c, const struct task *task,
-                        int continuation, struct episode_result *r, struct case_outcome *out,
-                        struct error *err)
+                        int continuation, struct episode_result *r,
+                        struct case_outcome *out, struct error *err)
 {
     int64_t step = find_failure(c, task, r, err);
 
@@ -198,7 +203,8 @@ static enum memo_status run_one(struct memo *m, const struct policy *policy,
     return status;
 }
 
-static bool has_same_task(const struct regression_case *a, const struct regression_case *b)
+static bool has_same_task(const struct regression_case *a,
+                          const struct regression_case *b)
 {
     json_t *x = task_to_json(a->task), *y = task_to_json(b->task);
     bool is_same = json_equal(x, y);
@@ -268,8 +274,8 @@ void case_outcomes_clear(struct case_outcome *out, int n)
         results_clear(&out[i].result, 1);
 }
 
-static void fill(struct regression_case *c, const struct task *task, const struct failure *f,
-                 const struct episode_result *r, double seconds)
+static void fill(struct regression_case *c, const struct task *task,
+                 const struct failure *f, const struct episode_result *r, double seconds)
 {
     double steps_per_second = task->env->frames_per_second / task->rules.frame_skip;
     int64_t before = (int64_t)(seconds * steps_per_second) + 1;
@@ -306,7 +312,8 @@ static void sign(struct regression_case *c, const struct policy *old,
 }
 
 /* The horizon ends soon after the step at which the old policy fails. */
-static int shorten(struct regression_case *c, const struct case_outcome *old, struct error *err)
+static int shorten(struct regression_case *c, const struct case_outcome *old,
+                   struct error *err)
 {
     double rate = c->task->env->frames_per_second / c->task->rules.frame_skip;
     struct task *task = continue_task(c, old->worst);
@@ -321,8 +328,9 @@ static int shorten(struct regression_case *c, const struct case_outcome *old, st
 
 /* Is there a case with this take-over? 1: *out is it, proven; 0: no; -1: see *status. */
 static int prove(struct memo *m, const struct policy *old, const struct policy *fixed,
-                 const struct failure *f, const struct episode_result *result, double seconds,
-                 struct regression_case *out, enum memo_status *status, struct error *err)
+                 const struct failure *f, const struct episode_result *result,
+                 double seconds, struct regression_case *out, enum memo_status *status,
+                 struct error *err)
 {
     struct case_outcome before = { 0 }, after = { 0 };
     bool is_proven = false;
@@ -352,9 +360,9 @@ static int prove(struct memo *m, const struct policy *old, const struct policy *
 
 /* Between a take-over that proves nothing and a later one that does: closer. */
 static int bisect(struct memo *m, const struct policy *old, const struct policy *fixed,
-                  const struct failure *f, const struct episode_result *result, double low,
-                  double high, struct regression_case *out, enum memo_status *status,
-                  struct error *err)
+                  const struct failure *f, const struct episode_result *result,
+                  double low, double high, struct regression_case *out,
+                  enum memo_status *status, struct error *err)
 {
     for (int i = 0; i < N_BISECTIONS; i++) {
         double middle = (low + high) / 2;
@@ -381,7 +389,8 @@ int case_cut(struct memo *m, const struct policy *old, const struct policy *fixe
     if (!failure_event_bit(m->base.task->env, f->kind) && strcmp(f->kind, "error"))
         return 0;
     for (int i = 0; i < N_TAKE_OVERS; i++) {
-        int proven = prove(m, old, fixed, f, result, take_over_seconds[i], out, status, err);
+        int proven = prove(m, old, fixed, f, result, take_over_seconds[i], out, status,
+                           err);
         if (proven == 1 && i > 0)
             proven = bisect(m, old, fixed, f, result, take_over_seconds[i - 1],
                             take_over_seconds[i], out, status, err);

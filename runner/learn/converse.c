@@ -9,8 +9,8 @@
 #include "runner/learn/tools.h"
 #include "runner/record/file.h"
 
-#define MOST_TURNS 64   /* of one iteration, where the provider does not say */
-#define MOST_FAILED 3   /* asks in a row, then the run stops */
+#define MOST_TURNS 64 /* of one iteration, where the provider does not say */
+#define MOST_FAILED 3 /* asks in a row, then the run stops */
 #define STABLE_MESSAGES 1
 #define MODEL_NOTES 6
 #define HARNESS_NOTES 6
@@ -53,13 +53,16 @@ static int keep_brief(const struct loop *l, const char *text, struct error *err)
     return status;
 }
 
-/* Notes for the brief: the models' newest, and what the harness noted in earlier runs of the
- * task on what the failures are about. Its notes of this run stand in the brief already. */
+/* Notes for the brief: the models' newest, and what the harness noted in earlier runs of
+ * the task on what the failures are about. Its notes of this run stand in the brief
+ * already. */
 static json_t *gather_notes(const struct loop *l, const struct failures *failures,
                             struct error *err)
 {
-    struct ledger_note_query q = { .task = l->task->name, .author = "model",
-                                   .run = l->c->run->id, .iteration = l->iteration - 1,
+    struct ledger_note_query q = { .task = l->task->name,
+                                   .author = "model",
+                                   .run = l->c->run->id,
+                                   .iteration = l->iteration - 1,
                                    .most = MODEL_NOTES };
     json_t *notes = ledger_note_search(l->c->ledger, &q, err), *more;
     char *words = NULL;
@@ -85,8 +88,8 @@ static json_t *gather_notes(const struct loop *l, const struct failures *failure
 }
 
 /* The costliest failures as film strips. */
-static int add_strips(const struct loop *l, const struct failures *failures, struct message *m,
-                      struct error *err)
+static int add_strips(const struct loop *l, const struct failures *failures,
+                      struct message *m, struct error *err)
 {
     struct evaluation e = l->memo.base;
 
@@ -95,7 +98,8 @@ static int add_strips(const struct loop *l, const struct failures *failures, str
     for (int i = 0; l->task->env->draw && i < failures->n_groups && i < STRIPS; i++) {
         const struct failure *f = &failures->list[failures->groups[i].first];
         struct strip strip = strip_of_failure(l->task, f->episode, f->step);
-        if (strip_make(&e, &l->parent.results[f->episode], &strip, &m->images[i], err) != 0)
+        if (strip_make(&e, &l->parent.results[f->episode], &strip, &m->images[i], err) !=
+            0)
             return -1;
         m->n_images++;
     }
@@ -133,8 +137,8 @@ static int open_conversation(struct conversation *c, struct error *err)
     int status = -1;
 
     for (int i = 0; i < l->n_past; i++)
-        past[i] = (struct brief_past){ l->past[i].iteration, l->past[i].change,
-                                       l->past[i].verdict, l->past[i].why,
+        past[i] = (struct brief_past){ l->past[i].iteration,  l->past[i].change,
+                                       l->past[i].verdict,    l->past[i].why,
                                        l->past[i].dev_before, l->past[i].dev_after };
     if (failures_find(&failures, l->task, l->parent.results, l->parent.n, err) == 0 &&
         (brief.notes = gather_notes(l, &failures, err)))
@@ -182,7 +186,8 @@ static int recall(struct loop *l, int turn, struct turn *out, struct error *err)
 {
     char *reply = NULL;
     json_t *json;
-    int found = ledger_call_find(l->c->ledger, l->c->run->id, l->iteration, turn, &reply, err);
+    int found = ledger_call_find(l->c->ledger, l->c->run->id, l->iteration, turn, &reply,
+                                 err);
 
     if (found != 1)
         return found;
@@ -194,8 +199,8 @@ static int recall(struct loop *l, int turn, struct turn *out, struct error *err)
     return found;
 }
 
-static enum loop_status ask(struct conversation *c, int turn, int n_before, struct turn *out,
-                            struct error *err)
+static enum loop_status ask(struct conversation *c, int turn, int n_before,
+                            struct turn *out, struct error *err)
 {
     struct loop *l = c->l;
     struct request request = {
@@ -243,18 +248,25 @@ static enum loop_status ask(struct conversation *c, int turn, int n_before, stru
 static struct tool_context tool_context(struct loop *l, const struct policy *policy,
                                         int turns_left)
 {
-    return (struct tool_context){ .memo = &l->memo, .salt = l->c->salt, .incumbent = policy,
-                                  .iteration = l->iteration, .results = l->parent.results,
-                                  .n_results = l->parent.n, .cases = &l->cases,
-                                  .bench = &l->bench, .turns_left = turns_left };
+    return (struct tool_context){ .memo = &l->memo,
+                                  .salt = l->c->salt,
+                                  .incumbent = policy,
+                                  .iteration = l->iteration,
+                                  .results = l->parent.results,
+                                  .n_results = l->parent.n,
+                                  .cases = &l->cases,
+                                  .bench = &l->bench,
+                                  .turns_left = turns_left };
 }
 
-/* A call that the model itself took back is an answer; any other interruption ends the run. */
+/* A call that the model itself took back is an answer; any other interruption ends the
+ * run. */
 static bool is_cancelled(const struct loop *l, enum memo_status status)
 {
     const struct provider *p = l->c->provider;
 
-    return status == MEMO_INTERRUPTED && p->kind->take_cancelled && p->kind->take_cancelled(p->self);
+    return status == MEMO_INTERRUPTED && p->kind->take_cancelled &&
+           p->kind->take_cancelled(p->self);
 }
 
 /* Answers every call of the turn. */
@@ -272,7 +284,8 @@ static enum loop_status answer_calls(struct conversation *c, const struct messag
         enum memo_status called = tools_call(&context, &turn->calls[i], &answer, err);
         if (is_cancelled(l, called)) {
             tool_answer_clear(&answer);
-            answer = (struct tool_answer){ .text = xstrdup("cancelled"), .is_error = true };
+            answer = (struct tool_answer){ .text = xstrdup("cancelled"),
+                                           .is_error = true };
             called = MEMO_DONE;
         }
         status = loop_status_of(l, called);
@@ -293,7 +306,8 @@ static enum loop_status answer_calls(struct conversation *c, const struct messag
 static void end_turns(struct loop *l, int most, char **reply, char **why)
 {
     if (l->bench.draft)
-        *reply = l->bench.change = xasprintf("(the limit of %d turns ended the iteration)", most);
+        *reply = l->bench.change = xasprintf(
+            "(the limit of %d turns ended the iteration)", most);
     else
         *why = xasprintf("no reply after %d turns of tool calls", most);
     if (*reply)
@@ -303,9 +317,11 @@ static void end_turns(struct loop *l, int most, char **reply, char **why)
 /* Turns answered in this run before this iteration: what `recorded` has played. */
 static int count_before(struct loop *l, struct error *err)
 {
-    json_t *rows = ledger_query(l->c->ledger,
-                                "SELECT iteration, count(*) AS n FROM call WHERE run=? AND"
-                                " reply IS NOT NULL GROUP BY iteration", l->c->run->id, err);
+    json_t *rows = ledger_query(
+        l->c->ledger,
+        "SELECT iteration, count(*) AS n FROM call WHERE run=? AND"
+        " reply IS NOT NULL GROUP BY iteration",
+        l->c->run->id, err);
     int n = 0;
 
     for (size_t i = 0; i < json_array_size(rows); i++) {
@@ -317,12 +333,14 @@ static int count_before(struct loop *l, struct error *err)
     return n;
 }
 
-enum loop_status loop_converse(struct loop *l, char **reply, char **why, struct error *err)
+enum loop_status loop_converse(struct loop *l, char **reply, char **why,
+                               struct error *err)
 {
     struct conversation c = { .l = l };
     enum loop_status status = LOOP_ON;
     int before = count_before(l, err);
-    int most = l->c->provider->kind->most_turns ? l->c->provider->kind->most_turns : MOST_TURNS;
+    int most = l->c->provider->kind->most_turns ? l->c->provider->kind->most_turns
+                                                : MOST_TURNS;
 
     workbench_clear(&l->bench);
     *reply = *why = NULL;
@@ -348,9 +366,9 @@ enum loop_status loop_converse(struct loop *l, char **reply, char **why, struct 
         *m = t.message;
         t.message = (struct message){ 0 };
         if (m->n_calls > 0)
-            status = answer_calls(&c, &(struct message){ .calls = m->calls,
-                                                         .n_calls = m->n_calls },
-                                  most - turn - 1, err);
+            status = answer_calls(
+                &c, &(struct message){ .calls = m->calls, .n_calls = m->n_calls },
+                most - turn - 1, err);
         else
             *reply = xstrdup(m->text);
         if (status == LOOP_ON && l->bench.change)

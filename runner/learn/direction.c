@@ -1,8 +1,8 @@
 /* direction.c - is a change one that failed before?
  *
- * Two sentences are taken for the same direction when they share four fifths of their words
- * (Jaccard's index). The measure is meant to be narrow: a repeated program is told by its hash,
- * and what this adds is the same idea in other code. */
+ * Two sentences are taken for the same direction when they share four fifths of their
+ * words (Jaccard's index). The measure is meant to be narrow: a repeated program is told
+ * by its hash, and what this adds is the same idea in other code. */
 #include "runner/learn/direction.h"
 
 #include <ctype.h>
@@ -84,7 +84,8 @@ bool direction_says_why(const char *reply)
 {
     bool is_program = false;
 
-    for (const char *line = reply; *line; line += strcspn(line, "\n"), line += *line == '\n') {
+    for (const char *line = reply; *line;
+         line += strcspn(line, "\n"), line += *line == '\n') {
         line += strspn(line, " \t*-");
         if (!strncmp(line, "```", 3))
             is_program = !is_program;

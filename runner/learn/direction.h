@@ -4,8 +4,8 @@
 
 #include <stdbool.h>
 
-/* Do two sentences about a change say the same, nearly word for word? Numbers count as words;
- * sentences of a few words never do. */
+/* Do two sentences about a change say the same, nearly word for word? Numbers count as
+ * words; sentences of a few words never do. */
 bool direction_is_same(const char *a, const char *b);
 
 /* Does a note hold four fifths of the words of a change? */

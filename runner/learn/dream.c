@@ -1,5 +1,5 @@
-/* dream.c - the offline pass: reads, plans, tries, and keeps the whole of it or nothing.
- */
+/* dream.c - the offline pass: reads, plans, tries, and keeps the whole of it or
+ * nothing. */
 #include "runner/learn/dream.h"
 
 #include <math.h>

@@ -62,8 +62,8 @@ int dream_skills_move(const json_t *plans, const char *from, const char *to,
                       struct error *err);
 
 /* dream_cases.c: all cases of a folder on a source; *broken (owned) says which one fails,
- * where that is not NULL already. *failed, where given, gets the names of all that fail.
- */
+ * where that is not NULL already. *failed, where given, gets the names of all that
+ * fail. */
 int dream_cases_run(const struct dream_config *c, const char *folder, const char *name,
                     const char *source, int *n, char **broken, json_t *failed,
                     struct error *err);

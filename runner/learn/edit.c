@@ -1,5 +1,5 @@
-/* edit.c - finds a piece of text in a source to the letter, or what comes nearest to it.
- */
+/* edit.c - finds a piece of text in a source to the letter, or what comes nearest to
+ * it. */
 #include "runner/learn/edit.h"
 
 #include <stdlib.h>

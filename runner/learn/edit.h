@@ -1,5 +1,5 @@
-/* edit.h - finds a piece of text in a source to the letter, or what comes nearest to it.
- */
+/* edit.h - finds a piece of text in a source to the letter, or what comes nearest to
+ * it. */
 #ifndef RATCHET_RUNNER_LEARN_EDIT_H
 #define RATCHET_RUNNER_LEARN_EDIT_H
 

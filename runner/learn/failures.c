@@ -1,9 +1,10 @@
-/* failures.c - where a policy's episodes went wrong, grouped by what the failures look like.
+/* failures.c - where a policy's episodes went wrong, grouped by what the failures look
+ * like.
  *
- * A failure is an event that the environment calls one, a fault of the policy, or the end of
- * an episode that had been without reward for long; an episode without any of these whose
- * score is far below the others' is one, too. Its signature is its kind and, for the
- * fields that the environment marks, the bin that the value fell into just before. */
+ * A failure is an event that the environment calls one, a fault of the policy, or the end
+ * of an episode that had been without reward for long; an episode without any of these
+ * whose score is far below the others' is one, too. Its signature is its kind and, for
+ * the fields that the environment marks, the bin that the value fell into just before. */
 #include "runner/learn/failures.h"
 
 #include <math.h>
@@ -13,12 +14,12 @@
 
 #include "envs/bridge/bridge.h"
 
-#define STUCK_SHARE 0.2      /* of the longest episode: so long without reward is stuck */
-#define STUCK_SECONDS 30     /* after the last reward: where a stuck episode is looked at */
-#define FAR_LEAST 5          /* episodes that have neighbours */
-#define FAR_SPREADS 3.5      /* below the median (Iglewicz & Hoaglin 1993) */
-#define FAR_SHARE 0.25       /* of the median, at least */
-#define MOST_IN_EPISODE 64   /* failures kept of one episode */
+#define STUCK_SHARE 0.2    /* of the longest episode: so long without reward is stuck */
+#define STUCK_SECONDS 30   /* after the last reward: where a stuck episode is looked at */
+#define FAR_LEAST 5        /* episodes that have neighbours */
+#define FAR_SPREADS 3.5    /* below the median (Iglewicz & Hoaglin 1993) */
+#define FAR_SHARE 0.25     /* of the median, at least */
+#define MOST_IN_EPISODE 64 /* failures kept of one episode */
 
 struct scan {
     struct failures *out;
@@ -35,7 +36,8 @@ uint32_t failure_event_bit(const struct env *env, const char *kind)
     return 0;
 }
 
-static void write_signature(const struct scan *s, const char *kind, char *out, size_t size)
+static void write_signature(const struct scan *s, const char *kind, char *out,
+                            size_t size)
 {
     size_t len = (size_t)snprintf(out, size, "%s", kind);
     const double *v = s->before;
@@ -59,8 +61,10 @@ static struct failure *add(struct scan *s, int episode, const char *kind)
 
     f->list = xrealloc(f->list, sizeof(*f->list) * (size_t)(f->n + 1));
     one = &f->list[f->n++];
-    *one = (struct failure){ .episode = episode, .step = s->episode.now.n_steps - 1,
-                             .total = s->episode.now.total, .kind = kind };
+    *one = (struct failure){ .episode = episode,
+                             .step = s->episode.now.n_steps - 1,
+                             .total = s->episode.now.total,
+                             .kind = kind };
     one->step = one->step < 0 ? 0 : one->step;
     write_signature(s, kind, one->signature, sizeof(one->signature));
     return one;
@@ -115,11 +119,13 @@ static void scan_once(struct scan *s, int index, const struct episode_result *r)
     }
     if (r->fault)
         add(s, index, fault_name(r->fault));
-    else if (r->truncated && r->n_steps - last_reward > (int64_t)(STUCK_SHARE * (double)longest))
+    else if (r->truncated &&
+             r->n_steps - last_reward > (int64_t)(STUCK_SHARE * (double)longest))
         add_stuck(s, index, r, last_reward);
 }
 
-/* -1: the environment was lost, twice. Episodes that it cost say nothing of the policy. */
+/* -1: the environment was lost, twice. Episodes that it cost say nothing of the
+ * policy. */
 static int scan_episode(struct scan *s, int index, const struct episode_result *r,
                         struct error *err)
 {
@@ -188,7 +194,8 @@ static int by_lost(const void *a, const void *b)
 }
 
 /* Each failure bears an equal part of what its episode fell short by. */
-static void group(struct failures *f, const struct episode_result *results, int n, double best)
+static void group(struct failures *f, const struct episode_result *results, int n,
+                  double best)
 {
     int *count = xcalloc((size_t)n, sizeof(*count));
 

@@ -1,5 +1,5 @@
-/* freeze.c - opens a hidden split for a run's incumbent, once, and reports what came out.
- */
+/* freeze.c - opens a hidden split for a run's incumbent, once, and reports what came
+ * out. */
 #include "runner/learn/freeze.h"
 
 #include <math.h>
@@ -139,8 +139,8 @@ static bool is_true(struct episode *e, const struct task *task,
            r->score == fault_score(task, r->fault, r->total);
 }
 
-/* A ledger that somebody rewrote does not go into a report: what can be played again is.
- */
+/* A ledger that somebody rewrote does not go into a report: what can be played again
+ * is. */
 static int check_ledger(struct frozen *z, struct error *err)
 {
     const struct freeze *f = z->f;

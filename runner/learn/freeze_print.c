@@ -72,12 +72,13 @@ void freeze_print(FILE *out, const json_t *r)
                                                         : "",
             json_is_true(json_object_get(r, "is_sealed")) ? ""
                                                           : "; the run was UNSEALED");
-    fprintf(out,
-            "  limits: %lld instructions an act, %lld a reset, %lld to load, %lld KiB, %lld "
-            "planner steps an act\n",
-            whole(limits, "act_instructions"), whole(limits, "reset_instructions"),
-            whole(limits, "load_instructions"), whole(limits, "memory_kib"),
-            whole(limits, "planner_steps"));
+    fprintf(
+        out,
+        "  limits: %lld instructions an act, %lld a reset, %lld to load, %lld KiB, %lld "
+        "planner steps an act\n",
+        whole(limits, "act_instructions"), whole(limits, "reset_instructions"),
+        whole(limits, "load_instructions"), whole(limits, "memory_kib"),
+        whole(limits, "planner_steps"));
     fprintf(out, "  the hidden seeds come from the salt with the hash %.16s...\n",
             json_string_value(json_object_get(r, "salt_sha256")));
 }

@@ -8,7 +8,7 @@
 #include "runner/evaluate/stats.h"
 
 #define LEAST_DISTINCT 4 /* different pairs, for a verdict by statistics */
-#define FIRST_LOOK 8 /* pairs; each look doubles them, up to the task's cap */
+#define FIRST_LOOK 8     /* pairs; each look doubles them, up to the task's cap */
 
 static const char *const names[] = {
 #define X(name) #name,
@@ -27,8 +27,9 @@ struct pairs {
     int n;
 };
 
-static enum memo_status play_side(const struct gate *g, const struct policy *policy, int from,
-                                  int to, struct episode_result *results, struct error *err)
+static enum memo_status play_side(const struct gate *g, const struct policy *policy,
+                                  int from, int to, struct episode_result *results,
+                                  struct error *err)
 {
     int n = to - from;
     struct episode_request *requests = xcalloc((size_t)n, sizeof(*requests));
@@ -37,8 +38,8 @@ static enum memo_status play_side(const struct gate *g, const struct policy *pol
 
     for (int i = 0; i < n; i++) {
         index[i] = from + i;
-        requests[i].seed = split_seed(g->salt, SPLIT_GATE, g->memo->base.task->name, g->scope,
-                                      from + i);
+        requests[i].seed = split_seed(g->salt, SPLIT_GATE, g->memo->base.task->name,
+                                      g->scope, from + i);
     }
     status = memo_evaluate(g->memo, PURPOSE_gate, g->scope, policy, requests, index, n,
                            results + from, err);
@@ -80,9 +81,10 @@ static void look(const struct pairs *p, double confidence, struct gate_result *o
     free(differences);
 }
 
-/* is_last: there are no more pairs to play. Where seeds make few different episodes, those
- * few are all there is, and their difference is exact. That nothing has changed is said when
- * all pairs are played: a loss on one seed in twenty is not seen in the first few. */
+/* is_last: there are no more pairs to play. Where seeds make few different episodes,
+ * those few are all there is, and their difference is exact. That nothing has changed is
+ * said when all pairs are played: a loss on one seed in twenty is not seen in the first
+ * few. */
 static enum gate_verdict judge(const struct gate_result *r, double margin, bool is_same,
                                bool is_last)
 {

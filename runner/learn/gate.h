@@ -1,10 +1,11 @@
-/* gate.h - candidate against incumbent on the same hidden seeds: better, unchanged, worse or
- * unclear, with a stated confidence.
+/* gate.h - candidate against incumbent on the same hidden seeds: better, unchanged, worse
+ * or unclear, with a stated confidence.
  *
- * Pairs are drawn in growing batches, so that a clear verdict costs few episodes. The error
- * that a run allows (1 - confidence) is shared among its candidates (the k-th gets 1/(k(k+1))
- * of it) and among the looks at one candidate, so that trying often does not make luck a
- * promotion. Pairs whose trajectories were seen before are the same evidence and count once. */
+ * Pairs are drawn in growing batches, so that a clear verdict costs few episodes. The
+ * error that a run allows (1 - confidence) is shared among its candidates (the k-th gets
+ * 1/(k(k+1)) of it) and among the looks at one candidate, so that trying often does not
+ * make luck a promotion. Pairs whose trajectories were seen before are the same evidence
+ * and count once. */
 #ifndef RATCHET_RUNNER_LEARN_GATE_H
 #define RATCHET_RUNNER_LEARN_GATE_H
 
@@ -21,10 +22,11 @@ const char *gate_verdict_name(enum gate_verdict v);
 
 struct gate_result {
     enum gate_verdict verdict;
-    double difference, low, high; /* of the mean paired difference, candidate - incumbent */
-    double confidence;            /* of this interval, one-sided at each end */
-    int pairs, distinct;          /* played, and different from each other */
-    int n_void;                   /* candidate's episodes lost to the clock */
+    double difference, low,
+        high;            /* of the mean paired difference, candidate - incumbent */
+    double confidence;   /* of this interval, one-sided at each end */
+    int pairs, distinct; /* played, and different from each other */
+    int n_void;          /* candidate's episodes lost to the clock */
 };
 
 struct gate {

@@ -1,5 +1,5 @@
-/* judge.c - a reply becomes a candidate, and the candidate a verdict: refused, worse, unclear,
- * unchanged, simpler or better. The last two make it the incumbent. */
+/* judge.c - a reply becomes a candidate, and the candidate a verdict: refused, worse,
+ * unclear, unchanged, simpler or better. The last two make it the incumbent. */
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -14,8 +14,8 @@
 #include "runner/record/file.h"
 #include "runner/record/hash.h"
 
-#define MOST_CHANGE 160       /* bytes of the model's sentence */
-#define MOST_CASES_CUT 2      /* new cases of one promotion */
+#define MOST_CHANGE 160  /* bytes of the model's sentence */
+#define MOST_CASES_CUT 2 /* new cases of one promotion */
 
 /* One candidate on its way through the gate. */
 struct trial {
@@ -53,7 +53,8 @@ static const char *first_line(const char *text, char *out, size_t size)
     return out;
 }
 
-static void incident(struct trial *t, const char *what, struct error *err, const char *text)
+static void incident(struct trial *t, const char *what, struct error *err,
+                     const char *text)
 {
     if (loop_incident(t->l, what, err, "%s", text) != 0)
         t->status = LOOP_FAILED;
@@ -70,7 +71,8 @@ static int keep_source(struct trial *t, struct error *err)
     if (status == 0)
         status = file_save(path, t->candidate.source, strlen(t->candidate.source), err);
     if (status == 0)
-        status = ledger_source_add(l->c->ledger, t->candidate.sha256, t->candidate.source, err);
+        status = ledger_source_add(l->c->ledger, t->candidate.sha256, t->candidate.source,
+                                   err);
     free(path);
     free(folder);
     return status;
@@ -89,7 +91,8 @@ static bool is_known(struct trial *t)
     }
     for (int i = 0; i < t->l->n_past; i++)
         if (!strcmp(t->l->past[i].tokens_sha256, t->tokens_sha256)) {
-            refuse(t, "the same program as in iteration %lld", (long long)t->l->past[i].iteration);
+            refuse(t, "the same program as in iteration %lld",
+                   (long long)t->l->past[i].iteration);
             return true;
         }
     return false;
@@ -103,10 +106,13 @@ static bool is_failed_direction(struct trial *t, const char *reply)
     for (int i = 0; i < t->l->n_past; i++) {
         const struct past *p = &t->l->past[i];
         if (isfinite(p->dev_after) && strcmp(p->verdict, "better") &&
-            strcmp(p->verdict, "simpler") && direction_is_same(t->it->change, p->change)) {
-            refuse(t, "proposes again, nearly word for word, what was %s in iteration %lld: say "
-                   "why now, in a line that begins with \"Why now:\"", p->verdict,
-                   (long long)p->iteration);
+            strcmp(p->verdict, "simpler") &&
+            direction_is_same(t->it->change, p->change)) {
+            refuse(
+                t,
+                "proposes again, nearly word for word, what was %s in iteration %lld: say "
+                "why now, in a line that begins with \"Why now:\"",
+                p->verdict, (long long)p->iteration);
             return true;
         }
     }
@@ -116,7 +122,8 @@ static bool is_failed_direction(struct trial *t, const char *reply)
         if (!strcmp(json_string_value(json_object_get(row, "kind")), "failed") &&
             (direction_is_same(t->it->change, text) ||
              direction_is_about(t->it->change, text))) {
-            refuse(t, "proposes again, nearly word for word, what failed in earlier runs "
+            refuse(t,
+                   "proposes again, nearly word for word, what failed in earlier runs "
                    "(%.200s): say why now, in a line that begins with \"Why now:\"",
                    json_string_value(json_object_get(row, "evidence")));
             return true;
@@ -132,8 +139,9 @@ static void check_limits(struct trial *t)
     for (int i = 0; i < t->candidate.n; i++) {
         const struct episode_result *r = &t->candidate.results[i];
         if (r->fault == FAULT_instructions || r->fault == FAULT_memory ||
-            r->fault == FAULT_void || r->fault == FAULT_worker || r->fault == FAULT_forged ||
-            r->fault == FAULT_nonsense || r->fault == FAULT_environment) {
+            r->fault == FAULT_void || r->fault == FAULT_worker ||
+            r->fault == FAULT_forged || r->fault == FAULT_nonsense ||
+            r->fault == FAULT_environment) {
             refuse(t, "dev seed %d: %s: %s", i, fault_text(r->fault),
                    first_line(r->fault_text, line, sizeof(line)));
             return;
@@ -170,18 +178,19 @@ static enum loop_status compare(struct trial *t, const struct champion *with,
                                 struct error *err)
 {
     struct loop *l = t->l;
-    struct policy candidate = champion_policy(&t->candidate), incumbent = champion_policy(with);
+    struct policy candidate = champion_policy(&t->candidate),
+                  incumbent = champion_policy(with);
     char *scope = xasprintf("%s %lld", scope_word, (long long)l->iteration);
     struct gate gate = { &l->memo, l->c->salt, scope, l->n_candidates };
-    enum loop_status status =
-        loop_status_of(l, gate_compare(&gate, &candidate, &incumbent, out, err));
+    enum loop_status status = loop_status_of(
+        l, gate_compare(&gate, &candidate, &incumbent, out, err));
 
     free(scope);
     return status;
 }
 
-/* Equal with less code: against the strongest policy ever, so that repeated compression cannot
- * drift down. */
+/* Equal with less code: against the strongest policy ever, so that repeated compression
+ * cannot drift down. */
 static void check_simpler(struct trial *t, struct error *err)
 {
     struct loop *l = t->l;
@@ -191,12 +200,14 @@ static void check_simpler(struct trial *t, struct error *err)
         return;
     if (strcmp(l->best.sha256, l->incumbent.sha256))
         t->status = compare(t, &l->best, "best", &best, err);
-    if (t->status == LOOP_ON && (best.low > -l->task->margin || best.verdict == GATE_unchanged) &&
+    if (t->status == LOOP_ON &&
+        (best.low > -l->task->margin || best.verdict == GATE_unchanged) &&
         best.verdict != GATE_worse) {
         t->it->verdict = "simpler";
         t->it->is_promoted = true;
-        snprintf(t->why, sizeof(t->why), "equal to the best with %d tokens in place of %d",
-                 t->size.tokens, t->incumbent_size.tokens);
+        snprintf(t->why, sizeof(t->why),
+                 "equal to the best with %d tokens in place of %d", t->size.tokens,
+                 t->incumbent_size.tokens);
     }
 }
 
@@ -210,9 +221,10 @@ static void ask_gate(struct trial *t, struct error *err)
     if (t->status != LOOP_ON)
         return;
     t->it->verdict = gate_verdict_name(g->verdict);
-    snprintf(t->why, sizeof(t->why),
-             "%+.4g on %d hidden pairs (%d different), interval %+.4g to %+.4g at %.4g %%",
-             g->difference, g->pairs, g->distinct, g->low, g->high, 100 * g->confidence);
+    snprintf(
+        t->why, sizeof(t->why),
+        "%+.4g on %d hidden pairs (%d different), interval %+.4g to %+.4g at %.4g %%",
+        g->difference, g->pairs, g->distinct, g->low, g->high, 100 * g->confidence);
     if (g->n_void > 0)
         refuse(t, "%d of its episodes were lost to the clock or with the environment",
                g->n_void);
@@ -222,7 +234,8 @@ static void ask_gate(struct trial *t, struct error *err)
         check_simpler(t, err);
 }
 
-/* Gives a proven case its name, its file, and its place in the ledger, with the file's hash. */
+/* Gives a proven case its name, its file, and its place in the ledger, with the file's
+ * hash. */
 static int admit_case(struct loop *l, struct regression_case *c, const char *folder,
                       struct error *err)
 {
@@ -245,20 +258,22 @@ static int admit_case(struct loop *l, struct regression_case *c, const char *fol
     return status;
 }
 
-/* One failure of the old incumbent, if the new one masters it. True when it became a case. */
+/* One failure of the old incumbent, if the new one masters it. True when it became a
+ * case. */
 static bool cut_one(struct trial *t, const struct failure *f, const char *folder,
                     struct error *err)
 {
     struct loop *l = t->l;
-    struct policy old = champion_policy(&l->incumbent), fixed = champion_policy(&t->candidate);
+    struct policy old = champion_policy(&l->incumbent),
+                  fixed = champion_policy(&t->candidate);
     struct regression_case c = { 0 };
     enum memo_status status;
 
     for (int k = 0; k < l->cases.n; k++)
         if (!strcmp(l->cases.list[k].signature, f->signature))
             return false;
-    if (case_cut(&l->memo, &old, &fixed, f, &l->incumbent.results[f->episode], &c, &status,
-                 err) != 1) {
+    if (case_cut(&l->memo, &old, &fixed, f, &l->incumbent.results[f->episode], &c,
+                 &status, err) != 1) {
         t->status = loop_status_of(l, status);
         return false;
     }
@@ -268,8 +283,8 @@ static bool cut_one(struct trial *t, const struct failure *f, const char *folder
     return true;
 }
 
-/* Failures of the old incumbent that the new one masters become cases: those that the model
- * proposed, then the costliest, one a signature. */
+/* Failures of the old incumbent that the new one masters become cases: those that the
+ * model proposed, then the costliest, one a signature. */
 static void cut_cases(struct trial *t, struct error *err)
 {
     struct loop *l = t->l;
@@ -279,11 +294,11 @@ static void cut_cases(struct trial *t, struct error *err)
 
     if (failures_find(&failures, l->task, l->incumbent.results, l->incumbent.n, err) != 0)
         t->status = LOOP_FAILED;
-    for (int i = 0; i < l->bench.n_proposals && l->parent_iteration < 0 && t->status == LOOP_ON;
-         i++)
+    for (int i = 0;
+         i < l->bench.n_proposals && l->parent_iteration < 0 && t->status == LOOP_ON; i++)
         cut_one(t, &l->bench.proposals[i], folder, err);
-    for (int i = 0; i < failures.n_groups && n_cut < MOST_CASES_CUT && t->status == LOOP_ON;
-         i++)
+    for (int i = 0;
+         i < failures.n_groups && n_cut < MOST_CASES_CUT && t->status == LOOP_ON; i++)
         n_cut += cut_one(t, &failures.list[failures.groups[i].first], folder, err);
     failures_clear(&failures);
     free(folder);
@@ -295,7 +310,8 @@ static void keep_ancestor(struct loop *l)
 
     l->ancestors = xrealloc(l->ancestors, sizeof(*a) * (size_t)(l->n_ancestors + 1));
     a = &l->ancestors[l->n_ancestors++];
-    *a = (struct brief_ancestor){ .iteration = l->incumbent_iteration, .n = l->incumbent.n };
+    *a = (struct brief_ancestor){ .iteration = l->incumbent_iteration,
+                                  .n = l->incumbent.n };
     a->scores = xcalloc((size_t)a->n, sizeof(*a->scores));
     for (int i = 0; i < a->n; i++)
         a->scores[i] = l->incumbent.results[i].score;
@@ -328,12 +344,13 @@ static double incumbent_sticky(struct trial *t, struct error *err)
     struct robust r;
 
     t->status = loop_status_of(l, robust_measure(&l->memo, l->c->salt, &policy,
-                                                 l->incumbent.results, l->incumbent.n, &r, err));
+                                                 l->incumbent.results, l->incumbent.n, &r,
+                                                 err));
     return r.sticky;
 }
 
-/* What the gate has judged is measured under perturbation; what is an open-loop tape is named
- * as one, and refused when most of its gain is gone there. */
+/* What the gate has judged is measured under perturbation; what is an open-loop tape is
+ * named as one, and refused when most of its gain is gone there. */
 static void check_tape(struct trial *t, struct error *err)
 {
     struct loop *l = t->l;
@@ -345,25 +362,32 @@ static void check_tape(struct trial *t, struct error *err)
 
     if (!t->it->gate.pairs) {
         if (robust_is_tape(t->candidate.results, t->candidate.n))
-            incident(t, "open-loop tape", err, "it plays the same actions whatever it sees");
+            incident(t, "open-loop tape", err,
+                     "it plays the same actions whatever it sees");
         return;
     }
     t->status = loop_status_of(l, robust_measure(&l->memo, l->c->salt, &policy,
-                                                 t->candidate.results, t->candidate.n, r, err));
+                                                 t->candidate.results, t->candidate.n, r,
+                                                 err));
     if (t->status != LOOP_ON)
         return;
-    snprintf(t->why + len, sizeof(t->why) - len, "; dev mean of %d: %.6g, %.6g with sticky "
-             "actions, %.6g from perturbed starts", r->n, r->plain, r->sticky, r->starts);
+    snprintf(t->why + len, sizeof(t->why) - len,
+             "; dev mean of %d: %.6g, %.6g with sticky "
+             "actions, %.6g from perturbed starts",
+             r->n, r->plain, r->sticky, r->starts);
     r->is_open_loop |= robust_is_tape(t->candidate.results, t->candidate.n);
     if (!r->is_open_loop)
         return;
-    snprintf(text, sizeof(text), "it plays the same actions whatever it sees: %.6g as it is, "
-             "%.6g with sticky actions", r->plain, r->sticky);
+    snprintf(text, sizeof(text),
+             "it plays the same actions whatever it sees: %.6g as it is, "
+             "%.6g with sticky actions",
+             r->plain, r->sticky);
     incident(t, "open-loop tape", err, text);
     if (!t->it->is_promoted)
         return;
     old = t->status == LOOP_ON ? incumbent_sticky(t, err) : 0;
-    if (t->status == LOOP_ON && r->sticky - old < 0.5 * (t->it->after.mean - t->it->before.mean)) {
+    if (t->status == LOOP_ON &&
+        r->sticky - old < 0.5 * (t->it->after.mean - t->it->before.mean)) {
         t->it->is_promoted = false;
         refuse(t, "an open-loop tape: %s (the current policy there: %.6g)", text, old);
     }
@@ -385,8 +409,10 @@ static void check_overfit(struct trial *t, struct error *err)
     free(gains);
     if (n < 2 || g->pairs < 2 || s.mean - mean_interval(&s, 0.95) <= fmax(g->high, 0))
         return;
-    snprintf(text, sizeof(text), "a gain of %+.6g on the dev seeds, which it was shown, and of "
-             "%+.6g at most on hidden ones", s.mean, g->high);
+    snprintf(text, sizeof(text),
+             "a gain of %+.6g on the dev seeds, which it was shown, and of "
+             "%+.6g at most on hidden ones",
+             s.mean, g->high);
     incident(t, "better on dev seeds alone", err, text);
 }
 
@@ -454,8 +480,8 @@ static int note_verdict(struct trial *t, struct error *err)
 {
     const struct iteration *it = t->it;
     char *text = xasprintf("%s: %s -- %s", it->verdict, it->change, it->why);
-    int status = ledger_note_add(t->l->c->ledger, t->l->task->name, t->l->c->run->id, it->number,
-                                 "harness", text, err);
+    int status = ledger_note_add(t->l->c->ledger, t->l->task->name, t->l->c->run->id,
+                                 it->number, "harness", text, err);
 
     free(text);
     return status;
@@ -464,9 +490,10 @@ static int note_verdict(struct trial *t, struct error *err)
 static enum loop_status put_down(struct trial *t, const char *parent, struct error *err)
 {
     const struct iteration *it = t->it;
-    json_t *json = json_pack("{s:i, s:i, s:i, s:f, s:i}", "tokens", t->size.tokens, "branches",
-                             t->size.branches, "depth", t->size.depth, "confidence",
-                             it->gate.confidence, "distinct", it->gate.distinct);
+    json_t *json = json_pack("{s:i, s:i, s:i, s:f, s:i}", "tokens", t->size.tokens,
+                             "branches", t->size.branches, "depth", t->size.depth,
+                             "confidence", it->gate.confidence, "distinct",
+                             it->gate.distinct);
     char *details = put_details(t, json);
     struct ledger_candidate row = {
         .iteration = it->number,
@@ -498,7 +525,8 @@ static enum loop_status put_down(struct trial *t, const char *parent, struct err
     return status == 0 ? LOOP_ON : LOOP_FAILED;
 }
 
-/* What was submitted, else what the reply holds: edits are of the draft, where there is one. */
+/* What was submitted, else what the reply holds: edits are of the draft, where there is
+ * one. */
 static char *find_source(const struct loop *l, const char *reply, struct error *why)
 {
     const char *draft = l->bench.draft;

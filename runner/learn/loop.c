@@ -1,4 +1,5 @@
-/* loop.c - the learning loop: evaluate, find failures, ask the model, judge, keep or drop. */
+/* loop.c - the learning loop: evaluate, find failures, ask the model, judge, keep or
+ * drop. */
 #include "runner/learn/loop.h"
 
 #include <math.h>
@@ -70,8 +71,8 @@ enum loop_status loop_status_of(struct loop *l, enum memo_status status)
     }
 }
 
-enum loop_status loop_evaluate(struct loop *l, struct champion *c, struct policy_facts *facts,
-                               struct error *err)
+enum loop_status loop_evaluate(struct loop *l, struct champion *c,
+                               struct policy_facts *facts, struct error *err)
 {
     int n = l->task->splits.dev;
     struct evaluation check = l->memo.base;
@@ -98,8 +99,8 @@ enum loop_status loop_evaluate(struct loop *l, struct champion *c, struct policy
         index[i] = i;
         requests[i].seed = split_seed(l->c->salt, SPLIT_DEV, l->task->name, "", i);
     }
-    status = memo_evaluate(&l->memo, PURPOSE_dev, "", &policy, requests, index, n, c->results,
-                           err);
+    status = memo_evaluate(&l->memo, PURPOSE_dev, "", &policy, requests, index, n,
+                           c->results, err);
     for (int i = 0; i < n; i++)
         scores[i] = c->results[i].score;
     c->dev = summarize(scores, n);
@@ -168,9 +169,9 @@ static void tell(const struct loop *l, const struct iteration *it)
 
     if (!p->kind->tell)
         return;
-    news = it ? json_pack("{s:I, s:s, s:s, s:b, s:f}", "iteration", (json_int_t)it->number,
-                          "verdict", it->verdict, "why", it->why, "promoted", it->is_promoted,
-                          "dev_before", it->before.mean)
+    news = it ? json_pack("{s:I, s:s, s:s, s:b, s:f}", "iteration",
+                          (json_int_t)it->number, "verdict", it->verdict, "why", it->why,
+                          "promoted", it->is_promoted, "dev_before", it->before.mean)
               : json_pack("{s:s}", "over", l->outcome->stop_reason);
     if (it && it->has_candidate)
         json_object_set_new(news, "dev_after", json_real(it->after.mean));
@@ -255,18 +256,20 @@ static void sum_up_gain(struct loop *l)
 /* The iterations that the ledger has of this run. -1 on failure. */
 static int64_t count_known(struct loop *l, struct error *err)
 {
-    json_t *rows = ledger_query(l->c->ledger, "SELECT count(*) AS n FROM candidate WHERE run=?",
+    json_t *rows = ledger_query(l->c->ledger,
+                                "SELECT count(*) AS n FROM candidate WHERE run=?",
                                 l->c->run->id, err);
-    int64_t n = rows ? json_integer_value(json_object_get(json_array_get(rows, 0), "n")) : -1;
+    int64_t n = rows ? json_integer_value(json_object_get(json_array_get(rows, 0), "n"))
+                     : -1;
 
     json_decref(rows);
     return n;
 }
 
 /* The incumbent and a replay of its median dev episode, where people look for them: the
- * episode is played once more, with what the policy says of it, but not for someone who has
- * interrupted the run, since a planner's takes minutes. A run that ends before it has come to
- * where it stopped once leaves what it had put there. */
+ * episode is played once more, with what the policy says of it, but not for someone who
+ * has interrupted the run, since a planner's takes minutes. A run that ends before it has
+ * come to where it stopped once leaves what it had put there. */
 static int keep_best(struct loop *l, struct error *err)
 {
     int64_t known = count_known(l, err);
@@ -286,7 +289,8 @@ static int keep_best(struct loop *l, struct error *err)
         if (!r || fabs(l->incumbent.results[i].score - l->incumbent.dev.mean) <
                       fabs(r->score - l->incumbent.dev.mean))
             r = &l->incumbent.results[i];
-    if (file_save(o->best_path, l->incumbent.source, strlen(l->incumbent.source), err) != 0)
+    if (file_save(o->best_path, l->incumbent.source, strlen(l->incumbent.source), err) !=
+        0)
         return -1;
     if (!r)
         return 0;
@@ -328,27 +332,36 @@ static void loop_clear(struct loop *l)
     case_list_clear(&l->cases);
 }
 
-int loop_run(const struct loop_config *config, struct loop_outcome *out, struct error *err)
+int loop_run(const struct loop_config *config, struct loop_outcome *out,
+             struct error *err)
 {
-    struct loop l = { .c = config, .task = config->base.task, .outcome = out,
-                      .started = meter_now() };
+    struct loop l = {
+        .c = config, .task = config->base.task, .outcome = out, .started = meter_now()
+    };
     int64_t steps, planner_steps, planner_left;
     enum loop_status status;
     int result = -1;
 
     *out = (struct loop_outcome){ 0 };
-    l.memo = (struct memo){ .ledger = config->ledger, .run = config->run->id,
-                            .base = config->base, .progress = on_progress, .user = &l };
+    l.memo = (struct memo){ .ledger = config->ledger,
+                            .run = config->run->id,
+                            .base = config->base,
+                            .progress = on_progress,
+                            .user = &l };
     if (config->provider->kind->interrupted)
-        l.memo.base.interrupted = config->provider->kind->interrupted(config->provider->self);
+        l.memo.base.interrupted = config->provider->kind->interrupted(
+            config->provider->self);
     steps = count_steps(&l, &planner_steps);
     planner_left = l.task->budget.planner_steps - planner_steps;
     l.memo.steps_left = l.task->budget.steps ? l.task->budget.steps - steps : INT64_MAX;
     l.memo.planner_left = l.task->budget.planner_steps ? &planner_left : NULL;
-    l.retired = ledger_query(config->ledger, "SELECT iteration, name FROM regression WHERE run=?"
-                             " AND state='retired'", config->run->id, err);
+    l.retired = ledger_query(config->ledger,
+                             "SELECT iteration, name FROM regression WHERE run=?"
+                             " AND state='retired'",
+                             config->run->id, err);
     l.memory = ledger_dream_memory(config->ledger, l.task->name,
-                                   ledger_session_root(config->ledger, config->run->id), err);
+                                   ledger_session_root(config->ledger, config->run->id),
+                                   err);
     status = l.retired && l.memory && incident_files(&l, err) == 0 &&
                      ledger_run_set_status(config->ledger, config->run->id, "running", "",
                                            err) == 0

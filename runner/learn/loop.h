@@ -1,8 +1,9 @@
-/* loop.h - the learning loop: evaluate, find failures, ask the model, judge, keep or drop.
+/* loop.h - the learning loop: evaluate, find failures, ask the model, judge, keep or
+ * drop.
  *
- * The loop is a function of its task, its start policy, its salt and what the model says; the
- * ledger remembers every episode and every turn. A run that was killed is started again and
- * comes to the same verdicts, without playing or asking twice. */
+ * The loop is a function of its task, its start policy, its salt and what the model says;
+ * the ledger remembers every episode and every turn. A run that was killed is started
+ * again and comes to the same verdicts, without playing or asking twice. */
 #ifndef RATCHET_RUNNER_LEARN_LOOP_H
 #define RATCHET_RUNNER_LEARN_LOOP_H
 
@@ -30,26 +31,26 @@ struct iteration {
     const char *verdict; /* a gate's verdict, "simpler", or "refused" */
     const char *why;
     bool is_promoted;
-    bool has_candidate;  /* it was evaluated on the dev seeds */
+    bool has_candidate;           /* it was evaluated on the dev seeds */
     struct summary before, after; /* of the dev seeds */
     struct gate_result gate;      /* pairs = 0: the gate was not asked */
     int cases_passed, cases;
-    int64_t steps;   /* of all purposes, in this iteration */
+    int64_t steps; /* of all purposes, in this iteration */
     double seconds;
     const char *sha256;
-    const char *remark; /* of the loop: a change of parent, or "" */
+    const char *remark;   /* of the loop: a change of parent, or "" */
     struct robust robust; /* n = 0: not measured */
 };
 
 struct loop_config {
     struct ledger *ledger;
-    struct ledger_run *run;   /* in the ledger already */
+    struct ledger_run *run; /* in the ledger already */
     const struct env_registry *envs;
-    struct evaluation base;   /* task and workers; the policy is ignored */
+    struct evaluation base; /* task and workers; the policy is ignored */
     const struct salt *salt;
     struct provider *provider;
     const char *start_name, *start_source;
-    const char *folder;       /* of the run: best.lua, cases/, briefs/, candidates/ */
+    const char *folder; /* of the run: best.lua, cases/, briefs/, candidates/ */
     void (*on_start)(void *user, const struct champion *start);
     void (*on_iteration)(void *user, const struct iteration *it);
     void (*progress)(void *user, enum purpose purpose, int done, int n);
@@ -59,7 +60,7 @@ struct loop_config {
 
 struct loop_outcome {
     int64_t iterations, promotions;
-    struct summary start, best;   /* on the dev seeds */
+    struct summary start, best;       /* on the dev seeds */
     double gain, gain_low, gain_high; /* paired, on the dev seeds, 95 % */
     int cases, retired;
     struct ledger_steps steps;
@@ -70,6 +71,7 @@ struct loop_outcome {
 };
 
 /* Runs to an end. -1: it could not go on (what was reached is in the ledger). */
-int loop_run(const struct loop_config *config, struct loop_outcome *out, struct error *err);
+int loop_run(const struct loop_config *config, struct loop_outcome *out,
+             struct error *err);
 
 #endif

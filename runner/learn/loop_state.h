@@ -1,4 +1,5 @@
-/* loop_state.h - what the parts of the loop share: private to the loop, converse and judge. */
+/* loop_state.h - what the parts of the loop share: private to the loop, converse and
+ * judge. */
 #ifndef RATCHET_RUNNER_LEARN_LOOP_STATE_H
 #define RATCHET_RUNNER_LEARN_LOOP_STATE_H
 
@@ -24,30 +25,39 @@ struct archived {
     bool is_tried; /* it was the parent since the last promotion */
 };
 
-enum loop_budget { BUDGET_STEPS, BUDGET_CALLS, BUDGET_TOKENS, BUDGET_USD, BUDGET_MINUTES, N_BUDGETS };
+enum loop_budget {
+    BUDGET_STEPS,
+    BUDGET_CALLS,
+    BUDGET_TOKENS,
+    BUDGET_USD,
+    BUDGET_MINUTES,
+    N_BUDGETS
+};
 
 struct loop {
     const struct loop_config *c;
     const struct task *task;
     struct memo memo;
     struct champion start, incumbent, best; /* best: the strongest ever, by the gate */
-    struct champion parent; /* what the model works on: the incumbent, or one of the archive */
+    struct champion
+        parent; /* what the model works on: the incumbent, or one of the archive */
     int64_t incumbent_iteration; /* 0: the start */
-    int64_t parent_iteration; /* -1: it is the incumbent */
+    int64_t parent_iteration;    /* -1: it is the incumbent */
     struct archived *archive;
     int n_archive;
-    int n_fruitless;        /* iterations since the last promotion */
-    int n_empty;            /* iterations without a candidate to evaluate, in a row */
+    int n_fruitless;         /* iterations since the last promotion */
+    int n_empty;             /* iterations without a candidate to evaluate, in a row */
     int n_warned[N_BUDGETS]; /* warnings given */
     double started;
     char remark[256];       /* of this iteration: a change of parent; or "" */
     struct workbench bench; /* of this iteration */
     struct case_list cases;
-    json_t *memory;         /* what dreams before the run kept: ledger_dream_memory */
-    json_t *retired;        /* rows of cases that someone retired: iteration, name */
+    json_t *memory;  /* what dreams before the run kept: ledger_dream_memory */
+    json_t *retired; /* rows of cases that someone retired: iteration, name */
     struct past *past;
     int n_past;
-    struct brief_ancestor *ancestors; /* policies that were the incumbent once, oldest first */
+    struct brief_ancestor
+        *ancestors; /* policies that were the incumbent once, oldest first */
     int n_ancestors;
     int64_t iteration;
     int n_candidates; /* that reached the gate */
@@ -56,8 +66,8 @@ struct loop {
 };
 
 /* Plays a policy on the dev seeds; fills dev and results. facts tell of its loading. */
-enum loop_status loop_evaluate(struct loop *l, struct champion *c, struct policy_facts *facts,
-                               struct error *err);
+enum loop_status loop_evaluate(struct loop *l, struct champion *c,
+                               struct policy_facts *facts, struct error *err);
 void champion_clear(struct champion *c);
 struct policy champion_policy(const struct champion *c); /* borrowed from c */
 void champion_copy(struct champion *to, const struct champion *from);
@@ -69,14 +79,17 @@ int64_t loop_count_steps(struct loop *l);
 enum loop_status loop_status_of(struct loop *l, enum memo_status status);
 enum loop_status loop_stop(struct loop *l, const char *reason);
 
-/* budget.c. Before each call of the model: a resumed run first comes to where it stopped. */
+/* budget.c. Before each call of the model: a resumed run first comes to where it
+ * stopped. */
 enum loop_status loop_check_budget(struct loop *l, struct error *err);
 /* Before each iteration. */
 enum loop_status loop_check_end(struct loop *l);
 
 /* converse.c: one iteration's conversation. *reply is the last turn's text, owned by the
- * caller; NULL when the model gave none that can be used (then *why says so, owned too). */
-enum loop_status loop_converse(struct loop *l, char **reply, char **why, struct error *err);
+ * caller; NULL when the model gave none that can be used (then *why says so, owned
+ * too). */
+enum loop_status loop_converse(struct loop *l, char **reply, char **why,
+                               struct error *err);
 
 /* parents.c: the archive of candidates, and the parent of the next one. */
 void archive_add(struct loop *l, const struct champion *c);
@@ -85,9 +98,10 @@ void parent_reset(struct loop *l); /* to the incumbent */
 enum loop_status parent_choose(struct loop *l, struct error *err);
 
 /* incidents.c: what was tried and may not be, by name, in the ledger. */
-int loop_incident(struct loop *l, const char *what, struct error *err, const char *format, ...)
-    __attribute__((format(printf, 4, 5)));
-/* A score that the reply claims and the harness did not measure; dev NULL: nothing was. */
+int loop_incident(struct loop *l, const char *what, struct error *err, const char *format,
+                  ...) __attribute__((format(printf, 4, 5)));
+/* A score that the reply claims and the harness did not measure; dev NULL: nothing
+ * was. */
 int incident_claims(struct loop *l, const char *reply, const struct summary *dev,
                     struct error *err);
 /* Case files that are not what was admitted are put right. */
@@ -100,6 +114,7 @@ bool case_is_out(const struct loop *l, const char *name);
 enum loop_status loop_judge(struct loop *l, const char *reply, const char *no_reply,
                             struct iteration *it, struct error *err);
 /* Text that an iteration points at; valid until the next. */
-void loop_note_past(struct loop *l, const struct iteration *it, const char *tokens_sha256);
+void loop_note_past(struct loop *l, const struct iteration *it,
+                    const char *tokens_sha256);
 
 #endif

@@ -22,8 +22,8 @@ struct scan {
     size_t at; /* of the token */
 };
 
-/* `[[`, `[==[`: the number of bytes to the end of the long bracket that opens at s, or 0.
- */
+/* `[[`, `[==[`: the number of bytes to the end of the long bracket that opens at s, or
+ * 0. */
 static size_t long_bracket(const char *s)
 {
     size_t level = s[0] == '[' ? strspn(s + 1, "=") : 0;

@@ -1,4 +1,5 @@
-/* measure.c - how large a program is, by its tokens: comments and layout count for nothing. */
+/* measure.c - how large a program is, by its tokens: comments and layout count for
+ * nothing. */
 #include "runner/learn/measure.h"
 
 #include <ctype.h>
@@ -9,7 +10,8 @@
 
 #include "runner/record/hash.h"
 
-/* The end of a long bracket [[...]] or [=[...]=] that opens at `at`, or NULL if none opens. */
+/* The end of a long bracket [[...]] or [=[...]=] that opens at `at`, or NULL if none
+ * opens. */
 static const char *long_bracket(const char *at)
 {
     size_t level = strspn(at + 1, "=");
@@ -49,8 +51,8 @@ static const char *quoted(const char *at)
 /* The end of the token that starts at `at`. */
 static const char *token_end(const char *at)
 {
-    static const char *const pairs[] = { "...", "..", "==", "~=", "<=", ">=",
-                                         "//",  "::", "<<", ">>" };
+    static const char *const pairs[] = { "...", "..", "==", "~=", "<=",
+                                         ">=",  "//", "::", "<<", ">>" };
     const char *end;
 
     if (isalnum((unsigned char)*at) || *at == '_') {

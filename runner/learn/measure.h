@@ -1,4 +1,5 @@
-/* measure.h - how large a program is, by its tokens: comments and layout count for nothing. */
+/* measure.h - how large a program is, by its tokens: comments and layout count for
+ * nothing. */
 #ifndef RATCHET_RUNNER_LEARN_MEASURE_H
 #define RATCHET_RUNNER_LEARN_MEASURE_H
 
@@ -8,10 +9,12 @@ struct measure {
     int tokens, branches, loops, functions, depth; /* depth: of nested blocks, at most */
 };
 
-/* Counts what stands in a Lua source. Text that is not Lua is counted as far as it goes. */
+/* Counts what stands in a Lua source. Text that is not Lua is counted as far as it
+ * goes. */
 struct measure measure_source(const char *source);
 
-/* The SHA-256 of the tokens: the same for programs that differ in comments and layout only. */
+/* The SHA-256 of the tokens: the same for programs that differ in comments and layout
+ * only. */
 void measure_hash(const char *source, char out[65]);
 
 /* The token at or behind `at`, with its length: 0 at the end. */

@@ -69,11 +69,13 @@ static int replace(char **source, struct span search, struct span with, struct e
     char *changed;
 
     if (n != 1)
-        return error_set(err, "SEARCH block beginning \"%.*s\": its lines stand %s in the "
+        return error_set(err,
+                         "SEARCH block beginning \"%.*s\": its lines stand %s in the "
                          "policy; they must stand there exactly once, to the letter",
-                         first < 80 ? first : 80, search.at, n ? "more than once" : "nowhere");
-    changed = xasprintf("%.*s%.*s%s", (int)(at - *source), *source, (int)with.len, with.at,
-                        at + search.len);
+                         first < 80 ? first : 80, search.at,
+                         n ? "more than once" : "nowhere");
+    changed = xasprintf("%.*s%.*s%s", (int)(at - *source), *source, (int)with.len,
+                        with.at, at + search.len);
     free(*source);
     *source = changed;
     return 0;
@@ -107,7 +109,8 @@ static int apply_edits(const char *text, char **source, int *n, struct error *er
         at = up_to(at, "=======", &search);
         at = at ? up_to(at, ">>>>>>> REPLACE", &with) : NULL;
         if (!at)
-            return error_set(err, "a SEARCH block has no ======= or no >>>>>>> REPLACE line");
+            return error_set(err,
+                             "a SEARCH block has no ======= or no >>>>>>> REPLACE line");
         if (replace(source, search, with, err) != 0)
             return -1;
         (*n)++;
@@ -130,7 +133,8 @@ char *reply_source(const char *text, const char *parent, struct error *err)
     free(source);
     if (find_fenced(text, &fenced))
         return xasprintf("%.*s", (int)fenced.len, fenced.at);
-    error_set(err, "the reply holds no policy: neither one ```lua block nor SEARCH/REPLACE "
+    error_set(err,
+              "the reply holds no policy: neither one ```lua block nor SEARCH/REPLACE "
               "blocks");
     return NULL;
 }

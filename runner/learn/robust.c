@@ -1,8 +1,8 @@
 /* robust.c - is a policy more than a tape?
  *
  * A tape asks for the same actions whatever comes of them: where sticky frames change the
- * course of an episode, a policy that looks asks for other actions, and a tape does not.
- */
+ * course of an episode, a policy that looks asks for other actions, and a tape does
+ * not. */
 #include "runner/learn/robust.h"
 
 #include <math.h>

@@ -1,5 +1,5 @@
-/* schema.c - checks a value against the part of JSON Schema that our tools' schemas use.
- */
+/* schema.c - checks a value against the part of JSON Schema that our tools' schemas
+ * use. */
 #include "runner/learn/schema.h"
 
 #include <stdbool.h>

@@ -1,5 +1,5 @@
-/* schema.h - checks a value against the part of JSON Schema that our tools' schemas use.
- */
+/* schema.h - checks a value against the part of JSON Schema that our tools' schemas
+ * use. */
 #ifndef RATCHET_RUNNER_LEARN_SCHEMA_H
 #define RATCHET_RUNNER_LEARN_SCHEMA_H
 

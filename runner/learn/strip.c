@@ -11,7 +11,8 @@
 
 struct strip strip_of_failure(const struct task *task, int index, int64_t step)
 {
-    int64_t n = (int64_t)(SECONDS * task->env->frames_per_second / task->rules.frame_skip);
+    int64_t n = (int64_t)(SECONDS * task->env->frames_per_second /
+                          task->rules.frame_skip);
 
     if (n < STRIP_PANELS - 1)
         n = STRIP_PANELS - 1;

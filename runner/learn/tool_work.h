@@ -13,12 +13,13 @@ struct tool_work {
     struct error *err;
 };
 
-#define TOOLS(X)                                                                   \
-    X(task_info)                                                                   \
-    X(policy_read)                                                                 \
-    X(policy_write) X(policy_edit) X(check) X(run_episodes) X(failures) X(trace)   \
-        X(frames) X(replay_diff) X(probe) X(cases) X(case_propose) X(tune) X(note) \
-            X(notes_search) X(submit)
+#define TOOLS(X)                                                                    \
+    X(task_info)                                                                    \
+    X(policy_read)                                                                  \
+    X(policy_write)                                                                 \
+    X(policy_edit)                                                                  \
+    X(check) X(run_episodes) X(failures) X(trace) X(frames) X(replay_diff) X(probe) \
+        X(cases) X(case_propose) X(tune) X(note) X(notes_search) X(submit)
 #define X(name) enum memo_status tool_##name(struct tool_work *w);
 TOOLS(X)
 #undef X

@@ -197,8 +197,8 @@ static void finish(struct tool_work *w, int64_t before, int64_t after)
                    MOST_ANSWER);
 }
 
-/* Arguments beside those that the schema names are refused: a model that guesses is told.
- */
+/* Arguments beside those that the schema names are refused: a model that guesses is
+ * told. */
 static const char *unknown_key(const json_t *schema, json_t *arguments)
 {
     json_t *known = json_object_get(schema, "properties");

@@ -8,8 +8,8 @@
 
 #define WORKBENCH_PROPOSALS 4
 
-/* What the calls of one iteration have made; the loop's, so that the judge sees it too.
- */
+/* What the calls of one iteration have made; the loop's, so that the judge sees it
+ * too. */
 struct workbench {
     char *draft;  /* the working draft; NULL: the policy as it is */
     char *change; /* of submit, which ends the turn; NULL: not yet */

@@ -65,8 +65,8 @@ static void write_noop(FILE *f, const struct env *env)
     fputs(env->actions[1].name ? "}" : "", f);
 }
 
-/* The setup and the piece keep their line numbers as far as one can: each begins a line.
- */
+/* The setup and the piece keep their line numbers as far as one can: each begins a
+ * line. */
 static char *make_policy(struct tool_work *w, const struct table *t, const char *actions,
                          const char *rewards)
 {

@@ -1,5 +1,5 @@
-/* answer.c - one try's reply as its bytes come: what kind it is, and whether it is good.
- */
+/* answer.c - one try's reply as its bytes come: what kind it is, and whether it is
+ * good. */
 #include "runner/model/answer.h"
 
 #include <stdlib.h>

@@ -1,5 +1,5 @@
-/* answer.h - one try's reply as its bytes come: what kind it is, and whether it is good.
- */
+/* answer.h - one try's reply as its bytes come: what kind it is, and whether it is
+ * good. */
 #ifndef RATCHET_RUNNER_MODEL_ANSWER_H
 #define RATCHET_RUNNER_MODEL_ANSWER_H
 

@@ -130,8 +130,8 @@ void api_destroy(void *self)
     free(api);
 }
 
-/* Exponential back-off with jitter; a server that names a time is waited for that long.
- */
+/* Exponential back-off with jitter; a server that names a time is waited for that
+ * long. */
 static double wait_after(struct api *api, int n_failed, double retry_after_s)
 {
     double wait = WAIT_S * ldexp(1, n_failed - 1 < 10 ? n_failed - 1 : 10);

@@ -50,8 +50,8 @@ struct draft_call *draft_call(struct draft *r, long index, const json_t *id,
 /* A piece of text, or a whole object. */
 void draft_add_arguments(struct draft_call *call, const json_t *arguments);
 
-/* Moves what was gathered into a turn made by turn_init. `key` is blotted out everywhere.
- */
+/* Moves what was gathered into a turn made by turn_init. `key` is blotted out
+ * everywhere. */
 void draft_take(struct draft *r, const struct request *request, const char *key,
                 struct turn *out);
 

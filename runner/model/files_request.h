@@ -12,8 +12,8 @@ json_t *files_request_json(const struct request *request);
  * it. */
 char *files_request_markdown(const struct request *request, int number);
 
-/* Writes the PNG files of all images, each named by its content, where they are not yet.
- */
+/* Writes the PNG files of all images, each named by its content, where they are not
+ * yet. */
 int files_request_images(const struct request *request, const char *folder,
                          struct error *err);
 

@@ -1,5 +1,5 @@
-/* http.h - one POST over libcurl: bounded in time and bytes, interruptible, no redirects.
- */
+/* http.h - one POST over libcurl: bounded in time and bytes, interruptible, no
+ * redirects. */
 #ifndef RATCHET_RUNNER_MODEL_HTTP_H
 #define RATCHET_RUNNER_MODEL_HTTP_H
 

@@ -51,8 +51,8 @@ static char *checked(char *value, const char *name, struct error *err)
     return value;
 }
 
-/* The value in `NAME=value`, `export NAME="value"`; NULL when the line is not about it.
- */
+/* The value in `NAME=value`, `export NAME="value"`; NULL when the line is not about
+ * it. */
 static char *value_in_line(char *line, const char *name)
 {
     size_t len = strlen(name);

@@ -3,8 +3,8 @@
  *
  * The loop stays who asks: a client's tools/call is the turn that it is given, the tool's
  * answer comes back with the next ask and becomes the response. So a client has the same
- * tools, budgets, splits and ledger as any model. Reading a resource is a tool call, too.
- */
+ * tools, budgets, splits and ledger as any model. Reading a resource is a tool call,
+ * too. */
 #include "runner/model/mcp.h"
 
 #include <fcntl.h>
@@ -63,8 +63,8 @@ static json_t *image_content(const struct image *image)
     return content;
 }
 
-/* The result of tools/call: text, pictures, and the same as data where it did not fail.
- */
+/* The result of tools/call: text, pictures, and the same as data where it did not
+ * fail. */
 static json_t *tool_result(const char *text, const struct image *images, int n_images,
                            bool is_error)
 {

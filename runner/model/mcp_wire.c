@@ -267,8 +267,8 @@ static size_t take_lines(struct mcp *m, char *buffer, size_t len, bool *skips)
     return 0;
 }
 
-/* Whoever ends for Ctrl-C says so to the loop first: else the client would seem to have hung
- * up. */
+/* Whoever ends for Ctrl-C says so to the loop first: else the client would seem to have
+ * hung up. */
 static bool take_interrupt(struct mcp *m)
 {
     bool stops = must_stop(m);

@@ -69,8 +69,8 @@ void mcp_destroy(struct mcp *m); /* NULL is fine */
 /* One line as it came in, without its end. */
 void mcp_take_line(struct mcp *m, const char *line, size_t len);
 
-/* Waits for the next queued request and moves it into m->now. False: there will be none.
- */
+/* Waits for the next queued request and moves it into m->now. False: there will be
+ * none. */
 bool mcp_next(struct mcp *m);
 
 /* Messages out; each takes its last argument's reference. The result gets what the

@@ -135,11 +135,10 @@ static json_t *chat_messages(const struct api *api, const struct request *reques
         if (m->role == ROLE_ASSISTANT)
             add_assistant(list, m);
         else if (m->role == ROLE_TOOL)
-            json_array_append_new(list,
-                                  json_pack("{s:s, s:o, s:o}", "role", "tool",
-                                            "tool_call_id",
-                                            text_json(m->call_id ? m->call_id : ""),
-                                            "content", text_json(m->text)));
+            json_array_append_new(list, json_pack("{s:s, s:o, s:o}", "role", "tool",
+                                                  "tool_call_id",
+                                                  text_json(m->call_id ? m->call_id : ""),
+                                                  "content", text_json(m->text)));
         else
             add_text(list, m->role == ROLE_SYSTEM ? "system" : "user", m->text);
         /* Results must stand together, so their pictures come behind the last of them. */

@@ -80,7 +80,8 @@ static int read_row(const json_t *row, struct price *price, struct error *err)
 static int read_list(const char *text, struct list *list, struct error *err)
 {
     json_error_t at;
-    json_t *json = json_loads(text, 0, &at), *models = json_object_get(json, "models"), *row;
+    json_t *json = json_loads(text, 0, &at), *models = json_object_get(json, "models"),
+           *row;
     struct error why;
     int status = -1;
     size_t i;

@@ -1,5 +1,5 @@
-/* whole_file.c - a small file that someone else writes, read in one piece: never a pipe or a
- * device, which might have no end. */
+/* whole_file.c - a small file that someone else writes, read in one piece: never a pipe
+ * or a device, which might have no end. */
 #include "runner/model/whole_file.h"
 
 #include <errno.h>

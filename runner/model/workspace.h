@@ -1,7 +1,7 @@
 /* workspace.h - the folder that an external agent works in: brief in, policy out.
  *
- * The agent may put anything there, links out of it too: nothing is opened by its path.
- */
+ * The agent may put anything there, links out of it too: nothing is opened by its
+ * path. */
 #ifndef RATCHET_RUNNER_MODEL_WORKSPACE_H
 #define RATCHET_RUNNER_MODEL_WORKSPACE_H
 

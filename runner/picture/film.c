@@ -32,9 +32,9 @@ struct film_options film_of_end(const struct replay *r, int n_panels)
 {
     int64_t n = n_panels > 0 ? n_panels : FILM_PANELS, to = r->tape.n_steps;
 
-    return (struct film_options){
-        .from = to - n + 1 > 0 ? to - n + 1 : 0, .to = to, .n_panels = (int)n
-    };
+    return (struct film_options){ .from = to - n + 1 > 0 ? to - n + 1 : 0,
+                                  .to = to,
+                                  .n_panels = (int)n };
 }
 
 static struct layout lay_out(const struct env *env, const struct film_options *o)

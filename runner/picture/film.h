@@ -11,7 +11,7 @@
  * so many are shown, the last always. */
 struct film_options {
     int64_t from, to;
-    int n_panels; /* at most; 0: FILM_PANELS */
+    int n_panels;      /* at most; 0: FILM_PANELS */
     const char *title; /* NULL: environment, seed, policy, return and steps */
 };
 

@@ -6,8 +6,8 @@
 #include "envs/canvas.h"
 #include "runner/record/player.h"
 
-/* The size of a frame; an environment that cannot draw has its observation written out.
- */
+/* The size of a frame; an environment that cannot draw has its observation written
+ * out. */
 void frame_size(const struct env *env, int *width, int *height);
 
 /* A canvas of the frame's size times scale. The caller frees it. */

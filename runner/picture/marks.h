@@ -5,8 +5,8 @@
 #include "envs/canvas.h"
 #include "runner/record/replay.h"
 
-/* out holds the environment's frame, each of its pixels `scale` wide, from the top left.
- */
+/* out holds the environment's frame, each of its pixels `scale` wide, from the top
+ * left. */
 void marks_draw(const struct replay *r, int64_t step, int scale, struct canvas *out);
 
 #endif

@@ -18,7 +18,8 @@
 #define GRID "#e1e4e8"
 #define MUTED "#8b949e"
 
-static const char *const colors[] = { "#d9480f", "#1f6feb", "#2da44e", "#8250df", "#bf8700" };
+static const char *const colors[] = { "#d9480f", "#1f6feb", "#2da44e", "#8250df",
+                                      "#bf8700" };
 
 /* In single quotes gnuplot reads everything as it stands, but for the quote itself. */
 static void write_quoted(FILE *f, const char *text)
@@ -54,10 +55,14 @@ static void write_series(FILE *f, int number, int hue, const struct plot_series 
     const char *color = colors[(size_t)hue % (sizeof(colors) / sizeof(colors[0]))];
 
     if (s->low)
-        fprintf(f, "$data%d using 1:3:4 with filledcurves fc rgb '%s' fs transparent solid 0.15 "
-                "noborder notitle, ", number, color);
+        fprintf(
+            f,
+            "$data%d using 1:3:4 with filledcurves fc rgb '%s' fs transparent solid 0.15 "
+            "noborder notitle, ",
+            number, color);
     if (s->is_muted)
-        fprintf(f, "$data%d using 1:2 with points pt 7 ps 0.7 lc rgb '" MUTED "' title ", number);
+        fprintf(f, "$data%d using 1:2 with points pt 7 ps 0.7 lc rgb '" MUTED "' title ",
+                number);
     else
         fprintf(f, "$data%d using 1:2 with %s lw 2 lc rgb '%s' title ", number,
                 s->is_step ? "steps" : "linespoints pt 7 ps 0.5", color);
@@ -72,15 +77,19 @@ static char *script(const struct plot *p, const char *temporary, bool is_svg)
     FILE *f = open_memstream(&text, &size);
 
     if (is_svg)
-        fprintf(f, "set terminal svg size %d,%d font 'DejaVu Sans,12' background '#ffffff'\n",
-                WIDTH, HEIGHT);
+        fprintf(
+            f, "set terminal svg size %d,%d font 'DejaVu Sans,12' background '#ffffff'\n",
+            WIDTH, HEIGHT);
     else
-        fprintf(f, "set terminal pngcairo size %d,%d font 'DejaVu Sans,10'\n", WIDTH, HEIGHT);
+        fprintf(f, "set terminal pngcairo size %d,%d font 'DejaVu Sans,10'\n", WIDTH,
+                HEIGHT);
     fputs("set output ", f);
     write_quoted(f, temporary);
     fputs("\nset border 3 lc rgb '" INK "'\nset tics nomirror textcolor rgb '" INK "'\n"
-          "set grid ytics lc rgb '" GRID "'\nset key above left Left reverse textcolor rgb '" INK "'\n"
-          "set offsets graph 0, 0, graph 0.05, graph 0.05\nset format x ", f);
+          "set grid ytics lc rgb '" GRID
+          "'\nset key above left Left reverse textcolor rgb '" INK "'\n"
+          "set offsets graph 0, 0, graph 0.05, graph 0.05\nset format x ",
+          f);
     write_quoted(f, p->x_format ? p->x_format : "%.0s%c");
     fputc('\n', f);
     write_label(f, "title", p->title);

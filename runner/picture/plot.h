@@ -9,10 +9,10 @@
 /* A line with an optional band around it. Borrowed. */
 struct plot_series {
     const char *label;
-    const double *x, *y; /* n values each */
+    const double *x, *y;      /* n values each */
     const double *low, *high; /* the band, or NULL */
     int n;
-    bool is_step; /* a value holds until the next */
+    bool is_step;  /* a value holds until the next */
     bool is_muted; /* points alone, in grey */
 };
 
@@ -23,8 +23,8 @@ struct plot {
     int n_series;
 };
 
-/* The ending of path decides: .svg or .png. Written through a temporary. -1 when gnuplot is
- * not installed, fails, or the file cannot be written. */
+/* The ending of path decides: .svg or .png. Written through a temporary. -1 when gnuplot
+ * is not installed, fails, or the file cannot be written. */
 int plot_save(const struct plot *p, const char *path, struct error *err);
 /* As SVG in memory, which the caller frees. NULL as above. */
 char *plot_svg(const struct plot *p, struct error *err);

@@ -38,8 +38,8 @@ static inline double bytes_to_double(uint64_t bits)
     return value;
 }
 
-/* After an attempt to read beyond the end, is_short stays set and everything reads as 0.
- */
+/* After an attempt to read beyond the end, is_short stays set and everything reads as
+ * 0. */
 struct bytes_reader {
     const uint8_t *at;
     size_t left;

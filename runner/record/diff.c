@@ -1,5 +1,5 @@
-/* diff.c - what changed between two texts: the longest common subsequence of their lines.
- */
+/* diff.c - what changed between two texts: the longest common subsequence of their
+ * lines. */
 #include "runner/record/diff.h"
 
 #include <stdbool.h>

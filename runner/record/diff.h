@@ -4,7 +4,8 @@
 
 #include <stdio.h>
 
-/* Writes a unified diff with three lines of context; nothing when the texts are the same. */
+/* Writes a unified diff with three lines of context; nothing when the texts are the
+ * same. */
 void diff_write(FILE *out, const char *name_a, const char *a, const char *name_b,
                 const char *b);
 

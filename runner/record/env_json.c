@@ -9,10 +9,10 @@ json_t *env_fields_json(const struct env *env, const struct task *t)
 
     for (const struct env_field *f = env->fields; f->name; f++)
         if (!t || task_shows(t, f->name))
-            json_array_append_new(
-                list, json_pack("{s:s, s:s, s:i, s:o, s:o}", "name", f->name, "unit",
-                                f->unit, "n", f->n, "min", json_finite(f->min), "max",
-                                json_finite(f->max)));
+            json_array_append_new(list, json_pack("{s:s, s:s, s:i, s:o, s:o}", "name",
+                                                  f->name, "unit", f->unit, "n", f->n,
+                                                  "min", json_finite(f->min), "max",
+                                                  json_finite(f->max)));
     return list;
 }
 

@@ -1,5 +1,5 @@
-/* file.c - whole files: read with a bound, written so that a failure leaves the old one.
- */
+/* file.c - whole files: read with a bound, written so that a failure leaves the old
+ * one. */
 #include "runner/record/file.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
-/* file.h - whole files: read with a bound, written so that a failure leaves the old one.
- */
+/* file.h - whole files: read with a bound, written so that a failure leaves the old
+ * one. */
 #ifndef RATCHET_RUNNER_RECORD_FILE_H
 #define RATCHET_RUNNER_RECORD_FILE_H
 

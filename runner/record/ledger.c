@@ -1,5 +1,5 @@
-/* ledger.c - what happened, in one SQLite file: append-only in meaning, open to many processes.
- */
+/* ledger.c - what happened, in one SQLite file: append-only in meaning, open to many
+ * processes. */
 #include "runner/record/ledger.h"
 
 #include <errno.h>
@@ -61,7 +61,8 @@ static const char *const migrations[] = {
     "  why TEXT, evidence TEXT, created INTEGER);"
     "CREATE TABLE skill(note INTEGER PRIMARY KEY, name TEXT UNIQUE, tokens_sha256 TEXT,"
     "  source TEXT);",
-    /* Sessions: a run's own name, what it was forked from, and budgets that it got later. */
+    /* Sessions: a run's own name, what it was forked from, and budgets that it got
+     * later. */
     "CREATE TABLE session(name TEXT PRIMARY KEY, run INTEGER UNIQUE NOT NULL, created INTEGER);"
     "CREATE TABLE fork(run INTEGER PRIMARY KEY, parent INTEGER, iterations INTEGER,"
     "  created INTEGER);"
@@ -86,19 +87,23 @@ int ledger_fail(struct ledger *l, struct error *err)
     int code = sqlite3_errcode(l->db);
 
     if (code == SQLITE_CORRUPT || code == SQLITE_NOTADB)
-        return error_set(err, "%s: not a ledger, or a damaged one: %s; move it away to start "
-                         "a new one", l->path, sqlite3_errmsg(l->db));
+        return error_set(err,
+                         "%s: not a ledger, or a damaged one: %s; move it away to start "
+                         "a new one",
+                         l->path, sqlite3_errmsg(l->db));
     return error_set(err, "%s: %s", l->path, sqlite3_errmsg(l->db));
 }
 
-/* Binds by letters: i int64_t, d double (NAN: NULL), s text or NULL, b blob with size_t. */
+/* Binds by letters: i int64_t, d double (NAN: NULL), s text or NULL, b blob with
+ * size_t. */
 static void bind(sqlite3_stmt *s, const char *letters, va_list args)
 {
     for (int i = 1; *letters; letters++, i++) {
         if (*letters == 'i') {
             sqlite3_bind_int64(s, i, va_arg(args, int64_t));
         } else if (*letters == 'd') {
-            sqlite3_bind_double(s, i, va_arg(args, double)); /* SQLite takes NAN for NULL */
+            sqlite3_bind_double(s, i,
+                                va_arg(args, double)); /* SQLite takes NAN for NULL */
         } else if (*letters == 's') {
             sqlite3_bind_text(s, i, va_arg(args, const char *), -1, SQLITE_TRANSIENT);
         } else {
@@ -109,7 +114,7 @@ static void bind(sqlite3_stmt *s, const char *letters, va_list args)
 }
 
 sqlite3_stmt *ledger_prepare(struct ledger *l, struct error *err, const char *sql,
-                           const char *letters, ...)
+                             const char *letters, ...)
 {
     sqlite3_stmt *s = NULL;
     va_list args;
@@ -151,8 +156,8 @@ static int migrate(struct ledger *l, struct error *err)
     sqlite3_stmt *s;
     int version = -1;
 
-    if (sqlite3_exec(l->db, "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;", NULL, NULL,
-                     NULL) != SQLITE_OK ||
+    if (sqlite3_exec(l->db, "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;", NULL,
+                     NULL, NULL) != SQLITE_OK ||
         sqlite3_exec(l->db, "BEGIN IMMEDIATE", NULL, NULL, NULL) != SQLITE_OK)
         return ledger_fail(l, err);
     s = ledger_prepare(l, err, "PRAGMA user_version", "");
@@ -160,8 +165,8 @@ static int migrate(struct ledger *l, struct error *err)
         version = sqlite3_column_int(s, 0);
     sqlite3_finalize(s);
     if (version > VERSION)
-        error_set(err, "%s: written by a later ratchet (version %d, this one knows %d)", l->path,
-                  version, VERSION);
+        error_set(err, "%s: written by a later ratchet (version %d, this one knows %d)",
+                  l->path, version, VERSION);
     for (int i = version; i >= 0 && i < VERSION; i++) {
         char pragma[64];
         snprintf(pragma, sizeof(pragma), "PRAGMA user_version=%d", i + 1);
@@ -176,7 +181,9 @@ static int migrate(struct ledger *l, struct error *err)
         sqlite3_exec(l->db, "ROLLBACK", NULL, NULL, NULL);
         return -1;
     }
-    return sqlite3_exec(l->db, "COMMIT", NULL, NULL, NULL) == SQLITE_OK ? 0 : ledger_fail(l, err);
+    return sqlite3_exec(l->db, "COMMIT", NULL, NULL, NULL) == SQLITE_OK
+               ? 0
+               : ledger_fail(l, err);
 }
 
 struct ledger *ledger_open(const char *path, struct error *err)
@@ -185,7 +192,8 @@ struct ledger *ledger_open(const char *path, struct error *err)
 
     l->path = xstrdup(path);
     if (sqlite3_open_v2(path, &l->db,
-                        SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_FULLMUTEX,
+                        SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE |
+                            SQLITE_OPEN_FULLMUTEX,
                         NULL) != SQLITE_OK) {
         ledger_fail(l, err);
         goto failed;
@@ -214,8 +222,9 @@ int ledger_run_add(struct ledger *l, struct ledger_run *r, struct error *err)
         l, err,
         "INSERT INTO run(name, folder, task, model, start_policy, start_sha256, salt_sha256,"
         " seed, created, status, stop_reason, is_sealed) VALUES(?,?,?,?,?,?,?,?,?,?,?,?)",
-        "sssssssiissi", r->name, r->folder, r->task, r->model, r->start_policy, r->start_sha256,
-        r->salt_sha256, r->seed, r->created = ledger_now(), "running", "", (int64_t)r->is_sealed);
+        "sssssssiissi", r->name, r->folder, r->task, r->model, r->start_policy,
+        r->start_sha256, r->salt_sha256, r->seed, r->created = ledger_now(), "running",
+        "", (int64_t)r->is_sealed);
 
     if (ledger_execute(l, err, s) != 0)
         return -1;
@@ -230,7 +239,8 @@ int ledger_run_find(struct ledger *l, const char *name, struct ledger_run *out,
         l, err,
         "SELECT id, name, folder, task, model, start_policy, start_sha256, salt_sha256, seed,"
         " created, status, stop_reason, is_sealed FROM run"
-        " WHERE ?1 IS NULL OR name = ?1 OR folder = ?1 ORDER BY id DESC LIMIT 1", "s", name);
+        " WHERE ?1 IS NULL OR name = ?1 OR folder = ?1 ORDER BY id DESC LIMIT 1",
+        "s", name);
     int code = s ? sqlite3_step(s) : SQLITE_ERROR;
 
     *out = (struct ledger_run){ 0 };
@@ -259,14 +269,17 @@ int ledger_run_find(struct ledger *l, const char *name, struct ledger_run *out,
 int ledger_run_set_status(struct ledger *l, int64_t run, const char *status,
                           const char *stop_reason, struct error *err)
 {
-    return ledger_execute(l, err, ledger_prepare(l, err, "UPDATE run SET status=?, stop_reason=? WHERE id=?",
-                                 "ssi", status, stop_reason, run));
+    return ledger_execute(
+        l, err,
+        ledger_prepare(l, err, "UPDATE run SET status=?, stop_reason=? WHERE id=?", "ssi",
+                       status, stop_reason, run));
 }
 
 int ledger_run_unseal(struct ledger *l, int64_t run, struct error *err)
 {
     return ledger_execute(
-        l, err, ledger_prepare(l, err, "UPDATE run SET is_sealed=0 WHERE id=?", "i", run));
+        l, err,
+        ledger_prepare(l, err, "UPDATE run SET is_sealed=0 WHERE id=?", "i", run));
 }
 
 void ledger_run_clear(struct ledger_run *r)
@@ -286,13 +299,16 @@ void ledger_run_clear(struct ledger_run *r)
 int ledger_source_add(struct ledger *l, const char *sha256, const char *source,
                       struct error *err)
 {
-    return ledger_execute(l, err, ledger_prepare(l, err, "INSERT OR IGNORE INTO source VALUES(?,?)", "ss",
-                                 sha256, source));
+    return ledger_execute(l, err,
+                          ledger_prepare(l, err,
+                                         "INSERT OR IGNORE INTO source VALUES(?,?)", "ss",
+                                         sha256, source));
 }
 
 char *ledger_source_get(struct ledger *l, const char *sha256, struct error *err)
 {
-    sqlite3_stmt *s = ledger_prepare(l, err, "SELECT text FROM source WHERE sha256 = ?", "s", sha256);
+    sqlite3_stmt *s = ledger_prepare(l, err, "SELECT text FROM source WHERE sha256 = ?",
+                                     "s", sha256);
     char *source = NULL;
 
     if (s && sqlite3_step(s) == SQLITE_ROW)
@@ -308,14 +324,15 @@ int ledger_episode_add(struct ledger *l, int64_t run, const struct ledger_episod
 {
     return ledger_execute(
         l, err,
-        ledger_prepare(l, err,
-              "INSERT OR IGNORE INTO episode VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-              "isssiiddiiiiiiiisiiiibi", run, purposes[e->purpose], e->scope, e->sha256,
-              e->seed_index, e->seed, e->score, e->total, e->steps, e->frames,
-              e->planner_steps, e->most_instructions, (int64_t)e->terminated,
-              (int64_t)e->truncated, (int64_t)e->verified, (int64_t)e->fault, e->fault_text,
-              (int64_t)e->trajectory, (int64_t)e->start_hash, (int64_t)e->events,
-              (int64_t)e->tries, e->tape, e->tape_len, ledger_now()));
+        ledger_prepare(
+            l, err,
+            "INSERT OR IGNORE INTO episode VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+            "isssiiddiiiiiiiisiiiibi", run, purposes[e->purpose], e->scope, e->sha256,
+            e->seed_index, e->seed, e->score, e->total, e->steps, e->frames,
+            e->planner_steps, e->most_instructions, (int64_t)e->terminated,
+            (int64_t)e->truncated, (int64_t)e->verified, (int64_t)e->fault, e->fault_text,
+            (int64_t)e->trajectory, (int64_t)e->start_hash, (int64_t)e->events,
+            (int64_t)e->tries, e->tape, e->tape_len, ledger_now()));
 }
 
 int ledger_episode_find(struct ledger *l, int64_t run, struct ledger_episode *e,
@@ -369,9 +386,11 @@ void ledger_episode_clear(struct ledger_episode *e)
 int ledger_count_steps(struct ledger *l, int64_t run, struct ledger_steps *out,
                        struct error *err)
 {
-    sqlite3_stmt *s = ledger_prepare(l, err,
-                            "SELECT purpose, sum(steps), sum(planner_steps), count(*)"
-                            " FROM episode WHERE run=? GROUP BY purpose", "i", run);
+    sqlite3_stmt *s = ledger_prepare(
+        l, err,
+        "SELECT purpose, sum(steps), sum(planner_steps), count(*)"
+        " FROM episode WHERE run=? GROUP BY purpose",
+        "i", run);
 
     *out = (struct ledger_steps){ 0 };
     if (!s)
@@ -391,18 +410,21 @@ int ledger_call_add(struct ledger *l, int64_t run, const struct ledger_call *c,
 {
     return ledger_execute(
         l, err,
-        ledger_prepare(l, err, "INSERT OR IGNORE INTO call VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-              "iiisssiiiiiddii", run, c->iteration, c->turn, c->model, c->reply, c->error,
-              c->tokens_in, c->tokens_cached, c->tokens_out, c->tokens_reasoning,
-              (int64_t)c->is_estimated, c->usd, c->seconds, c->tries, ledger_now()));
+        ledger_prepare(
+            l, err, "INSERT OR IGNORE INTO call VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+            "iiisssiiiiiddii", run, c->iteration, c->turn, c->model, c->reply, c->error,
+            c->tokens_in, c->tokens_cached, c->tokens_out, c->tokens_reasoning,
+            (int64_t)c->is_estimated, c->usd, c->seconds, c->tries, ledger_now()));
 }
 
 int ledger_call_find(struct ledger *l, int64_t run, int64_t iteration, int64_t turn,
                      char **reply, struct error *err)
 {
-    sqlite3_stmt *s = ledger_prepare(l, err,
-                            "SELECT reply FROM call WHERE run=? AND iteration=? AND turn=?"
-                            " AND reply IS NOT NULL", "iii", run, iteration, turn);
+    sqlite3_stmt *s = ledger_prepare(
+        l, err,
+        "SELECT reply FROM call WHERE run=? AND iteration=? AND turn=?"
+        " AND reply IS NOT NULL",
+        "iii", run, iteration, turn);
     int code = s ? sqlite3_step(s) : SQLITE_ERROR;
 
     *reply = code == SQLITE_ROW ? ledger_column(s, 0) : NULL;
@@ -415,10 +437,12 @@ int ledger_call_find(struct ledger *l, int64_t run, int64_t iteration, int64_t t
 int ledger_count_calls(struct ledger *l, int64_t run, int64_t *calls, int64_t *tokens,
                        double *usd, struct error *err)
 {
-    sqlite3_stmt *s = ledger_prepare(l, err,
-                            "SELECT count(*), sum(max(tokens_in,0) + max(tokens_out,0)),"
-                            " sum(usd), count(*) FILTER (WHERE usd IS NULL AND reply IS NOT NULL)"
-                            " FROM call WHERE run=?", "i", run);
+    sqlite3_stmt *s = ledger_prepare(
+        l, err,
+        "SELECT count(*), sum(max(tokens_in,0) + max(tokens_out,0)),"
+        " sum(usd), count(*) FILTER (WHERE usd IS NULL AND reply IS NOT NULL)"
+        " FROM call WHERE run=?",
+        "i", run);
 
     *calls = *tokens = 0;
     *usd = NAN;
@@ -438,12 +462,14 @@ int ledger_candidate_add(struct ledger *l, int64_t run, const struct ledger_cand
 {
     return ledger_execute(
         l, err,
-        ledger_prepare(l, err, "INSERT OR IGNORE INTO candidate"
-              " VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)", "iisssssdddddiiididdsi",
-              run, c->iteration, c->sha256, c->parent_sha256, c->verdict,
-              c->why, c->change, c->dev_before, c->dev_after, c->difference, c->low, c->high,
-              c->pairs, c->cases_passed, c->cases, c->seconds, c->steps, c->before_half,
-              c->after_half, c->details, ledger_now()));
+        ledger_prepare(l, err,
+                       "INSERT OR IGNORE INTO candidate"
+                       " VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+                       "iisssssdddddiiididdsi", run, c->iteration, c->sha256,
+                       c->parent_sha256, c->verdict, c->why, c->change, c->dev_before,
+                       c->dev_after, c->difference, c->low, c->high, c->pairs,
+                       c->cases_passed, c->cases, c->seconds, c->steps, c->before_half,
+                       c->after_half, c->details, ledger_now()));
 }
 
 static json_t *value(sqlite3_stmt *s, int column)
@@ -492,20 +518,26 @@ json_t *ledger_query(struct ledger *l, const char *sql, int64_t run, struct erro
 
 json_t *ledger_source_history(struct ledger *l, const char *sha256, struct error *err)
 {
-    return ledger_rows(l, ledger_prepare(
-        l, err,
-        "SELECT run.name AS run, c.iteration, c.verdict, c.parent_sha256 AS parent,"
-        " c.dev_before, c.dev_after, c.low, c.high, c.change, c.why, c.details, run.model,"
-        " run.is_sealed"
-        " FROM candidate c JOIN run ON run.id = c.run WHERE c.sha256=?"
-        " ORDER BY c.run, c.iteration", "s", sha256), err);
+    return ledger_rows(
+        l,
+        ledger_prepare(
+            l, err,
+            "SELECT run.name AS run, c.iteration, c.verdict, c.parent_sha256 AS parent,"
+            " c.dev_before, c.dev_after, c.low, c.high, c.change, c.why, c.details, run.model,"
+            " run.is_sealed"
+            " FROM candidate c JOIN run ON run.id = c.run WHERE c.sha256=?"
+            " ORDER BY c.run, c.iteration",
+            "s", sha256),
+        err);
 }
 
 int ledger_source_find(struct ledger *l, const char *prefix, char sha256[65],
                        struct error *err)
 {
-    sqlite3_stmt *s = ledger_prepare(l, err, "SELECT sha256 FROM source WHERE"
-                                     " substr(sha256, 1, length(?1)) = ?1 LIMIT 2", "s", prefix);
+    sqlite3_stmt *s = ledger_prepare(l, err,
+                                     "SELECT sha256 FROM source WHERE"
+                                     " substr(sha256, 1, length(?1)) = ?1 LIMIT 2",
+                                     "s", prefix);
     int n = 0, code = SQLITE_ERROR;
 
     while (s && (code = sqlite3_step(s)) == SQLITE_ROW) {

@@ -1,8 +1,9 @@
-/* ledger.h - what happened, in one SQLite file: append-only in meaning, open to many processes.
+/* ledger.h - what happened, in one SQLite file: append-only in meaning, open to many
+ * processes.
  *
- * The ledger is also the journal of a run: every model turn and every episode is put down as
- * soon as it is known and looked up before it is made, so that a run that was killed is simply
- * run again, finds what it had done, and goes on where it stopped. */
+ * The ledger is also the journal of a run: every model turn and every episode is put down
+ * as soon as it is known and looked up before it is made, so that a run that was killed
+ * is simply run again, finds what it had done, and goes on where it stopped. */
 #ifndef RATCHET_RUNNER_RECORD_LEDGER_H
 #define RATCHET_RUNNER_RECORD_LEDGER_H
 
@@ -20,22 +21,22 @@ enum purpose {
 #define X(name) PURPOSE_##name,
     PURPOSES(X)
 #undef X
-    N_PURPOSES
+        N_PURPOSES
 };
 const char *purpose_name(enum purpose p);
 
-/* Opens or creates the file, and brings an older one up to date. NULL on failure: not a ledger,
- * damaged, from a later version, not writable. */
+/* Opens or creates the file, and brings an older one up to date. NULL on failure: not a
+ * ledger, damaged, from a later version, not writable. */
 struct ledger *ledger_open(const char *path, struct error *err);
 void ledger_close(struct ledger *l); /* NULL is fine */
 
 /* A run of the loop. Text is owned by whoever holds the struct: ledger_run_clear. */
 struct ledger_run {
     int64_t id;
-    char *name;        /* unique, e.g. "breakout-3" */
+    char *name; /* unique, e.g. "breakout-3" */
     char *folder;
-    char *task;        /* JSON */
-    char *model;       /* as given to --model */
+    char *task;         /* JSON */
+    char *model;        /* as given to --model */
     char *start_policy; /* path that it was started from */
     char *start_sha256;
     char *salt_sha256; /* of the secret that hidden seeds come from */
@@ -45,7 +46,8 @@ struct ledger_run {
     char *stop_reason; /* "" while it runs */
     bool is_sealed;    /* false: an external agent ran outside of a jail */
 };
-int ledger_run_add(struct ledger *l, struct ledger_run *run, struct error *err); /* sets id */
+int ledger_run_add(struct ledger *l, struct ledger_run *run,
+                   struct error *err); /* sets id */
 /* The run of that name or folder; name NULL: the latest. 1: found, 0: none, -1: error. */
 int ledger_run_find(struct ledger *l, const char *name, struct ledger_run *out,
                     struct error *err);
@@ -55,24 +57,28 @@ int ledger_run_set_status(struct ledger *l, int64_t run, const char *status,
 int ledger_run_unseal(struct ledger *l, int64_t run, struct error *err);
 void ledger_run_clear(struct ledger_run *run);
 
-/* Sessions: a run may have a name of its own, which may change. The run of that session, or,
- * as ledger_run_find, of that name or folder. */
+/* Sessions: a run may have a name of its own, which may change. The run of that session,
+ * or, as ledger_run_find, of that name or folder. */
 int ledger_session_find(struct ledger *l, const char *name, struct ledger_run *out,
                         struct error *err);
 /* Could a run get this name? -1 with the reason. */
 int ledger_session_check(struct ledger *l, const char *name, struct error *err);
 /* Names the run, or renames it. -1: not a name, or another run has it. */
-int ledger_session_name(struct ledger *l, int64_t run, const char *name, struct error *err);
-/* Adds `run` (its id is set), paused, under the name `name`, with all that the ledger has of
- * the old one: turns, episodes, candidates, cases, notes, openings, budgets. All or nothing. */
+int ledger_session_name(struct ledger *l, int64_t run, const char *name,
+                        struct error *err);
+/* Adds `run` (its id is set), paused, under the name `name`, with all that the ledger has
+ * of the old one: turns, episodes, candidates, cases, notes, openings, budgets. All or
+ * nothing. */
 int ledger_session_fork(struct ledger *l, int64_t old, struct ledger_run *run,
                         const char *name, struct error *err);
-/* The run that it was forked from, and that one again, to the first; itself where there is none.
- * What a dream came to since then is not for a fork: its past would be judged anew. */
+/* The run that it was forked from, and that one again, to the first; itself where there
+ * is none. What a dream came to since then is not for a fork: its past would be judged
+ * anew. */
 int64_t ledger_session_root(struct ledger *l, int64_t run);
 /* A row a run, those that were active last first; see SQL. NULL on failure. */
 json_t *ledger_session_list(struct ledger *l, struct error *err);
-/* Budgets (JSON) that a run got when it was resumed; the latest, or NULL when there is none. */
+/* Budgets (JSON) that a run got when it was resumed; the latest, or NULL when there is
+ * none. */
 int ledger_allowance_add(struct ledger *l, int64_t run, const char *budget,
                          struct error *err);
 char *ledger_allowance_get(struct ledger *l, int64_t run);
@@ -80,17 +86,20 @@ char *ledger_allowance_get(struct ledger *l, int64_t run);
 /* Sources by content hash. */
 int ledger_source_add(struct ledger *l, const char *sha256, const char *text,
                       struct error *err);
-char *ledger_source_get(struct ledger *l, const char *sha256, struct error *err); /* or NULL */
+char *ledger_source_get(struct ledger *l, const char *sha256,
+                        struct error *err); /* or NULL */
 
-/* The one whole hash that starts with prefix. 1: found, 0: none, -1: several, or an error. */
+/* The one whole hash that starts with prefix. 1: found, 0: none, -1: several, or an
+ * error. */
 int ledger_source_find(struct ledger *l, const char *prefix, char sha256[65],
                        struct error *err);
-/* What runs made of a policy: rows of run, iteration, verdict, parent, dev_before, dev_after,
- * low, high, change, why, details, model, is_sealed; the oldest first. NULL on failure. */
+/* What runs made of a policy: rows of run, iteration, verdict, parent, dev_before,
+ * dev_after, low, high, change, why, details, model, is_sealed; the oldest first. NULL on
+ * failure. */
 json_t *ledger_source_history(struct ledger *l, const char *sha256, struct error *err);
 
-/* One episode. Its key is (run, purpose, scope, sha256, seed_index): put once, never changed.
- * Text and blob are borrowed when put, owned when got (ledger_episode_clear). */
+/* One episode. Its key is (run, purpose, scope, sha256, seed_index): put once, never
+ * changed. Text and blob are borrowed when put, owned when got (ledger_episode_clear). */
 struct ledger_episode {
     enum purpose purpose;
     const char *scope;  /* what tells evaluations of one purpose apart: "", "iteration 3",
@@ -121,7 +130,8 @@ struct ledger_steps {
 int ledger_count_steps(struct ledger *l, int64_t run, struct ledger_steps *out,
                        struct error *err);
 
-/* Model turns, the failed ones included (turn NULL, error set). -1 in a count: unknown. */
+/* Model turns, the failed ones included (turn NULL, error set). -1 in a count:
+ * unknown. */
 struct ledger_call {
     int64_t iteration, turn;
     const char *model;
@@ -145,15 +155,16 @@ int ledger_count_calls(struct ledger *l, int64_t run, int64_t *calls, int64_t *t
 struct ledger_candidate {
     int64_t iteration;
     const char *sha256, *parent_sha256; /* sha256 "" when there was no candidate */
-    const char *verdict; /* "better", "simpler", "unchanged", "worse", "unclear", "refused" */
-    const char *why;     /* of the verdict, one sentence */
-    const char *change;  /* the model's own sentence */
+    const char
+        *verdict;    /* "better", "simpler", "unchanged", "worse", "unclear", "refused" */
+    const char *why; /* of the verdict, one sentence */
+    const char *change;                                  /* the model's own sentence */
     double dev_before, dev_after, difference, low, high; /* NAN where there is none */
     int64_t pairs, cases_passed, cases;
     double seconds;
-    int64_t steps;       /* of the run, all purposes, when the iteration was over */
+    int64_t steps; /* of the run, all purposes, when the iteration was over */
     double before_half, after_half; /* half the dev means' 95 % intervals */
-    const char *details; /* JSON */
+    const char *details;            /* JSON */
 };
 int ledger_candidate_add(struct ledger *l, int64_t run, const struct ledger_candidate *c,
                          struct error *err);
@@ -164,48 +175,49 @@ int ledger_case_add(struct ledger *l, int64_t run, int64_t iteration, const char
                     struct error *err);
 
 /* An opening of a hidden split; returns its number, -1 on failure: a candidate's second
- * opening fails. Numbers count up over all runs that draw the same hidden seeds, a run and its
- * forks: who forks gets no more looks at them. Its report follows when it has been played: an
- * opening without one was cut short and goes on. */
-int64_t ledger_opening_add(struct ledger *l, int64_t run, const char *task, const char *split,
-                           const char *sha256, struct error *err);
+ * opening fails. Numbers count up over all runs that draw the same hidden seeds, a run
+ * and its forks: who forks gets no more looks at them. Its report follows when it has
+ * been played: an opening without one was cut short and goes on. */
+int64_t ledger_opening_add(struct ledger *l, int64_t run, const char *task,
+                           const char *split, const char *sha256, struct error *err);
 struct ledger_opening {
     int64_t run, number;
     char sha256[65], run_name[512];
     bool is_reported;
 };
-/* The opening of the split with this task, run (with its forks) and candidate; NULL or run 0:
- * any. Of several, one that was reported, then the run's own, then the latest. 1: found,
- * 0: none, -1: error. */
-int ledger_opening_find(struct ledger *l, int64_t run, const char *task, const char *split,
-                        const char *sha256, struct ledger_opening *out, struct error *err);
+/* The opening of the split with this task, run (with its forks) and candidate; NULL or
+ * run 0: any. Of several, one that was reported, then the run's own, then the latest. 1:
+ * found, 0: none, -1: error. */
+int ledger_opening_find(struct ledger *l, int64_t run, const char *task,
+                        const char *split, const char *sha256, struct ledger_opening *out,
+                        struct error *err);
 /* What came out, as JSON. */
 int ledger_report_add(struct ledger *l, int64_t run, const char *split, int64_t number,
                       const char *result, struct error *err);
 
 /* Something that someone tried and may not do, by name; the report shows it. */
-int ledger_incident_add(struct ledger *l, int64_t run, int64_t iteration, const char *what,
-                        const char *details, struct error *err);
+int ledger_incident_add(struct ledger *l, int64_t run, int64_t iteration,
+                        const char *what, const char *details, struct error *err);
 
 /* Notes, by author "harness" or "model". The same note of one iteration is kept once. */
 int ledger_note_add(struct ledger *l, const char *task, int64_t run, int64_t iteration,
                     const char *author, const char *text, struct error *err);
-/* Notes of a task that a run may see in an iteration: earlier runs' and its own so far. What a
- * fork has of the run that it comes from is shown once. */
+/* Notes of a task that a run may see in an iteration: earlier runs' and its own so far.
+ * What a fork has of the run that it comes from is shown once. */
 struct ledger_note_query {
-    const char *task, /* NULL: of any */
+    const char *task,    /* NULL: of any */
         *words, *author; /* words NULL or without any: the newest; author NULL: any */
     int64_t run, iteration;
     int most;
 };
-/* Best match first: rows of run, task, name (of the run), iteration, author, text, evidence (what
- * a dreamt one rests on: "RUN:ITERATION ..."; else null). Without those that a dream before
- * the run has superseded. */
+/* Best match first: rows of run, task, name (of the run), iteration, author, text,
+ * evidence (what a dreamt one rests on: "RUN:ITERATION ..."; else null). Without those
+ * that a dream before the run has superseded. */
 json_t *ledger_note_search(struct ledger *l, const struct ledger_note_query *q,
                            struct error *err);
 
-/* One query's rows as a JSON array of objects, for tables and CSV; ? takes `run`. sql is ours,
- * never a user's. NULL on failure. */
+/* One query's rows as a JSON array of objects, for tables and CSV; ? takes `run`. sql is
+ * ours, never a user's. NULL on failure. */
 json_t *ledger_query(struct ledger *l, const char *sql, int64_t run, struct error *err);
 
 #endif

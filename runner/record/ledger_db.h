@@ -1,4 +1,5 @@
-/* ledger_db.h - what the parts of the ledger share: private to runner/record/ledger*.c. */
+/* ledger_db.h - what the parts of the ledger share: private to
+ * runner/record/ledger*.c. */
 #ifndef RATCHET_RUNNER_RECORD_LEDGER_DB_H
 #define RATCHET_RUNNER_RECORD_LEDGER_DB_H
 
@@ -26,10 +27,10 @@ char *ledger_column(sqlite3_stmt *s, int column);
 int64_t ledger_now(void);
 
 /* Of a row of `note`: does this run see it? It sees the dreams from before it began. */
-#define LEDGER_IS_SEEN(run)                                                            \
-    "NOT EXISTS (SELECT 1 FROM superseded s JOIN dream d ON d.id = s.dream"            \
-    " WHERE s.note = note.id AND d.run_to < " run ")"                                  \
-    " AND (author <> 'dream' OR EXISTS (SELECT 1 FROM dreamt t JOIN dream d"           \
+#define LEDGER_IS_SEEN(run)                                                  \
+    "NOT EXISTS (SELECT 1 FROM superseded s JOIN dream d ON d.id = s.dream"  \
+    " WHERE s.note = note.id AND d.run_to < " run ")"                        \
+    " AND (author <> 'dream' OR EXISTS (SELECT 1 FROM dreamt t JOIN dream d" \
     " ON d.id = t.dream WHERE t.note = note.id AND d.run_to < " run "))"
 
 #endif

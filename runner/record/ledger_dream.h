@@ -46,8 +46,8 @@ json_t *ledger_dream_memory(struct ledger *l, const char *task, int64_t run,
                             struct error *err);
 
 /* Makes a ledger at `path` that remembers what this one does, but no episode: runs,
- * sources, candidates, notes, and with_dreams what was dreamt. The file must not exist.
- */
+ * sources, candidates, notes, and with_dreams what was dreamt. The file must not
+ * exist. */
 int ledger_copy_memory(struct ledger *l, const char *path, bool with_dreams,
                        struct error *err);
 

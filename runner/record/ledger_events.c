@@ -16,8 +16,9 @@ int ledger_case_add(struct ledger *l, int64_t run, int64_t iteration, const char
 }
 
 /* Runs that draw the same hidden seeds: a run, its forks, what it was forked from. */
-#define FAMILY(run) \
-    "(SELECT id FROM run WHERE salt_sha256 = (SELECT salt_sha256 FROM run WHERE id=" run "))"
+#define FAMILY(run)                                                                      \
+    "(SELECT id FROM run WHERE salt_sha256 = (SELECT salt_sha256 FROM run WHERE id=" run \
+    "))"
 
 int64_t ledger_opening_add(struct ledger *l, int64_t run, const char *task,
                            const char *split, const char *sha256, struct error *err)
@@ -47,8 +48,9 @@ int ledger_opening_find(struct ledger *l, int64_t run, const char *task,
         " LEFT JOIN report r ON r.run=o.run AND r.split=o.split AND r.number=o.number"
         " LEFT JOIN run ON run.id=o.run"
         " WHERE o.split=?1 AND (?2 IS NULL OR o.task=?2)"
-        " AND (?3 = 0 OR o.run IN " FAMILY("?3") ") AND (?4 IS NULL OR o.sha256=?4)"
-        " ORDER BY r.number IS NOT NULL DESC, o.run=?3 DESC, o.rowid DESC LIMIT 1",
+        " AND (?3 = 0 OR o.run IN " FAMILY(
+            "?3") ") AND (?4 IS NULL OR o.sha256=?4)"
+                  " ORDER BY r.number IS NOT NULL DESC, o.run=?3 DESC, o.rowid DESC LIMIT 1",
         "ssis", split, task, run, sha256);
     int code = s ? sqlite3_step(s) : SQLITE_ERROR;
 

@@ -68,11 +68,11 @@ json_t *ledger_note_search(struct ledger *l, const struct ledger_note_query *q,
               : "%snote JOIN run ON run.id = note.run WHERE%s"
                 " ORDER BY note.id DESC LIMIT ?5",
         columns, seen);
-    json_t *rows = ledger_rows(
-        l,
-        ledger_prepare(l, err, sql, match ? "siisis" : "siisi", q->task, q->run,
-                       q->iteration, q->author, (int64_t)q->most, match),
-        err);
+    json_t *rows = ledger_rows(l,
+                               ledger_prepare(l, err, sql, match ? "siisis" : "siisi",
+                                              q->task, q->run, q->iteration, q->author,
+                                              (int64_t)q->most, match),
+                               err);
 
     free(sql);
     free(match);

@@ -37,10 +37,11 @@ static int check_name(const char *name, struct error *err)
         i++;
     if (len >= 1 && len <= MOST_NAME && i == len)
         return 0;
-    return error_set(err,
-                     "%.80s: not a name of a session: letters, digits, and behind the first "
-                     "of them . _ and -; at most %d",
-                     name, MOST_NAME);
+    return error_set(
+        err,
+        "%.80s: not a name of a session: letters, digits, and behind the first "
+        "of them . _ and -; at most %d",
+        name, MOST_NAME);
 }
 
 int ledger_session_check(struct ledger *l, const char *name, struct error *err)
@@ -87,7 +88,8 @@ static int end(struct ledger *l, int status, struct error *err)
     return -1;
 }
 
-int ledger_session_name(struct ledger *l, int64_t run, const char *name, struct error *err)
+int ledger_session_name(struct ledger *l, int64_t run, const char *name,
+                        struct error *err)
 {
     if (check_name(name, err) != 0 || begin(l, err) != 0)
         return -1;
@@ -122,9 +124,9 @@ static int copy_rows(struct ledger *l, const char *table, int64_t old, int64_t r
 static int fork_run(struct ledger *l, int64_t old, struct ledger_run *run,
                     const char *name, struct error *err)
 {
-    static const char *const tables[] = { "candidate", "episode", "call",
+    static const char *const tables[] = { "candidate",  "episode",  "call",
                                           "regression", "incident", "note",
-                                          "opening", "report", "allowance" };
+                                          "opening",    "report",   "allowance" };
     int status = ledger_run_add(l, run, err);
 
     if (status == 0)
@@ -211,8 +213,8 @@ int ledger_allowance_add(struct ledger *l, int64_t run, const char *budget,
 char *ledger_allowance_get(struct ledger *l, int64_t run)
 {
     sqlite3_stmt *s = ledger_prepare(
-        l, NULL, "SELECT budget FROM allowance WHERE run=? ORDER BY rowid DESC LIMIT 1", "i",
-        run);
+        l, NULL, "SELECT budget FROM allowance WHERE run=? ORDER BY rowid DESC LIMIT 1",
+        "i", run);
     char *budget = s && sqlite3_step(s) == SQLITE_ROW ? ledger_column(s, 0) : NULL;
 
     sqlite3_finalize(s);

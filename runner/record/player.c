@@ -105,8 +105,8 @@ bool player_step(struct player *p)
     return true;
 }
 
-/* Where the shown episode stands after a keyframe; false when the keyframe is not usable.
- */
+/* Where the shown episode stands after a keyframe; false when the keyframe is not
+ * usable. */
 static bool load_keyframe(struct player *p, const struct replay_keyframe *k)
 {
     const struct episode_state *now = &p->episode.now;

@@ -10,14 +10,14 @@ struct player {
     struct episode episode;      /* its `now` holds return, hash, events and flags */
     void *instance;
     int64_t at;
-    double *action;        /* what the step before `at` asked for; meaningful from step 1 */
-    struct env_step last;  /* what the step before `at` gave */
-    bool is_from_file;     /* got here from a keyframe of the file, not yet confirmed */
+    double *action; /* what the step before `at` asked for; meaningful from step 1 */
+    struct env_step last; /* what the step before `at` gave */
+    bool is_from_file;    /* got here from a keyframe of the file, not yet confirmed */
 
     /* What scanning has found so far: scanned..n_steps is still unknown. */
     int64_t scanned;
-    double *returns;  /* [n_steps + 1] return before each step */
-    uint32_t *events; /* [n_steps] event bits of each step */
+    double *returns;                   /* [n_steps + 1] return before each step */
+    uint32_t *events;                  /* [n_steps] event bits of each step */
     struct replay_keyframe *keyframes; /* by step, ascending; own and borrowed blocks */
     int n_keyframes;
     int64_t stride; /* steps between own keyframes */
@@ -32,8 +32,8 @@ void player_destroy(struct player *p);
 
 /* Goes to a step by the nearest keyframe before it; clamps to 0..n_steps. */
 void player_seek(struct player *p, int64_t step);
-/* -1, with the reason, when what stands there is not the replay: its environment was lost,
- * twice. To be asked before a picture is kept. */
+/* -1, with the reason, when what stands there is not the replay: its environment was
+ * lost, twice. To be asked before a picture is kept. */
 int player_check(const struct player *p, struct error *err);
 /* One step forward; false at the end. */
 bool player_step(struct player *p);
@@ -58,7 +58,8 @@ struct replay_check {
     char why[256]; /* when not verified */
 };
 
-/* Plays the whole replay from its seed, never from a keyframe. -1 when it cannot be played. */
+/* Plays the whole replay from its seed, never from a keyframe. -1 when it cannot be
+ * played. */
 int replay_verify(const struct replay *r, struct replay_check *out, struct error *err);
 
 #endif

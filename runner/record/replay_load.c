@@ -32,8 +32,8 @@ struct chunk {
     size_t len;
 };
 
-/* What one loading needs. Failing functions leave the reason, without the name, in why.
- */
+/* What one loading needs. Failing functions leave the reason, without the name, in
+ * why. */
 struct loader {
     const struct env_registry *envs;
     const char *name;

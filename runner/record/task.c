@@ -1,4 +1,5 @@
-/* task.c - a task: environment, observation mode, seed splits, limits, budgets and target.
+/* task.c - a task: environment, observation mode, seed splits, limits, budgets and
+ * target.
  *
  * Its keys are in task_keys.c, the JSON file in task_json.c. */
 #include "runner/record/task.h"
@@ -20,9 +21,11 @@ struct task *task_create(const struct env *env)
     t->rules = (struct episode_rules){ .frame_skip = 1, .max_frames = env->max_frames };
     t->rules.noop_max = env->ram_size ? 30 : 0; /* consoles: as their benchmarks start */
     t->limits = limits_default;
-    t->splits = (struct task_splits){ .dev = 20, .gate = 128, .holdout = 100, .audit = 100 };
-    t->budget = (struct task_budget){ .iterations = 20, .simplify = 3, .patience = 5,
-                                        .fruitless = 6 };
+    t->splits =
+        (struct task_splits){ .dev = 20, .gate = 128, .holdout = 100, .audit = 100 };
+    t->budget = (struct task_budget){
+        .iterations = 20, .simplify = 3, .patience = 5, .fruitless = 6
+    };
     t->confidence = 0.95;
     t->target = isnan(env->target) ? INFINITY : env->target;
     t->margin = isfinite(t->target) ? fabs(t->target) * 0.01 : 0;
@@ -71,12 +74,16 @@ int task_check(const struct task *t, struct error *err)
     if (t->sim_is_true)
         return 0;
     if (!t->env->set_observed)
-        return error_set(err, "%s: plan: its observation does not tell its state; only "
-                         "plan_state=true gives a sim here", t->env->name);
+        return error_set(err,
+                         "%s: plan: its observation does not tell its state; only "
+                         "plan_state=true gives a sim here",
+                         t->env->name);
     if (t->observation != OBSERVATION_features || t->fields)
-        return error_set(err, "%s: plan: a sim that is set from the observation needs all of "
+        return error_set(err,
+                         "%s: plan: a sim that is set from the observation needs all of "
                          "its features (observation=features, fields=all), or "
-                         "plan_state=true", t->env->name);
+                         "plan_state=true",
+                         t->env->name);
     return 0;
 }
 

@@ -1,4 +1,5 @@
-/* task.h - a task: environment, observation mode, seed splits, limits, budgets and target. */
+/* task.h - a task: environment, observation mode, seed splits, limits, budgets and
+ * target. */
 #ifndef RATCHET_RUNNER_RECORD_TASK_H
 #define RATCHET_RUNNER_RECORD_TASK_H
 
@@ -21,7 +22,8 @@ struct task_budget {
     int64_t steps, iterations, model_tokens, model_calls;
     int64_t planner_steps; /* of all purposes; not among `steps` */
     int64_t simplify; /* iterations that ask for less code once the target is reached */
-    int64_t fruitless; /* replies in a row without a new policy that loads, then it ends */
+    int64_t
+        fruitless;    /* replies in a row without a new policy that loads, then it ends */
     int64_t patience; /* fruitless iterations, then the loop changes its parent */
     double minutes, usd;
 };
@@ -41,7 +43,8 @@ struct task {
     struct limits limits;
     struct task_splits splits;
     struct task_budget budget;
-    bool uses_archive;   /* parents when stuck: diverse earlier candidates, else the best alone */
+    bool uses_archive;   /* parents when stuck: diverse earlier candidates, else the best
+                            alone */
     double confidence;   /* of the gate, one-sided, for the whole run; e.g. 0.95 */
     double margin;       /* returns closer than this count as equal */
     double target;       /* mean return at which a run is done; INFINITY: never */
@@ -54,18 +57,20 @@ void task_destroy(struct task *t);
 struct task *task_copy(const struct task *t);
 
 /* From the JSON file at path (format: `ratchet task --help` and logs/README.md), or, when
- * `name` names an environment, its built-in task. Strict: an unknown or mistyped key is an
- * error that names it. NULL on failure. */
+ * `name` names an environment, its built-in task. Strict: an unknown or mistyped key is
+ * an error that names it. NULL on failure. */
 struct task *task_load(const struct env_registry *r, const char *name, struct error *err);
 struct task *task_from_json(const struct env_registry *r, json_t *json, const char *where,
                             struct error *err);
 json_t *task_to_json(const struct task *t); /* a new reference */
 
-/* One `--set key=value`: an option of the environment or a rule, limit, split or budget of the
- * task by its JSON name ("frame_skip=4", "sticky=0.25", "observation=ram", "preset=v5"). */
+/* One `--set key=value`: an option of the environment or a rule, limit, split or budget
+ * of the task by its JSON name ("frame_skip=4", "sticky=0.25", "observation=ram",
+ * "preset=v5"). */
 int task_set(struct task *t, const char *setting, struct error *err);
 
-/* The i-th key that task_set takes beside the environment's options; false past the last. */
+/* The i-th key that task_set takes beside the environment's options; false past the
+ * last. */
 bool task_key(size_t i, const char **name, const char **help);
 
 /* An instance of the task's environment, with the task's settings. NULL on failure. */

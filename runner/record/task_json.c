@@ -25,14 +25,16 @@ json_t *task_to_json(const struct task *t)
         free(name);
     }
     json_object_set_new(json, "options", options);
-    json_object_set_new(json, "observation", json_string(observation_name(t->observation)));
+    json_object_set_new(json, "observation",
+                        json_string(observation_name(t->observation)));
     if (t->fields) {
         json_t *fields = json_array();
         for (int i = 0; i < t->n_fields; i++)
             json_array_append_new(fields, json_string(t->fields[i]));
         json_object_set_new(json, "fields", fields);
     }
-    json_object_set_new(json, "parents", json_string(t->uses_archive ? "archive" : "best"));
+    json_object_set_new(json, "parents",
+                        json_string(t->uses_archive ? "archive" : "best"));
     json_object_set_new(json, "plan", json_boolean(t->plan));
     if (t->plan)
         json_object_set_new(json, "plan_state",
@@ -50,37 +52,40 @@ json_t *task_to_json(const struct task *t)
     return json;
 }
 
-static int bad_type(const char *where, const char *key, const char *wanted, struct error *err)
+static int bad_type(const char *where, const char *key, const char *wanted,
+                    struct error *err)
 {
     return error_set(err, "%s: \"%s\" must be %s", where, key, wanted);
 }
 
-static int read_key(struct task *t, const char *section, const char *name, const json_t *value,
-                    const char *where, struct error *err)
+static int read_key(struct task *t, const char *section, const char *name,
+                    const json_t *value, const char *where, struct error *err)
 {
     const struct task_key *k = task_find_key(name, strlen(name));
 
     if (!k || strcmp(k->section, section))
-        return error_set(err, "%s: unknown key \"%s%s%s\" (see `ratchet task --help`)", where,
-                         section, section[0] ? "." : "", name);
+        return error_set(err, "%s: unknown key \"%s%s%s\" (see `ratchet task --help`)",
+                         where, section, section[0] ? "." : "", name);
     if (!json_is_number(value) && !json_is_null(value))
         return bad_type(where, name, "a number", err);
-    return task_set_number(t, k, json_is_null(value) ? INFINITY : json_number_value(value),
-                           where, err);
+    return task_set_number(
+        t, k, json_is_null(value) ? INFINITY : json_number_value(value), where, err);
 }
 
-static int read_options(struct task *t, json_t *options, const char *where, struct error *err)
+static int read_options(struct task *t, json_t *options, const char *where,
+                        struct error *err)
 {
     const char *name;
     json_t *value;
 
     if (!json_is_object(options))
         return bad_type(where, "options", "an object of strings", err);
-    json_object_foreach (options, name, value) {
+    json_object_foreach(options, name, value) {
         if (!json_is_string(value))
             return bad_type(where, name, "a string", err);
         if (env_option_index(t->env, name, strlen(name)) < 0)
-            return error_set(err, "%s: %s has no option \"%s\"", where, t->env->name, name);
+            return error_set(err, "%s: %s has no option \"%s\"", where, t->env->name,
+                             name);
         task_set_option(t, name, strlen(name), json_string_value(value));
     }
     return 0;
@@ -102,15 +107,15 @@ static int read_fields(struct task *t, const json_t *fields, const char *where,
     return 0;
 }
 
-static int read_section(struct task *t, const char *section, json_t *object, const char *where,
-                        struct error *err)
+static int read_section(struct task *t, const char *section, json_t *object,
+                        const char *where, struct error *err)
 {
     const char *name;
     json_t *value;
 
     if (!json_is_object(object))
         return bad_type(where, section, "an object", err);
-    json_object_foreach (object, name, value)
+    json_object_foreach(object, name, value)
         if (read_key(t, section, name, value, where, err) != 0)
             return -1;
     return 0;
@@ -119,7 +124,8 @@ static int read_section(struct task *t, const char *section, json_t *object, con
 static bool is_plain_name(const char *name)
 {
     return name[0] && strlen(name) < 100 && !strstr(name, "..") && name[0] != '/' &&
-           strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./") ==
+           strspn(name,
+                  "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./") ==
                strlen(name);
 }
 
@@ -171,7 +177,7 @@ struct task *task_from_json(const struct env_registry *r, json_t *json, const ch
         goto fail;
     }
     task_set_plan(t, json_is_true(value));
-    json_object_foreach (json, key, value)
+    json_object_foreach(json, key, value)
         if (read_top(t, key, value, where, err) != 0)
             goto fail;
     return t;

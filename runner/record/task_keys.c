@@ -1,8 +1,8 @@
 /* task_keys.c - the keys of a task: how each is set, checked and explained.
  *
- * Every number is a row of one table: its place in the JSON and in the struct, its bounds,
- * its help. Every other key is a row with a function. `--set`, the JSON reader and writer,
- * and the help texts all go through them. */
+ * Every number is a row of one table: its place in the JSON and in the struct, its
+ * bounds, its help. Every other key is a row with a function. `--set`, the JSON reader
+ * and writer, and the help texts all go through them. */
 #include "runner/record/task_keys.h"
 
 #include <math.h>
@@ -24,34 +24,43 @@ const struct task_key task_keys[] = {
       "environment steps after which an episode is cut off" },
     { "", "confidence", TASK_DOUBLE, FIELD(confidence), 0.5, 0.999999,
       "of the gate, one-sided, over all candidates of a run" },
-    { "", "margin", TASK_DOUBLE, FIELD(margin), 0, MOST, "mean returns closer than this are equal" },
-    { "", "target", TASK_DOUBLE, FIELD(target), -MOST, INFINITY, "mean return that ends a run" },
+    { "", "margin", TASK_DOUBLE, FIELD(margin), 0, MOST,
+      "mean returns closer than this are equal" },
+    { "", "target", TASK_DOUBLE, FIELD(target), -MOST, INFINITY,
+      "mean return that ends a run" },
     { "", "fault_return", TASK_DOUBLE, FIELD(fault_return), -MOST, INFINITY,
       "what an episode that ends in a fault scores at most" },
+/* clang-format off */
 #define X(name, value, help) \
     { "limits", #name, TASK_INT64, FIELD(limits.name), 0, MOST, help },
     LIMITS(X)
 #undef X
-    { "splits", "dev", TASK_INT32, FIELD(splits.dev), 1, 100000, "seeds that the model sees" },
+    /* clang-format on */
+    { "splits", "dev", TASK_INT32, FIELD(splits.dev), 1, 100000,
+      "seeds that the model sees" },
     { "splits", "gate", TASK_INT32, FIELD(splits.gate), 2, 100000,
       "hidden seeds, at most, for one comparison" },
     { "splits", "holdout", TASK_INT32, FIELD(splits.holdout), 1, 100000,
       "seeds that only `freeze` opens" },
     { "splits", "audit", TASK_INT32, FIELD(splits.audit), 1, 100000,
       "seeds for the final claim, opened once" },
-    { "budget", "steps", TASK_INT64, FIELD(budget.steps), 0, MOST, "steps of all purposes" },
+    { "budget", "steps", TASK_INT64, FIELD(budget.steps), 0, MOST,
+      "steps of all purposes" },
     { "budget", "planner_total", TASK_INT64, FIELD(budget.planner_steps), 0, MOST,
       "planner steps of all purposes, which are counted apart" },
-    { "budget", "iterations", TASK_INT64, FIELD(budget.iterations), 0, 1e6, "candidates" },
+    { "budget", "iterations", TASK_INT64, FIELD(budget.iterations), 0, 1e6,
+      "candidates" },
     { "budget", "simplify", TASK_INT64, FIELD(budget.simplify), 0, 1e6,
       "candidates that are asked to be simpler once the target is reached" },
     { "budget", "patience", TASK_INT64, FIELD(budget.patience), 0, 1e6,
       "fruitless iterations, after which the loop says so and changes its parent" },
     { "budget", "fruitless", TASK_INT64, FIELD(budget.fruitless), 0, 1e6,
       "replies in a row without a new policy that loads, after which the run ends" },
-    { "budget", "model_tokens", TASK_INT64, FIELD(budget.model_tokens), 0, MOST, "tokens" },
+    { "budget", "model_tokens", TASK_INT64, FIELD(budget.model_tokens), 0, MOST,
+      "tokens" },
     { "budget", "model_calls", TASK_INT64, FIELD(budget.model_calls), 0, 1e9, "calls" },
-    { "budget", "minutes", TASK_DOUBLE, FIELD(budget.minutes), 0, 1e6, "wall-clock time" },
+    { "budget", "minutes", TASK_DOUBLE, FIELD(budget.minutes), 0, 1e6,
+      "wall-clock time" },
     { "budget", "usd", TASK_DOUBLE, FIELD(budget.usd), 0, 1e6, "money" },
 };
 const size_t n_task_keys = sizeof(task_keys) / sizeof(task_keys[0]);
@@ -110,16 +119,20 @@ static int set_observation(struct task *t, const char *name, const char *where,
     for (size_t i = 0; i < N_MODES; i++)
         if (!strcmp(modes[i], name)) {
             if (i == OBSERVATION_ram && !t->env->ram_size)
-                return error_set(err, "%s: %s has no ram to observe", where, t->env->name);
+                return error_set(err, "%s: %s has no ram to observe", where,
+                                 t->env->name);
             if (i >= OBSERVATION_frame && !t->env->frame_width)
-                return error_set(err, "%s: %s draws no frame to observe", where, t->env->name);
+                return error_set(err, "%s: %s draws no frame to observe", where,
+                                 t->env->name);
             t->observation = (enum observation)i;
             return 0;
         }
-    return error_set(err, "%s: observation \"%s\": it is features, ram, frame or gray", where, name);
+    return error_set(err, "%s: observation \"%s\": it is features, ram, frame or gray",
+                     where, name);
 }
 
-static int set_frame(struct task *t, const char *name, const char *where, struct error *err)
+static int set_frame(struct task *t, const char *name, const char *where,
+                     struct error *err)
 {
     if (strcmp(name, "rgb") && strcmp(name, "gray"))
         return error_set(err, "%s: frame \"%s\": it is rgb or gray", where, name);
@@ -136,7 +149,8 @@ static const struct preset {
     { "v5", 4, 0.25 }, /* as ALE/Breakout-v5 */
 };
 
-static int set_preset(struct task *t, const char *name, const char *where, struct error *err)
+static int set_preset(struct task *t, const char *name, const char *where,
+                      struct error *err)
 {
     for (size_t i = 0; i < sizeof(presets) / sizeof(presets[0]); i++)
         if (!strcmp(presets[i].name, name)) {
@@ -147,7 +161,8 @@ static int set_preset(struct task *t, const char *name, const char *where, struc
     return error_set(err, "%s: preset \"%s\": it is v4 or v5", where, name);
 }
 
-static int set_parents(struct task *t, const char *name, const char *where, struct error *err)
+static int set_parents(struct task *t, const char *name, const char *where,
+                       struct error *err)
 {
     t->uses_archive = !strcmp(name, "archive");
     if (t->uses_archive || !strcmp(name, "best"))
@@ -175,7 +190,8 @@ void task_set_plan(struct task *t, bool plan)
     }
 }
 
-static int set_plan(struct task *t, const char *text, const char *where, struct error *err)
+static int set_plan(struct task *t, const char *text, const char *where,
+                    struct error *err)
 {
     if (strcmp(text, "true") && strcmp(text, "false"))
         return error_set(err, "%s: plan \"%s\": it is true or false", where, text);
@@ -189,7 +205,8 @@ static int set_plan_state(struct task *t, const char *name, const char *where,
     t->sim_is_true = !strcmp(name, "true");
     if (t->sim_is_true || !strcmp(name, "observation"))
         return 0;
-    return error_set(err, "%s: plan_state \"%s\": it is observation or true", where, name);
+    return error_set(err, "%s: plan_state \"%s\": it is observation or true", where,
+                     name);
 }
 
 int task_add_field(struct task *t, const char *name, size_t len, const char *where,
@@ -214,7 +231,8 @@ void task_clear_fields(struct task *t)
     t->n_fields = 0;
 }
 
-static int set_fields(struct task *t, const char *text, const char *where, struct error *err)
+static int set_fields(struct task *t, const char *text, const char *where,
+                      struct error *err)
 {
     task_clear_fields(t);
     if (!strcmp(text, "all"))
@@ -233,14 +251,17 @@ static const struct {
     const char *name, *help;
     int (*set)(struct task *t, const char *value, const char *where, struct error *err);
 } text_keys[] = {
-    { "preset", "v4 (frame skip 1, not sticky) or v5 (frame skip 4, sticky 0.25)", set_preset },
+    { "preset", "v4 (frame skip 1, not sticky) or v5 (frame skip 4, sticky 0.25)",
+      set_preset },
     { "observation", "features, ram, frame or gray", set_observation },
     { "frame", "rgb or gray: observation=frame or observation=gray", set_frame },
     { "parents", "best, or archive: when stuck, go on from diverse earlier candidates",
       set_parents },
-    { "plan", "true: the policy has `obs.sim`, a metered copy of the environment to plan with",
+    { "plan",
+      "true: the policy has `obs.sim`, a metered copy of the environment to plan with",
       set_plan },
-    { "plan_state", "where sim starts: observation, or true: the true state, hidden parts too",
+    { "plan_state",
+      "where sim starts: observation, or true: the true state, hidden parts too",
       set_plan_state },
     { "fields", "names of the fields that the policy sees, separated by commas; all: all",
       set_fields },
@@ -308,9 +329,10 @@ int task_set(struct task *t, const char *setting, struct error *err)
     if (text >= 0)
         return task_set_text(t, text, value, where, err);
     if (!k)
-        return error_set(err, "--set %s: neither %s nor a task has \"%.*s\" "
-                         "(see `ratchet envs %s` and `ratchet task --help`)", setting,
-                         t->env->name, (int)len, setting, t->env->name);
+        return error_set(err,
+                         "--set %s: neither %s nor a task has \"%.*s\" "
+                         "(see `ratchet envs %s` and `ratchet task --help`)",
+                         setting, t->env->name, (int)len, setting, t->env->name);
     v = strtod(value, &end);
     if (end == value || *end)
         return error_set(err, "--set %s: \"%s\" is not a number", setting, value);

@@ -27,7 +27,8 @@ int task_find_text(const char *name, size_t len);
 int task_set_text(struct task *t, int key, const char *value, const char *where,
                   struct error *err);
 
-/* A policy that plans thinks longer: the limits that are still the defaults grow with it. */
+/* A policy that plans thinks longer: the limits that are still the defaults grow with
+ * it. */
 void task_set_plan(struct task *t, bool plan);
 /* The environment's option of that name: a later value takes the earlier one's place. */
 void task_set_option(struct task *t, const char *name, size_t len, const char *value);

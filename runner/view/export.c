@@ -1,5 +1,5 @@
-/* export.c - what is shown as files: the frame as PNG, a range as GIF, MP4 or film strip.
- */
+/* export.c - what is shown as files: the frame as PNG, a range as GIF, MP4 or film
+ * strip. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -17,8 +17,8 @@
 #define MAX_NUMBERS 24      /* of a field that is listed */
 #define MAX_NOTES 20
 
-/* What an entry takes of the task's note_bytes beside its text, as the worker counts it.
- */
+/* What an entry takes of the task's note_bytes beside its text, as the worker counts
+ * it. */
 #define NOTE_COST 16
 #define MARK_COST 48
 

@@ -86,8 +86,8 @@ static int shown_load(struct shown *s, const char *sha256, struct error *err)
         s->memo.base =
             (struct evaluation){ .task = s->task, .policy = policy, .n_jobs = 1 };
         s->n = n;
-        /* Without steps left nothing is played: what is not in the ledger is not shown.
-         */
+        /* Without steps left nothing is played: what is not in the ledger is not
+         * shown. */
         status = memo_evaluate(&s->memo, PURPOSE_dev, "", &policy, requests, s->index, n,
                                s->results, err);
         free(requests);
@@ -122,8 +122,8 @@ static json_t *caption(struct player *p, int64_t stride)
     return json ? json : json_string("");
 }
 
-/* Draws every stride-th of the steps from..to into one sheet, and says what each shows.
- */
+/* Draws every stride-th of the steps from..to into one sheet, and says what each
+ * shows. */
 static json_t *draw_sheet(struct player *p, int64_t from, int64_t to, int64_t stride,
                           struct canvas *sheet, json_t *captions)
 {
@@ -175,7 +175,8 @@ static json_t *clip(struct shown *s, const struct episode_result *r, int64_t fro
         json = draw_sheet(player, from, to, stride, &sheet, captions);
         json_object_set_new(json, "rate", json_real(rate / (double)stride));
         json_object_set(json, "captions", captions);
-        if (player_check(player, err) == 0 && image_encode(&sheet, &png, &len, err) == 0) {
+        if (player_check(player, err) == 0 &&
+            image_encode(&sheet, &png, &len, err) == 0) {
             char *url = data_url(png, len);
             json_object_set_new(json, "sheet", json_string(url));
             free(url);

@@ -1,5 +1,5 @@
-/* report_parts.h - what the parts of the report share; for runner/view/report*.c alone.
- */
+/* report_parts.h - what the parts of the report share; for runner/view/report*.c
+ * alone. */
 #ifndef RATCHET_RUNNER_VIEW_REPORT_PARTS_H
 #define RATCHET_RUNNER_VIEW_REPORT_PARTS_H
 

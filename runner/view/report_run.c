@@ -225,7 +225,7 @@ static void add_totals(json_t *json)
         set(json, "start_mean", json_get_number(json_array_get(curve, 0), "mean"));
     set(json, "best_mean",
         json_get_number(n ? json_array_get(curve, n - 1) : json,
-                      n ? "mean" : "start_mean"));
+                        n ? "mean" : "start_mean"));
     set(json, "best_low", json_get_number(json_array_get(curve, n - 1), "low"));
     set(json, "best_high", json_get_number(json_array_get(curve, n - 1), "high"));
     json_object_set_new(
@@ -248,11 +248,11 @@ static json_t *head(const struct ledger_run *run)
     if (gmtime_r(&created, &tm))
         strftime(started, sizeof(started), "%Y-%m-%d %H:%M UTC", &tm);
     json = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:s}", "run",
-                     run->name, "folder", run->folder, "task", json_get_text(task, "name"),
-                     "env", json_get_text(task, "env"), "model", run->model, "started",
-                     started, "status", run->status, "stop_reason", run->stop_reason,
-                     "start_policy", run->start_policy, "is_sealed", (int)run->is_sealed,
-                     "salt_sha256", run->salt_sha256);
+                     run->name, "folder", run->folder, "task",
+                     json_get_text(task, "name"), "env", json_get_text(task, "env"),
+                     "model", run->model, "started", started, "status", run->status,
+                     "stop_reason", run->stop_reason, "start_policy", run->start_policy,
+                     "is_sealed", (int)run->is_sealed, "salt_sha256", run->salt_sha256);
     json_decref(task);
     return json;
 }

@@ -252,8 +252,10 @@ static json_t *by_model(const json_t *all)
     size_t i, k;
 
     json_array_foreach(all, i, run) {
-        const char *model = json_get_text(run, "model"), *task = json_get_text(run, "task");
-        double best = json_get_number(run, "best_mean"), gain = json_get_number(run, "gain");
+        const char *model = json_get_text(run, "model"),
+                   *task = json_get_text(run, "task");
+        double best = json_get_number(run, "best_mean"),
+               gain = json_get_number(run, "gain");
         found = NULL;
         json_array_foreach(rows, k, row) {
             if (!strcmp(json_get_text(row, "model"), model) &&

@@ -190,8 +190,8 @@ static void draw_icon(struct viewer *v, const struct env *env, int kind, int x, 
         ui_shape(&v->ui, shapes[kind % 4], x, y, 6, UI_DIM);
 }
 
-/* Whether there is another event near pixel k, so that icons would run into each other.
- */
+/* Whether there is another event near pixel k, so that icons would run into each
+ * other. */
 static bool is_crowded(const struct timeline *t, int i, int k)
 {
     int from = k - APART < 0 ? 0 : k - APART,

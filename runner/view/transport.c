@@ -1,5 +1,5 @@
-/* transport.c - the row of buttons: playing, stepping, speed, where it stands, exports.
- */
+/* transport.c - the row of buttons: playing, stepping, speed, where it stands,
+ * exports. */
 #include <stdio.h>
 
 #include "runner/view/viewer.h"

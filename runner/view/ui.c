@@ -19,8 +19,8 @@ int ui_open(struct ui *ui, const char *title, int width, int height, struct erro
     if (!ui->renderer)
         return error_set(err, "view: no window can be opened: %s", SDL_GetError());
     SDL_SetWindowMinimumSize(ui->window, 720, 480);
-    /* Nothing here is half transparent but text; blending would take ten times as long.
-     */
+    /* Nothing here is half transparent but text; blending would take ten times as
+     * long. */
     SDL_SetRenderDrawBlendMode(ui->renderer, SDL_BLENDMODE_NONE);
     SDL_GetMouseState(&ui->x, &ui->y);
     return ui_text_open(ui, err);

@@ -1,5 +1,5 @@
-/* ui.h - the window: drawing, text, and what mouse and keys did since the last picture.
- */
+/* ui.h - the window: drawing, text, and what mouse and keys did since the last
+ * picture. */
 #ifndef RATCHET_RUNNER_VIEW_UI_H
 #define RATCHET_RUNNER_VIEW_UI_H
 
@@ -72,8 +72,8 @@ void ui_shape(struct ui *ui, enum ui_shape shape, int x, int y, int size, uint32
 bool ui_button(struct ui *ui, const SDL_Rect *r, const char *text, bool is_active,
                const char *tip);
 
-/* UTF-8 text from its top left, cut at max_width pixels (0: not cut). Returns its width.
- */
+/* UTF-8 text from its top left, cut at max_width pixels (0: not cut). Returns its
+ * width. */
 int ui_text(struct ui *ui, enum ui_font font, int x, int y, int max_width, uint32_t color,
             const char *text);
 int ui_text_width(struct ui *ui, enum ui_font font, const char *text);

@@ -91,8 +91,8 @@ static const struct ui_glyph *find_glyph(struct ui *ui, enum ui_font font,
     return g;
 }
 
-/* The next character; text is well-formed UTF-8 where it matters, else bytes are skipped.
- */
+/* The next character; text is well-formed UTF-8 where it matters, else bytes are
+ * skipped. */
 static uint32_t next_character(const char **text)
 {
     const uint8_t *s = (const uint8_t *)*text;

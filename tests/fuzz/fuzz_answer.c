@@ -1,5 +1,5 @@
-/* fuzz_answer.c - any bytes as a server's reply, in each dialect, as a stream and whole: a
- * turn whose text is fit to be kept, or an error that says why; where the bytes are cut
+/* fuzz_answer.c - any bytes as a server's reply, in each dialect, as a stream and whole:
+ * a turn whose text is fit to be kept, or an error that says why; where the bytes are cut
  * makes no difference. */
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,7 +26,8 @@ static char *read_reply(const struct dialect *dialect, const struct http_head *h
     answer_init(&answer, dialect);
     answer.head = *head;
     for (size_t at = 0; at < len && next == HTTP_GO_ON; at += piece)
-        next = answer_take(&answer, head, bytes + at, len - at < piece ? len - at : piece);
+        next = answer_take(&answer, head, bytes + at,
+                           len - at < piece ? len - at : piece);
     fault = answer_end(&answer, next == HTTP_BAD ? HTTP_REFUSED : HTTP_DONE, &why, &err);
     turn_init(&turn);
     if (fault == FAULT_NONE) {

@@ -1,5 +1,5 @@
-/* fuzz_lua_params.c - any text as a policy's source: a default is changed, or nothing is.
- */
+/* fuzz_lua_params.c - any text as a policy's source: a default is changed, or nothing
+ * is. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>

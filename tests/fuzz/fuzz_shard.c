@@ -1,5 +1,5 @@
-/* fuzz_shard.c - any bytes as a file on a cluster's shared folder: a result that a node left,
- * the job that it took. */
+/* fuzz_shard.c - any bytes as a file on a cluster's shared folder: a result that a node
+ * left, the job that it took. */
 #include <stdlib.h>
 
 #include "runner/evaluate/shard.h"

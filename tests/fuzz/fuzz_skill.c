@@ -1,5 +1,5 @@
-/* fuzz_skill.c - any bytes as a policy: pieces that can be lifted out and put back, token for
- * token, and nothing else. */
+/* fuzz_skill.c - any bytes as a policy: pieces that can be lifted out and put back, token
+ * for token, and nothing else. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,5 @@
-/* fuzz_sse.c - any bytes as server-sent events: where they are cut makes no difference.
- */
+/* fuzz_sse.c - any bytes as server-sent events: where they are cut makes no
+ * difference. */
 #include <stdint.h>
 #include <stdlib.h>
 

@@ -73,8 +73,8 @@ static int hang(lua_State *L)
     return 0;
 }
 
-/* stack(text): what the shared page says of the place where the policy is; fills it all.
- */
+/* stack(text): what the shared page says of the place where the policy is; fills it
+ * all. */
 static int stack(lua_State *L)
 {
     struct worker_shared *s = escape_shared();

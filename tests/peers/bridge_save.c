@@ -1,6 +1,6 @@
 /* bridge_save.c - saves in mid-episode, plays on, loads in another instance and plays the
- * same: every step, memory and picture must be what they were. Built and run by bridge.t.
- */
+ * same: every step, memory and picture must be what they were. Built and run by
+ * bridge.t. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
