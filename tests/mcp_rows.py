@@ -153,6 +153,12 @@ d = c.call("tune", {"seeds": [0, 1], "generations": 2, "popsize": 4, "per_step":
     c.call("policy_read")["source"].replace("min = 0,", "min = -2,")})
 ok("tune: per_step turns a step's reward round, and the return is told", d["applied"] and
    0 < d["best"] < d["before"], d)
+d = c.call("tune", {"seeds": [0, 1, 2, 3], "batch": 1, "generations": 2, "popsize": 4, "policy":
+    "return { params = { k = { default = 0.0, min = -0.1, max = 0.003 } }, reset = function(i) k =\n"
+    "  i.params.k end, act = function(o) return o.angle + k * o.angular_velocity > 0 and 1 or 0 end }"})
+e = c.call("run_episodes", {"seeds": [0, 1, 2, 3], "params": [d["values"]]})
+ok("tune: what batches find is measured on all seeds", d["applied"] and
+   d["best"] == e["results"][0]["mean"] > d["before"] and e["results"][0]["std"] > 0, [d, e])
 d = c.call("tune", {"params": ["none"]})
 ok("tune: nothing to tune", failed(d, "nothing to tune"), d)
 

@@ -296,7 +296,7 @@ static void search_tunes(void **state)
 static void search_takes_options(void **state)
 {
     json_t *tune = tune_of(
-        "search:generations=70,seeds=2,sigma=0.02,popsize=20,per_step=-1", 1);
+        "search:generations=70,seeds=2,sigma=0.02,popsize=20,batch=1,per_step=-1", 1);
     const char *const wrong[] = { "search:generation=70", "search:seeds=2.5",
                                   "search:sigma=0",       "search:popsize=",
                                   "search:seeds",         "search:per_step=",
@@ -307,6 +307,7 @@ static void search_takes_options(void **state)
     assert_int_equal(json_array_size(json_object_get(tune, "seeds")), 2);
     assert_true(value_of(tune, "sigma") == 0.02);
     assert_int_equal(value_of(tune, "popsize"), 20);
+    assert_int_equal(value_of(tune, "batch"), 1);
     assert_true(value_of(tune, "per_step") == -1);
     json_decref(tune);
     for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {

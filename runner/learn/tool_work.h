@@ -13,13 +13,24 @@ struct tool_work {
     struct error *err;
 };
 
-#define TOOLS(X)                                                                    \
-    X(task_info)                                                                    \
-    X(policy_read)                                                                  \
-    X(policy_write)                                                                 \
-    X(policy_edit)                                                                  \
-    X(check) X(run_episodes) X(failures) X(trace) X(frames) X(replay_diff) X(probe) \
-        X(cases) X(case_propose) X(tune) X(note) X(notes_search) X(submit)
+#define TOOLS(X)    \
+    X(task_info)    \
+    X(policy_read)  \
+    X(policy_write) \
+    X(policy_edit)  \
+    X(check)        \
+    X(run_episodes) \
+    X(failures)     \
+    X(trace)        \
+    X(frames)       \
+    X(replay_diff)  \
+    X(probe)        \
+    X(cases)        \
+    X(case_propose) \
+    X(tune)         \
+    X(note)         \
+    X(notes_search) \
+    X(submit)
 #define X(name) enum memo_status tool_##name(struct tool_work *w);
 TOOLS(X)
 #undef X
@@ -56,11 +67,25 @@ enum memo_status tool_check_source(struct tool_work *w, const char *name,
  * with the answer or the error set. The caller frees it. */
 char *tool_ancestor(struct tool_work *w, int64_t iteration, enum memo_status *status);
 
-/* One set of parameters over dev seeds: MOST_SEEDS at most. */
 #define TOOL_MOST_SEEDS 64
-enum memo_status tool_play(struct tool_work *w, const struct policy *policy,
-                           const int64_t *index, int n, enum purpose purpose,
-                           struct episode_result *results);
+
+/* The argument `seeds`: dev seeds by index; what is asked beyond them does not exist for
+ * the model. False: it was answered. */
+bool tool_read_seeds(struct tool_work *w, int64_t *index, int *n,
+                     enum memo_status *status);
+
+/* Overrides of a policy's parameters. */
+struct param_set {
+    struct vm_param params[VM_MAX_PARAMS];
+    int n;
+};
+
+/* Each set plays the n dev seeds, all in one evaluation; results[n_sets * n], set by set,
+ * for results_clear. sets NULL: one, of no overrides. */
+enum memo_status tool_play_sets(struct tool_work *w, const struct policy *policy,
+                                const struct param_set *sets, int n_sets,
+                                const int64_t *index, int n, enum purpose purpose,
+                                struct episode_result *results);
 
 /* An episode that a call looks into: of the current policy, of the draft, or of an
  * earlier iteration's candidate, by the arguments `policy`, `iteration` and `seed`. */

@@ -56,7 +56,7 @@ bool tool_episode_get(struct tool_work *w, const char *policy, int64_t iteration
     } else if (!is_current) {
         e->policy = tool_draft_policy(w);
     }
-    *status = tool_play(w, &e->policy, &e->seed, 1, purpose, &e->own);
+    *status = tool_play_sets(w, &e->policy, NULL, 1, &e->seed, 1, purpose, &e->own);
     e->r = &e->own;
     if (*status == MEMO_DONE && e->own.n_steps > 0 && !e->own.tape.n_steps)
         tool_wrong(w, "the actions of that episode were not kept");

@@ -25,8 +25,9 @@
 
 struct search {
     uint64_t seed;
-    double generations, seeds, sigma, popsize; /* popsize 0: the strategy's own */
-    double per_step; /* added to each step's reward while tuning */
+    double generations, seeds, sigma;
+    double popsize, batch; /* 0: as `tune` has it */
+    double per_step;       /* added to each step's reward while tuning */
 };
 
 static bool search_is_usable(char *why, size_t why_size)
@@ -35,7 +36,7 @@ static bool search_is_usable(char *why, size_t why_size)
     return true;
 }
 
-/* One of "generations=200,seeds=2,sigma=0.03,popsize=20,per_step=-1". */
+/* One of "generations=200,seeds=2,sigma=0.03,popsize=20,batch=2,per_step=-1". */
 static int read_option(struct search *s, const char *option, struct error *err)
 {
     const struct {
@@ -48,6 +49,7 @@ static int read_option(struct search *s, const char *option, struct error *err)
         { "seeds", 1, 64, true, &s->seeds },
         { "sigma", 0.001, 1, false, &s->sigma },
         { "popsize", 4, 63, true, &s->popsize },
+        { "batch", 1, 64, true, &s->batch },
         { "per_step", -1000, 1000, false, &s->per_step },
     };
     const char *equals = strchr(option, '=');
@@ -68,10 +70,11 @@ static int read_option(struct search *s, const char *option, struct error *err)
         *options[i].out = value;
         return 0;
     }
-    return error_set(err,
-                     "search: there is no \"%.60s\"; it takes generations, seeds, "
-                     "sigma, popsize and per_step: search:generations=50,sigma=0.05",
-                     option);
+    return error_set(
+        err,
+        "search: there is no \"%.60s\"; it takes generations, seeds, "
+        "sigma, popsize, batch and per_step: search:generations=50,sigma=0.05",
+        option);
 }
 
 static void *search_create(const struct provider_config *config, struct error *err)
@@ -150,6 +153,8 @@ static int ask_to_tune(const struct search *s, const struct request *request,
         (json_int_t)(s->seed & INT32_MAX));
     if (s->popsize > 0)
         json_object_set_new(arguments, "popsize", json_integer((json_int_t)s->popsize));
+    if (s->batch > 0)
+        json_object_set_new(arguments, "batch", json_integer((json_int_t)s->batch));
     if (s->per_step != 0)
         json_object_set_new(arguments, "per_step", json_real(s->per_step));
     snprintf(id, sizeof(id), "search_%d", request->iteration);
@@ -293,7 +298,7 @@ static int search_ask(void *self, const struct request *request, struct turn *ou
 const struct provider_kind search_provider = {
     .name = "search",
     .about = "no model: tunes a policy's declared parameters by CMA-ES",
-    .argument = "generations=N,seeds=N,sigma=S,popsize=N,per_step=R",
+    .argument = "generations=N,seeds=N,sigma=S,popsize=N,batch=N,per_step=R",
     .is_usable = search_is_usable,
     .create = search_create,
     .destroy = search_destroy,
