@@ -107,8 +107,8 @@ static void test_strip(void **state)
         assert_true(is_at(&strip, 8 + i * 168, 28, &frame));
     }
     canvas_free(&strip);
-    o = (struct film_options){ -50, 10000,
-                               5 }; /* brought into bounds, every so many steps */
+    /* Brought into bounds, every so many steps. */
+    o = (struct film_options){ .from = -50, .to = 10000, .n_panels = 5 };
     strip = film_draw(p, &o);
     player_seek(p, 400);
     frame_draw(p, 1, true, &frame);
@@ -125,7 +125,7 @@ static void test_strips_of_all(void **state)
     for (int i = 0; i < envs.n; i++) {
         struct replay *r = record(envs.list[i]->name, 30);
         struct player *p = player_create(r, NULL);
-        struct film_options o = { 0, r->tape.n_steps, 7 };
+        struct film_options o = { .to = r->tape.n_steps, .n_panels = 7 };
         struct canvas strip = film_draw(p, &o);
         assert_true(strip.width >= 640 && strip.width < 1400 && strip.height > 100);
         canvas_free(&strip);

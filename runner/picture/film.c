@@ -61,16 +61,22 @@ static struct layout lay_out(const struct env *env, const struct film_options *o
     return l;
 }
 
-/* Text in the canvas's capitals, cut to fit a width in pixels. */
+/* Text in the canvas's capitals; what does not fit a width in pixels ends at a word. */
 static void write_text(struct canvas *c, int x, int y, int width, uint32_t color,
                        const char *text)
 {
     char line[256];
-    size_t room = (size_t)(width / LETTER);
+    size_t room = (size_t)(width / LETTER), keep = room > 3 ? room - 3 : 0;
 
     snprintf(line, sizeof(line), "%s", text);
-    if (room < sizeof(line))
-        line[room] = 0;
+    if (room < strlen(line)) {
+        while (keep > 0 && line[keep] != ' ')
+            keep--;
+        if (keep > 0)
+            memcpy(line + keep, " ..", 4);
+        else
+            line[room] = 0;
+    }
     canvas_text(c, x, y, 2, color, line);
 }
 
