@@ -99,10 +99,10 @@ static struct worth value(const struct tuning *t, const struct episode_result *r
     struct worth w = { 0, 0 };
 
     for (int i = 0; i < n; i++) {
-        w.mean += results[i].score / n;
-        w.shaped += (results[i].score + t->per_step * (double)results[i].n_steps) / n;
+        w.mean += results[i].score;
+        w.shaped += results[i].score + t->per_step * (double)results[i].n_steps;
     }
-    return w;
+    return (struct worth){ w.mean / n, w.shaped / n };
 }
 
 /* What each of n points is worth, in one evaluation: over all seeds, of which the best is
