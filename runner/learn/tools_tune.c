@@ -41,8 +41,8 @@ struct tuning {
     double best[VM_MAX_PARAMS];
     struct worth first_worth, best_worth;
     int64_t index[TOOL_MOST_SEEDS];
-    int n_seeds, n_batch; /* of index: all, and those that a generation plays */
-    int n_points, n_done; /* points to measure at most, and measured */
+    int n_seeds, n_batch;   /* of index: all, and those that a generation plays */
+    int n_episodes, n_done; /* at most, and so far */
     char *left_out;
 };
 
@@ -75,7 +75,7 @@ static void choose_params(struct tuning *t, const struct policy_facts *facts)
     fclose(f);
 }
 
-/* Progress counts points, not their episodes. */
+/* Progress counts the episodes of the whole search. */
 static enum memo_status play_points(struct tuning *t, const struct param_set *points,
                                     int n, const int64_t *index, int n_index,
                                     struct episode_result *results)
@@ -87,9 +87,9 @@ static enum memo_status play_points(struct tuning *t, const struct param_set *po
     status = tool_play_sets(t->w, &t->policy, points, n, index, n_index, PURPOSE_tuning,
                             results);
     m->progress = shown.progress;
-    t->n_done += n;
+    t->n_done += n * n_index;
     if (m->progress)
-        m->progress(m->user, PURPOSE_tuning, t->n_done, t->n_points);
+        m->progress(m->user, PURPOSE_tuning, t->n_done, t->n_episodes);
     return status;
 }
 
@@ -208,8 +208,8 @@ static enum memo_status search(struct tuning *t)
              STREAM_TUNE);
     strategy = cmaes_create(t->n, unit, sigma ? json_number_value(sigma) : TUNE_SIGMA,
                             zeros, ones, (int)tool_number(t->w, "popsize", 0), rng);
-    t->n_points = (int)generations * cmaes_popsize(strategy) + 2 +
-                  (t->n_batch < t->n_seeds ? CHECKS : 0);
+    t->n_episodes = (int)generations * cmaes_popsize(strategy) * t->n_batch +
+                    (t->n_batch < t->n_seeds ? 2 + CHECKS : 2) * t->n_seeds;
     status = measure(t, &start, 1, 0, false, &t->first_worth);
     while (status == MEMO_DONE && done < generations &&
            cmaes_spread(strategy) > SPREAD_DONE) {
