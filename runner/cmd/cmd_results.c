@@ -118,16 +118,17 @@ static void print_row(const json_t *row)
 {
     double steps = json_number_value(json_object_get(row, "steps"));
     json_int_t n_faults = json_integer_value(json_object_get(row, "faults"));
-    char wanted[32] = "", human[32] = "", faults[48] = "";
+    double real_time = json_number_value(json_object_get(row, "real_time"));
+    char wanted[32] = "", human[32] = "", faults[48] = "", times[32];
 
+    snprintf(times, sizeof(times), real_time < 100 ? "%.3g" : "%.0f", real_time);
     if (n_faults > 0)
         snprintf(faults, sizeof(faults), " (%lld with faults)", (long long)n_faults);
-
     if (json_is_real(json_object_get(row, "target")))
         snprintf(wanted, sizeof(wanted), "%g", json_get_number(row, "target"));
     if (json_is_real(json_object_get(row, "human")))
         snprintf(human, sizeof(human), "%.2f", json_get_number(row, "human"));
-    printf("| %s | %s | %.5g%s | %.3g | %.5g | %.5g | %s | %s | %.4g%s | %.3g |\n",
+    printf("| %s | %s | %.5g%s | %.3g | %.5g | %.5g | %s | %s | %.4g%s | %s |\n",
            json_string_value(json_object_get(row, "task")),
            json_string_value(json_object_get(row, "policy")),
            json_number_value(json_object_get(row, "mean")), faults,
@@ -139,7 +140,7 @@ static void print_row(const json_t *row)
            strcmp(json_string_value(json_object_get(row, "sim")), "true state")
                ? ""
                : " (true state)",
-           json_number_value(json_object_get(row, "real_time")));
+           times);
     fflush(stdout);
 }
 
