@@ -94,16 +94,14 @@ static size_t played_len(struct wire *in, int64_t *planner_steps)
 
 int64_t meter_play(struct meter *m, int n_episodes)
 {
+    struct episode_request *requests = xcalloc((size_t)n_episodes, sizeof(*requests));
     int64_t n_steps = 0;
 
+    for (int i = 0; i < n_episodes; i++)
+        requests[i].seed = (uint64_t)i + 1;
     wire_reset(&m->out);
-    wire_put_u32(&m->out, (uint32_t)n_episodes);
-    for (int i = 0; i < n_episodes; i++) {
-        wire_put_u64(&m->out, (uint64_t)i + 1); /* seed, all steps, no notes, no shadow */
-        wire_put_i64(&m->out, 0);
-        wire_put_u8(&m->out, 0);
-        wire_put_bytes(&m->out, NULL, 0);
-    }
+    process_put_episodes(&m->out, requests, n_episodes);
+    free(requests);
     watch_begin(&m->process, &m->limits);
     if (process_send(&m->process, MESSAGE_PLAY, &m->out) != 0)
         return -1;

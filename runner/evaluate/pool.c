@@ -143,16 +143,6 @@ static int read_played(struct lane *l, const struct episode_request *request,
     return 0;
 }
 
-static void put_request(struct wire *w, const struct episode_request *r)
-{
-    wire_put_u64(w, r->seed);
-    wire_put_i64(w, r->max_steps);
-    wire_put_u8(w, r->wants_notes);
-    wire_put_bytes(w, r->params, sizeof(*r->params) * (size_t)r->n_params);
-    wire_put_bytes(w, r->shadow ? r->shadow->data : NULL,
-                   r->shadow ? (size_t)r->shadow->n_steps * (size_t)r->shadow->width : 0);
-}
-
 /* Plays requests [from, to) in one message and delivers them. Returns how many were:
  * fewer than all when the worker was lost; what it was lost with is in *lost. */
 static int play_inside(struct lane *l, int from, int to, struct vm_fault *lost)
@@ -161,9 +151,7 @@ static int play_inside(struct lane *l, int from, int to, struct vm_fault *lost)
     int i;
 
     wire_reset(&l->out);
-    wire_put_u32(&l->out, (uint32_t)(to - from));
-    for (i = from; i < to; i++)
-        put_request(&l->out, &p->requests[i]);
+    process_put_episodes(&l->out, p->requests + from, to - from);
     watch_begin(&l->process, &p->job.limits);
     i = from;
     if (process_send(&l->process, MESSAGE_PLAY, &l->out) == 0)

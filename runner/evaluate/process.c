@@ -409,6 +409,22 @@ out:
     return status;
 }
 
+void process_put_episodes(struct wire *w, const struct episode_request *requests, int n)
+{
+    wire_put_u32(w, (uint32_t)n);
+    for (int i = 0; i < n; i++) {
+        const struct episode_request *r = &requests[i];
+        const struct tape *shadow = r->shadow;
+
+        wire_put_u64(w, r->seed);
+        wire_put_i64(w, r->max_steps);
+        wire_put_u8(w, r->wants_notes);
+        wire_put_bytes(w, r->params, sizeof(*r->params) * (size_t)r->n_params);
+        wire_put_bytes(w, shadow ? shadow->data : NULL,
+                       shadow ? (size_t)shadow->n_steps * (size_t)shadow->width : 0);
+    }
+}
+
 int process_send(struct process *p, uint32_t type, const struct wire *w)
 {
     return wire_send(p->socket, type, w);

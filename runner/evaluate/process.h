@@ -42,6 +42,8 @@ struct job evaluation_job(const struct evaluation *e);
 int process_start(struct process *p, struct watch *watch, const struct job *job,
                   struct ready *ready, struct error *err);
 
+/* The body of MESSAGE_PLAY. */
+void process_put_episodes(struct wire *w, const struct episode_request *requests, int n);
 int process_send(struct process *p, uint32_t type, const struct wire *w);
 /* Waits for the next message, of the type that is expected; it is in p->in. -1: see
  * process_end. */
