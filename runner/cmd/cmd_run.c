@@ -1,6 +1,5 @@
 /* cmd_run.c - `ratchet run`: plays a policy and prints its score. */
 #include <limits.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -155,12 +154,13 @@ static void print_table(const struct run *r, const struct totals *t)
                    fault_name(r->results[i].fault), r->results[i].fault_text);
             break;
         }
-    printf(
-        "\nmean %.4g +- %.3g (95 %%), std %.4g, min %.4g, max %.4g; %d episodes, %d distinct, "
-        "%d verified, %d with faults; %lld steps in %.2f s\n",
-        t->scores.mean, t->scores.n > 1 ? mean_interval(&t->scores, 0.95) : NAN,
-        t->scores.std, t->scores.min, t->scores.max, t->scores.n, t->distinct,
-        t->n_verified, t->n_faults, (long long)t->steps, r->seconds);
+    printf("\nmean %.4g", t->scores.mean);
+    if (t->scores.n > 1)
+        printf(" +- %.3g (95 %%)", mean_interval(&t->scores, 0.95));
+    printf(", std %.4g, min %.4g, max %.4g; %d episodes, %d distinct, %d verified, "
+           "%d with faults; %lld steps in %.2f s\n",
+           t->scores.std, t->scores.min, t->scores.max, t->scores.n, t->distinct,
+           t->n_verified, t->n_faults, (long long)t->steps, r->seconds);
     if (bridge_scores_find(r->task->env->name, &scores))
         printf("human-normalised %.3f (a random player gets %g, a person %g)\n",
                bridge_human_score(r->task->env->name, t->scores.mean), scores.random,
