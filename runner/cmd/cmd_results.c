@@ -114,25 +114,30 @@ static void add_row(struct results *r, const struct task *t, const char *file,
     free(scores);
 }
 
+/* Three digits, or all of a whole number that has more: no powers of ten. */
+static void shorten(double value, char out[32])
+{
+    snprintf(out, 32, fabs(value) < 100 ? "%.3g" : "%.0f", value);
+}
+
 static void print_row(const json_t *row)
 {
     double steps = json_number_value(json_object_get(row, "steps"));
     json_int_t n_faults = json_integer_value(json_object_get(row, "faults"));
-    double real_time = json_number_value(json_object_get(row, "real_time"));
-    char wanted[32] = "", human[32] = "", faults[48] = "", times[32];
+    char wanted[32] = "", human[32] = "", faults[48] = "", std[32], times[32];
 
-    snprintf(times, sizeof(times), real_time < 100 ? "%.3g" : "%.0f", real_time);
+    shorten(json_number_value(json_object_get(row, "std")), std);
+    shorten(json_number_value(json_object_get(row, "real_time")), times);
     if (n_faults > 0)
         snprintf(faults, sizeof(faults), " (%lld with faults)", (long long)n_faults);
     if (json_is_real(json_object_get(row, "target")))
         snprintf(wanted, sizeof(wanted), "%g", json_get_number(row, "target"));
     if (json_is_real(json_object_get(row, "human")))
         snprintf(human, sizeof(human), "%.2f", json_get_number(row, "human"));
-    printf("| %s | %s | %.5g%s | %.3g | %.5g | %.5g | %s | %s | %.4g%s | %s |\n",
+    printf("| %s | %s | %.5g%s | %s | %.5g | %.5g | %s | %s | %.4g%s | %s |\n",
            json_string_value(json_object_get(row, "task")),
            json_string_value(json_object_get(row, "policy")),
-           json_number_value(json_object_get(row, "mean")), faults,
-           json_number_value(json_object_get(row, "std")),
+           json_number_value(json_object_get(row, "mean")), faults, std,
            json_number_value(json_object_get(row, "min")),
            json_number_value(json_object_get(row, "max")), wanted, human,
            steps > 0 ? json_number_value(json_object_get(row, "planner_steps")) / steps

@@ -1,5 +1,6 @@
 /* cmd_run.c - `ratchet run`: plays a policy and prints its score. */
 #include <limits.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
