@@ -59,6 +59,9 @@ def version_number(text):
     return parts[0] * 1000000 + parts[1] * 1000 + parts[2] + 1
 
 
+FOR_TWO = ("combat", "joust", "maze_craze", "warlords")
+
+
 class Ale:
     """A game through ale-py's own API: one frame a step, no chance of its own."""
     events = ("life_lost", "point_lost")
@@ -69,6 +72,8 @@ class Ale:
         ale_py.ALEInterface.setLoggerMode(ale_py.LoggerMode.Error)
         if game not in ale_py.roms.get_all_rom_ids():
             raise Refused(f"ale-py {ale_py.__version__} has no game \"{game}\"")
+        if game in FOR_TWO:  # loading one would end the process
+            raise Refused(f"ale-py plays games for one player, and \"{game}\" is for two")
         self.kind = ale_py._ale_py.ALEState
         self.game, self.version = game, ale_py.__version__
         self.ale = ale = ale_py.ALEInterface()

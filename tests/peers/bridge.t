@@ -29,6 +29,7 @@ expect "Gymnasium's are listed" 0 '^gym/CartPole-v1' "$RATCHET" envs
 expect "described: ale/pong" 0 'observation=ram +128 bytes' "$RATCHET" envs ale/pong
 expect "described: gym/Pendulum-v1" 0 '-2 to 2' "$RATCHET" envs gym/Pendulum-v1
 expect "Tuple and Discrete" 0 'obs_2 +0 to 1' "$RATCHET" envs gym/Blackjack-v1
+expect "a game for two players" 1 '"combat" is for two' "$RATCHET" envs ale/combat
 expect "no such game" 1 'has no game "ping"' "$RATCHET" envs ale/ping
 expect "no such Gymnasium environment" 1 'doesn.t exist|not found|No registered' \
     "$RATCHET" envs gym/Nothing-v1
