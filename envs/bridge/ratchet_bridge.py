@@ -426,7 +426,7 @@ def names():
     try:
         import ale_py
         rows += [("ale/" + game, "Atari 2600, through ale-py") for game in
-                 ale_py.roms.get_all_rom_ids()]
+                 ale_py.roms.get_all_rom_ids() if game not in FOR_TWO]
     except ImportError:
         pass
     try:
