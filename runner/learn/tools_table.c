@@ -183,7 +183,8 @@ const struct tool tool_table[] = {
       tool_case_propose },
     { "tune",
       "Tunes declared parameters of the draft by CMA-ES on dev seeds and puts the best "
-      "values into it. Costs (generations x popsize + 2) x seeds episodes at most.",
+      "values into it. Costs (generations x popsize + 2) x seeds episodes at most; with "
+      "batch, generations x popsize x batch + 22 x seeds.",
       "'seeds': {'type': 'array', 'items': {'type': 'integer', 'minimum': 0}, "
       "'minItems': 1, 'maxItems': 64, 'description': 'indexes of dev seeds'},"
       "'policy': {'type': 'string', 'description': 'a whole Lua source in place of "
