@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "envs/bridge/bridge.h"
+#include "runner/learn/faults.h"
 #include "runner/record/hash.h"
 
 /* How long before the failure the policy takes over, tried from the shortest on: in
@@ -155,6 +156,7 @@ static int count_result(const struct regression_case *c, const struct task *task
     int64_t step = find_failure(c, task, r, err);
 
     out->held += step == -1;
+    out->n_broken += fault_is_broken(r);
     out->n++;
     if (step >= 0 && out->held == out->n - 1) { /* the first that fails is kept */
         results_clear(&out->result, 1);

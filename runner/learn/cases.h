@@ -63,6 +63,7 @@ bool case_is_stale(const struct regression_case *c);
 struct case_outcome {
     bool passed;
     int held, n;                  /* continuations */
+    int n_broken;                 /* those that the policy broke off */
     int worst;                    /* the first continuation that failed, or 0 */
     struct episode_result result; /* its episode; owned */
 };

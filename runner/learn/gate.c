@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "runner/evaluate/stats.h"
+#include "runner/learn/faults.h"
 
 #define LEAST_DISTINCT 4 /* different pairs, for a verdict by statistics */
 #define FIRST_LOOK 8     /* pairs; each look doubles them, up to the task's cap */
@@ -65,6 +66,7 @@ static void look(const struct pairs *p, double confidence, struct gate_result *o
 
     out->pairs = p->n;
     out->distinct = out->n_void = 0;
+    out->n_faults = faults_count_new(p->candidate, p->incumbent, p->n, NULL);
     for (int i = 0; i < p->n; i++) {
         out->n_void += p->candidate[i].fault == FAULT_void ||
                        p->candidate[i].fault == FAULT_environment;

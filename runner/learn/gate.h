@@ -27,6 +27,7 @@ struct gate_result {
     double confidence;   /* of this interval, one-sided at each end */
     int pairs, distinct; /* played, and different from each other */
     int n_void;          /* candidate's episodes lost to the clock */
+    int n_faults;        /* pairs in which the candidate alone broke */
 };
 
 struct gate {

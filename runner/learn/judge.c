@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "runner/learn/direction.h"
+#include "runner/learn/faults.h"
 #include "runner/learn/loop_state.h"
 #include "runner/learn/measure.h"
 #include "runner/learn/quote.h"
@@ -149,12 +150,28 @@ static void check_limits(struct trial *t)
     }
 }
 
+/* A fault never pays: what breaks where the current policy does not is no candidate. */
+static void check_faults(struct trial *t)
+{
+    const struct champion *c = &t->candidate, *incumbent = &t->l->incumbent;
+    char line[200];
+    int first = 0, n;
+
+    n = faults_count_new(c->results, incumbent->results,
+                         c->n < incumbent->n ? c->n : incumbent->n, &first);
+    if (n > 0)
+        refuse(t,
+               "dev seed %d: %s, where the current policy does not break (%d of %d): %s",
+               first, fault_text(c->results[first].fault), n, c->n,
+               first_line(c->results[first].fault_text, line, sizeof(line)));
+}
+
 static void check_cases(struct trial *t, struct error *err)
 {
     struct loop *l = t->l;
     struct policy policy = champion_policy(&t->candidate);
     struct case_outcome *out = xcalloc((size_t)l->cases.n, sizeof(*out));
-    int broken = -1;
+    int broken = -1, breaks = -1;
 
     t->status = loop_status_of(l, cases_run(&l->memo, &policy, &l->cases, out, err));
     for (int i = 0; i < l->cases.n && t->status == LOOP_ON; i++) {
@@ -169,6 +186,11 @@ static void check_cases(struct trial *t, struct error *err)
         refuse(t, "breaks %s, which was mastered in iteration %lld (%s)",
                l->cases.list[broken].name, (long long)l->cases.list[broken].iteration,
                l->cases.list[broken].signature);
+    else if (t->status == LOOP_ON)
+        t->status = faults_find_case(l, out, &breaks, err);
+    if (t->status == LOOP_ON && breaks >= 0)
+        refuse(t, "breaks in %d of the %d courses of %s, more than the current policy",
+               out[breaks].n_broken, out[breaks].n, l->cases.list[breaks].name);
     case_outcomes_clear(out, l->cases.n);
     free(out);
 }
@@ -202,7 +224,7 @@ static void check_simpler(struct trial *t, struct error *err)
         t->status = compare(t, &l->best, "best", &best, err);
     if (t->status == LOOP_ON &&
         (best.low > -l->task->margin || best.verdict == GATE_unchanged) &&
-        best.verdict != GATE_worse) {
+        best.verdict != GATE_worse && !best.n_faults) {
         t->it->verdict = "simpler";
         t->it->is_promoted = true;
         snprintf(t->why, sizeof(t->why),
@@ -228,6 +250,11 @@ static void ask_gate(struct trial *t, struct error *err)
     if (g->n_void > 0)
         refuse(t, "%d of its episodes were lost to the clock or with the environment",
                g->n_void);
+    else if (g->n_faults > 0)
+        refuse(t,
+               "%d hidden episodes end in a fault of the policy, where the current "
+               "policy's do not (%d pairs played)",
+               g->n_faults, g->pairs);
     else if (g->verdict == GATE_better)
         t->it->is_promoted = true;
     else if (g->verdict != GATE_worse)
@@ -448,6 +475,8 @@ static void try_candidate(struct trial *t, const char *reply, struct error *err)
     t->it->has_candidate = true;
     t->it->after = t->candidate.dev;
     check_limits(t);
+    if (!t->it->verdict)
+        check_faults(t);
     if (!t->it->verdict)
         check_cases(t, err);
     if (t->status == LOOP_ON && !t->it->verdict) {

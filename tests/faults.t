@@ -1,0 +1,61 @@
+# faults.t - faults never pay: a policy that breaks where the current one does not is refused,
+# and no return of a broken episode is better than that of a whole one.
+. tests/tap.sh
+
+verdict() { # verdict NAME DIR PATTERN: of iteration 1
+    "$RATCHET" ledger "$TMP/$2" --list climb --json >"$TMP/v.json"
+    json "$TMP/v.json" "[r['verdict'] + ': ' + r['why'] for r in j if r['iteration'] == 1]" \
+        >"$TMP/v.txt"
+    grep -Eq "$3" "$TMP/v.txt"
+    ok "$1" $? "$(cat "$TMP/v.txt" "$TMP/out.txt")"
+}
+improve() { # improve DIR ENV START CANDIDATE MORE...: one iteration, the candidate its reply
+    dir=$1 env=$2 start=$3
+    { printf 'Another way.\n\n```lua\n'; cat "$4"; printf '```\n'; } >"$TMP/reply.txt"
+    shift 4
+    python3 tests/tools/make_session.py "$TMP/$dir.jsonl" "$TMP/reply.txt"
+    "$RATCHET" improve "$env" --policy "$start" --model "recorded:$TMP/$dir.jsonl" \
+        --out "$TMP/$dir" "$@" >"$TMP/out.txt" 2>&1
+}
+
+# cartpole, where a fault keeps what was earned: a policy that balances and then breaks.
+echo 'return { act = function(o) return o.angle > 0 and 1 or 0 end }' >"$TMP/lean.lua"
+balance='o.angle + 0.5 * o.angular_velocity > 0 and 1 or 0'
+echo "return { act = function(o)
+  if o.position > 0.3 then error('no') end return $balance end }" >"$TMP/error.lua"
+echo "return { act = function(o)
+  if o.position > 0.3 then return 7 end return $balance end }" >"$TMP/action.lua"
+improve error cartpole "$TMP/lean.lua" "$TMP/error.lua" --set dev=10 --set gate=32
+verdict "an error after earning more: refused" error \
+    'refused: dev seed [0-9]+: the policy raised an error.*where the current policy does not break'
+improve action cartpole "$TMP/lean.lua" "$TMP/action.lua" --set dev=10 --set gate=32
+verdict "a bad action after earning more: refused" action \
+    'refused: dev seed [0-9]+: the policy returned something that is not an action'
+
+# On hidden seeds alone: it knows its two dev seeds' starts, and breaks late elsewhere.
+for i in 0 1; do
+    seed=$(python3 -c "import hashlib
+print(int(hashlib.sha256(b'ratchet dev\ncartpole\n\n$i\n').hexdigest()[:16], 16) >> 2)")
+    echo 'return { act = function(o) error(string.format("<%.17g>", o.position)) end }' >"$TMP/p.lua"
+    "$RATCHET" run cartpole "$TMP/p.lua" -n 1 --seed "$seed" | grep -o '<[^>]*>' | head -1
+done | tr -d '<>' | tr '\n' ',' >"$TMP/starts"
+echo "local known, first, mine, n = {}, true, false, 0
+for _, x in ipairs({ $(cat "$TMP/starts") }) do known[x] = true end
+return { reset = function() first, n = true, 0 end, act = function(o)
+  if first then mine, first = known[o.position], false end
+  n = n + 1
+  if not mine and n > 400 then error('no') end
+  return $balance end }" >"$TMP/late.lua"
+improve late cartpole "$TMP/lean.lua" "$TMP/late.lua" --set dev=2 --set gate=32
+verdict "an error on hidden seeds alone: refused" late \
+    'refused: [0-9]+ hidden episodes end in a fault .*where the current policy'"'"'s do not'
+
+# Whoever breaks already may break again, and be better.
+echo "return { act = function(o)
+  if o.position > 0.02 then error('no') end return $balance end }" >"$TMP/soon.lua"
+echo "return { act = function(o)
+  if o.position > 0.02 and o.angle > 0.02 then error('no') end return $balance end }" \
+    >"$TMP/later.lua"
+improve both cartpole "$TMP/error.lua" "$TMP/soon.lua" --set dev=10 --set gate=32
+verdict "breaking sooner in the same places is no gain" both '(worse|refused): '
+done_testing
