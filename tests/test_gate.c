@@ -1,4 +1,8 @@
-/* test_gate.c - what the gate's statistic is worth: its bounds by hand. */
+/* test_gate.c - what the gate's statistic is worth: its bounds by hand, its errors and
+ * its power by simulation. `test_gate --table [N]` prints the tables of docs/gate.md.
+ *
+ * Seeds are fixed, so that a row says the same each time. make soak simulates ten times
+ * as many comparisons (GATE_COMPARISONS). */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -6,10 +10,12 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
 #include "runner/evaluate/confseq.h"
+#include "tests/gate_sim.h"
 
 /* n pairs that all gain `gain` where `loss` could have been lost: nearly all is at stake
  * and the wealth is weight * (1 + 0.999 * gain / loss)^n and a little more. */
@@ -97,14 +103,152 @@ static void test_many_pairs(void **state)
     confseq_clear(&s);
 }
 
-int main(void)
+/* One row of the simulation: a shape, a gain, the number of the candidate. */
+struct row {
+    const struct sim_shape *shape;
+    double gain;
+    int k, side;
+    enum sim_gate gate;
+    double most, least; /* shares of "better" (or, for side -1, of "worse") allowed */
+};
+
+static int comparisons(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_sure_gains),
-        cmocka_unit_test(test_mirror),
-        cmocka_unit_test(test_wider_loss),
-        cmocka_unit_test(test_many_pairs),
+    const char *text = getenv("GATE_COMPARISONS");
+
+    return text ? atoi(text) : 2000;
+}
+
+static void test_row(void **state)
+{
+    const struct row *row = *state;
+    int n = comparisons();
+    int found = sim_promotions(row->shape, row->gate, row->gain, row->k, row->side, n,
+                               1000 + (uint64_t)row->k);
+
+    print_message("# %d of %d, stated %.5g to %.5g\n", found, n, row->least * n,
+                  row->most * n);
+    assert_true(found >= row->least * n && found <= row->most * n);
+}
+
+/* The rows must be able to fail: a gate whose error is twice what it says does. */
+static void test_twice_the_error(void **state)
+{
+    const struct sim_shape *s = sim_nulls;
+    int n = comparisons();
+
+    (void)state;
+    while (!s->is_hard)
+        s++;
+    assert_true(sim_promotions(s, SIM_TWICE, 0, 1, 1, n, 1001) > sim_error(1) * n);
+}
+
+static const struct sim_shape *find_normal(double range)
+{
+    const struct sim_shape *s = sim_normals;
+
+    while (s->most_loss != range)
+        s++;
+    return s;
+}
+
+/* Pairs whose true gain is what confseq_least_gain() says are found about nine times in
+ * ten; the approximation is of the last look, an earlier one may find it too. */
+static void test_least_gain(void **state)
+{
+    struct row row = *(const struct row *)*state;
+
+    row.gain = confseq_least_gain(SIM_CAP, sim_error(row.k), row.shape->most_loss, 1);
+    row.least = 0.85;
+    row.most = 0.96;
+    *state = &row;
+    test_row(state);
+}
+
+#define MOST_TESTS 200
+
+struct rows {
+    struct row row[MOST_TESTS];
+    struct CMUnitTest tests[MOST_TESTS];
+    int n;
+};
+
+static void add(struct rows *all, CMUnitTestFunction f, struct row row, const char *what)
+{
+    struct row *r = &all->row[all->n];
+    char name[120];
+
+    *r = row;
+    snprintf(name, sizeof(name), "%s: %s, k = %d", what, row.shape->name, row.k);
+    all->tests[all->n++] = (struct CMUnitTest){ strdup(name), f, NULL, NULL, r };
+}
+
+/* Better and worse are the same claim from two sides; a shape turned round has its mean
+ * turned round, so only where it is 0 is "worse" false as well. */
+static void add_errors(struct rows *all, int k)
+{
+    for (const struct sim_shape *s = sim_nulls; s->name; s++) {
+        add(all, test_row, (struct row){ s, 0, k, 1, SIM_BETTING, sim_error(k), 0 },
+            "false promotion");
+        if (s->mean == 0)
+            add(all, test_row, (struct row){ s, 0, k, -1, SIM_BETTING, sim_error(k), 0 },
+                "falsely worse");
+    }
+}
+
+/* The same at every look there can be, where the bets come closest to what is stated. */
+static void add_every_look(struct rows *all)
+{
+    for (const struct sim_shape *s = sim_nulls; s->name; s++)
+        if (s->is_hard)
+            for (int k = 1; k <= 5; k += 4)
+                add(all, test_row, (struct row){ s, 0, k, 1, SIM_EVERY, sim_error(k), 0 },
+                    "false promotion, a look at every pair");
+}
+
+/* Clean gains of one standard deviation, within 128 pairs: the range of returns that
+ * still allows it shrinks with the error that a candidate has. */
+static void add_power(struct rows *all)
+{
+    static const struct {
+        int k;
+        double range, gain;
+    } rows[] = {
+        { 1, 20, 1 }, { 5, 10, 1 }, { 50, 8, 1 }, { 1, 8, 0.5 }, { 50, 20, 2 },
     };
 
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        add(all, test_row,
+            (struct row){ find_normal(rows[i].range), rows[i].gain, rows[i].k, 1,
+                          SIM_BETTING, 1, 0.95 },
+            rows[i].gain == 1   ? "finds a gain of 1 std within a range of"
+            : rows[i].gain == 2 ? "finds a gain of 2 std within a range of"
+                                : "finds a gain of 1/2 std within a range of");
+    for (const struct sim_shape *s = sim_normals; s->name; s++)
+        for (int k = 1; k <= 50; k += k == 1 ? 4 : 45)
+            add(all, test_least_gain, (struct row){ s, 0, k, 1, SIM_BETTING, 0, 0 },
+                "the least gain that is seen: range");
+}
+
+int main(int argc, char **argv)
+{
+    static struct rows all;
+    const struct CMUnitTest by_hand[] = {
+        cmocka_unit_test(test_sure_gains),      cmocka_unit_test(test_mirror),
+        cmocka_unit_test(test_wider_loss),      cmocka_unit_test(test_many_pairs),
+        cmocka_unit_test(test_twice_the_error),
+    };
+
+    if (argc > 1 && !strcmp(argv[1], "--table")) {
+        sim_print_tables(argc > 2 ? atoi(argv[2]) : 2000);
+        return 0;
+    }
+    for (size_t i = 0; i < sizeof(by_hand) / sizeof(by_hand[0]); i++)
+        all.tests[all.n++] = by_hand[i];
+    add_errors(&all, 1);
+    add_errors(&all, 5);
+    add_errors(&all, 50);
+    add_every_look(&all);
+    add_power(&all);
+    return _cmocka_run_group_tests("gate", all.tests, (size_t)all.n, NULL, NULL);
 }

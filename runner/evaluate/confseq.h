@@ -9,16 +9,24 @@
  *
  *     W(m) = sum over j of w[j] * product over i of (1 + c[j] * (D[i] - m) / (L[i] + m))
  *
- * D[i] is the difference of pair i and L[i] the most that it could have lost, known before
- * it was played; c[j] is the share of the wealth that is at stake, a fixed grid.
+ * D[i] is the difference of pair i and L[i] the most that it could have lost, known
+ * before it was played; c[j] is the share of the wealth that is at stake, a fixed grid.
  *
  * Guarantee: if every D[i] >= -L[i], and given what came before (L[i] included) its mean
  * is at most `mean`, then P(low >= mean at any look) <= error; high likewise with the
  * most gain, so that both together are wrong with probability 2 * error at most. Nothing
  * is divided by the number of looks. Pairs that occur often count as often as they occur.
- * What no method can give without a range: protection from a loss that is worse than
- * most_loss and was never seen. When one is seen, all pairs are taken at the wider range
- * from then on, as if it had been known from the start. */
+ *
+ * What no method can give: protection from a loss that is worse than most_loss and was
+ * never seen. So the range must be taken wide: the task's declared returns and its fault
+ * return, every return of every episode of every policy so far, and 0, for an episode
+ * that ends at once earns about nothing. When a wider loss is seen all the same, all
+ * pairs are taken at the wider range from then on, as if it had been known from the
+ * start.
+ *
+ * L[i] must not look at pair i, not even at its seed or at the incumbent's half of it:
+ * who stakes more where the incumbent did badly wins from chance alone (regression to the
+ * mean). All that was known when the batch began is right. */
 #ifndef RATCHET_RUNNER_EVALUATE_CONFSEQ_H
 #define RATCHET_RUNNER_EVALUATE_CONFSEQ_H
 
@@ -52,10 +60,11 @@ void confseq_bounds(const struct confseq *s, double error, double *low, double *
  * finite. *low >= mean where it is 1/error or more. mean > -most_loss of every pair. */
 double confseq_wealth(const struct confseq *s, double mean);
 
-/* The least true mean difference that n pairs find (low > 0 after them) nine times in ten,
- * where a pair's difference has the standard deviation std >= 0 and may lose most_loss.
- * An approximation for differences without a long tail (tests/test_gate.c checks it by
- * simulation); it may lie beyond all gains that are possible: n pairs then find none. */
+/* The least true mean difference that n pairs find (low > 0 after them) nine times in
+ * ten, where a pair's difference has the standard deviation std >= 0 and may lose
+ * most_loss. An approximation for differences without a long tail (tests/test_gate.c
+ * checks it by simulation); it may lie beyond all gains that are possible: n pairs then
+ * find none. */
 double confseq_least_gain(int n, double error, double most_loss, double std);
 
 #endif
