@@ -7,6 +7,7 @@
 
 #include "envs/bridge/bridge.h"
 #include "runner/cmd/cmd.h"
+#include "runner/record/say.h"
 
 static volatile sig_atomic_t interrupted;
 
@@ -26,7 +27,7 @@ static void print_overview(FILE *out)
         "runs and judges them, and hands their failures back.\n\nCommands:\n",
         out);
     for (const struct command *const *c = command_table; *c; c++)
-        fprintf(out, "  %-9s %s\n", (*c)->name, (*c)->about);
+        say_to(out, "  %-9s %s\n", (*c)->name, (*c)->about);
     fputs("\n`ratchet COMMAND --help` tells more. Example:\n"
           "  ratchet run breakout policies/breakout/follow.lua --episodes 20\n",
           out);
@@ -59,13 +60,13 @@ static void print_completion(struct app *app)
     puts("_ratchet()\n{\n    local word=${COMP_WORDS[COMP_CWORD]} words\n"
          "    case ${COMP_WORDS[1]} in");
     for (const struct command *const *c = command_table; *c; c++) {
-        printf("    %s) words=\"", (*c)->name);
+        say("    %s) words=\"", (*c)->name);
         (*c)->run(*c, app, 1, nothing);
         puts("\" ;;");
     }
     fputs("    esac\n    [ \"$COMP_CWORD\" -gt 1 ] || words=\"--help --version", stdout);
     for (const struct command *const *c = command_table; *c; c++)
-        printf(" %s", (*c)->name);
+        say(" %s", (*c)->name);
     puts("\"\n    COMPREPLY=($(compgen -W \"$words\" -- \"$word\"))\n}\n"
          "complete -o default -F _ratchet ratchet");
 }
@@ -75,7 +76,7 @@ static int run_command(struct app *app, int argc, const char **argv)
     for (const struct command *const *c = command_table; *c; c++)
         if (!strcmp((*c)->name, argv[1]))
             return (*c)->run(*c, app, argc - 1, argv + 1);
-    fprintf(stderr, "ratchet: %s: no such command; see `ratchet --help`\n", argv[1]);
+    say_to(stderr, "ratchet: %s: no such command; see `ratchet --help`\n", argv[1]);
     return EXIT_USAGE;
 }
 

@@ -523,6 +523,13 @@ static void test_clean_text(void **state)
         { "\xc2\x85x", 9, false, " x" },              /* a control character of C1 */
         { "\xf0\x9f\x99\x82", 9, false, "\xf0\x9f\x99\x82" },
         { "", 0, false, "" },
+        { "\x7f\rx", 99, true, "  x" },
+        { "a\xe2\x80\xae" "b", 99, true, "a?b" }, /* turns what follows it round */
+        { "\xe2\x81\xa6\xe2\x80\x8f", 99, false, "??" },
+        { "\xe2\x80\x8b\xef\xbb\xbf\xc2\xad", 99, false, "???" }, /* nobody sees them */
+        { "\xe2\x80\xa8\xe2\x80\xa9", 99, true, "??" },         /* end a line, for some */
+        { "\xf3\xa0\x81\x81", 99, false, "?" },                 /* a tag */
+        { "\xe2\x80\xa6\xe2\x80\x93", 99, false, "\xe2\x80\xa6\xe2\x80\x93" },
     };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {

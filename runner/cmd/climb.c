@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "envs/bridge/bridge_scores.h"
+#include "runner/record/say.h"
 
 #define WIDTH 92 /* columns of wrapped text */
 
@@ -20,13 +21,13 @@ static void print_wrapped(const char *indent, const char *text)
     while (*text) {
         size_t len = strcspn(text, " \n");
         if (at > strlen(indent) && at + 1 + len > WIDTH) {
-            printf("\n%s", indent);
+            say("\n%s", indent);
             at = strlen(indent);
         } else if (at > strlen(indent)) {
             putchar(' ');
             at++;
         }
-        printf("%.*s", (int)len, text);
+        say("%.*s", (int)len, text);
         at += len;
         text += len + (text[len] != '\0');
     }
@@ -35,9 +36,9 @@ static void print_wrapped(const char *indent, const char *text)
 
 static void print_mean(const struct summary *s)
 {
-    printf("%.1f", s->mean);
+    say("%.1f", s->mean);
     if (s->n > 1)
-        printf(" +- %.1f", mean_interval(s, 0.95));
+        say(" +- %.1f", mean_interval(s, 0.95));
 }
 
 void climb_start(void *user, const struct champion *start)
@@ -48,10 +49,10 @@ void climb_start(void *user, const struct champion *start)
     c->iteration = 1;
     if (c->is_quiet)
         return;
-    printf("start  %s: dev ", start->name);
+    say("start  %s: dev ", start->name);
     print_mean(&start->dev);
-    printf(" over %d seeds (min %g, max %g)\n", start->dev.n, start->dev.min,
-           start->dev.max);
+    say(" over %d seeds (min %g, max %g)\n", start->dev.n, start->dev.min,
+        start->dev.max);
     fflush(stdout);
 }
 
@@ -67,17 +68,17 @@ void climb_iteration(void *user, const struct iteration *it)
         putchar('\n');
         print_wrapped("       ", it->remark);
     }
-    printf("\n%5" PRId64 "  %s%s\n", it->number, it->verdict,
-           it->is_promoted ? ": the new incumbent" : "");
+    say("\n%5" PRId64 "  %s%s\n", it->number, it->verdict,
+        it->is_promoted ? ": the new incumbent" : "");
     print_wrapped("       ", it->change);
-    printf("       dev ");
+    say("       dev ");
     print_mean(&it->before);
     if (it->has_candidate) {
-        printf(" -> ");
+        say(" -> ");
         print_mean(&it->after);
     }
-    printf(", cases %d of %d passed, %" PRId64 " steps, %.1f s\n", it->cases_passed,
-           it->cases, it->steps, it->seconds);
+    say(", cases %d of %d passed, %" PRId64 " steps, %.1f s\n", it->cases_passed,
+        it->cases, it->steps, it->seconds);
     print_wrapped("       ", it->why);
     fflush(stdout);
 }
@@ -87,7 +88,7 @@ void climb_warning(void *user, const char *text)
     (void)user;
     progress_erase();
     fflush(stdout);
-    fprintf(stderr, "ratchet: %s\n", text);
+    say_to(stderr, "ratchet: %s\n", text);
 }
 
 void climb_progress(void *user, enum purpose purpose, int done, int n)
@@ -139,24 +140,24 @@ void climb_end(const struct loop_outcome *o, const char *env, const char *ledger
 
     for (int p = 0; p < N_PURPOSES; p++)
         all += o->steps.steps[p];
-    printf("\nstopped: %s\n", o->stop_reason);
-    printf(
+    say("\nstopped: %s\n", o->stop_reason);
+    say(
         "dev mean %.1f -> %.1f: a gain of %+.1f (95 %% interval %+.1f to %+.1f), after "
         "%" PRId64 " iterations, %" PRId64 " promotions, %d cases, %" PRId64 " steps\n",
         o->start.mean, o->best.mean, o->gain, o->gain_low, o->gain_high, o->iterations,
         o->promotions, o->cases, all);
     if (!isnan(bridge_human_score(env, o->best.mean)))
-        printf("human-normalised %.3f -> %.3f\n", bridge_human_score(env, o->start.mean),
-               bridge_human_score(env, o->best.mean));
-    printf("\n  best policy  %s\n               ratchet run %s %s\n", o->best_path, env,
-           o->best_path);
-    printf("  its replay   %s\n               ratchet view %s\n", o->replay_path,
-           o->replay_path);
-    printf("  ledger       %s\n               ratchet ledger %s\n", ledger_path,
-           run->name);
-    printf("  hidden seeds ratchet freeze %s\n", run->name);
+        say("human-normalised %.3f -> %.3f\n", bridge_human_score(env, o->start.mean),
+            bridge_human_score(env, o->best.mean));
+    say("\n  best policy  %s\n               ratchet run %s %s\n", o->best_path, env,
+        o->best_path);
+    say("  its replay   %s\n               ratchet view %s\n", o->replay_path,
+        o->replay_path);
+    say("  ledger       %s\n               ratchet ledger %s\n", ledger_path,
+        run->name);
+    say("  hidden seeds ratchet freeze %s\n", run->name);
     if (!run->is_sealed)
-        printf("\nUNSEALED: its agent could reach files outside of its workspace.\n");
+        say("\nUNSEALED: its agent could reach files outside of its workspace.\n");
     if (o->is_interrupted)
-        printf("\nIt was interrupted; `ratchet improve --resume` goes on.\n");
+        say("\nIt was interrupted; `ratchet improve --resume` goes on.\n");
 }

@@ -27,47 +27,57 @@ static void print_options(poptContext popt)
     poptPrintHelp(popt, f, 0);
     fclose(f);
     table = strchr(text, '\n');
-    printf("\nOptions:%s", table ? table : "\n");
+    say("\nOptions:");
+    say_lines(stdout, table ? table : "\n");
     free(text);
+}
+
+/* Lines of ours under a head; NULL: none. */
+static void print_block(const char *head, const char *lines)
+{
+    if (!lines)
+        return;
+    fputs(head, stdout);
+    say_lines(stdout, lines);
+    say("\n");
 }
 
 static void print_help(const struct command *self, poptContext popt)
 {
-    printf("Usage: " PROGRAM " %s %s%s[OPTION...]\n\n%s.\n", self->name, self->args,
-           self->args[0] ? " " : "", self->about);
-    if (self->details)
-        printf("\n%s\n", self->details);
+    say("Usage: " PROGRAM " %s %s%s[OPTION...]\n\n%s.\n", self->name, self->args,
+        self->args[0] ? " " : "", self->about);
+    print_block("\n", self->details);
     print_options(popt);
-    printf("\nExamples:\n");
+    say("\nExamples:\n");
     for (const char *at = self->example; *at;) {
         int len = (int)strcspn(at, "\n");
-        printf("  %.*s\n", len, at);
+        say("  %.*s\n", len, at);
         at += len + (at[len] == '\n');
     }
 }
 
 static void print_man(const struct command *self, const struct poptOption *options)
 {
-    printf(".SS %s %s\n%s.\n", self->name, self->args, self->about);
-    if (self->details)
-        printf(".PP\n%s\n", self->details);
+    say(".SS %s %s\n%s.\n", self->name, self->args, self->about);
+    print_block(".PP\n", self->details);
     for (const struct poptOption *o = options; o->longName || o->shortName; o++) {
-        printf(".TP\n");
+        say(".TP\n");
         if (o->shortName)
-            printf("\\fB\\-%c\\fR, ", o->shortName);
-        printf("\\fB\\-\\-%s\\fR", o->longName);
+            say("\\fB\\-%c\\fR, ", o->shortName);
+        say("\\fB\\-\\-%s\\fR", o->longName);
         if (o->argDescrip)
-            printf(" \\fI%s\\fR", o->argDescrip);
-        printf("\n%s\n", o->descrip);
+            say(" \\fI%s\\fR", o->argDescrip);
+        say("\n%s\n", o->descrip);
     }
-    printf(".PP\nExamples:\n.nf\n%s\n.fi\n", self->example);
+    print_block(".PP\nExamples:\n.nf\n", self->example);
+    say(".fi\n");
 }
 
 static void print_words(const struct poptOption *options)
 {
     for (const struct poptOption *o = options; o->longName; o++)
-        printf(" --%s", o->longName);
-    printf(" --help");
+        say(" --%s", o->longName);
+    say(" --help");
 }
 
 /* popt's help, without its own usage line: ours stands above it. */
@@ -75,11 +85,11 @@ static int usage(const struct command *self, int *status, const char *format, ..
 {
     va_list args;
 
-    fprintf(stderr, PROGRAM " %s: ", self->name);
+    say_to(stderr, PROGRAM " %s: ", self->name);
     va_start(args, format);
-    vfprintf(stderr, format, args);
+    say_list(stderr, format, args);
     va_end(args);
-    fprintf(stderr, "; see `" PROGRAM " %s --help`\n", self->name);
+    say_to(stderr, "; see `" PROGRAM " %s --help`\n", self->name);
     *status = EXIT_USAGE;
     return -1;
 }
@@ -230,23 +240,23 @@ struct evaluation common_evaluation(const struct app *app, struct common *c,
 
 int cmd_fail(int status, const struct error *err)
 {
-    fprintf(stderr, PROGRAM ": %s\n", err->text);
+    say_to(stderr, PROGRAM ": %s\n", err->text);
     return status;
 }
 
 int cmd_print_json(json_t *json)
 {
-    int bad = json_dumpf(json, stdout, JSON_INDENT(2)) != 0 || putchar('\n') == EOF;
+    int status = say_json(stdout, json, JSON_INDENT(2));
 
     json_decref(json);
-    return bad ? -1 : 0;
+    return status;
 }
 
 int cmd_done(void)
 {
     if (fflush(stdout) == 0 && !ferror(stdout))
         return EXIT_DONE;
-    fprintf(stderr, PROGRAM ": cannot write the output: %s\n", strerror(errno));
+    say_to(stderr, PROGRAM ": cannot write the output: %s\n", strerror(errno));
     return EXIT_FAILED;
 }
 

@@ -44,7 +44,7 @@ static void report(struct bench *b, const char *name, double value, const char *
                    const char *text)
 {
     if (!b->common.json)
-        printf("%-58s %14.*f %s\n", text, value < 100 ? 3 : 0, value, unit);
+        say("%-58s %14.*f %s\n", text, value < 100 ? 3 : 0, value, unit);
     fflush(stdout);
     json_object_set_new(b->figures, name, json_real(value));
 }
@@ -426,8 +426,8 @@ static int bench(struct bench *b, struct error *err)
     json_object_set_new(b->figures, "processor", json_string(name));
     json_object_set_new(b->figures, "cores", json_integer(CPU_COUNT(&b->cores)));
     if (!b->common.json)
-        printf("%s, %d cores; the best of %d rounds\n\n", name, CPU_COUNT(&b->cores),
-               ROUNDS);
+        say("%s, %d cores; the best of %d rounds\n\n", name, CPU_COUNT(&b->cores),
+            ROUNDS);
     b->task = common_task(b->app, &b->common, "breakout", err);
     if (b->task) {
         b->brief = task_copy(b->task);

@@ -172,11 +172,11 @@ static int print_versions(const char *home, json_t *versions, bool as_json)
         json_object_set_new(versions, "home", json_string(home));
         cmd_print_json(json_incref(versions));
     } else {
-        printf("the bridge in %s works:", home);
+        say("the bridge in %s works:", home);
         json_object_foreach(versions, name, v)
-            printf(" %s %s", name,
-                   json_string_value(v) ? json_string_value(v) : "missing");
-        printf("\n");
+            say(" %s %s", name,
+                json_string_value(v) ? json_string_value(v) : "missing");
+        say("\n");
     }
     return cmd_done();
 }

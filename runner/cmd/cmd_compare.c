@@ -108,8 +108,8 @@ static int make_runs(struct compare *m, struct error *err)
     for (int r = 0; r < m->repeats; r++)
         for (int i = 0; i < m->n_models; i++) {
             struct compared_run *run = &m->runs[i * m->repeats + r];
-            fprintf(stderr, "run %d of %d: %s\n", r * m->n_models + i + 1,
-                    m->repeats * m->n_models, m->names[i]);
+            say_to(stderr, "run %d of %d: %s\n", r * m->n_models + i + 1,
+                   m->repeats * m->n_models, m->names[i]);
             if (compare_run(&m->c, m->names[i], i + 1, r + 1, run, err) != 0)
                 return -1;
         }
@@ -262,13 +262,13 @@ static void print(const struct compare *m, json_t *rows)
         if (json_is_null(json_object_get(json_array_get(rows, i), "usd")))
             json_object_set_new(json_array_get(rows, i), "usd", json_string("unknown"));
     table_print(stdout, rows);
-    printf(
+    say(
         "\nscore: mean return of the last incumbent on %d fresh seeds, the same for all; means of "
         "%d run%s, 95 %% intervals over runs",
         m->c.n_seeds, m->repeats, m->repeats > 1 ? "s" : "");
-    printf("%s\ndifference: from %s, in pairs of runs with the same hidden seeds\n",
-           m->repeats < 2 ? " (none: --repeats 1 says nothing of chance)" : "",
-           m->names[0]);
+    say("%s\ndifference: from %s, in pairs of runs with the same hidden seeds\n",
+        m->repeats < 2 ? " (none: --repeats 1 says nothing of chance)" : "",
+        m->names[0]);
 }
 
 static int show(struct compare *m, struct error *err)

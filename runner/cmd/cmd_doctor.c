@@ -104,15 +104,15 @@ static void print_models(void)
 {
     char unsealed[512];
 
-    printf("\nmodels (--model)\n");
+    say("\nmodels (--model)\n");
     for (const struct provider_kind *const *k = provider_kinds; *k; k++) {
         char why[512] = "";
         bool is_usable = (*k)->is_usable(why, sizeof(why));
-        printf("  %-16s %-4s %s\n", (*k)->name, is_usable ? "yes" : "no",
-               is_usable ? (*k)->about : why);
+        say("  %-16s %-4s %s\n", (*k)->name, is_usable ? "yes" : "no",
+            is_usable ? (*k)->about : why);
     }
     if (!seals_agents(unsealed))
-        printf("  command's agents run UNSEALED here: %s\n", unsealed);
+        say("  command's agents run UNSEALED here: %s\n", unsealed);
 }
 
 static json_t *to_json(const struct doctor *d, const struct utsname *machine)
@@ -139,26 +139,26 @@ static void print(const struct doctor *d, const struct utsname *machine)
     const char *name;
     json_t *file;
 
-    printf("ratchet %s, Linux %s, %d cores, as %s\n\njail\n", RATCHET_VERSION,
-           machine->release, evaluate_cores(),
-           geteuid() == 0 ? "root" : "an ordinary user");
+    say("ratchet %s, Linux %s, %d cores, as %s\n\njail\n", RATCHET_VERSION,
+        machine->release, evaluate_cores(),
+        geteuid() == 0 ? "root" : "an ordinary user");
     for (int i = 0; i < N_JAIL_LAYERS; i++)
-        printf("  %-14s %-4s %s%s\n", jail_layer_name((enum jail_layer)i),
-               d->facts.jail_layers >> i & 1 ? "yes" : "no",
-               jail_layer_help((enum jail_layer)i),
-               JAIL_REQUIRED >> i & 1 ? "; required" : "");
+        say("  %-14s %-4s %s%s\n", jail_layer_name((enum jail_layer)i),
+            d->facts.jail_layers >> i & 1 ? "yes" : "no",
+            jail_layer_help((enum jail_layer)i),
+            JAIL_REQUIRED >> i & 1 ? "; required" : "");
     if (d->why.text[0])
-        printf("  policies cannot be run here: %s\n", d->why.text);
+        say("  policies cannot be run here: %s\n", d->why.text);
     else
-        printf("  policies run in workers with Lua %.1f\n", d->facts.params[0].value);
-    printf("\nlibraries\n");
+        say("  policies run in workers with Lua %.1f\n", d->facts.params[0].value);
+    say("\nlibraries\n");
     json_object_foreach(d->libraries, name, file)
-        printf("  %-14s %s\n", name, json_string_value(file));
+        say("  %-14s %s\n", name, json_string_value(file));
     if (!json_object_get(d->libraries, "libmujoco"))
-        printf("  %-14s missing: its tasks are not there (libmujoco-dev)\n", "libmujoco");
-    printf("\npictures\n  %-14s %s\n  %-14s %s\n", "font",
-           access(FONT, R_OK) == 0 ? FONT : "missing (fonts-dejavu-core)", "display",
-           display() ? display() : "none: `ratchet view` needs one, nothing else does");
+        say("  %-14s missing: its tasks are not there (libmujoco-dev)\n", "libmujoco");
+    say("\npictures\n  %-14s %s\n  %-14s %s\n", "font",
+        access(FONT, R_OK) == 0 ? FONT : "missing (fonts-dejavu-core)", "display",
+        display() ? display() : "none: `ratchet view` needs one, nothing else does");
     print_models();
 }
 

@@ -37,7 +37,7 @@ static void print_line(const char *sign, const char *head, const char *text)
 {
     char *line = quote_line(text, MOST_TEXT);
 
-    printf("%s%s%s%s", sign, sign[0] ? " " : "", head, line);
+    say("%s%s%s%s", sign, sign[0] ? " " : "", head, line);
     free(line);
 }
 
@@ -46,7 +46,7 @@ static void print_evidence(const json_t *row)
     const json_t *list = json_object_get(row, "evidence");
 
     for (size_t i = 0; i < json_array_size(list); i++)
-        printf("%s%s", i ? " " : " [", json_string_value(json_array_get(list, i)));
+        say("%s%s", i ? " " : " [", json_string_value(json_array_get(list, i)));
     puts(json_array_size(list) ? "]" : "");
 }
 
@@ -71,9 +71,9 @@ static void print_plan(const json_t *plan)
     const json_t *read = json_object_get(plan, "read");
     json_int_t left = json_integer_value(json_object_get(read, "left"));
 
-    printf("%s: read %lld notes and %lld candidates\n", text_of(plan, "task"),
-           (long long)json_integer_value(json_object_get(read, "notes")),
-           (long long)json_integer_value(json_object_get(read, "candidates")));
+    say("%s: read %lld notes and %lld candidates\n", text_of(plan, "task"),
+        (long long)json_integer_value(json_object_get(read, "notes")),
+        (long long)json_integer_value(json_object_get(read, "candidates")));
     print_sentences(json_object_get(plan, "notes"), "");
     for (size_t i = 0; i < json_array_size(retired); i++) {
         const json_t *one = json_array_get(retired, i);
@@ -85,20 +85,20 @@ static void print_plan(const json_t *plan)
     print_sentences(json_object_get(plan, "values"), "");
     for (size_t i = 0; i < json_array_size(skills); i++) {
         const json_t *one = json_array_get(skills, i);
-        printf("+ skill %s, proven by %zu cases: ", text_of(one, "name"),
-               json_array_size(json_object_get(one, "cases")));
+        say("+ skill %s, proven by %zu cases: ", text_of(one, "name"),
+            json_array_size(json_object_get(one, "cases")));
         print_line("", "", text_of(one, "text"));
         print_evidence(one);
     }
     for (size_t i = 0; i < json_array_size(refused); i++) {
         const json_t *one = json_array_get(refused, i);
-        printf("refused (%s: %s): ", text_of(one, "what"), text_of(one, "why"));
+        say("refused (%s: %s): ", text_of(one, "what"), text_of(one, "why"));
         print_line("", "", text_of(one, "text"));
         putchar('\n');
     }
     if (left)
-        printf("%lld notes are left for the next dream: --max-tokens is used up\n",
-               (long long)left);
+        say("%lld notes are left for the next dream: --max-tokens is used up\n",
+            (long long)left);
 }
 
 static json_t *json_of(const struct dream *d, const struct dream_outcome *out)
@@ -123,9 +123,9 @@ static void print(const struct dream *d, const struct dream_outcome *out)
     if (!n)
         puts("nothing to read: no run has left anything since the last dream");
     else if (d->is_dry && !out->broken)
-        printf("\n%d cases pass; a dry run: nothing was written\n", out->cases);
+        say("\n%d cases pass; a dry run: nothing was written\n", out->cases);
     else if (!out->broken)
-        printf("\ndream %lld is kept; %d cases pass\n", (long long)out->id, out->cases);
+        say("\ndream %lld is kept; %d cases pass\n", (long long)out->id, out->cases);
 }
 
 static int dream(struct dream *d, struct app *app, struct error *err)

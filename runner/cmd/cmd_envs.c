@@ -39,56 +39,56 @@ static json_t *env_json(const struct env *env)
 static void print_range(double min, double max)
 {
     if (isfinite(min) || isfinite(max))
-        printf("%g to %g", min, max);
+        say("%g to %g", min, max);
     else
-        printf("unbounded");
+        say("unbounded");
 }
 
 static void print_env(const struct env *env)
 {
     struct bridge_scores scores;
 
-    printf("%s (version %u): %s\n", env->name, env->version, env->about);
-    printf("%g frames a second, at most %lld; ", env->frames_per_second,
-           (long long)env->max_frames);
+    say("%s (version %u): %s\n", env->name, env->version, env->about);
+    say("%g frames a second, at most %lld; ", env->frames_per_second,
+        (long long)env->max_frames);
     if (!isnan(env->target))
-        printf("a return worth reaching: %g; ", env->target);
+        say("a return worth reaching: %g; ", env->target);
     if (bridge_scores_find(env->name, &scores))
-        printf("of the benchmark's 57: a random player gets %g, a person %g; ",
-               scores.random, scores.person);
-    printf("same bits on: %s\n\nobservation\n", bits_text(env->bits));
+        say("of the benchmark's 57: a random player gets %g, a person %g; ",
+            scores.random, scores.person);
+    say("same bits on: %s\n\nobservation\n", bits_text(env->bits));
     for (const struct env_field *f = env->fields; f->name; f++) {
-        printf("  %-18s ", f->name);
+        say("  %-18s ", f->name);
         print_range(f->min, f->max);
-        printf("%s%s", f->unit[0] ? " " : "", f->unit);
-        printf(f->n > 1 ? "  (a list of %d)\n" : "\n", f->n);
+        say("%s%s", f->unit[0] ? " " : "", f->unit);
+        say(f->n > 1 ? "  (a list of %d)\n" : "\n", f->n);
     }
     if (env->ram_size)
-        printf("  observation=ram    %d bytes, obs.ram[0..%d]\n", env->ram_size,
-               env->ram_size - 1);
+        say("  observation=ram    %d bytes, obs.ram[0..%d]\n", env->ram_size,
+            env->ram_size - 1);
     if (env->frame_width)
-        printf("  observation=frame  %d x %d pixels, obs.frame; observation=gray: "
-               "without colors\n",
-               env->frame_width, env->frame_height);
+        say("  observation=frame  %d x %d pixels, obs.frame; observation=gray: "
+            "without colors\n",
+            env->frame_width, env->frame_height);
     if (!bridge_owns(env) || bridge_check_copy(env, NULL) == 0)
-        printf("  plan=true          obs.sim, a copy to plan with%s\n",
-               env->set_observed ? ", set from the observation"
-                                 : ": only with plan_state=true, from the true state");
-    printf("\naction\n");
+        say("  plan=true          obs.sim, a copy to plan with%s\n",
+            env->set_observed ? ", set from the observation"
+                              : ": only with plan_state=true, from the true state");
+    say("\naction\n");
     for (const struct env_action *a = env->actions; a->name; a++) {
-        printf("  %-18s ", a->name);
+        say("  %-18s ", a->name);
         for (int i = 0; a->choices && i <= (int)(a->max - a->min); i++)
-            printf("%s%d %s", i ? ", " : "", (int)a->min + i, a->choices[i]);
+            say("%s%d %s", i ? ", " : "", (int)a->min + i, a->choices[i]);
         if (!a->choices)
             print_range(a->min, a->max);
-        printf("\n");
+        say("\n");
     }
-    printf("\nevents\n");
+    say("\nevents\n");
     for (const struct env_event *e = env->events; e && e->name; e++)
-        printf("  %s%s\n", e->name, e->is_failure ? "  (a failure)" : "");
-    printf("\noptions (--set)\n");
+        say("  %s%s\n", e->name, e->is_failure ? "  (a failure)" : "");
+    say("\noptions (--set)\n");
     for (const struct env_option *o = env->options; o && o->name; o++)
-        printf("  %-18s %s (default %s)\n", o->name, o->help, o->value);
+        say("  %-18s %s (default %s)\n", o->name, o->help, o->value);
 }
 
 static json_t *scores_json(const struct bridge_scores *s)
@@ -104,10 +104,10 @@ static void list_found(void *user, const char *name, const char *about)
     bool is_benchmark = bridge_scores_find(name, &s);
 
     if (!all) {
-        printf("%-26s %s", name, about);
+        say("%-26s %s", name, about);
         if (is_benchmark)
-            printf("; of the benchmark's 57 (random %g, a person %g)", s.random,
-                   s.person);
+            say("; of the benchmark's 57 (random %g, a person %g)", s.random,
+                s.person);
         putchar('\n');
         return;
     }
@@ -126,7 +126,7 @@ static int list(const struct app *app, bool as_json)
         if (as_json)
             json_array_append_new(all, env_json(app->envs.list[i]));
         else
-            printf("%-26s %s\n", app->envs.list[i]->name, app->envs.list[i]->about);
+            say("%-26s %s\n", app->envs.list[i]->name, app->envs.list[i]->about);
     if (app->envs.finder)
         app->envs.finder->list(list_found, as_json ? all : NULL);
     if (as_json)
@@ -135,7 +135,7 @@ static int list(const struct app *app, bool as_json)
         json_decref(all);
 #ifndef HAVE_MUJOCO
     if (!as_json)
-        printf(
+        say(
             "\nThe MuJoCo tasks are missing: this program was built without libmujoco-dev.\n");
 #endif
     return cmd_done();

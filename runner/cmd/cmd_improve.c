@@ -324,7 +324,7 @@ static int improve(struct improve *m, struct app *app, struct error *err)
 
     m->climb = (struct climb){ .is_quiet = m->common.json };
     if (!m->common.json)
-        printf(
+        say(
             "%s: improving %s by %s; run %s\nhidden seeds come from a salt with the hash "
             "%.16s...\n\n",
             m->task->name, m->start_name, m->run.model, m->run.name, m->run.salt_sha256);

@@ -47,9 +47,9 @@ static void print_toml(const char *command, json_t *args)
     json_t *name = json_string(command);
     char *text = json_dumps(name, JSON_ENCODE_ANY), *list = json_dumps(args, 0);
 
-    printf("# ~/.codex/config.toml\n[mcp_servers.ratchet]\ncommand = %s\nargs = %s\n"
-           "tool_timeout_sec = 3600\n",
-           text, list);
+    say("# ~/.codex/config.toml\n[mcp_servers.ratchet]\ncommand = %s\nargs = %s\n"
+        "tool_timeout_sec = 3600\n",
+        text, list);
     free(text);
     free(list);
     json_decref(name);
@@ -78,9 +78,10 @@ static int install(const struct mcp_options *o, const char *task, struct error *
     json = json_pack("{s:{s:o}}", is_vscode ? "servers" : "mcpServers", "ratchet",
                      server);
     text = json_dumps(json, JSON_INDENT(2));
-    fprintf(stderr, "%s\n",
-            is_vscode ? "for .vscode/mcp.json:" : "for .mcp.json of your project:");
-    puts(text);
+    say_to(stderr, "%s\n",
+           is_vscode ? "for .vscode/mcp.json:" : "for .mcp.json of your project:");
+    say_lines(stdout, text);
+    say("\n");
     free(text);
     json_decref(json);
     return cmd_done();

@@ -126,10 +126,10 @@ static void print_keys(struct play *p)
     p->help[n][1] = "pause, go on";
     snprintf(p->begin, sizeof(p->begin), "press %s to begin",
              n > 0 ? p->keys.rows[0].name : "nothing: there are no keys");
-    fprintf(stderr, "%-16s  %s\n", "key", "action");
+    say_to(stderr, "%-16s  %s\n", "key", "action");
     for (int i = 0; i <= n; i++)
-        fprintf(stderr, "%-16s  %s\n", p->help[i][0], p->help[i][1]);
-    fprintf(stderr, "? lists the window's other keys; the first key begins\n");
+        say_to(stderr, "%-16s  %s\n", p->help[i][0], p->help[i][1]);
+    say_to(stderr, "? lists the window's other keys; the first key begins\n");
 }
 
 static int print_result(const struct play *p, bool is_json)
@@ -143,13 +143,13 @@ static int print_result(const struct play *p, bool is_json)
             "terminated", r->terminated, "truncated", r->truncated, "trajectory",
             json_sprintf("%016" PRIx64, r->trajectory), "replay", p->path));
     } else if (r->tape.n_steps == 0) {
-        printf("nothing was played, so there is no replay\n");
+        say("nothing was played, so there is no replay\n");
     } else {
-        printf("return %.10g in %" PRId64 " steps, %s: %s\n", r->total, r->tape.n_steps,
-               r->terminated  ? "terminated"
-               : r->truncated ? "truncated"
-                              : "ended early",
-               p->path);
+        say("return %.10g in %" PRId64 " steps, %s: %s\n", r->total, r->tape.n_steps,
+            r->terminated  ? "terminated"
+            : r->truncated ? "truncated"
+                           : "ended early",
+            p->path);
     }
     return cmd_done();
 }

@@ -222,15 +222,15 @@ static void print(const struct prune *p, long long freed, long long most, bool i
     for (int i = 0; i < p->n_files; i++) {
         const struct found *f = &p->files[i];
         if (is_dry || f->is_removed)
-            printf("%-6s %10lld  %s  (%s)\n",
-                   f->is_removed ? is_dry ? "would" : "gone" : "keep", f->bytes, f->path,
-                   f->why);
+            say("%-6s %10lld  %s  (%s)\n",
+                f->is_removed ? is_dry ? "would" : "gone" : "keep", f->bytes, f->path,
+                f->why);
     }
-    printf("%.1f MiB in logs/, %.1f MiB %s\n", (double)p->bytes / 1048576,
-           (double)freed / 1048576, is_dry ? "would be removed" : "removed");
+    say("%.1f MiB in logs/, %.1f MiB %s\n", (double)p->bytes / 1048576,
+        (double)freed / 1048576, is_dry ? "would be removed" : "removed");
     if (p->bytes - freed > most)
-        printf("more than the %.1f MiB that were asked for: the rest is needed\n",
-               (double)most / 1048576);
+        say("more than the %.1f MiB that were asked for: the rest is needed\n",
+            (double)most / 1048576);
 }
 
 static int prune(double mib, bool is_dry, bool as_json, struct error *err)

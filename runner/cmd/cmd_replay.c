@@ -69,23 +69,23 @@ static void print_table(const struct replay *r, const struct replay_check *c)
 
     if (gmtime_r(&created, &utc))
         strftime(when, sizeof(when), "%Y-%m-%d %H:%M UTC", &utc);
-    printf("environment  %s (version %u), seed %" PRIu64 "\n", r->task->env->name,
-           r->env_version, r->seed);
-    printf("policy       %s  %.12s\n",
-           !*r->policy_source ? "none: a person played"
-           : *r->policy_name  ? r->policy_name
-                              : "?",
-           *r->policy_source ? r->policy_sha256 : "");
-    printf("recorded     %s\n", when);
-    printf("return       %.10g in %" PRId64 " steps, %" PRId64 " frames, %s\n", c->total,
-           c->n_steps, r->n_frames,
-           r->terminated  ? "terminated"
-           : r->truncated ? "truncated"
-                          : "ended early");
+    say("environment  %s (version %u), seed %" PRIu64 "\n", r->task->env->name,
+        r->env_version, r->seed);
+    say("policy       %s  %.12s\n",
+        !*r->policy_source ? "none: a person played"
+        : *r->policy_name  ? r->policy_name
+                           : "?",
+        *r->policy_source ? r->policy_sha256 : "");
+    say("recorded     %s\n", when);
+    say("return       %.10g in %" PRId64 " steps, %" PRId64 " frames, %s\n", c->total,
+        c->n_steps, r->n_frames,
+        r->terminated  ? "terminated"
+        : r->truncated ? "truncated"
+                       : "ended early");
     if (r->fault)
-        printf("fault        %s: %s\n", fault_name(r->fault), r->fault_text);
-    printf("trajectory   %016" PRIx64 "\n", c->trajectory);
-    printf("verified     %s%s\n", c->verified ? "yes" : "no: ", c->why);
+        say("fault        %s: %s\n", fault_name(r->fault), r->fault_text);
+    say("trajectory   %016" PRIx64 "\n", c->trajectory);
+    say("verified     %s%s\n", c->verified ? "yes" : "no: ", c->why);
 }
 
 static int save_frame(struct player *p, int64_t step, const struct options *o,

@@ -5,6 +5,7 @@
 
 #include "runner/cmd/opened_run.h"
 #include "runner/record/file.h"
+#include "runner/record/text.h"
 #include "runner/view/report.h"
 
 #define MOST_RUNS 100
@@ -48,13 +49,22 @@ static char *default_path(const json_t *runs)
     return logs_path("report.html");
 }
 
+static char *json_text(const json_t *report)
+{
+    char *text = json_dumps(report, JSON_INDENT(2)),
+         *clean = text ? text_escape_json(text) : NULL;
+
+    free(text);
+    return clean;
+}
+
 static int put(const char *text, const char *path, struct error *err)
 {
     if (!text)
         return error_set(err, "report: it cannot be written as text");
     if (path && strcmp(path, "-"))
         return file_save(path, text, strlen(text), err);
-    fputs(text, stdout);
+    say_lines(stdout, text);
     return 0;
 }
 
@@ -97,11 +107,11 @@ static int write_report(struct wish *w, struct app *app, struct ledger *l,
     path = w->output ? xstrdup(w->output) : is_page ? default_path(runs) : NULL;
     report = report_of_runs(runs, night);
     text = is_page          ? report_html(report)
-           : w->common.json ? json_dumps(report, JSON_INDENT(2))
+           : w->common.json ? json_text(report)
                             : report_markdown(report);
     status = put(text, path, err);
     if (status == 0 && path && strcmp(path, "-"))
-        printf("%s: %zu runs, %zu bytes\n", path, json_array_size(runs), strlen(text));
+        say("%s: %zu runs, %zu bytes\n", path, json_array_size(runs), strlen(text));
     else if (status == 0 && w->common.json)
         putchar('\n');
     json_decref(report);

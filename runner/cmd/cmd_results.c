@@ -63,7 +63,7 @@ static struct task *find_task(struct results *r, const char *folder, const char 
     if (env || file)
         t = task_load(&r->app->envs, file ? file : folder, err);
     if (!t && !env) {
-        fprintf(stderr, "ratchet: %s\n", err->text);
+        say_to(stderr, "ratchet: %s\n", err->text);
         err->text[0] = '\0';
     }
     if (t && !file && is_planner(path))
@@ -134,18 +134,18 @@ static void print_row(const json_t *row)
         snprintf(wanted, sizeof(wanted), "%g", json_get_number(row, "target"));
     if (json_is_real(json_object_get(row, "human")))
         snprintf(human, sizeof(human), "%.2f", json_get_number(row, "human"));
-    printf("| %s | %s | %.5g%s | %s | %.5g | %.5g | %s | %s | %.4g%s | %s |\n",
-           json_string_value(json_object_get(row, "task")),
-           json_string_value(json_object_get(row, "policy")),
-           json_number_value(json_object_get(row, "mean")), faults, std,
-           json_number_value(json_object_get(row, "min")),
-           json_number_value(json_object_get(row, "max")), wanted, human,
-           steps > 0 ? json_number_value(json_object_get(row, "planner_steps")) / steps
-                     : 0,
-           strcmp(json_string_value(json_object_get(row, "sim")), "true state")
-               ? ""
-               : " (true state)",
-           times);
+    say("| %s | %s | %.5g%s | %s | %.5g | %.5g | %s | %s | %.4g%s | %s |\n",
+        json_string_value(json_object_get(row, "task")),
+        json_string_value(json_object_get(row, "policy")),
+        json_number_value(json_object_get(row, "mean")), faults, std,
+        json_number_value(json_object_get(row, "min")),
+        json_number_value(json_object_get(row, "max")), wanted, human,
+        steps > 0 ? json_number_value(json_object_get(row, "planner_steps")) / steps
+                  : 0,
+        strcmp(json_string_value(json_object_get(row, "sim")), "true state")
+            ? ""
+            : " (true state)",
+        times);
     fflush(stdout);
 }
 
@@ -238,9 +238,9 @@ static int play_all(struct results *r, struct error *err)
     int status = 0;
 
     if (!r->common.json)
-        printf("| task | policy | mean | std | min | max | target | human-normalised | "
-               "planner steps a step | times real time |\n"
-               "|---|---|---|---|---|---|---|---|---|---|\n");
+        say("| task | policy | mean | std | min | max | target | human-normalised | "
+            "planner steps a step | times real time |\n"
+            "|---|---|---|---|---|---|---|---|---|---|\n");
     glob(flat, 0, NULL, &found);
     glob(nested, GLOB_APPEND, NULL, &found);
     for (size_t i = 0; root && i < found.gl_pathc && status == 0; i++)
@@ -262,7 +262,7 @@ static void finish(struct results *r)
                                  "episodes", r->episodes, "confidence", CONFIDENCE,
                                  "rows", r->rows));
     else
-        printf(
+        say(
             "\nMeans of %d episodes on seeds drawn for this table, played outside: the worker "
             "sees\nobservations only. Times real time: of one core, planning included.\n",
             r->episodes);

@@ -139,38 +139,38 @@ static void print_table(const struct run *r, const struct totals *t)
 {
     struct bridge_scores scores;
 
-    printf("%6s  %10s  %8s  %-12s  %-16s  %s\n", "seed", "return", "steps", "ended",
-           "trajectory", "verified");
+    say("%6s  %10s  %8s  %-12s  %-16s  %s\n", "seed", "return", "steps", "ended",
+        "trajectory", "verified");
     for (int i = 0; i < r->episodes; i++) {
         const struct episode_result *e = &r->results[i];
         if (e->is_done)
-            printf("%6llu  %10.4g  %8lld  %-12s  %016llx  %s\n",
-                   (unsigned long long)e->seed, e->score, (long long)e->n_steps,
-                   ending(e), (unsigned long long)e->trajectory,
-                   e->verified ? "yes" : "no");
+            say("%6llu  %10.4g  %8lld  %-12s  %016llx  %s\n",
+                (unsigned long long)e->seed, e->score, (long long)e->n_steps,
+                ending(e), (unsigned long long)e->trajectory,
+                e->verified ? "yes" : "no");
     }
     for (int i = 0; i < r->episodes; i++)
         if (r->results[i].fault) {
-            printf("\nseed %llu: %s: %s\n", (unsigned long long)r->results[i].seed,
-                   fault_name(r->results[i].fault), r->results[i].fault_text);
+            say("\nseed %llu: %s: %s\n", (unsigned long long)r->results[i].seed,
+                fault_name(r->results[i].fault), r->results[i].fault_text);
             break;
         }
-    printf("\nmean %.4g", t->scores.mean);
+    say("\nmean %.4g", t->scores.mean);
     if (t->scores.n > 1)
-        printf(" +- %.3g (95 %%)", mean_interval(&t->scores, 0.95));
-    printf(", std %.4g, min %.4g, max %.4g; %d episodes, %d distinct, %d verified, "
-           "%d with faults; %lld steps in %.2f s\n",
-           t->scores.std, t->scores.min, t->scores.max, t->scores.n, t->distinct,
-           t->n_verified, t->n_faults, (long long)t->steps, r->seconds);
+        say(" +- %.3g (95 %%)", mean_interval(&t->scores, 0.95));
+    say(", std %.4g, min %.4g, max %.4g; %d episodes, %d distinct, %d verified, "
+        "%d with faults; %lld steps in %.2f s\n",
+        t->scores.std, t->scores.min, t->scores.max, t->scores.n, t->distinct,
+        t->n_verified, t->n_faults, (long long)t->steps, r->seconds);
     if (bridge_scores_find(r->task->env->name, &scores))
-        printf("human-normalised %.3f (a random player gets %g, a person %g)\n",
-               bridge_human_score(r->task->env->name, t->scores.mean), scores.random,
-               scores.person);
+        say("human-normalised %.3f (a random player gets %g, a person %g)\n",
+            bridge_human_score(r->task->env->name, t->scores.mean), scores.random,
+            scores.person);
     if (r->task->plan)
-        printf("it plans, from the %s: %lld planner steps, %.4g a step\n",
-               r->task->sim_is_true ? "TRUE STATE" : "observation",
-               (long long)t->planner_steps,
-               t->steps ? (double)t->planner_steps / (double)t->steps : 0);
+        say("it plans, from the %s: %lld planner steps, %.4g a step\n",
+            r->task->sim_is_true ? "TRUE STATE" : "observation",
+            (long long)t->planner_steps,
+            t->steps ? (double)t->planner_steps / (double)t->steps : 0);
 }
 
 static int record(const struct run *r, struct error *err)

@@ -107,11 +107,11 @@ static int pause_session(struct sessions *s, const char **args, struct error *er
     while (status == 0 && run_is_locked(folder) && meter_now() < until)
         usleep(LOOK_US);
     if (status == 0)
-        printf("%s: %s\n", args[0],
-               run_is_locked(folder)
-                   ? "it is asked to pause, and does before its next call "
-                     "of the model"
-                   : "paused");
+        say("%s: %s\n", args[0],
+            run_is_locked(folder)
+                ? "it is asked to pause, and does before its next call "
+                  "of the model"
+                : "paused");
     free(stop);
     return status;
 }
@@ -221,8 +221,8 @@ static int fork_session(struct sessions *s, const char **args, struct error *err
     if (status == 0) /* behind the ledger: each case that it names has its file by now */
         status = copy_files(old->folder, run.folder, err);
     if (status == 0)
-        printf("%s: forked from %s into %s; `ratchet sessions resume %s` goes on\n",
-               args[1], args[0], run.folder, args[1]);
+        say("%s: forked from %s into %s; `ratchet sessions resume %s` goes on\n",
+            args[1], args[0], run.folder, args[1]);
     if (lock >= 0)
         close(lock);
     free(run.folder);
@@ -233,7 +233,7 @@ static int rename_session(struct sessions *s, const char **args, struct error *e
 {
     if (ledger_session_name(s->o.ledger, s->o.run.id, args[1], err) != 0)
         return -1;
-    printf("%s: it is called %s now\n", args[0], args[1]);
+    say("%s: it is called %s now\n", args[0], args[1]);
     return 0;
 }
 

@@ -86,9 +86,9 @@ static void print_measures(const json_t *m)
     json_t *value;
 
     json_object_foreach((json_t *)m, key, value)
-        printf("%s%lld %s", strcmp(key, "tokens") ? ", " : "",
-               (long long)json_integer_value(value),
-               strcmp(key, "depth") ? key : "levels of nesting");
+        say("%s%lld %s", strcmp(key, "tokens") ? ", " : "",
+            (long long)json_integer_value(value),
+            strcmp(key, "depth") ? key : "levels of nesting");
     putchar('\n');
 }
 
@@ -97,17 +97,17 @@ static void print_row(const json_t *row)
     const json_t *m = json_object_get(row, "measures");
     const json_t *after = json_object_get(row, "dev_after");
 
-    printf("%5lld  %.8s  %-9s  %6lld %8lld  ",
-           (long long)json_integer_value(json_object_get(row, "iteration")),
-           json_string_value(json_object_get(row, "policy")),
-           json_string_value(json_object_get(row, "verdict")),
-           (long long)json_integer_value(json_object_get(m, "tokens")),
-           (long long)json_integer_value(json_object_get(m, "branches")));
+    say("%5lld  %.8s  %-9s  %6lld %8lld  ",
+        (long long)json_integer_value(json_object_get(row, "iteration")),
+        json_string_value(json_object_get(row, "policy")),
+        json_string_value(json_object_get(row, "verdict")),
+        (long long)json_integer_value(json_object_get(m, "tokens")),
+        (long long)json_integer_value(json_object_get(m, "branches")));
     if (json_is_number(after))
-        printf("%10.2f", json_number_value(after));
+        say("%10.2f", json_number_value(after));
     else
-        printf("%10s", "");
-    printf("  %s\n", json_string_value(json_object_get(row, "change")));
+        say("%10s", "");
+    say("  %s\n", json_string_value(json_object_get(row, "change")));
 }
 
 static void print_robust(const json_t *details)
@@ -115,7 +115,7 @@ static void print_robust(const json_t *details)
     const json_t *r = json_object_get(details, "robust");
 
     if (r)
-        printf(
+        say(
             "mean as it is %.2f, with sticky actions (%.2f) %.2f, from perturbed starts %.2f"
             "%s\n",
             json_number_value(json_object_get(r, "plain")),
@@ -140,20 +140,20 @@ static int show(struct opened_run *o, const char *name, bool as_json, struct err
         cmd_print_json(json_pack("{s:s, s:O, s:O}", "policy", s.sha256, "measures", size,
                                  "history", rows));
     } else {
-        printf("%s\n", s.sha256);
+        say("%s\n", s.sha256);
         print_measures(size);
         print_robust(json_object_get(json_array_get(rows, 0), "details"));
         if (json_array_size(rows))
-            printf(
+            say(
                 "\nrun %s, by %s%s; the newest first:\n\n%5s  %-8s  %-9s  %6s %8s  %10s  %s\n",
                 json_string_value(json_object_get(json_array_get(rows, 0), "run")),
                 json_string_value(json_object_get(json_array_get(rows, 0), "model")),
                 json_integer_value(json_object_get(json_array_get(rows, 0), "is_sealed"))
-                    ? ""
-                    : ", UNSEALED",
+                 ? ""
+                 : ", UNSEALED",
                 "iter.", "policy", "verdict", "tokens", "branches", "dev mean", "change");
         else
-            printf("no run in the ledger made it\n");
+            say("no run in the ledger made it\n");
         for (size_t i = 0; i < json_array_size(rows); i++)
             print_row(json_array_get(rows, i));
     }

@@ -169,11 +169,11 @@ static int play_cell(const struct options *o, const struct sweep *s,
         return 1;
     status = sweep_cell_play(s, c, err);
     if (status < 0 || (!o->common.json && !o->csv))
-        fprintf(status < 0 ? stderr : stdout, "%s, %s, %s, run %d: %s\n", c->env,
-                c->player, c->observation, c->repeat + 1,
-                status == 0  ? "done"
-                : status > 0 ? "no policy for it"
-                             : err->text);
+        say_to(status < 0 ? stderr : stdout, "%s, %s, %s, run %d: %s\n", c->env,
+               c->player, c->observation, c->repeat + 1,
+               status == 0  ? "done"
+               : status > 0 ? "no policy for it"
+                            : err->text);
     fflush(stdout);
     return status;
 }

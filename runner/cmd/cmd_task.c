@@ -7,10 +7,10 @@ static void print_keys(void)
 {
     const char *name, *help;
 
-    printf("Keys of a task, in its JSON file or as --set KEY=VALUE:\n\n");
+    say("Keys of a task, in its JSON file or as --set KEY=VALUE:\n\n");
     for (size_t i = 0; task_key(i, &name, &help); i++)
-        printf("  %-20s %s\n", name, help);
-    printf("\n`ratchet task ENV` prints the built-in task of an environment as JSON.\n");
+        say("  %-20s %s\n", name, help);
+    say("\n`ratchet task ENV` prints the built-in task of an environment as JSON.\n");
 }
 
 static int main_task(const struct command *self, struct app *app, int argc,

@@ -135,7 +135,7 @@ static int retire(const struct test *t, const char *folder, struct error *err)
                                     t->reason, err) == 0)
         status = case_retire(folder, t->retire, t->reason, err);
     if (status == 0)
-        printf("%s is retired: %s\n", t->retire, t->reason);
+        say("%s is retired: %s\n", t->retire, t->reason);
     opened_run_clear(&o);
     free(logs);
     free(path);

@@ -92,10 +92,10 @@ static int print_answer(const char *text, bool as_json, struct error *err)
     if (as_json)
         cmd_print_json(json_incref(answer));
     else
-        fprintf(is_error ? stderr : stdout, "%s\n", said);
+        say_lines(is_error ? stderr : stdout, said), say_to(is_error ? stderr : stdout, "\n");
     json_array_foreach(json_object_get(answer, "pictures"), i, name)
         if (!as_json)
-            printf("picture: %s\n", json_string_value(name));
+            say("picture: %s\n", json_string_value(name));
     json_decref(answer);
     return is_error ? EXIT_FAILED : cmd_done();
 }

@@ -132,7 +132,7 @@ static int flags_load(struct flags *f, const struct options *o, struct app *app,
     for (int i = 0; i < cases.n; i++)
         flags_add(f, r, &cases.list[i]);
     if (status != 0 && !o->cases) {
-        fprintf(stderr, "ratchet: no case is shown: %s\n", err->text);
+        say_to(stderr, "ratchet: no case is shown: %s\n", err->text);
         err->text[0] = '\0';
         status = 0;
     }

@@ -104,8 +104,8 @@ static int run_one(struct measuring *g, int repeat, enum side side, struct error
     char *home = xasprintf("%s/%s-%d", g->folder, sides[side], repeat);
     int status = -1;
 
-    fprintf(stderr, "pair %d of %d: %s the dreamt memory\n", repeat, g->m->repeats,
-            sides[side]);
+    say_to(stderr, "pair %d of %d: %s the dreamt memory\n", repeat, g->m->repeats,
+           sides[side]);
     g->c.home = home;
     g->c.ledger = open_memory(g, home, side, err);
     if (g->c.ledger)
@@ -183,15 +183,15 @@ static void print_difference(const char *what, const json_t *d)
 {
     const json_t *low = json_object_get(d, "low");
 
-    printf("%s: %.6g without, %.6g with; difference %+.6g", what,
-           json_number_value(json_object_get(d, "without")),
-           json_number_value(json_object_get(d, "with")),
-           json_number_value(json_object_get(d, "difference")));
+    say("%s: %.6g without, %.6g with; difference %+.6g", what,
+        json_number_value(json_object_get(d, "without")),
+        json_number_value(json_object_get(d, "with")),
+        json_number_value(json_object_get(d, "difference")));
     if (json_is_null(low))
         puts(" (one pair says nothing of chance)");
     else
-        printf(", 95 %% interval %+.6g to %+.6g\n", json_number_value(low),
-               json_number_value(json_object_get(d, "high")));
+        say(", 95 %% interval %+.6g to %+.6g\n", json_number_value(low),
+            json_number_value(json_object_get(d, "high")));
 }
 
 static void show(const struct measuring *g)
@@ -209,13 +209,13 @@ static void show(const struct measuring *g)
                                  "verdict", verdict_of(&score)));
     } else {
         table_print(stdout, rows);
-        printf(
+        say(
             "\nmean return of the last incumbent on %d fresh seeds, over %d pairs of runs by "
             "%s\n",
             g->m->seeds, g->m->repeats, g->m->model);
         print_difference("score", by_score);
         print_difference("steps", by_steps);
-        printf("the score is %s\n", verdict_of(&score));
+        say("the score is %s\n", verdict_of(&score));
     }
     json_decref(rows);
     json_decref(by_steps);

@@ -71,10 +71,8 @@ static int save_lines(const char *folder, const char *name, json_t *rows,
     FILE *f = open_memstream(&text, &size);
     json_t *row;
 
-    json_array_foreach(rows, i, row) {
-        json_dumpf(row, f, JSON_COMPACT);
-        fputc('\n', f);
-    }
+    json_array_foreach(rows, i, row)
+        say_json(f, row, JSON_COMPACT);
     fclose(f);
     return save_text(folder, name, text, err);
 }
@@ -161,8 +159,8 @@ int ledger_export(struct opened_run *o, const char *folder, struct error *err)
         save_text(folder, "README.md", xstrdup(text), err) == 0)
         status = save_sources(o, folder, err);
     if (status == 0)
-        printf("%s: %zu trials, %zu iterations\n", folder, json_array_size(trials),
-               json_array_size(summary));
+        say("%s: %zu trials, %zu iterations\n", folder, json_array_size(trials),
+            json_array_size(summary));
     free(text);
     json_decref(task);
     json_decref(trials);

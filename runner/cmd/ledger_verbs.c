@@ -87,11 +87,11 @@ static void print_fields(const json_t *row)
 
     json_object_foreach((json_t *)row, key, value) {
         if (json_is_string(value))
-            printf("%-14s %s\n", key, json_string_value(value));
+            say("%-14s %s\n", key, json_string_value(value));
         else if (json_is_integer(value))
-            printf("%-14s %lld\n", key, (long long)json_integer_value(value));
+            say("%-14s %lld\n", key, (long long)json_integer_value(value));
         else if (json_is_real(value))
-            printf("%-14s %.8g\n", key, json_real_value(value));
+            say("%-14s %.8g\n", key, json_real_value(value));
     }
 }
 
@@ -103,11 +103,24 @@ static int print_query(struct opened_run *o, const char *title, const char *form
 
     free(sql);
     if (json_array_size(rows)) {
-        printf("\n%s\n", title);
+        say("\n%s\n", title);
         table_print(stdout, rows);
     }
     json_decref(rows);
     return rows ? 0 : -1;
+}
+
+static void print_diff(const char *name_a, const char *a, const char *name_b,
+                       const char *b)
+{
+    char *text = NULL;
+    size_t size;
+    FILE *f = open_memstream(&text, &size);
+
+    diff_write(f, name_a, a, name_b, b);
+    fclose(f);
+    say_lines(stdout, text);
+    free(text);
 }
 
 static int print_iteration(struct opened_run *o, int64_t run, int64_t iteration,
@@ -145,8 +158,8 @@ static int print_iteration(struct opened_run *o, int64_t run, int64_t iteration,
             run, iteration, err) != 0)
         sha = NULL;
     if (old && new) {
-        puts("\nchange of its parent");
-        diff_write(stdout, "parent", old, "candidate", new);
+        say("\nchange of its parent\n");
+        print_diff("parent", old, "candidate", new);
     }
     free(old);
     free(new);
@@ -168,12 +181,13 @@ static int show(struct opened_run *o, const char *id, struct error *err)
         return status;
     }
     rows = n.sha256[0] ? ledger_source_history(o->ledger, n.sha256, err) : NULL;
-    printf("%s\n", n.sha256[0] ? n.sha256 : id);
+    say("%s\n", n.sha256[0] ? n.sha256 : id);
     if (json_array_size(rows))
         putchar('\n');
     for (size_t i = 0; i < json_array_size(rows); i++)
         print_fields(json_array_get(rows, i));
-    printf("\n%s", n.source);
+    say("\n");
+    say_lines(stdout, n.source);
     json_decref(rows);
     free(n.source);
     return 0;
@@ -185,7 +199,7 @@ static int diff(struct opened_run *o, const char *a, const char *b, struct error
     int status = -1;
 
     if (find_named(o, a, &x, err) == 0 && find_named(o, b, &y, err) == 0) {
-        diff_write(stdout, a, x.source, b, y.source);
+        print_diff(a, x.source, b, y.source);
         status = 0;
     }
     free(x.source);

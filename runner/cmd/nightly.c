@@ -17,6 +17,7 @@
 
 #include "runner/record/file.h"
 #include "runner/record/json.h"
+#include "runner/record/say.h"
 #include "runner/record/text.h"
 
 #define MOST_STATE (16u << 20) /* bytes */
@@ -60,21 +61,23 @@ void night_say(const struct night *n, const char *format, ...)
 {
     char *path = xasprintf("%s/night.log", n->folder), *text = NULL, now[32];
     va_list args;
-    FILE *f;
+    size_t size;
+    FILE *f, *line;
 
     va_start(args, format);
-    if (vasprintf(&text, format, args) < 0)
-        text = NULL;
+    line = open_memstream(&text, &size);
+    say_list(line, format, args);
+    fclose(line);
     va_end(args);
     rotate_log(n, path);
     night_time(n, now, sizeof(now));
     f = fopen(path, "ae");
     if (f) {
-        fprintf(f, "%s %s\n", now, text ? text : format);
+        say_to(f, "%s %s\n", now, text);
         fclose(f);
     }
     if (!n->is_quiet) {
-        printf("%s\n", text ? text : format);
+        say("%s\n", text);
         fflush(stdout);
     }
     free(text);

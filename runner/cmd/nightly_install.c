@@ -9,6 +9,7 @@
 
 #include "runner/cmd/child.h"
 #include "runner/record/file.h"
+#include "runner/record/say.h"
 
 #define MARK "# ratchet nightly"
 #define TOOL_S 60.0
@@ -138,8 +139,8 @@ static int install_systemd(const struct entry *e, bool is_sure, struct error *er
     int status = 0;
 
     for (int i = 0; i < 2; i++)
-        printf("# %s\n%s\n", paths[i], texts[i]);
-    printf("then: systemctl --user enable --now ratchet-nightly.timer\n");
+        say("# %s\n", paths[i]), say_lines(stdout, texts[i]), say("\n");
+    say("then: systemctl --user enable --now ratchet-nightly.timer\n");
     if (is_sure) {
         status = file_make_folders(folder, err);
         for (int i = 0; i < 2 && status == 0; i++)
@@ -184,7 +185,7 @@ static int install_cron(const struct entry *e, bool is_sure, struct error *err)
     char *line = cron_line(e), *old = NULL, *text = NULL;
     int status = 0;
 
-    printf("%s", line);
+    say_lines(stdout, line);
     if (is_sure) {
         /* No crontab yet is no error; any other failure must not end in an empty one. */
         status = run_tool(list, NULL, &old, err);
@@ -224,7 +225,7 @@ int nightly_install(const struct night_config *c, const char *kind, const char *
     else
         error_set(err, "nightly: --install takes systemd or cron, not %.60s", kind);
     if (status == 0)
-        printf(is_sure ? "installed\n" : "nothing was written; --yes writes it\n");
+        say(is_sure ? "installed\n" : "nothing was written; --yes writes it\n");
     free(here);
     free(home);
     return status;

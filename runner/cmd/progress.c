@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "runner/evaluate/meter.h"
+#include "runner/record/say.h"
 
 #define FILE_SECONDS 60 /* between two lines where nobody may be watching */
 
@@ -24,7 +25,7 @@ void progress_show(struct progress *p, const char *format, ...)
     va_start(args, format);
     vsnprintf(text, sizeof(text), format, args);
     va_end(args);
-    fprintf(stderr, is_terminal ? "\r%s\033[K" : "ratchet: %s\n", text);
+    say_to(stderr, is_terminal ? "\r%s\033[K" : "ratchet: %s\n", text);
 }
 
 void progress_erase(void)

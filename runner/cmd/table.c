@@ -1,7 +1,11 @@
 /* table.c - rows of JSON objects as a table or as comma-separated values. */
 #include "runner/cmd/table.h"
 
+#include <stdlib.h>
 #include <string.h>
+
+#include "runner/record/say.h"
+#include "runner/record/text.h"
 
 static void print_value(const json_t *v, int digits, char *out, size_t size)
 {
@@ -17,17 +21,17 @@ static void print_value(const json_t *v, int digits, char *out, size_t size)
 
 static void print_csv_text(FILE *f, const char *text)
 {
-    if (!strpbrk(text, ",\"\n")) {
-        fputs(text, f);
-        return;
-    }
-    fputc('"', f);
-    for (; *text; text++) {
-        if (*text == '"')
+    char *clean = text_clean(text, strlen(text), strlen(text), false);
+    bool is_plain = !strpbrk(clean, ",\"");
+
+    fputs(is_plain ? "" : "\"", f);
+    for (const char *at = clean; *at; at++) {
+        if (*at == '"')
             fputc('"', f);
-        fputc(*text, f);
+        fputc(*at, f);
     }
-    fputc('"', f);
+    fputs(is_plain ? "" : "\"", f);
+    free(clean);
 }
 
 void table_csv(FILE *f, json_t *rows)
@@ -40,7 +44,7 @@ void table_csv(FILE *f, json_t *rows)
         int column = 0;
         if (i == 0) {
             json_object_foreach(json_array_get(rows, i), key, value)
-                fprintf(f, "%s%s", column++ ? "," : "", key);
+                say_to(f, "%s%s", column++ ? "," : "", key);
             fputc('\n', f);
         }
         column = 0;
@@ -68,9 +72,9 @@ void table_print(FILE *f, json_t *rows)
     for (size_t i = 0; i < json_array_size(rows); i++) {
         column = 0;
         json_object_foreach(json_array_get(rows, i), key, value) {
-            int len, name = (int)strlen(key);
+            int len, name = text_columns(key);
             print_value(value, 6, text, sizeof(text));
-            len = (int)strlen(text) > MOST_WIDTH ? MOST_WIDTH : (int)strlen(text);
+            len = text_columns(text) > MOST_WIDTH ? MOST_WIDTH : text_columns(text);
             if (column < MOST_COLUMNS) {
                 width[column] = len > width[column] ? len : width[column];
                 width[column] = name > width[column] ? name : width[column];
@@ -83,9 +87,9 @@ void table_print(FILE *f, json_t *rows)
         json_object_foreach(json_array_get(rows, i ? i - 1 : 0), key, value) {
             print_value(value, 6, text, sizeof(text));
             if (column < MOST_COLUMNS)
-                fprintf(f, "%s%*.*s", column ? "  " : "",
-                        i && json_is_number(value) ? width[column] : -width[column],
-                        MOST_WIDTH, i ? text : key);
+                say_to(f, "%s%*.*s", column ? "  " : "",
+                       i && json_is_number(value) ? width[column] : -width[column],
+                       MOST_WIDTH, i ? text : key);
             column++;
         }
         fputc('\n', f);

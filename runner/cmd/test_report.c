@@ -7,6 +7,8 @@
 
 #include "runner/learn/quote.h"
 #include "runner/record/file.h"
+#include "runner/record/say.h"
+#include "runner/record/text.h"
 
 #define MOST_WHY 200
 
@@ -72,32 +74,32 @@ void test_report_tap(const struct test_report *r)
     for (int i = 0; i < r->n; i++) {
         const struct test_row *row = &r->rows[i];
         if (i == 0 || strcmp(row->folder, r->rows[i - 1].folder))
-            printf("# %s on %s\n", row->folder, row->policy);
+            say("# %s on %s\n", row->folder, row->policy);
         if (row->state == TEST_STALE) {
-            printf("ok %d - %s # SKIP stale: %s\n", i + 1, row->name, row->why);
+            say("ok %d - %s # SKIP stale: %s\n", i + 1, row->name, row->why);
             continue;
         }
-        printf("%s %d - %s: %s\n", row->state == TEST_PASSED ? "ok" : "not ok", i + 1,
-               row->name, row->must);
+        say("%s %d - %s: %s\n", row->state == TEST_PASSED ? "ok" : "not ok", i + 1,
+            row->name, row->must);
         if (row->state == TEST_FAILED)
-            printf("# %s: %s\n", row->signature, row->why);
+            say("# %s: %s\n", row->signature, row->why);
         if (row->replay)
-            printf("# replay: %s\n", row->replay);
+            say("# replay: %s\n", row->replay);
     }
-    printf("1..%d\n", r->n);
+    say("1..%d\n", r->n);
     if (r->n)
-        printf("# %d passed, %d failed, %d stale\n", r->n - r->failed - r->stale,
-               r->failed, r->stale);
+        say("# %d passed, %d failed, %d stale\n", r->n - r->failed - r->stale,
+            r->failed, r->stale);
 }
 
 void test_report_table(const struct test_report *r)
 {
-    printf("%-7s  %-12s  %-52s  %s\n", "state", "case", "what must hold", "signature");
+    say("%-7s  %-12s  %-52s  %s\n", "state", "case", "what must hold", "signature");
     for (int i = 0; i < r->n; i++)
-        printf("%-7s  %-12s  %-52s  %s\n", states[r->rows[i].state], r->rows[i].name,
-               r->rows[i].must, r->rows[i].signature);
-    printf("%d passed, %d failed, %d stale\n", r->n - r->failed - r->stale, r->failed,
-           r->stale);
+        say("%-7s  %-12s  %-52s  %s\n", states[r->rows[i].state], r->rows[i].name,
+            r->rows[i].must, r->rows[i].signature);
+    say("%d passed, %d failed, %d stale\n", r->n - r->failed - r->stale, r->failed,
+        r->stale);
 }
 
 json_t *test_report_json(const struct test_report *r)
@@ -134,9 +136,12 @@ static void write_xml(FILE *f, const char *text)
 
 static void write_attribute(FILE *f, const char *name, const char *value)
 {
+    char *clean = text_clean(value, strlen(value), strlen(value), false);
+
     fprintf(f, " %s=\"", name);
-    write_xml(f, value);
+    write_xml(f, clean);
     fputc('"', f);
+    free(clean);
 }
 
 int test_report_junit(const struct test_report *r, const char *path, struct error *err)

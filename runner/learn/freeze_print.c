@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "runner/learn/freeze.h"
+#include "runner/record/say.h"
 
 static double real(const json_t *json, const char *key)
 {
@@ -21,10 +22,10 @@ static double bound(const json_t *json, const char *key, size_t i)
 
 static void print_split(FILE *out, const char *name, const json_t *s)
 {
-    fprintf(out, "  %-8s %10.2f   %10.2f to %-10.2f %8lld %9lld %7lld %10.6g %10.6g\n",
-            name, real(s, "mean"), bound(s, "interval", 0), bound(s, "interval", 1),
-            whole(s, "episodes"), whole(s, "distinct"), whole(s, "faults"),
-            real(s, "min"), real(s, "max"));
+    say_to(out, "  %-8s %10.2f   %10.2f to %-10.2f %8lld %9lld %7lld %10.6g %10.6g\n",
+           name, real(s, "mean"), bound(s, "interval", 0), bound(s, "interval", 1),
+           whole(s, "episodes"), whole(s, "distinct"), whole(s, "faults"),
+           real(s, "min"), real(s, "max"));
 }
 
 static void print_robust(FILE *out, const json_t *r)
@@ -44,12 +45,12 @@ void freeze_print(FILE *out, const json_t *r)
     const char *split = json_string_value(json_object_get(r, "split"));
     const json_t *limits = json_object_get(r, "limits");
 
-    fprintf(out, "%s, %s number %lld, for %.8s of iteration %lld (run %s)\n\n",
-            json_string_value(json_object_get(r, "task")), split, whole(r, "opening"),
-            json_string_value(json_object_get(r, "policy")), whole(r, "iteration"),
-            json_string_value(json_object_get(r, "run")));
-    fprintf(out, "  %-8s %10s   %24s %8s %9s %7s %10s %10s\n", "split", "mean",
-            "95 % interval of it", "episodes", "distinct", "faults", "min", "max");
+    say_to(out, "%s, %s number %lld, for %.8s of iteration %lld (run %s)\n\n",
+           json_string_value(json_object_get(r, "task")), split, whole(r, "opening"),
+           json_string_value(json_object_get(r, "policy")), whole(r, "iteration"),
+           json_string_value(json_object_get(r, "run")));
+    say_to(out, "  %-8s %10s   %24s %8s %9s %7s %10s %10s\n", "split", "mean",
+           "95 % interval of it", "episodes", "distinct", "faults", "min", "max");
     print_split(out, "dev", json_object_get(r, "dev"));
     print_split(out, split, json_object_get(r, "hidden"));
     fprintf(
@@ -58,20 +59,20 @@ void freeze_print(FILE *out, const json_t *r)
         bound(r, "gap_interval", 1) < 0   ? "it does worse on seeds that nobody had seen"
         : bound(r, "gap_interval", 0) > 0 ? "it does better on seeds that nobody had seen"
                                           : "no difference can be told");
-    fprintf(out, "  start states shared with dev: %lld, with gate: %lld\n",
-            whole(r, "starts_shared_with_dev"), whole(r, "starts_shared_with_gate"));
+    say_to(out, "  start states shared with dev: %lld, with gate: %lld\n",
+           whole(r, "starts_shared_with_dev"), whole(r, "starts_shared_with_gate"));
     if (json_object_get(json_object_get(r, "hidden"), "human_normalised"))
-        fprintf(out, "  human-normalised: dev %.3f, %s %.3f\n",
-                real(json_object_get(r, "dev"), "human_normalised"), split,
-                real(json_object_get(r, "hidden"), "human_normalised"));
+        say_to(out, "  human-normalised: dev %.3f, %s %.3f\n",
+               real(json_object_get(r, "dev"), "human_normalised"), split,
+               real(json_object_get(r, "hidden"), "human_normalised"));
     print_robust(out, json_object_get(r, "robust"));
-    fprintf(out, "  played outside (the worker sees observations only)%s%s\n",
-            json_is_true(json_object_get(r, "sim_is_true"))
-                ? ", the task lets it plan FROM THE TRUE STATE"
-            : json_is_true(json_object_get(r, "plans")) ? ", the task lets it plan"
-                                                        : "",
-            json_is_true(json_object_get(r, "is_sealed")) ? ""
-                                                          : "; the run was UNSEALED");
+    say_to(out, "  played outside (the worker sees observations only)%s%s\n",
+           json_is_true(json_object_get(r, "sim_is_true"))
+               ? ", the task lets it plan FROM THE TRUE STATE"
+           : json_is_true(json_object_get(r, "plans")) ? ", the task lets it plan"
+                                                       : "",
+           json_is_true(json_object_get(r, "is_sealed")) ? ""
+                                                         : "; the run was UNSEALED");
     fprintf(
         out,
         "  limits: %lld instructions an act, %lld a reset, %lld to load, %lld KiB, %lld "
@@ -79,6 +80,6 @@ void freeze_print(FILE *out, const json_t *r)
         whole(limits, "act_instructions"), whole(limits, "reset_instructions"),
         whole(limits, "load_instructions"), whole(limits, "memory_kib"),
         whole(limits, "planner_steps"));
-    fprintf(out, "  the hidden seeds come from the salt with the hash %.16s...\n",
-            json_string_value(json_object_get(r, "salt_sha256")));
+    say_to(out, "  the hidden seeds come from the salt with the hash %.16s...\n",
+           json_string_value(json_object_get(r, "salt_sha256")));
 }

@@ -13,6 +13,7 @@
 #include "runner/model/fault.h"
 #include "runner/model/keys.h"
 #include "runner/model/plain.h"
+#include "runner/record/say.h"
 
 #define MAX_ADAPTED 8 /* things that may turn out to be lacking, in one ask */
 #define WAIT_S 1.0    /* after the first failed try; doubled after each */
@@ -293,8 +294,8 @@ static int wait_to_retry(struct api *api, int n_failed, double retry_after_s, do
                          was.text, wait);
     if (!api->is_quiet) {
         keys_redact(api->key, was.text);
-        fprintf(stderr, "%s: %s; try %d of %d in %.1f s\n", api->dialect->name, was.text,
-                n_failed + 1, api->max_tries, wait);
+        say_to(stderr, "%s: %s; try %d of %d in %.1f s\n", api->dialect->name, was.text,
+               n_failed + 1, api->max_tries, wait);
     }
     return wait_s(api, wait) != 0 ? error_set(why, "interrupted") : 0;
 }

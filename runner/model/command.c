@@ -23,6 +23,7 @@
 #include "runner/learn/reply.h"
 #include "runner/model/agent.h"
 #include "runner/model/workspace.h"
+#include "runner/record/say.h"
 
 #define MOST_POLICY ((size_t)256 << 10) /* bytes */
 #define MOST_CHANGE ((size_t)4 << 10)
@@ -128,8 +129,8 @@ static void *command_create(const struct provider_config *config, struct error *
     }
     c->agent_config.is_sealed = agent_can_seal(&c->agent_config, why, sizeof(why));
     if (!c->agent_config.is_sealed)
-        fprintf(stderr, "ratchet: the agent runs UNSEALED, the run is marked so: %s\n",
-                why);
+        say_to(stderr, "ratchet: the agent runs UNSEALED, the run is marked so: %s\n",
+               why);
     return c;
 }
 

@@ -20,6 +20,7 @@
 
 #include "runner/model/whole_file.h"
 #include "runner/record/file.h"
+#include "runner/record/say.h"
 
 #define MAX_REPLY ((size_t)8 << 20) /* bytes */
 #define MAX_REQUEST ((size_t)256 << 20)
@@ -275,7 +276,7 @@ static int await_reply(struct files *f, int number, struct turn *out, struct err
             break;
         }
         if (!f->has_said_where && !f->is_quiet)
-            fprintf(stderr, "files: waiting for %s or .json\n", text_path);
+            say_to(stderr, "files: waiting for %s or .json\n", text_path);
         f->has_said_where = true;
         nanosleep(&(struct timespec){ .tv_nsec = POLL_NS }, NULL);
     }

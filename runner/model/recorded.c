@@ -10,6 +10,7 @@
 
 #include "runner/model/mcp.h"
 #include "runner/model/whole_file.h"
+#include "runner/record/say.h"
 
 #define MAX_SESSION ((size_t)256 << 20) /* bytes */
 
@@ -98,8 +99,8 @@ static int read_session(struct recorded *r, const char *bytes, size_t len, bool 
         if (!stop && number > 1 &&
             read_line(r, at, (size_t)(end - at), number, NULL) != 0) {
             if (!is_quiet)
-                fprintf(stderr, "%s: line %d was cut short and is left out\n", r->path,
-                        number);
+                say_to(stderr, "%s: line %d was cut short and is left out\n", r->path,
+                       number);
             return 0;
         }
         if (!stop && number > 1)

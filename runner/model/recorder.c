@@ -11,6 +11,8 @@
 #include <unistd.h>
 #include <xxhash.h>
 
+#include "runner/record/say.h"
+
 struct recorder {
     struct provider_kind kind; /* the inner one's, but for what a recorder does */
     struct provider inner;
@@ -78,7 +80,7 @@ static int cut_last_line(struct recorder *r, off_t *size, struct error *err)
     while (*size > 0 && pread(r->fd, &byte, 1, *size - 1) == 1 && byte != '\n')
         --*size;
     if (*size != st.st_size) {
-        fprintf(stderr, "%s: the last line was cut short and is dropped\n", r->path);
+        say_to(stderr, "%s: the last line was cut short and is dropped\n", r->path);
         if (ftruncate(r->fd, *size) != 0)
             return error_set(err, "%s: %s", r->path, strerror(errno));
     }

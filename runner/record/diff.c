@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "envs/error.h"
+#include "runner/record/say.h"
 
 #define CONTEXT 3
 #define MOST_CELLS \
@@ -106,10 +107,10 @@ static void write_hunk(FILE *out, const struct script *s, int from, int to)
         n_b += s->list[i].sign != '-';
     }
     fprintf(out, "@@ -%d,%d +%d,%d @@\n", s->list[from].a + (n_a > 0), n_a,
-            s->list[from].b + (n_b > 0), n_b);
+           s->list[from].b + (n_b > 0), n_b);
     for (int i = from; i < to; i++)
         fprintf(out, "%c%.*s\n", s->list[i].sign, s->list[i].line.len,
-                s->list[i].line.at);
+               s->list[i].line.at);
 }
 
 static void write_hunks(FILE *out, const struct script *s)
@@ -148,7 +149,7 @@ void diff_write(FILE *out, const char *name_a, const char *a, const char *name_b
         compare(&s, &x, &y, from, to_a, to_b);
         for (int i = to_a; i < x.n; i++)
             push(&s, ' ', x.list[i], i, i - to_a + to_b);
-        fprintf(out, "--- %s\n+++ %s\n", name_a, name_b);
+        say_to(out, "--- %s\n+++ %s\n", name_a, name_b);
         write_hunks(out, &s);
     }
     free(s.list);

@@ -5,11 +5,21 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* A copy of at most max bytes that is UTF-8 without control characters: what is not
- * becomes
- * '?', a control character a space; a character is never cut in two. keep_lines keeps
- * line ends and tabs. The caller frees it. */
+/* A copy of at most max bytes that can be shown anywhere: UTF-8 without control
+ * characters, without those that nobody sees and without those that turn the direction.
+ * A control character becomes a space, all else '?'; a character is never cut in two.
+ * keep_lines keeps line ends and tabs. The caller frees it. */
 char *text_clean(const char *text, size_t len, size_t max, bool keep_lines);
+
+/* The bytes, len at most, that do not end within a character. */
+size_t text_whole(const char *text, size_t len);
+
+/* The columns that clean text fills: a character each. */
+int text_columns(const char *text);
+
+/* JSON with the same meaning, in which what text_clean would take out is written as
+ * \uXXXX. The caller frees it. */
+char *text_escape_json(const char *json);
 
 bool text_ends_with(const char *text, const char *end);
 

@@ -134,7 +134,7 @@ static void put_run(FILE *f, const json_t *run)
         char text[64];
         report_value(json_object_get(run, c->key), c->kind, text, sizeof(text));
         if (text[0])
-            fprintf(f, "- %s: %s\n", c->title, text);
+            fprintf(f, "- %s: ", c->title), put(f, text), fputc('\n', f);
     }
     fputs("- task: ", f);
     put(f, json_get_text(run, "task"));

@@ -191,28 +191,11 @@ void report_value(const json_t *v, enum report_kind kind, char *out, size_t size
                  n);
 }
 
-/* The length of a mark of direction at s (U+202A to U+202E, U+2066 to U+2069), which
- * would show text in another order than it has; else 0. */
-static size_t direction_len(const char *s)
-{
-    const unsigned char *u = (const unsigned char *)s;
-
-    return u[0] == 0xe2 && ((u[1] == 0x80 && u[2] >= 0xaa && u[2] <= 0xae) ||
-                            (u[1] == 0x81 && u[2] >= 0xa6 && u[2] <= 0xa9))
-               ? 3
-               : 0;
-}
-
 void report_escape(FILE *f, const char *text)
 {
     char *clean = text_clean(text, strlen(text), strlen(text), true);
 
     for (const char *at = clean; *at; at++) {
-        if (direction_len(at)) {
-            fputs("\xef\xbf\xbd", f);
-            at += 2;
-            continue;
-        }
         switch (*at) {
         case '&':
             fputs("&amp;", f);
