@@ -314,7 +314,7 @@ static void view_take(struct worker *w, struct vm_view *view)
 /* One episode of PLAY: its overrides are there for its time alone. */
 struct turn {
     uint64_t seed;
-    int64_t max_steps; /* 0: none */
+    int64_t max_steps, max_planner; /* 0: none */
     struct tape shadow;
     const uint8_t *params; /* params_len bytes of struct vm_param */
     size_t params_len;
@@ -337,7 +337,8 @@ static void play_episode(struct worker *w, const struct turn *t)
     if (set_params(w, s->vm, t->params, t->params_len) != 0 ||
         vm_reset(s->vm, job_policy_chance(t->seed)) != 0)
         return;
-    while (!episode_is_over(e) && (!t->max_steps || e->now.n_steps < t->max_steps)) {
+    while (!episode_is_over(e) && (!t->max_steps || e->now.n_steps < t->max_steps) &&
+           (!t->max_planner || vm_planner_steps(s->vm) < t->max_planner)) {
         view_take(w, &view);
         progress();
         w->said.step = e->now.n_steps;
@@ -355,7 +356,8 @@ static void play_episode(struct worker *w, const struct turn *t)
     }
 }
 
-/* PLAY: u32 n, then seed, max_steps (0: none), wants notes, overrides, shadowed tape. */
+/* PLAY: u32 n, then seed, max_steps, max_planner (0: none), wants notes, overrides,
+ * shadowed tape. */
 static int play(struct worker *w, struct wire *in)
 {
     uint32_t n = wire_get_u32(in);
@@ -366,6 +368,7 @@ static int play(struct worker *w, struct wire *in)
         bool wants_notes;
         size_t len;
         t.max_steps = wire_get_i64(in);
+        t.max_planner = wire_get_i64(in);
         wants_notes = wire_get_u8(in);
         t.params = wire_get_bytes(in, &t.params_len);
         t.shadow.data = (uint8_t *)wire_get_bytes(in, &len);

@@ -61,6 +61,57 @@ expect "more calls on resuming" 0 'stopped: budget: model calls' \
     "$RATCHET" improve --resume --out "$TMP/calls" --max-calls 6
 ok "come to so many" "$([ "$(calls calls)" -eq 6 ]; echo $?)" "$(calls calls)"
 
+# Steps end where they are made: to the step, whoever plays, however often it is resumed.
+total() { # total NAME: all steps in the ledger of that run
+    python3 - "$TMP/logs/ledger.sqlite" "$TMP/$1" <<'P'
+import sqlite3
+import sys
+db = sqlite3.connect(sys.argv[1])
+print(*db.execute("SELECT sum(e.steps), sum(e.planner_steps) FROM episode e JOIN run ON run.id = e.run"
+                  " WHERE run.name = ?", (sys.argv[2],)).fetchone())
+P
+}
+set_budget() { # set_budget NAME KEY NUMBER: of a run that is there
+    python3 - "$TMP/logs/ledger.sqlite" "$TMP/$1" "$2" "$3" <<'P'
+import json
+import sqlite3
+import sys
+db = sqlite3.connect(sys.argv[1])
+task = json.loads(db.execute("SELECT task FROM run WHERE name = ?", (sys.argv[2],)).fetchone()[0])
+task["budget"][sys.argv[3]] = float(sys.argv[4])
+db.execute("UPDATE run SET task = ? WHERE name = ?", (json.dumps(task), sys.argv[2]))
+db.commit()
+P
+}
+verdicts() { # verdicts NAME
+    "$RATCHET" ledger "$TMP/$1" --json | sed '/"seconds":/d'
+}
+for row in 'one 150 1 dear' 'few 1234 1 dear' 'tuned 3210 1 search' 'wide 1234 3 dear' 'widest 3210 3 search'; do
+    set -- $row
+    model=recorded:$TMP/$4.jsonl
+    [ "$4" != search ] || model=search
+    expect "$1: stops at $2 steps with $3 workers" 0 'stopped: budget: steps' \
+        "$RATCHET" improve cartpole --policy "$start" --model "$model" --out "$TMP/steps-$1" \
+        --set target=501 --set dev=10 --set gate=32 --set steps="$2" --jobs "$3"
+    ok "$1: and makes exactly so many" "$([ "$(total "steps-$1")" = "$2 0" ]; echo $?)" "$(total "steps-$1")"
+done
+[ "$(verdicts steps-few)" = "$(verdicts steps-wide)" ]
+ok "with the same verdicts, whatever the workers" $? "$(verdicts steps-few; verdicts steps-wide)"
+set_budget steps-few steps 4000
+expect "with more steps it goes on" 0 'stopped: ' "$RATCHET" improve --resume --out "$TMP/steps-few"
+ok "up to them" "$([ "$(total steps-few)" = "4000 0" ]; echo $?)" "$(total steps-few)"
+cat >"$TMP/plans.lua" <<'LUA'
+return { params = { gain = { default = 1, min = 0, max = 2 } }, act = function(obs)
+  obs.sim:rollouts(vec.new(10 * 4), 4)
+  return obs.angle * params.gain > 0 and 1 or 0
+end }
+LUA
+expect "planner steps end a run" 0 'stopped: budget: steps' \
+    "$RATCHET" improve cartpole --policy "$TMP/plans.lua" --model search --out "$TMP/plans" \
+    --set plan=true --set planner_steps=100 --set planner_total=1000 --set dev=10 --jobs 2
+set -- $(total plans)
+ok "within the one act that reaches the budget" "$([ "$2" -ge 1000 ] && [ "$2" -lt 1100 ]; echo $?)" "$*"
+
 for i in 1 2 3 4 5 6 7 8; do
     echo "Nothing comes to my mind, for the $i. time." >"$TMP/nothing-$i"
 done

@@ -74,6 +74,12 @@ ok("run_episodes: the current policy", len(d["episodes"]) == 2 and d["results"][
    d["steps"]["after"] > d["steps"]["before"], d)
 d = c.call("run_episodes", {"seeds": [0, 1]})
 ok("played before costs nothing", d["steps"]["after"] == d["steps"]["before"], d["steps"])
+before = d["steps"]
+d = c.call("run_episodes", {"seeds": [4, 4, 4, 0]})
+ok("a seed that is named three times is played and counted once", [e["seed"] for e in d["episodes"]] ==
+   [4, 4, 4, 0] and len({e["return"] for e in d["episodes"][:3]}) == 1 and d["steps"]["after"] -
+   d["steps"]["before"] == d["episodes"][0]["steps"] and (before["left"] is None or before["left"] -
+   d["steps"]["left"] == d["episodes"][0]["steps"]), d)
 
 # Arguments that do not fit, which end nothing.
 for name, arguments, words in [

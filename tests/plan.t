@@ -166,8 +166,8 @@ LUA
         --iterations 1 --out "$TMP/run"
     "$RATCHET" ledger "$TMP/run" --list steps --json >"$TMP/steps.json"
     test "$(json "$TMP/steps.json" 'sum(r["planner_steps"] for r in (j if type(j) is list else
-        j["rows"]))')" = 1600
-    ok "planner steps stand in the ledger, apart" $? "$(cat "$TMP/steps.json")"
+        j["rows"]))')" = 800
+    ok "planner steps stand in the ledger, apart, and end a run with the act that reaches the budget" $? "$(cat "$TMP/steps.json")"
 else
     skip "sim of the MuJoCo tasks" "built without MuJoCo" mujoco
 fi

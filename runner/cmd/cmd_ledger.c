@@ -30,7 +30,8 @@ static const struct listing {
       " substr(sha256, 1, 8) AS policy, change, why FROM candidate WHERE run = ?"
       " ORDER BY iteration" },
     { "steps", "steps by purpose",
-      "SELECT purpose, count(*) AS episodes, sum(steps) AS steps,"
+      "SELECT purpose, count(*) FILTER (WHERE scope NOT LIKE '" LEDGER_CUT "%') AS episodes,"
+      " sum(steps) AS steps,"
       " sum(planner_steps) AS planner_steps, sum(fault > 0) AS faults,"
       " count(DISTINCT trajectory) AS distinct_trajectories, min(verified) AS all_verified"
       " FROM episode WHERE run = ? GROUP BY purpose" },

@@ -37,6 +37,7 @@ struct evaluation {
 struct episode_request {
     uint64_t seed;
     int64_t max_steps; /* 0: to the end; the episode then counts as cut, not failed */
+    int64_t max_planner; /* the same of planner steps, looked at between acts */
     const struct tape
         *shadow; /* actions that are played in place of the policy's; or NULL */
     bool wants_notes;
@@ -84,6 +85,8 @@ int evaluate(const struct evaluation *e, const struct episode_request *requests,
              struct episode_result *results, struct policy_facts *facts,
              struct error *err);
 void results_clear(struct episode_result *results, int n);
+/* A deep copy, without notes and marks: results_clear. */
+void result_copy(struct episode_result *to, const struct episode_result *from);
 
 /* Loads the policy in a worker and plays nothing. */
 int evaluate_check(const struct evaluation *e, struct policy_facts *facts,

@@ -1,7 +1,14 @@
 /* memo.c - evaluations through the ledger: what a run has played before is not played
- * again. */
+ * again.
+ *
+ * Where a budget of steps is near its end, episodes are played in waves: as many at once,
+ * in the order of the requests, as fit into what is left however long they last, and the
+ * last one alone, with what is left as its limit. So a budget is met to the step, and what
+ * was played for it depends neither on the number of workers nor on where a run was
+ * killed. */
 #include "runner/evaluate/memo.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <zstd.h>
@@ -17,7 +24,9 @@ struct call {
     const char *scope;
     char (*sha256)[65];   /* of each request's policy, with the overrides */
     const int64_t *index; /* of each request */
-    const int *missing;   /* the requests that are played */
+    const int *missing;   /* the requests that are played in this wave */
+    bool is_capped;       /* by the budget: what does not end before it is no episode */
+    int64_t own_max;      /* of a capped request: the limit that was asked for, or 0 */
     int done, n;
     bool is_failed;
     struct error why;
@@ -105,28 +114,69 @@ static int from_row(struct ledger_episode *row, int width, struct episode_result
     return unpack_tape(row, width, &out->tape);
 }
 
+/* Did the budget end it, before it had come to its end? */
+static bool is_cut(const struct call *c, const struct episode_result *r)
+{
+    return c->is_capped && !r->fault && !r->terminated && !r->truncated &&
+           (!c->own_max || r->n_steps < c->own_max);
+}
+
+/* An episode that the budget cut off counts for its steps alone: its scope is one that no
+ * evaluation looks for, and its own for each time, since it is played anew when the run
+ * gets more. */
+static int add_cut(struct call *c, struct ledger_episode *row)
+{
+    struct ledger *ledger = c->memo->ledger;
+    struct ledger_steps so_far;
+    int64_t sum = 0;
+    char *scope;
+    int status;
+
+    if (ledger_count_steps(ledger, c->memo->run, &so_far, &c->why) != 0)
+        return -1;
+    for (int p = 0; p < N_PURPOSES; p++)
+        sum += so_far.steps[p] + so_far.planner_steps[p];
+    scope = xasprintf(LEDGER_CUT "%lld %s", (long long)sum, c->scope);
+    row->scope = scope;
+    status = ledger_episode_add(ledger, c->memo->run, row, &c->why);
+    free(scope);
+    return status;
+}
+
 static void on_result(void *user, int i, const struct episode_result *result)
 {
     struct call *c = user;
+    bool was_cut = is_cut(c, result);
     struct ledger_episode row;
 
     if (!result->is_done || c->is_failed)
         return;
     to_row(c, result, c->missing[i], &row);
-    if (ledger_episode_add(c->memo->ledger, c->memo->run, &row, &c->why) != 0)
+    if ((was_cut ? add_cut(c, &row)
+                 : ledger_episode_add(c->memo->ledger, c->memo->run, &row, &c->why)) != 0)
         c->is_failed = true;
     free(row.tape);
     if (c->memo->steps_left != INT64_MAX)
         c->memo->steps_left -= result->n_steps;
     if (c->memo->planner_left)
         *c->memo->planner_left -= result->planner_steps;
-    c->done++;
-    if (c->memo->progress)
+    c->done += !was_cut;
+    if (c->memo->progress && !was_cut)
         c->memo->progress(c->memo->user, c->purpose, c->done, c->n);
 }
 
-/* What the ledger has of the requests goes into results; the others' places into missing.
- * -1 when the ledger fails. */
+/* The request before i that asks for the same episode; -1: there is none. */
+static int find_twin(const struct call *c, int i)
+{
+    for (int k = 0; k < i; k++)
+        if (c->index[k] == c->index[i] && !strcmp(c->sha256[k], c->sha256[i]))
+            return k;
+    return -1;
+}
+
+/* What the ledger has of the requests goes into results; the places of those that must be
+ * played into missing, an episode that is asked for twice once. -1 when the ledger
+ * fails. */
 static int recall(struct call *c, const struct episode_request *requests,
                   struct episode_result *results, int *missing, struct error *err)
 {
@@ -141,7 +191,8 @@ static int recall(struct call *c, const struct episode_request *requests,
         if (found < 0)
             return -1;
         if (!found) {
-            missing[n_missing++] = i;
+            if (find_twin(c, i) < 0)
+                missing[n_missing++] = i;
             continue;
         }
         found = from_row(&row, tape_width(c->memo->base.task->env), &results[i]);
@@ -153,9 +204,62 @@ static int recall(struct call *c, const struct episode_request *requests,
     return n_missing;
 }
 
+/* Requests that ask for what another one asked for get a copy of its result. */
+static void share_results(const struct call *c, struct episode_result *results)
+{
+    for (int i = 0; i < c->n; i++) {
+        int twin = results[i].is_done ? -1 : find_twin(c, i);
+        if (twin >= 0 && results[twin].is_done)
+            result_copy(&results[i], &results[twin]);
+    }
+}
+
+static double steps_at_most(const struct task *task, const struct episode_request *r)
+{
+    double most = ceil((double)task->rules.max_frames / task->rules.frame_skip);
+
+    return r->max_steps ? fmin(most, (double)r->max_steps) : most;
+}
+
+/* How many of the next n requests surely fit into what is left of the budgets. */
+static int count_fitting(const struct call *c, const struct episode_request *requests,
+                         int n)
+{
+    const struct memo *m = c->memo;
+    const struct task *task = m->base.task;
+    double steps = 0, planner = 0, act = task->plan ? (double)task->limits.planner_steps
+                                                    : 0;
+    int fit = 0;
+
+    for (; fit < n; fit++) {
+        double most = steps_at_most(task, &requests[c->missing[fit]]);
+        steps += most;
+        planner += (most + 1) * act; /* reset may plan, too */
+        if ((m->steps_left != INT64_MAX && steps > (double)m->steps_left) ||
+            (m->planner_left && planner > (double)*m->planner_left))
+            break;
+    }
+    return fit;
+}
+
+/* The request ends with the budget. */
+static void cap(struct call *c, struct episode_request *r)
+{
+    const struct memo *m = c->memo;
+
+    c->is_capped = true;
+    c->own_max = r->max_steps;
+    if (m->steps_left != INT64_MAX && (!r->max_steps || r->max_steps > m->steps_left))
+        r->max_steps = m->steps_left;
+    if (m->planner_left)
+        r->max_planner = *m->planner_left;
+}
+
+/* One wave: the next n of the missing requests. */
 static enum memo_status play(struct call *c, const struct policy *policy,
                              const struct episode_request *requests, int n,
-                             struct episode_result *results, struct error *err)
+                             bool is_capped, struct episode_result *results,
+                             struct error *err)
 {
     struct episode_request *mine = xcalloc((size_t)n, sizeof(*mine));
     struct episode_result *played = xcalloc((size_t)n, sizeof(*played));
@@ -164,6 +268,8 @@ static enum memo_status play(struct call *c, const struct policy *policy,
 
     for (int i = 0; i < n; i++)
         mine[i] = requests[c->missing[i]];
+    if (is_capped)
+        cap(c, mine);
     e.policy = *policy;
     e.on_result = on_result;
     e.user = c;
@@ -176,10 +282,33 @@ static enum memo_status play(struct call *c, const struct policy *policy,
     for (int i = 0; i < n; i++) {
         if (!played[i].is_done && status == MEMO_DONE)
             status = MEMO_INTERRUPTED;
+        if (played[i].is_done && is_cut(c, &played[i])) {
+            results_clear(&played[i], 1);
+            status = status == MEMO_DONE ? MEMO_NO_STEPS : status;
+        }
         results[c->missing[i]] = played[i];
     }
     free(mine);
     free(played);
+    return status;
+}
+
+/* All that is missing, wave after wave. */
+static enum memo_status play_all(struct call *c, const struct policy *policy,
+                                 const struct episode_request *requests, int n,
+                                 struct episode_result *results, struct error *err)
+{
+    const struct memo *m = c->memo;
+    enum memo_status status = MEMO_DONE;
+
+    while (n > 0 && status == MEMO_DONE) {
+        int fit = count_fitting(c, requests, n), wave = fit ? fit : 1;
+        if (m->steps_left <= 0 || (m->planner_left && *m->planner_left <= 0))
+            return MEMO_NO_STEPS;
+        status = play(c, policy, requests, wave, !fit, results, err);
+        c->missing += wave;
+        n -= wave;
+    }
     return status;
 }
 
@@ -229,14 +358,12 @@ enum memo_status memo_evaluate(struct memo *m, enum purpose purpose, const char 
         else
             policy_hash(policy, &requests[i], c.sha256[i]);
     n_missing = recall(&c, requests, results, missing, err);
-    c.done = n - n_missing;
+    c.done = n - n_missing; /* a twin counts with the one that is played for both */
     if (n_missing < 0)
         status = MEMO_FAILED;
-    else if (n_missing > 0 &&
-             (m->steps_left <= 0 || (m->planner_left && *m->planner_left <= 0)))
-        status = MEMO_NO_STEPS;
     else if (n_missing > 0)
-        status = play(&c, policy, requests, n_missing, results, err);
+        status = play_all(&c, policy, requests, n_missing, results, err);
+    share_results(&c, results);
     free(c.sha256);
     free(missing);
     return status;

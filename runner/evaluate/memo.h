@@ -23,7 +23,10 @@ enum memo_status { MEMO_DONE, MEMO_INTERRUPTED, MEMO_NO_STEPS, MEMO_FAILED };
 
 /* Plays n requests of one policy for a purpose. index[i] is the seed's place in its split
  * (or the case's number); scope tells evaluations of one purpose apart. Results that come
- * from the ledger carry the tapes that it keeps. results: results_clear. */
+ * from the ledger carry the tapes that it keeps; an episode that is asked for twice is
+ * played and counted once. MEMO_NO_STEPS: the budget ended it, to the step, or, for planner
+ * steps, at the end of an act; requests behind the one that it cut off are not played.
+ * results: results_clear. */
 enum memo_status memo_evaluate(struct memo *m, enum purpose purpose, const char *scope,
                                const struct policy *policy,
                                const struct episode_request *requests,

@@ -180,7 +180,8 @@ static int take_answer(struct batch *b, struct seat *s, struct wire *in)
     if (has_lost_env(b, s))
         return 0;
     if (episode_is_over(&s->episode) ||
-        (s->request->max_steps && s->episode.now.n_steps >= s->request->max_steps))
+        (s->request->max_steps && s->episode.now.n_steps >= s->request->max_steps) ||
+        (s->request->max_planner && s->result->planner_steps >= s->request->max_planner))
         finish(b, s, FAULT_none, NULL);
     return 0;
 }

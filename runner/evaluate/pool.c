@@ -380,6 +380,19 @@ int evaluate_check(const struct evaluation *e, struct policy_facts *facts,
     return evaluate(&mine, NULL, 0, NULL, facts, err);
 }
 
+void result_copy(struct episode_result *to, const struct episode_result *from)
+{
+    *to = *from;
+    to->fault_text = from->fault_text ? xstrdup(from->fault_text) : NULL;
+    to->tape.data = xcalloc((size_t)from->tape.n_steps + 1, (size_t)from->tape.width);
+    if (from->tape.n_steps)
+        memcpy(to->tape.data, from->tape.data,
+               (size_t)from->tape.n_steps * (size_t)from->tape.width);
+    to->notes = NULL;
+    to->marks = NULL;
+    to->n_notes = to->n_marks = 0;
+}
+
 void results_clear(struct episode_result *results, int n)
 {
     for (int i = 0; results && i < n; i++) {

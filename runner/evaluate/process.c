@@ -418,6 +418,7 @@ void process_put_episodes(struct wire *w, const struct episode_request *requests
 
         wire_put_u64(w, r->seed);
         wire_put_i64(w, r->max_steps);
+        wire_put_i64(w, r->max_planner);
         wire_put_u8(w, r->wants_notes);
         wire_put_bytes(w, r->params, sizeof(*r->params) * (size_t)r->n_params);
         wire_put_bytes(w, shadow ? shadow->data : NULL,

@@ -12,7 +12,7 @@
 #include "runner/record/file.h"
 #include "runner/record/hash.h"
 
-#define JOB_MAGIC "ratchet job 2"
+#define JOB_MAGIC "ratchet job 3"
 #define MOST_FILE ((size_t)1 << 30)
 
 double shard_time(void)
@@ -106,6 +106,7 @@ static void put_job(struct wire *w, const struct evaluation *e,
         const struct tape *shadow = requests[i].shadow;
         wire_put_u64(w, requests[i].seed);
         wire_put_i64(w, requests[i].max_steps);
+        wire_put_i64(w, requests[i].max_planner);
         wire_put_u8(w, requests[i].wants_notes);
         put_params(w, requests[i].params, requests[i].n_params);
         wire_put_u8(w, shadow != NULL);
@@ -203,7 +204,7 @@ static void get_requests(struct shard_job *job, struct wire *w)
     job->e.n_jobs = (int)wire_get_u32(w);
     job->n_shards = (int)wire_get_u32(w);
     n = wire_get_u32(w);
-    if (n > (w->len - w->at) / 22 || job->n_shards < 1 || job->e.n_jobs < 1)
+    if (n > (w->len - w->at) / 30 || job->n_shards < 1 || job->e.n_jobs < 1)
         w->is_bad = true;
     if (w->is_bad)
         return;
@@ -215,6 +216,7 @@ static void get_requests(struct shard_job *job, struct wire *w)
         size_t len = 0;
         r->seed = wire_get_u64(w);
         r->max_steps = wire_get_i64(w);
+        r->max_planner = wire_get_i64(w);
         r->wants_notes = wire_get_u8(w);
         r->params = get_params(w, &r->n_params);
         if (!wire_get_u8(w))

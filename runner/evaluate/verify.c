@@ -173,7 +173,8 @@ static bool has_shadow(const struct episode_request *request, const struct tape 
 static void judge(const struct episode *e, const struct episode_request *request,
                   const struct claim *claim, int64_t played, struct episode_result *out)
 {
-    bool is_cut = request->max_steps && played >= request->max_steps;
+    bool is_cut = (request->max_steps && played >= request->max_steps) ||
+                  (request->max_planner && claim->planner_steps >= request->max_planner);
 
     set_fault(out, claim->fault.kind, claim->fault.text);
     out->verified = true;
@@ -183,7 +184,7 @@ static void judge(const struct episode *e, const struct episode_request *request
     } else if (played < claim->tape.n_steps) {
         set_fault(out, FAULT_forged, "the worker sent actions beyond the episode's end");
         out->verified = false;
-    } else if (is_cut && played > request->max_steps) {
+    } else if (request->max_steps && played > request->max_steps) {
         set_fault(out, FAULT_forged, "the worker played on where it was told to stop");
         out->verified = false;
     } else if (!has_shadow(request, &claim->tape)) {

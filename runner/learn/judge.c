@@ -519,6 +519,8 @@ static int note_verdict(struct trial *t, struct error *err)
 static enum loop_status put_down(struct trial *t, const char *parent, struct error *err)
 {
     const struct iteration *it = t->it;
+    int64_t steps = 0;
+    bool is_counted = loop_count_steps(t->l, &steps, err) == 0;
     json_t *json = json_pack("{s:i, s:i, s:i, s:f, s:i}", "tokens", t->size.tokens,
                              "branches", t->size.branches, "depth", t->size.depth,
                              "confidence", it->gate.confidence, "distinct",
@@ -540,12 +542,14 @@ static enum loop_status put_down(struct trial *t, const char *parent, struct err
         .cases_passed = it->cases_passed,
         .cases = it->cases,
         .seconds = it->seconds,
-        .steps = loop_count_steps(t->l),
+        .steps = steps,
         .before_half = mean_interval(&it->before, 0.95),
         .after_half = it->has_candidate ? mean_interval(&it->after, 0.95) : NAN,
         .details = details,
     };
-    int status = ledger_candidate_add(t->l->c->ledger, t->l->c->run->id, &row, err);
+    int status = is_counted ? ledger_candidate_add(t->l->c->ledger, t->l->c->run->id, &row,
+                                                   err)
+                            : -1;
 
     if (status == 0)
         status = note_verdict(t, err);

@@ -27,19 +27,6 @@ struct policy champion_policy(const struct champion *c)
     return (struct policy){ .name = c->name, .source = c->source };
 }
 
-static void copy_result(struct episode_result *to, const struct episode_result *from)
-{
-    *to = *from;
-    to->fault_text = from->fault_text ? xstrdup(from->fault_text) : NULL;
-    to->tape.data = xcalloc((size_t)from->tape.n_steps + 1, (size_t)from->tape.width);
-    if (from->tape.n_steps)
-        memcpy(to->tape.data, from->tape.data,
-               (size_t)from->tape.n_steps * (size_t)from->tape.width);
-    to->notes = NULL;
-    to->marks = NULL;
-    to->n_notes = to->n_marks = 0;
-}
-
 void champion_copy(struct champion *to, const struct champion *from)
 {
     *to = *from;
@@ -47,7 +34,7 @@ void champion_copy(struct champion *to, const struct champion *from)
     to->source = xstrdup(from->source);
     to->results = xcalloc((size_t)from->n, sizeof(*to->results));
     for (int i = 0; i < from->n; i++)
-        copy_result(&to->results[i], &from->results[i]);
+        result_copy(&to->results[i], &from->results[i]);
 }
 
 enum loop_status loop_stop(struct loop *l, const char *reason)
@@ -74,7 +61,7 @@ enum loop_status loop_status_of(struct loop *l, enum memo_status status)
 enum loop_status loop_evaluate(struct loop *l, struct champion *c,
                                struct policy_facts *facts, struct error *err)
 {
-    int n = l->task->splits.dev;
+    int n = l->task->splits.dev, n_done = 0;
     struct evaluation check = l->memo.base;
     struct policy policy = champion_policy(c);
     struct episode_request *requests;
@@ -102,8 +89,9 @@ enum loop_status loop_evaluate(struct loop *l, struct champion *c,
     status = memo_evaluate(&l->memo, PURPOSE_dev, "", &policy, requests, index, n,
                            c->results, err);
     for (int i = 0; i < n; i++)
-        scores[i] = c->results[i].score;
-    c->dev = summarize(scores, n);
+        if (c->results[i].is_done) /* all, unless the run ends here */
+            scores[n_done++] = c->results[i].score;
+    c->dev = summarize(scores, n_done);
     free(scores);
     free(requests);
     free(index);
@@ -128,26 +116,42 @@ void loop_note_past(struct loop *l, const struct iteration *it, const char *toke
     snprintf(p->tokens_sha256, sizeof(p->tokens_sha256), "%s", tokens_sha256);
 }
 
-static int64_t count_steps(struct loop *l, int64_t *planner_steps)
+/* -1: the ledger cannot be read, and nothing may be played on a budget that is unknown. */
+static int count_steps(struct loop *l, int64_t *own, int64_t *planner, struct error *err)
 {
     struct ledger_steps steps;
-    int64_t sum = 0;
 
-    *planner_steps = 0;
-    if (ledger_count_steps(l->c->ledger, l->c->run->id, &steps, NULL) != 0)
-        return 0;
+    *own = *planner = 0;
+    if (ledger_count_steps(l->c->ledger, l->c->run->id, &steps, err) != 0)
+        return -1;
     for (int p = 0; p < N_PURPOSES; p++) {
-        sum += steps.steps[p];
-        *planner_steps += steps.planner_steps[p];
+        *own += steps.steps[p];
+        *planner += steps.planner_steps[p];
     }
-    return sum;
+    return 0;
 }
 
-int64_t loop_count_steps(struct loop *l)
+int loop_count_steps(struct loop *l, int64_t *out, struct error *err)
 {
-    int64_t planner_steps, steps = count_steps(l, &planner_steps);
+    int64_t planner;
+    int status = count_steps(l, out, &planner, err);
 
-    return steps + planner_steps;
+    *out += planner;
+    return status;
+}
+
+/* What is left of the budgets of steps: of a run that goes on, less than all. */
+static int open_budget(struct loop *l, struct error *err)
+{
+    const struct task_budget *b = &l->task->budget;
+    int64_t steps, planner;
+
+    if (count_steps(l, &steps, &planner, err) != 0)
+        return -1;
+    l->memo.steps_left = b->steps ? b->steps - steps : INT64_MAX;
+    l->planner_left = b->planner_steps - planner;
+    l->memo.planner_left = b->planner_steps ? &l->planner_left : NULL;
+    return 0;
 }
 
 static void on_progress(void *user, enum purpose purpose, int done, int n)
@@ -182,10 +186,13 @@ static void tell(const struct loop *l, const struct iteration *it)
 static enum loop_status iterate(struct loop *l, struct error *err)
 {
     struct iteration it = { .number = l->iteration };
-    int64_t steps = loop_count_steps(l);
+    int64_t before, after;
     double start = meter_now();
     char *reply = NULL, *why = NULL;
-    enum loop_status status = incident_cases(l, err) == 0 ? LOOP_ON : LOOP_FAILED;
+    enum loop_status status = loop_count_steps(l, &before, err) == 0 &&
+                                      incident_cases(l, err) == 0
+                                  ? LOOP_ON
+                                  : LOOP_FAILED;
 
     if (status == LOOP_ON)
         status = parent_choose(l, err);
@@ -196,9 +203,11 @@ static enum loop_status iterate(struct loop *l, struct error *err)
         it.seconds = meter_now() - start;
         status = loop_judge(l, reply, why, &it, err);
     }
+    if (status == LOOP_ON && loop_count_steps(l, &after, err) != 0)
+        status = LOOP_FAILED;
     if (status == LOOP_ON) {
         it.seconds = meter_now() - start;
-        it.steps = loop_count_steps(l) - steps;
+        it.steps = after - before;
         l->outcome->iterations++;
         l->n_empty = it.has_candidate ? 0 : l->n_empty + 1;
         if (l->c->on_iteration)
@@ -266,49 +275,86 @@ static int64_t count_known(struct loop *l, struct error *err)
     return n;
 }
 
+/* Does the run's folder hold a replay of this policy on this seed? */
+static bool has_replay(const struct loop *l, uint64_t seed)
+{
+    struct replay *old = replay_load(l->c->envs, l->outcome->replay_path, NULL);
+    bool is_there = old && old->seed == seed &&
+                    !strcmp(old->policy_sha256, l->incumbent.sha256);
+
+    replay_destroy(old);
+    return is_there;
+}
+
+/* Plays a dev episode of the incumbent once more, with what the policy says of it. Its
+ * steps count as any others: where the budget has none left, or the run has made them
+ * before, *played stays without a tape. */
+static enum memo_status play_again(struct loop *l, int dev_index,
+                                   struct episode_result *played, struct error *err)
+{
+    struct policy policy = champion_policy(&l->incumbent);
+    struct episode_request request = { .seed = l->incumbent.results[dev_index].seed,
+                                       .wants_notes = true };
+    int64_t index = dev_index;
+    struct memo mine = l->memo;
+
+    mine.base.interrupted = NULL;
+    mine.progress = NULL;
+    return memo_evaluate(&mine, PURPOSE_replay, "", &policy, &request, &index, 1, played,
+                         err);
+}
+
+static int save_replay(struct loop *l, int dev_index, struct error *err)
+{
+    const struct episode_result *r = &l->incumbent.results[dev_index];
+    struct evaluation e = l->memo.base;
+    struct episode_result played = { 0 };
+    bool has_tape = r->tape.n_steps == r->n_steps;
+    struct replay *replay;
+    int status = -1;
+
+    e.policy = champion_policy(&l->incumbent);
+    if ((!l->outcome->is_interrupted || !has_tape) &&
+        play_again(l, dev_index, &played, err) == MEMO_FAILED)
+        return -1;
+    if (!has_tape || (played.is_done && played.tape.n_steps == played.n_steps))
+        r = &played;
+    if (!r->is_done || r->tape.n_steps != r->n_steps) {
+        results_clear(&played, 1);
+        return 0; /* there is nothing to make it of */
+    }
+    replay = replay_of_result(&e, r, err);
+    if (replay)
+        status = replay_save(replay, l->outcome->replay_path, err);
+    replay_destroy(replay);
+    results_clear(&played, 1);
+    return status;
+}
+
 /* The incumbent and a replay of its median dev episode, where people look for them: the
- * episode is played once more, with what the policy says of it, but not for someone who
- * has interrupted the run, since a planner's takes minutes. A run that ends before it has
- * come to where it stopped once leaves what it had put there. */
+ * episode is played once more, but not for someone who has interrupted the run, since a
+ * planner's takes minutes. A run that ends before it has come to where it stopped once
+ * leaves what it had put there. */
 static int keep_best(struct loop *l, struct error *err)
 {
     int64_t known = count_known(l, err);
     struct loop_outcome *o = l->outcome;
-    struct evaluation e = l->memo.base;
-    const struct episode_result *r = NULL;
-    struct episode_request request = { .wants_notes = true };
-    struct episode_result played = { 0 };
-    struct replay *replay;
-    int status = -1;
+    const struct champion *c = &l->incumbent;
+    int median = 0;
 
     snprintf(o->best_path, sizeof(o->best_path), "%s/best.lua", l->c->folder);
     snprintf(o->replay_path, sizeof(o->replay_path), "%s/best.replay", l->c->folder);
     if (known < 0 || o->iterations < known)
         return known < 0 ? -1 : 0;
-    for (int i = 0; i < l->incumbent.n; i++)
-        if (!r || fabs(l->incumbent.results[i].score - l->incumbent.dev.mean) <
-                      fabs(r->score - l->incumbent.dev.mean))
-            r = &l->incumbent.results[i];
-    if (file_save(o->best_path, l->incumbent.source, strlen(l->incumbent.source), err) !=
-        0)
+    for (int i = 1; i < c->n; i++)
+        if (fabs(c->results[i].score - c->dev.mean) <
+            fabs(c->results[median].score - c->dev.mean))
+            median = i;
+    if (file_save(o->best_path, c->source, strlen(c->source), err) != 0)
         return -1;
-    if (!r)
+    if (!c->n || !c->results[median].is_done || has_replay(l, c->results[median].seed))
         return 0;
-    e.policy = champion_policy(&l->incumbent);
-    e.on_result = NULL;
-    e.interrupted = NULL;
-    request.seed = r->seed;
-    if (!o->is_interrupted || r->tape.n_steps < r->n_steps) {
-        if (evaluate(&e, &request, 1, &played, NULL, err) != 0)
-            return -1;
-        r = &played;
-    }
-    replay = replay_of_result(&e, r, err);
-    if (replay)
-        status = replay_save(replay, o->replay_path, err);
-    replay_destroy(replay);
-    results_clear(&played, 1);
-    return status;
+    return save_replay(l, median, err);
 }
 
 static void loop_clear(struct loop *l)
@@ -338,7 +384,6 @@ int loop_run(const struct loop_config *config, struct loop_outcome *out,
     struct loop l = {
         .c = config, .task = config->base.task, .outcome = out, .started = meter_now()
     };
-    int64_t steps, planner_steps, planner_left;
     enum loop_status status;
     int result = -1;
 
@@ -351,10 +396,8 @@ int loop_run(const struct loop_config *config, struct loop_outcome *out,
     if (config->provider->kind->interrupted)
         l.memo.base.interrupted = config->provider->kind->interrupted(
             config->provider->self);
-    steps = count_steps(&l, &planner_steps);
-    planner_left = l.task->budget.planner_steps - planner_steps;
-    l.memo.steps_left = l.task->budget.steps ? l.task->budget.steps - steps : INT64_MAX;
-    l.memo.planner_left = l.task->budget.planner_steps ? &planner_left : NULL;
+    if (open_budget(&l, err) != 0)
+        return -1;
     l.retired = ledger_query(config->ledger,
                              "SELECT iteration, name FROM regression WHERE run=?"
                              " AND state='retired'",

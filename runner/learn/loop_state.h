@@ -48,6 +48,7 @@ struct loop {
     int n_fruitless;         /* iterations since the last promotion */
     int n_empty;             /* iterations without a candidate to evaluate, in a row */
     int n_warned[N_BUDGETS]; /* warnings given */
+    int64_t planner_left;    /* of that budget; memo points at it where there is one */
     double started;
     char remark[256];       /* of this iteration: a change of parent; or "" */
     struct workbench bench; /* of this iteration */
@@ -72,8 +73,8 @@ void champion_clear(struct champion *c);
 struct policy champion_policy(const struct champion *c); /* borrowed from c */
 void champion_copy(struct champion *to, const struct champion *from);
 
-/* All steps of the run so far, the planner's too. */
-int64_t loop_count_steps(struct loop *l);
+/* All steps of the run so far, the planner's too. -1: the ledger cannot be read. */
+int loop_count_steps(struct loop *l, int64_t *out, struct error *err);
 
 /* A memo's end as the loop's; MEMO_DONE is LOOP_ON. */
 enum loop_status loop_status_of(struct loop *l, enum memo_status status);

@@ -388,7 +388,8 @@ int ledger_count_steps(struct ledger *l, int64_t run, struct ledger_steps *out,
 {
     sqlite3_stmt *s = ledger_prepare(
         l, err,
-        "SELECT purpose, sum(steps), sum(planner_steps), count(*)"
+        "SELECT purpose, sum(steps), sum(planner_steps),"
+        " count(*) FILTER (WHERE scope NOT LIKE '" LEDGER_CUT "%')"
         " FROM episode WHERE run=? GROUP BY purpose",
         "i", run);
 

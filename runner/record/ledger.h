@@ -15,8 +15,9 @@
 
 struct ledger;
 
-/* What an episode was played for. */
-#define PURPOSES(X) X(probe) X(dev) X(gate) X(regression) X(tuning) X(holdout) X(audit)
+/* What an episode was played for; replay: once more, for `best.replay`, with what the
+ * policy says of it. */
+#define PURPOSES(X) X(probe) X(dev) X(gate) X(regression) X(tuning) X(holdout) X(audit) X(replay)
 enum purpose {
 #define X(name) PURPOSE_##name,
     PURPOSES(X)
@@ -116,6 +117,9 @@ struct ledger_episode {
     void *tape; /* packed by the caller; may be NULL */
     size_t tape_len;
 };
+/* What the scope of an episode begins with that the budget of steps cut off: its steps
+ * were made and count, it was not played. */
+#define LEDGER_CUT "cut: "
 int ledger_episode_add(struct ledger *l, int64_t run, const struct ledger_episode *e,
                        struct error *err);
 /* The key is filled in by the caller. 1: found, 0: none, -1: error. */
@@ -123,7 +127,8 @@ int ledger_episode_find(struct ledger *l, int64_t run, struct ledger_episode *e,
                         struct error *err);
 void ledger_episode_clear(struct ledger_episode *e);
 
-/* Steps by purpose so far: counted from the episodes themselves. */
+/* Steps by purpose so far: counted from the episodes themselves. Episodes that were cut
+ * off count for their steps alone. */
 struct ledger_steps {
     int64_t steps[N_PURPOSES], planner_steps[N_PURPOSES], episodes[N_PURPOSES];
 };

@@ -45,7 +45,7 @@ const struct task_key task_keys[] = {
     { "splits", "audit", TASK_INT32, FIELD(splits.audit), 1, 100000,
       "seeds for the final claim, opened once" },
     { "budget", "steps", TASK_INT64, FIELD(budget.steps), 0, MOST,
-      "steps of all purposes" },
+      "steps of all purposes: an episode that would take more is cut off and not counted" },
     { "budget", "planner_total", TASK_INT64, FIELD(budget.planner_steps), 0, MOST,
       "planner steps of all purposes, which are counted apart" },
     { "budget", "iterations", TASK_INT64, FIELD(budget.iterations), 0, 1e6,

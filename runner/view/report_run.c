@@ -54,7 +54,8 @@ static const struct {
       "SELECT iteration, cases_passed, cases, cases - cases_passed AS n_broken, verdict,"
       " change, why FROM candidate WHERE run = ?1 AND cases_passed < cases ORDER BY iteration" },
     { "purposes",
-      "SELECT purpose, count(*) AS episodes, sum(steps) AS steps, sum(planner_steps) AS"
+      "SELECT purpose, count(*) FILTER (WHERE scope NOT LIKE '" LEDGER_CUT "%') AS"
+      " episodes, sum(steps) AS steps, sum(planner_steps) AS"
       " planner_steps, sum(fault > 0) AS faults, count(DISTINCT trajectory) AS trajectories,"
       " round(100.0 * sum(steps + planner_steps) / (SELECT max(1, sum(steps + planner_steps))"
       " FROM episode WHERE run = ?1), 1) AS share FROM episode WHERE run = ?1 GROUP BY purpose"
