@@ -58,4 +58,21 @@ echo "return { act = function(o)
     >"$TMP/later.lua"
 improve both cartpole "$TMP/error.lua" "$TMP/soon.lua" --set dev=10 --set gate=32
 verdict "breaking sooner in the same places is no gain" both '(worse|refused): '
+
+# One door for numbers: json_finite, which knows null. json_real and "f" of json_pack give nothing
+# for what is not finite, and then a whole object or a column is gone.
+doors=$(python3 - <<'P'
+import pathlib
+import re
+for path in sorted(p for d in ("envs", "runner", "sandbox") for p in pathlib.Path(d).rglob("*.[ch]")):
+    text = path.read_text()
+    if path.name != "json.c" and re.search(r"\bjson_real(_set)?\(", text):
+        print(path, "json_real")
+    for call in re.finditer(r'\bjson_v?pack(?:_ex)?\(((?:[^";]|\n)*?)((?:"[^"]*"\s*)+)', text):
+        if "f" in "".join(re.findall(r'"([^"]*)"', call.group(2))):
+            print(path, call.group(2))
+P
+)
+[ -z "$doors" ]
+ok "every number goes to JSON through json_finite" $? "$doors"
 done_testing

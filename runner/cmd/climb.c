@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "envs/bridge/bridge_scores.h"
+#include "runner/record/json.h"
 #include "runner/record/say.h"
 
 #define WIDTH 92 /* columns of wrapped text */
@@ -117,18 +118,19 @@ json_t *climb_json(const struct loop_outcome *o, const char *env,
 {
     double start = bridge_human_score(env, o->start.mean);
     json_t *out = json_pack(
-        "{s:s, s:s, s:I, s:I, s:f, s:f, s:f, s:[f,f], s:i, s:o, s:s, s:b,"
+        "{s:s, s:s, s:I, s:I, s:o, s:o, s:o, s:[o,o], s:i, s:o, s:s, s:b,"
         " s:s, s:s}",
         "run", run->name, "folder", run->folder, "iterations", (json_int_t)o->iterations,
-        "promotions", (json_int_t)o->promotions, "start_mean", o->start.mean, "best_mean",
-        o->best.mean, "gain", o->gain, "gain_interval", o->gain_low, o->gain_high,
-        "cases", o->cases, "steps", steps_json(&o->steps), "stop_reason", o->stop_reason,
+        "promotions", (json_int_t)o->promotions, "start_mean", json_finite(o->start.mean),
+        "best_mean", json_finite(o->best.mean), "gain", json_finite(o->gain),
+        "gain_interval", json_finite(o->gain_low), json_finite(o->gain_high), "cases",
+        o->cases, "steps", steps_json(&o->steps), "stop_reason", o->stop_reason,
         "is_sealed", run->is_sealed, "policy", o->best_path, "replay", o->replay_path);
 
     if (!isnan(start)) {
-        json_object_set_new(out, "start_human", json_real(start));
+        json_object_set_new(out, "start_human", json_finite(start));
         json_object_set_new(out, "best_human",
-                            json_real(bridge_human_score(env, o->best.mean)));
+                            json_finite(bridge_human_score(env, o->best.mean)));
     }
     return out;
 }

@@ -8,6 +8,7 @@
 #include "runner/cmd/bench_plan.h"
 #include "runner/cmd/cmd.h"
 #include "runner/evaluate/meter.h"
+#include "runner/record/json.h"
 #include "runner/record/replay.h"
 
 #define ROUNDS 5 /* of everything; the best counts, for a busy machine only adds */
@@ -46,7 +47,7 @@ static void report(struct bench *b, const char *name, double value, const char *
     if (!b->common.json)
         say("%-58s %14.*f %s\n", text, value < 100 ? 3 : 0, value, unit);
     fflush(stdout);
-    json_object_set_new(b->figures, name, json_real(value));
+    json_object_set_new(b->figures, name, json_finite(value));
 }
 
 static void report_to(void *user, const char *name, double value, const char *unit,

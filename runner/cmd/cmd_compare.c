@@ -8,6 +8,7 @@
 #include "runner/evaluate/stats.h"
 #include "runner/picture/plot.h"
 #include "runner/record/file.h"
+#include "runner/record/json.h"
 
 #define MOST_MODELS 16
 #define MOST_REPEATS 100
@@ -146,8 +147,8 @@ static void set_bounds(json_t *row, const char *low, const char *high,
 {
     double half = s->n > 1 ? mean_interval(s, CONFIDENCE) : NAN;
 
-    json_object_set_new(row, low, isnan(half) ? json_null() : json_real(s->mean - half));
-    json_object_set_new(row, high, isnan(half) ? json_null() : json_real(s->mean + half));
+    json_object_set_new(row, low, json_finite(s->mean - half));
+    json_object_set_new(row, high, json_finite(s->mean + half));
 }
 
 /* Rows of by, cost, model, score, low, high: the learning curves at equal costs. */
@@ -164,8 +165,9 @@ static json_t *curve_rows(const struct compare *m)
                 json_t *row;
                 if (!s.n)
                     break;
-                row = json_pack("{s:s, s:f, s:s, s:f}", "by", cost_names[by], "cost",
-                                cost, "model", m->names[i], "score", s.mean);
+                row = json_pack("{s:s, s:o, s:s, s:o}", "by", cost_names[by], "cost",
+                                json_finite(cost), "model", m->names[i], "score",
+                                json_finite(s.mean));
                 set_bounds(row, "low", "high", &s);
                 json_array_append_new(rows, row);
             }
@@ -181,7 +183,7 @@ static json_t *mean_cost(const struct compare *m, int model, enum cost by)
         const struct compared_run *run = run_of(m, model, r);
         sum += run->list[run->n - 1].cost[by];
     }
-    return isnan(sum) ? NULL : json_real(sum / m->repeats);
+    return isnan(sum) ? NULL : json_finite(sum / m->repeats);
 }
 
 /* A row a model: what it cost, what it reached, and how far that is from the first
@@ -202,14 +204,14 @@ static json_t *model_rows(const struct compare *m)
             is_sealed &= run_of(m, i, r)->is_sealed;
         }
         difference = summarize(differences, m->repeats);
-        row = json_pack("{s:s, s:i, s:f, s:o?, s:o?, s:o?, s:f, s:f}", "model",
-                        m->names[i], "runs", m->repeats, "promotions",
-                        promotions / m->repeats, "steps", mean_cost(m, i, COST_STEPS),
-                        "tokens", mean_cost(m, i, COST_TOKENS), "usd",
-                        mean_cost(m, i, COST_USD), "start",
-                        run_of(m, i, 0)->list[0].score, "score", end.mean);
+        row = json_pack(
+            "{s:s, s:i, s:o, s:o?, s:o?, s:o?, s:o, s:o}", "model", m->names[i], "runs",
+            m->repeats, "promotions", json_finite(promotions / m->repeats), "steps",
+            mean_cost(m, i, COST_STEPS), "tokens", mean_cost(m, i, COST_TOKENS), "usd",
+            mean_cost(m, i, COST_USD), "start",
+            json_finite(run_of(m, i, 0)->list[0].score), "score", json_finite(end.mean));
         set_bounds(row, "low", "high", &end);
-        json_object_set_new(row, "difference", json_real(difference.mean));
+        json_object_set_new(row, "difference", json_finite(difference.mean));
         set_bounds(row, "difference_low", "difference_high", &difference);
         json_object_set_new(row, "sealed", json_string(is_sealed ? "yes" : "UNSEALED"));
         json_array_append_new(rows, row);

@@ -11,6 +11,7 @@
 #include "runner/cmd/cmd.h"
 #include "runner/model/agent.h"
 #include "runner/model/model.h"
+#include "runner/record/json.h"
 #include "sandbox/jail.h"
 
 #define FONT "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf"
@@ -124,11 +125,11 @@ static json_t *to_json(const struct doctor *d, const struct utsname *machine)
         json_object_set_new(layers, jail_layer_name((enum jail_layer)i),
                             json_boolean(d->facts.jail_layers >> i & 1));
     return json_pack(
-        "{s:s, s:s, s:i, s:b, s:o, s:b, s:s?, s:f, s:O, s:b, s:s?, s:s?, s:o, s:b}",
+        "{s:s, s:s, s:i, s:b, s:o, s:b, s:s?, s:o, s:O, s:b, s:s?, s:s?, s:o, s:b}",
         "version", RATCHET_VERSION, "kernel", machine->release, "cores", evaluate_cores(),
         "root", geteuid() == 0, "jail", layers, "runs_policies",
         d->is_jailed && !d->why.text[0], "problem", d->why.text[0] ? d->why.text : NULL,
-        "lua", d->facts.n_params ? d->facts.params[0].value : 0, "libraries",
+        "lua", json_finite(d->facts.n_params ? d->facts.params[0].value : 0), "libraries",
         d->libraries, "mujoco", json_object_get(d->libraries, "libmujoco") != NULL,
         "font", access(FONT, R_OK) == 0 ? FONT : NULL, "display", display(), "models",
         models_json(), "seals_agents", seals_agents(why));

@@ -10,6 +10,7 @@
 #include "runner/model/model.h"
 #include "runner/model/recorder.h"
 #include "runner/record/file.h"
+#include "runner/record/json.h"
 
 #define MOST_TEXT 400
 #define MAX_TOKENS 40000
@@ -110,7 +111,7 @@ static json_t *json_of(const struct dream *d, const struct dream_outcome *out)
 
     json_object_set_new(json, "tokens",
                         out->tokens < 0 ? json_null() : json_integer(out->tokens));
-    json_object_set_new(json, "usd", isnan(out->usd) ? json_null() : json_real(out->usd));
+    json_object_set_new(json, "usd", json_finite(out->usd));
     return json;
 }
 

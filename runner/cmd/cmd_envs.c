@@ -27,13 +27,13 @@ static json_t *env_json(const struct env *env)
     for (const struct env_option *o = env->options; o && o->name; o++)
         json_object_set_new(options, o->name, json_string(o->value));
     return json_pack(
-        "{s:s, s:i, s:s, s:s, s:o, s:o, s:o, s:o, s:f, s:I, s:o, s:[i,i], s:i}", "name",
+        "{s:s, s:i, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:I, s:o, s:[i,i], s:i}", "name",
         env->name, "version", (int)env->version, "about", env->about, "bits",
         bits_text(env->bits), "fields", env_fields_json(env, NULL), "actions",
         env_actions_json(env), "events", events, "options", options, "fps",
-        env->frames_per_second, "max_frames", (json_int_t)env->max_frames, "target",
-        json_finite(env->target), "frame", env->frame_width, env->frame_height, "ram",
-        env->ram_size);
+        json_finite(env->frames_per_second), "max_frames", (json_int_t)env->max_frames,
+        "target", json_finite(env->target), "frame", env->frame_width, env->frame_height,
+        "ram", env->ram_size);
 }
 
 static void print_range(double min, double max)
@@ -93,7 +93,8 @@ static void print_env(const struct env *env)
 
 static json_t *scores_json(const struct bridge_scores *s)
 {
-    return json_pack("{s:f, s:f}", "random", s->random, "person", s->person);
+    return json_pack("{s:o, s:o}", "random", json_finite(s->random), "person",
+                     json_finite(s->person));
 }
 
 /* Of an environment that is found by name only its name is known here. */

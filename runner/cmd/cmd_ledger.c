@@ -9,6 +9,7 @@
 #include "runner/cmd/ledger_verbs.h"
 #include "runner/cmd/table.h"
 #include "runner/picture/plot.h"
+#include "runner/record/json.h"
 #include "runner/record/ledger.h"
 
 /* What can be listed: a name, what it is, and its query (? is the run). */
@@ -164,7 +165,7 @@ static void add_human(json_t *rows, const struct ledger_run *run)
             if (mean && !isnan(human))
                 json_object_set_new(row, "human_normalised",
                                     json_is_number(mean)
-                                        ? json_real(round(human * 1000) / 1000)
+                                        ? json_finite(round(human * 1000) / 1000)
                                         : json_null());
         }
     json_decref(task);

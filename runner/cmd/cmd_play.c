@@ -8,6 +8,7 @@
 #include "runner/cmd/cmd.h"
 #include "runner/cmd/play_keys.h"
 #include "runner/record/hash.h"
+#include "runner/record/json.h"
 #include "runner/view/view.h"
 
 struct options {
@@ -138,10 +139,11 @@ static int print_result(const struct play *p, bool is_json)
 
     if (is_json) {
         cmd_print_json(json_pack(
-            "{s:s, s:I, s:f, s:I, s:b, s:b, s:o, s:s}", "env", r->task->env->name, "seed",
-            (json_int_t)r->seed, "return", r->total, "steps", (json_int_t)r->tape.n_steps,
-            "terminated", r->terminated, "truncated", r->truncated, "trajectory",
-            json_sprintf("%016" PRIx64, r->trajectory), "replay", p->path));
+            "{s:s, s:I, s:o, s:I, s:b, s:b, s:o, s:s}", "env", r->task->env->name, "seed",
+            (json_int_t)r->seed, "return", json_finite(r->total), "steps",
+            (json_int_t)r->tape.n_steps, "terminated", r->terminated, "truncated",
+            r->truncated, "trajectory", json_sprintf("%016" PRIx64, r->trajectory),
+            "replay", p->path));
     } else if (r->tape.n_steps == 0) {
         say("nothing was played, so there is no replay\n");
     } else {

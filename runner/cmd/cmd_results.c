@@ -96,12 +96,13 @@ static void add_row(struct results *r, const struct task *t, const char *file,
         json_array_append_new(seeds, json_integer((json_int_t)results[i].seed));
     }
     s = summarize(scores, n);
-    row = json_pack("{s:s, s:s, s:i, s:f, s:f, s:f, s:f, s:f, s:i, s:I, s:I, s:f}",
-                    "task", t->name, "policy", file, "episodes", n, "mean", s.mean,
-                    "interval", n > 1 ? mean_interval(&s, CONFIDENCE) : 0, "std", s.std,
-                    "min", s.min, "max", s.max, "faults", faults, "steps",
-                    (json_int_t)steps, "planner_steps", (json_int_t)planner_steps,
-                    "real_time", cpu > 0 ? frames / t->env->frames_per_second / cpu : 0);
+    row = json_pack(
+        "{s:s, s:s, s:i, s:o, s:o, s:o, s:o, s:o, s:i, s:I, s:I, s:o}", "task", t->name,
+        "policy", file, "episodes", n, "mean", json_finite(s.mean), "interval",
+        json_finite(n > 1 ? mean_interval(&s, CONFIDENCE) : 0), "std", json_finite(s.std),
+        "min", json_finite(s.min), "max", json_finite(s.max), "faults", faults, "steps",
+        (json_int_t)steps, "planner_steps", (json_int_t)planner_steps, "real_time",
+        json_finite(cpu > 0 ? frames / t->env->frames_per_second / cpu : 0));
     json_object_set_new(row, "target", json_finite(t->target));
     json_object_set_new(row, "human",
                         json_finite(bridge_human_score(t->env->name, s.mean)));
@@ -258,9 +259,9 @@ static int play_all(struct results *r, struct error *err)
 static void finish(struct results *r)
 {
     if (r->common.json)
-        cmd_print_json(json_pack("{s:s, s:i, s:f, s:O}", "salt_sha256", r->salt.sha256,
-                                 "episodes", r->episodes, "confidence", CONFIDENCE,
-                                 "rows", r->rows));
+        cmd_print_json(json_pack("{s:s, s:i, s:o, s:O}", "salt_sha256", r->salt.sha256,
+                                 "episodes", r->episodes, "confidence",
+                                 json_finite(CONFIDENCE), "rows", r->rows));
     else
         say(
             "\nMeans of %d episodes on seeds drawn for this table, played outside: the worker "

@@ -12,6 +12,7 @@
 #include "runner/evaluate/stats.h"
 #include "runner/record/file.h"
 #include "runner/record/hash.h"
+#include "runner/record/json.h"
 #include "runner/record/replay.h"
 
 #define UNSET INT_MIN
@@ -72,13 +73,14 @@ static json_t *episode_json(const struct episode_result *e)
 
     snprintf(hash, sizeof(hash), "%016llx", (unsigned long long)e->trajectory);
     return json_pack(
-        "{s:I, s:f, s:I, s:I, s:b, s:b, s:s?, s:s?, s:s, s:b, s:I, s:I, s:i}", "seed",
-        (json_int_t)e->seed, "return", e->score, "steps", (json_int_t)e->n_steps,
-        "frames", (json_int_t)e->n_frames, "terminated", e->terminated, "truncated",
-        e->truncated, "error", e->fault ? e->fault_text : NULL, "fault",
-        e->fault ? fault_name(e->fault) : NULL, "trajectory", hash, "verified",
-        e->verified, "instructions", (json_int_t)e->most_instructions, "planner_steps",
-        (json_int_t)e->planner_steps, "tries", e->n_tries);
+        "{s:I, s:o, s:I, s:I, s:b, s:b, s:s?, s:s?, s:s, s:b, s:I, s:I, s:i}", "seed",
+        (json_int_t)e->seed, "return", json_finite(e->score), "steps",
+        (json_int_t)e->n_steps, "frames", (json_int_t)e->n_frames, "terminated",
+        e->terminated, "truncated", e->truncated, "error",
+        e->fault ? e->fault_text : NULL, "fault", e->fault ? fault_name(e->fault) : NULL,
+        "trajectory", hash, "verified", e->verified, "instructions",
+        (json_int_t)e->most_instructions, "planner_steps", (json_int_t)e->planner_steps,
+        "tries", e->n_tries);
 }
 
 struct totals {
@@ -119,14 +121,15 @@ static void print_json(const struct run *r, const struct totals *t)
         if (r->results[i].is_done)
             json_array_append_new(list, episode_json(&r->results[i]));
     out = json_pack(
-        "{s:s, s:s, s:o, s:f, s:f, s:f, s:f, s:i, s:I, s:I, s:f, s:i, s:i, s:o}", "env",
+        "{s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:i, s:I, s:I, s:o, s:i, s:i, s:o}", "env",
         r->task->env->name, "policy_sha256", sha, "episodes", list, "mean",
-        t->scores.mean, "std", t->scores.std, "min", t->scores.min, "max", t->scores.max,
-        "distinct", t->distinct, "steps", (json_int_t)t->steps, "planner_steps",
-        (json_int_t)t->planner_steps, "seconds", r->seconds, "faults", t->n_faults,
-        "verified", t->n_verified, "task", task_to_json(r->task));
+        json_finite(t->scores.mean), "std", json_finite(t->scores.std), "min",
+        json_finite(t->scores.min), "max", json_finite(t->scores.max), "distinct",
+        t->distinct, "steps", (json_int_t)t->steps, "planner_steps",
+        (json_int_t)t->planner_steps, "seconds", json_finite(r->seconds), "faults",
+        t->n_faults, "verified", t->n_verified, "task", task_to_json(r->task));
     if (!isnan(human))
-        json_object_set_new(out, "human_normalised", json_real(human));
+        json_object_set_new(out, "human_normalised", json_finite(human));
     cmd_print_json(out);
 }
 

@@ -164,7 +164,7 @@ static int play(const struct comparison *c, const char *sha256, double *mean,
                 result = error_set(err, "interrupted");
         }
         *mean = summarize(scores, c->n_seeds).mean;
-        json_object_set_new(c->scores, sha256, json_real(*mean));
+        json_object_set_new(c->scores, sha256, json_finite(*mean));
     }
     results_clear(results, c->n_seeds);
     free(scores);

@@ -11,6 +11,7 @@
 #include "runner/cmd/table.h"
 #include "runner/evaluate/stats.h"
 #include "runner/record/file.h"
+#include "runner/record/json.h"
 
 #define CONFIDENCE 0.95
 #define MOST_REPEATS 100
@@ -146,11 +147,11 @@ static json_t *difference(const struct measuring *g, bool is_steps, struct summa
         values[i] = value_of(g, i, WITH, is_steps) - value_of(g, i, WITHOUT, is_steps);
     *out = summarize(values, g->m->repeats);
     half = out->n > 1 ? mean_interval(out, CONFIDENCE) : NAN;
-    return json_pack("{s:f, s:f, s:f, s:o, s:o}", "without",
-                     sum_up(g, WITHOUT, is_steps).mean, "with",
-                     sum_up(g, WITH, is_steps).mean, "difference", out->mean, "low",
-                     isnan(half) ? json_null() : json_real(out->mean - half), "high",
-                     isnan(half) ? json_null() : json_real(out->mean + half));
+    return json_pack("{s:o, s:o, s:o, s:o, s:o}", "without",
+                     json_finite(sum_up(g, WITHOUT, is_steps).mean), "with",
+                     json_finite(sum_up(g, WITH, is_steps).mean), "difference",
+                     json_finite(out->mean), "low", json_finite(out->mean - half), "high",
+                     json_finite(out->mean + half));
 }
 
 static const char *verdict_of(const struct summary *s)
@@ -170,12 +171,13 @@ static json_t *make_rows(const struct measuring *g)
     for (int i = 0; i < g->m->repeats; i++)
         for (enum side s = 0; s < N_SIDES; s++)
             json_array_append_new(
-                rows, json_pack("{s:i, s:s, s:f, s:f, s:i, s:I, s:s}", "pair", i + 1,
-                                "memory", sides[s], "start", g->runs[i][s].list[0].score,
-                                "score", value_of(g, i, s, false), "promotions",
-                                g->runs[i][s].promotions, "steps",
-                                (json_int_t)value_of(g, i, s, true), "ended",
-                                g->runs[i][s].stop_reason));
+                rows,
+                json_pack("{s:i, s:s, s:o, s:o, s:i, s:I, s:s}", "pair", i + 1, "memory",
+                          sides[s], "start", json_finite(g->runs[i][s].list[0].score),
+                          "score", json_finite(value_of(g, i, s, false)), "promotions",
+                          g->runs[i][s].promotions, "steps",
+                          (json_int_t)value_of(g, i, s, true), "ended",
+                          g->runs[i][s].stop_reason));
     return rows;
 }
 

@@ -16,6 +16,7 @@
 #include "runner/cmd/sweep.h"
 #include "runner/record/file.h"
 #include "runner/record/hash.h"
+#include "runner/record/json.h"
 
 #define MOST_ARGS 256
 #define MOST_REPLY (256u << 20) /* bytes */
@@ -321,8 +322,7 @@ int sweep_cell_play(const struct sweep *s, const struct sweep_cell *c, struct er
         0)
         goto out;
     human = bridge_human_score(c->env, json_number_value(json_object_get(out, "mean")));
-    json_object_set_new(out, "human_normalised",
-                        human == human ? json_real(human) : json_null());
+    json_object_set_new(out, "human_normalised", json_finite(human));
     text = json_dumps(out, JSON_INDENT(2));
     path = sweep_cell_path(s, c);
     status = file_save(path, text, strlen(text), err);

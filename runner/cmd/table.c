@@ -1,4 +1,8 @@
-/* table.c - rows of JSON objects as a table or as comma-separated values. */
+/* table.c - rows of JSON objects as a table or as comma-separated values.
+ *
+ * The first row names the columns, and each of its keys has a place in every row: a value
+ * that is null (json.h: what is not finite) or missing leaves its place empty, or shows a
+ * dash, and what comes after it stays where it belongs. */
 #include "runner/cmd/table.h"
 
 #include <stdlib.h>
@@ -7,7 +11,9 @@
 #include "runner/record/say.h"
 #include "runner/record/text.h"
 
-static void print_value(const json_t *v, int digits, char *out, size_t size)
+/* none: what stands for no value. */
+static void print_value(const json_t *v, int digits, const char *none, char *out,
+                        size_t size)
 {
     if (json_is_string(v))
         snprintf(out, size, "%s", json_string_value(v));
@@ -16,7 +22,7 @@ static void print_value(const json_t *v, int digits, char *out, size_t size)
     else if (json_is_real(v))
         snprintf(out, size, "%.*g", digits, json_real_value(v));
     else
-        out[0] = '\0';
+        snprintf(out, size, "%s", none);
 }
 
 static void print_csv_text(FILE *f, const char *text)
@@ -43,13 +49,14 @@ void table_csv(FILE *f, json_t *rows)
     for (size_t i = 0; i < json_array_size(rows); i++) {
         int column = 0;
         if (i == 0) {
-            json_object_foreach(json_array_get(rows, i), key, value)
+            json_object_foreach(json_array_get(rows, 0), key, value)
                 say_to(f, "%s%s", column++ ? "," : "", key);
             fputc('\n', f);
         }
         column = 0;
-        json_object_foreach(json_array_get(rows, i), key, value) {
-            print_value(value, 12, text, sizeof(text));
+        json_object_foreach(json_array_get(rows, 0), key, value) {
+            print_value(json_object_get(json_array_get(rows, i), key), 12, "", text,
+                        sizeof(text));
             if (column++)
                 fputc(',', f);
             print_csv_text(f, text);
@@ -71,9 +78,10 @@ void table_print(FILE *f, json_t *rows)
 
     for (size_t i = 0; i < json_array_size(rows); i++) {
         column = 0;
-        json_object_foreach(json_array_get(rows, i), key, value) {
+        json_object_foreach(json_array_get(rows, 0), key, value) {
             int len, name = text_columns(key);
-            print_value(value, 6, text, sizeof(text));
+            print_value(json_object_get(json_array_get(rows, i), key), 6, "-", text,
+                        sizeof(text));
             len = text_columns(text) > MOST_WIDTH ? MOST_WIDTH : text_columns(text);
             if (column < MOST_COLUMNS) {
                 width[column] = len > width[column] ? len : width[column];
@@ -84,12 +92,14 @@ void table_print(FILE *f, json_t *rows)
     }
     for (size_t i = 0; i <= json_array_size(rows) && json_array_size(rows); i++) {
         column = 0;
-        json_object_foreach(json_array_get(rows, i ? i - 1 : 0), key, value) {
-            print_value(value, 6, text, sizeof(text));
+        json_object_foreach(json_array_get(rows, 0), key, value) {
+            json_t *one = json_object_get(json_array_get(rows, i ? i - 1 : 0), key);
+            bool is_text = !i || json_is_string(one);
+            print_value(one, 6, "-", text, sizeof(text));
             if (column < MOST_COLUMNS)
                 say_to(f, "%s%*.*s", column ? "  " : "",
-                       i && json_is_number(value) ? width[column] : -width[column],
-                       MOST_WIDTH, i ? text : key);
+                       is_text ? -width[column] : width[column], MOST_WIDTH,
+                       i ? text : key);
             column++;
         }
         fputc('\n', f);

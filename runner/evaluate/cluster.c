@@ -19,6 +19,7 @@
 #include "runner/evaluate/shard.h"
 #include "runner/evaluate/slurm.h"
 #include "runner/record/file.h"
+#include "runner/record/json.h"
 
 #define MOST_TRIES 5   /* of a shard */
 #define MOST_ARRAYS 64 /* of an evaluation */
@@ -418,12 +419,13 @@ static void write_costs(const struct coordinator *c, double seconds)
     char *path = xasprintf("%s/cluster.jsonl", c->e->cluster->folder);
     FILE *f = fopen(path, "ae");
     json_t *line = json_pack(
-        "{s:i, s:i, s:i, s:O, s:f, s:f, s:f, s:f, s:f, s:f, s:i, s:i, s:i, s:i, s:i}",
+        "{s:i, s:i, s:i, s:O, s:o, s:o, s:o, s:o, s:o, s:o, s:i, s:i, s:i, s:i, s:i}",
         "episodes", c->n, "shards", c->n_shards, "cpus", c->e->cluster->n_cpus, "nodes",
-        c->nodes, "seconds", seconds, "submit_seconds", c->submit_s,
-        "first_start_seconds", c->first_s, "mean_start_seconds",
-        c->waited_s / (c->n_done ? c->n_done : 1), "played_seconds", c->played_s,
-        "merge_seconds", c->verify_s, "lost", c->n_lost, "late", c->n_late, "duplicates",
+        c->nodes, "seconds", json_finite(seconds), "submit_seconds",
+        json_finite(c->submit_s), "first_start_seconds", json_finite(c->first_s),
+        "mean_start_seconds", json_finite(c->waited_s / (c->n_done ? c->n_done : 1)),
+        "played_seconds", json_finite(c->played_s), "merge_seconds",
+        json_finite(c->verify_s), "lost", c->n_lost, "late", c->n_late, "duplicates",
         c->n_duplicates, "unusable", c->n_bad, "again", c->n_again);
     char *text = json_dumps(line, JSON_COMPACT);
 

@@ -5,6 +5,7 @@
 
 #include "runner/evaluate/evaluate.h"
 #include "runner/record/hash.h"
+#include "runner/record/json.h"
 
 #define MOST_KEYFRAMES 32
 #define LEAST_STRIDE 2000 /* steps between keyframes: shorter episodes need none */
@@ -22,7 +23,7 @@ static struct replay *header(const struct evaluation *e, const struct episode_re
     sha256_hex(e->policy.source, strlen(e->policy.source), replay->policy_sha256);
     for (int i = 0; i < e->policy.n_params; i++)
         json_object_set_new(params, e->policy.params[i].name,
-                            json_real(e->policy.params[i].value));
+                            json_finite(e->policy.params[i].value));
     replay->params = json_dumps(params, JSON_SORT_KEYS);
     json_decref(params);
     replay->created = (int64_t)time(NULL);

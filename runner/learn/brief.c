@@ -14,6 +14,7 @@
 #include "runner/learn/brief_vision.h"
 #include "runner/learn/measure.h"
 #include "runner/learn/quote.h"
+#include "runner/record/json.h"
 
 #define PAST_SHOWN 10 /* iterations */
 #define SEEDS_SHOWN 64
@@ -365,14 +366,14 @@ json_t *brief_facts(const struct brief *b)
     for (int i = 0; i < b->n_declared; i++) {
         const struct vm_param *p = &b->declared[i];
         double served = brief_memory_value(b->memory, p->name);
-        json_t *one = json_pack("{s:s, s:f, s:f, s:f, s:f}", "name", p->name, "default",
-                                p->value, "min", p->min, "max", p->max, "value",
-                                p->value);
+        json_t *one = json_pack("{s:s, s:o, s:o, s:o, s:o}", "name", p->name, "default",
+                                json_finite(p->value), "min", json_finite(p->min), "max",
+                                json_finite(p->max), "value", json_finite(p->value));
         if (served >= p->min && served <= p->max)
-            json_object_set_new(one, "served", json_real(served));
+            json_object_set_new(one, "served", json_finite(served));
         json_array_append_new(params, one);
     }
-    return json_pack("{s:s, s:s, s:o, s:i, s:f, s:I}", "task", b->task->name, "policy",
+    return json_pack("{s:s, s:s, s:o, s:i, s:o, s:I}", "task", b->task->name, "policy",
                      b->policy->source, "params", params, "n_dev", b->n, "dev_mean",
-                     s.mean, "iteration", (json_int_t)b->iteration);
+                     json_finite(s.mean), "iteration", (json_int_t)b->iteration);
 }

@@ -8,6 +8,7 @@
 
 #include "runner/learn/cases.h"
 #include "runner/record/file.h"
+#include "runner/record/json.h"
 #include "runner/record/text.h"
 
 #define MOST_PREFIX 10000000 /* steps */
@@ -90,11 +91,11 @@ static json_t *case_to_json(const struct regression_case *c)
 
     if (c->n_continuations > 1) {
         json_object_set_new(json, "continuations", json_integer(c->n_continuations));
-        json_object_set_new(json, "pass_rate", json_real(c->pass_rate));
+        json_object_set_new(json, "pass_rate", json_finite(c->pass_rate));
     }
     if (isfinite(c->floor))
         json_object_set_new(json_object_get(json, "must"), "or_end_with",
-                            json_real(c->floor));
+                            json_finite(c->floor));
     json_object_set_new(json, "seed", json_string(seed));
     free(seed);
     free(prefix);

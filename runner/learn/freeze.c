@@ -9,6 +9,7 @@
 #include "envs/bridge/bridge_scores.h"
 #include "runner/evaluate/stats.h"
 #include "runner/evaluate/verify.h"
+#include "runner/record/json.h"
 
 #define CONFIDENCE 0.95
 
@@ -226,12 +227,13 @@ static struct summary sum_up(const struct episode_result *r, int n, json_t *out)
     free(scores);
     half = n > 1 ? mean_interval(&s, CONFIDENCE) : 0;
     json_object_set_new(out, "episodes", json_integer(n));
-    json_object_set_new(out, "mean", json_real(s.mean));
-    json_object_set_new(out, "interval",
-                        json_pack("[f, f]", s.mean - half, s.mean + half));
-    json_object_set_new(out, "std", json_real(s.std));
-    json_object_set_new(out, "min", json_real(s.min));
-    json_object_set_new(out, "max", json_real(s.max));
+    json_object_set_new(out, "mean", json_finite(s.mean));
+    json_object_set_new(
+        out, "interval",
+        json_pack("[o, o]", json_finite(s.mean - half), json_finite(s.mean + half)));
+    json_object_set_new(out, "std", json_finite(s.std));
+    json_object_set_new(out, "min", json_finite(s.min));
+    json_object_set_new(out, "max", json_finite(s.max));
     json_object_set_new(out, "distinct", json_integer(count_distinct(r, n)));
     json_object_set_new(out, "faults", json_integer(faults));
     json_object_set_new(out, "planner_steps", json_integer(planner_steps));
@@ -244,7 +246,7 @@ static void add_human(json_t *split, const struct task *task, double mean)
     double human = bridge_human_score(task->env->name, mean);
 
     if (!isnan(human))
-        json_object_set_new(split, "human_normalised", json_real(human));
+        json_object_set_new(split, "human_normalised", json_finite(human));
 }
 
 static json_t *report(struct frozen *z, struct error *err)
@@ -257,12 +259,12 @@ static json_t *report(struct frozen *z, struct error *err)
     double half = welch_interval(&a, &b, CONFIDENCE), gap = b.mean - a.mean;
 
     out = json_pack(
-        "{s:s, s:s, s:s, s:I, s:s, s:I, s:s, s:s, s:o, s:o, s:f, s:[f, f], s:f}", "run",
+        "{s:s, s:s, s:s, s:I, s:s, s:I, s:s, s:s, s:o, s:o, s:o, s:[o, o], s:o}", "run",
         f->run->name, "task", f->base.task->name, "split", z->split, "opening",
         (json_int_t)z->number, "policy", z->sha256, "iteration", (json_int_t)z->iteration,
         "salt_sha256", f->run->salt_sha256, "mode", "outside", "dev", dev, "hidden",
-        hidden, "gap", gap, "gap_interval", gap - half, gap + half, "confidence",
-        CONFIDENCE);
+        hidden, "gap", json_finite(gap), "gap_interval", json_finite(gap - half),
+        json_finite(gap + half), "confidence", json_finite(CONFIDENCE));
     json_object_set_new(out, "starts_shared_with_dev",
                         json_integer(count_shared(z, "dev", err)));
     json_object_set_new(out, "starts_shared_with_gate",

@@ -14,6 +14,7 @@
 #include "runner/learn/reply.h"
 #include "runner/record/file.h"
 #include "runner/record/hash.h"
+#include "runner/record/json.h"
 
 #define MOST_CHANGE 160  /* bytes of the model's sentence */
 #define MOST_CASES_CUT 2 /* new cases of one promotion */
@@ -521,9 +522,9 @@ static enum loop_status put_down(struct trial *t, const char *parent, struct err
     const struct iteration *it = t->it;
     int64_t steps = 0;
     bool is_counted = loop_count_steps(t->l, &steps, err) == 0;
-    json_t *json = json_pack("{s:i, s:i, s:i, s:f, s:i}", "tokens", t->size.tokens,
+    json_t *json = json_pack("{s:i, s:i, s:i, s:o, s:i}", "tokens", t->size.tokens,
                              "branches", t->size.branches, "depth", t->size.depth,
-                             "confidence", it->gate.confidence, "distinct",
+                             "confidence", json_finite(it->gate.confidence), "distinct",
                              it->gate.distinct);
     char *details = put_details(t, json);
     struct ledger_candidate row = {

@@ -11,6 +11,7 @@
 #include "runner/learn/loop_state.h"
 #include "runner/record/file.h"
 #include "runner/record/hash.h"
+#include "runner/record/json.h"
 #include "runner/record/ledger_dream.h"
 
 void champion_clear(struct champion *c)
@@ -173,12 +174,13 @@ static void tell(const struct loop *l, const struct iteration *it)
 
     if (!p->kind->tell)
         return;
-    news = it ? json_pack("{s:I, s:s, s:s, s:b, s:f}", "iteration",
+    news = it ? json_pack("{s:I, s:s, s:s, s:b, s:o}", "iteration",
                           (json_int_t)it->number, "verdict", it->verdict, "why", it->why,
-                          "promoted", it->is_promoted, "dev_before", it->before.mean)
+                          "promoted", it->is_promoted, "dev_before",
+                          json_finite(it->before.mean))
               : json_pack("{s:s}", "over", l->outcome->stop_reason);
     if (it && it->has_candidate)
-        json_object_set_new(news, "dev_after", json_real(it->after.mean));
+        json_object_set_new(news, "dev_after", json_finite(it->after.mean));
     p->kind->tell(p->self, news);
     json_decref(news);
 }

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "runner/record/json.h"
+
 #define MAX_CALLS 256 /* in one turn; more is no reply of a model */
 
 static const char *const role_names[] = { "system", "user", "assistant", "tool" };
@@ -200,10 +202,10 @@ json_t *turn_to_json(const struct turn *t)
     json_object_set_new(usage, "tokens_out", count_to_json(u->tokens_out));
     json_object_set_new(usage, "tokens_reasoning", count_to_json(u->tokens_reasoning));
     json_object_set_new(usage, "is_estimated", json_boolean(u->is_estimated));
-    json_object_set_new(usage, "usd", isfinite(u->usd) ? json_real(u->usd) : json_null());
+    json_object_set_new(usage, "usd", json_finite(u->usd));
     json_object_set_new(usage, "n_tries", json_integer(u->n_tries));
     json_object_set_new(usage, "seconds",
-                        json_real(isfinite(u->seconds) ? u->seconds : 0));
+                        json_finite(isfinite(u->seconds) ? u->seconds : 0));
     json_object_set_new(json, "usage", usage);
     json_object_set_new(json, "model", text_to_json(t->model));
     json_object_set_new(json, "fingerprint", text_to_json(t->fingerprint));

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "runner/evaluate/stats.h"
+#include "runner/record/json.h"
 
 #define MOST_SEEDS 8
 #define STICKY 0.25        /* as ALE/v5 (Machado et al. 2018) */
@@ -188,7 +189,8 @@ enum memo_status robust_measure(struct memo *m, const struct salt *salt,
 
 json_t *robust_to_json(const struct robust *r)
 {
-    return json_pack("{s:i, s:f, s:f, s:f, s:f, s:b}", "seeds", r->n, "p", r->p, "plain",
-                     r->plain, "sticky", r->sticky, "starts", r->starts, "open_loop",
-                     r->is_open_loop);
+    return json_pack("{s:i, s:o, s:o, s:o, s:o, s:b}", "seeds", r->n, "p",
+                     json_finite(r->p), "plain", json_finite(r->plain), "sticky",
+                     json_finite(r->sticky), "starts", json_finite(r->starts),
+                     "open_loop", r->is_open_loop);
 }

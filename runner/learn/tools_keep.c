@@ -46,8 +46,8 @@ static json_t *standing_json(const struct tool_work *w)
         sum += w->c->results[i].score;
         steps += (double)w->c->results[i].n_steps;
     }
-    return json_pack("{s:f, s:f}", "dev_mean", n ? sum / n : 0, "steps_an_episode",
-                     n ? tool_round(steps / n) : 0);
+    return json_pack("{s:o, s:o}", "dev_mean", json_finite(n ? sum / n : 0),
+                     "steps_an_episode", json_finite(n ? tool_round(steps / n) : 0));
 }
 
 enum memo_status tool_task_info(struct tool_work *w)

@@ -12,6 +12,7 @@
 #include "runner/learn/tool_work.h"
 #include "runner/picture/film.h"
 #include "runner/picture/frame.h"
+#include "runner/record/json.h"
 
 #define GROUPS_SHOWN 20
 #define MOST_ROWS 120
@@ -95,10 +96,11 @@ static json_t *group_json(const struct failures *all, int i)
     const struct failure_group *g = &all->groups[i];
     const struct failure *f = &all->list[g->first];
 
-    return json_pack("{s:i, s:s, s:i, s:f, s:i, s:I, s:f}", "group", i, "failure",
-                     g->signature, "times", g->n, "return_lost", tool_round(g->lost),
-                     "seed", f->episode, "step", (json_int_t)f->step, "return_so_far",
-                     tool_round(f->total));
+    return json_pack("{s:i, s:s, s:i, s:o, s:i, s:I, s:o}", "group", i, "failure",
+                     g->signature, "times", g->n, "return_lost",
+                     json_finite(tool_round(g->lost)), "seed", f->episode, "step",
+                     (json_int_t)f->step, "return_so_far",
+                     json_finite(tool_round(f->total)));
 }
 
 static int put_table(struct tool_work *w, const struct failure *f)
@@ -210,10 +212,10 @@ static void add_row(void *user, const struct tool_step *s)
     row = json_array();
     json_array_append_new(row, json_integer(s->step));
     for (int i = 0; i < t->n; i++)
-        json_array_append_new(row, json_real(tool_round(s->values[t->at[i]])));
+        json_array_append_new(row, json_finite(tool_round(s->values[t->at[i]])));
     frame_action_text(t->env, s->action, text, sizeof(text));
     json_array_append_new(row, json_string(text));
-    json_array_append_new(row, json_real(tool_round(t->reward)));
+    json_array_append_new(row, json_finite(tool_round(t->reward)));
     frame_event_text(t->env, t->events, text, sizeof(text));
     json_array_append_new(row, json_string(text));
     json_array_append_new(t->rows, row);
@@ -269,7 +271,7 @@ static void put_trace(struct tool_work *w, const struct tool_episode *e, struct 
 {
     json_object_set(w->data, "columns", t->columns);
     json_object_set(w->data, "rows", t->rows);
-    json_object_set_new(w->data, "return", json_real(e->r->score));
+    json_object_set_new(w->data, "return", json_finite(e->r->score));
     json_object_set_new(w->data, "n_steps", json_integer(e->r->n_steps));
     if (t->next >= 0) {
         char *left = xasprintf(
@@ -327,7 +329,7 @@ enum memo_status tool_frames(struct tool_work *w)
         json_object_set_new(w->data, "from", json_integer(strip.from));
         json_object_set_new(w->data, "to", json_integer(strip.to));
         json_object_set_new(w->data, "n_steps", json_integer(e.r->n_steps));
-        json_object_set_new(w->data, "return", json_real(e.r->score));
+        json_object_set_new(w->data, "return", json_finite(e.r->score));
     }
     tool_episode_clear(&e);
     return status;
@@ -347,7 +349,7 @@ static int64_t parting(const struct episode_result *a, const struct episode_resu
 
 static json_t *side_json(const struct tool_episode *e)
 {
-    return json_pack("{s:f, s:I, s:s}", "return", e->r->score, "steps",
+    return json_pack("{s:o, s:I, s:s}", "return", json_finite(e->r->score), "steps",
                      (json_int_t)e->r->n_steps, "ended",
                      e->r->fault        ? fault_name(e->r->fault)
                      : e->r->terminated ? "terminated"

@@ -8,6 +8,7 @@
 #include "runner/learn/measure.h"
 #include "runner/learn/tool_work.h"
 #include "runner/record/hash.h"
+#include "runner/record/json.h"
 #include "runner/record/text.h"
 
 #define MOST_SOURCE 32000 /* bytes of an answer */
@@ -47,11 +48,12 @@ static json_t *params_json(const struct policy_facts *facts)
 
     for (int i = 0; i < facts->n_params; i++) {
         const struct vm_param *p = &facts->params[i];
-        json_t *one = json_pack("{s:s, s:f}", "name", p->name, "default", p->value);
+        json_t *one = json_pack("{s:s, s:o}", "name", p->name, "default",
+                                json_finite(p->value));
         if (isfinite(p->min))
-            json_object_set_new(one, "min", json_real(p->min));
+            json_object_set_new(one, "min", json_finite(p->min));
         if (isfinite(p->max))
-            json_object_set_new(one, "max", json_real(p->max));
+            json_object_set_new(one, "max", json_finite(p->max));
         json_array_append_new(list, one);
     }
     return list;

@@ -6,6 +6,7 @@
 #include "runner/evaluate/stats.h"
 #include "runner/learn/quote.h"
 #include "runner/learn/tool_work.h"
+#include "runner/record/json.h"
 
 #define MOST_FAULT 600 /* bytes of a fault's text */
 
@@ -62,8 +63,9 @@ static json_t *sum_up(const struct episode_result *results, int n)
         faults += results[i].fault != FAULT_none;
     }
     s = summarize(scores, n);
-    json = json_pack("{s:f, s:f, s:f, s:f, s:i}", "mean", s.mean, "std", s.std, "min",
-                     s.min, "max", s.max, "faults", faults);
+    json = json_pack("{s:o, s:o, s:o, s:o, s:i}", "mean", json_finite(s.mean), "std",
+                     json_finite(s.std), "min", json_finite(s.min), "max",
+                     json_finite(s.max), "faults", faults);
     for (int i = 0; i < n; i++)
         if (results[i].fault) {
             char *text = quote_line(results[i].fault_text, MOST_FAULT);
@@ -83,12 +85,13 @@ static json_t *list_episodes(const int64_t *index, const struct episode_result *
     for (int i = 0; i < n; i++) {
         const struct episode_result *r = &results[i];
         json_array_append_new(
-            list, json_pack("{s:I, s:f, s:I, s:s, s:I}", "seed", (json_int_t)index[i],
-                            "return", r->score, "steps", (json_int_t)r->n_steps, "ended",
-                            r->fault        ? fault_name(r->fault)
-                            : r->terminated ? "terminated"
-                                            : "cut off by the time limit",
-                            "most_instructions", (json_int_t)r->most_instructions));
+            list,
+            json_pack("{s:I, s:o, s:I, s:s, s:I}", "seed", (json_int_t)index[i], "return",
+                      json_finite(r->score), "steps", (json_int_t)r->n_steps, "ended",
+                      r->fault        ? fault_name(r->fault)
+                      : r->terminated ? "terminated"
+                                      : "cut off by the time limit",
+                      "most_instructions", (json_int_t)r->most_instructions));
     }
     return list;
 }

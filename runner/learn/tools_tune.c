@@ -15,6 +15,7 @@
 #include "runner/learn/lua_params.h"
 #include "runner/learn/tool_work.h"
 #include "runner/record/hash.h"
+#include "runner/record/json.h"
 
 #define TUNE_SEEDS 8
 #define TUNE_GENERATIONS 8
@@ -235,7 +236,7 @@ static void apply(struct tuning *t)
     for (int i = 0; i < t->n; i++) {
         char text[40], *changed;
         lua_params_number(t->params[i].min, t->params[i].max, t->best[i], text);
-        json_object_set_new(values, t->params[i].name, json_real(t->best[i]));
+        json_object_set_new(values, t->params[i].name, json_finite(t->best[i]));
         changed = t->best[i] == t->params[i].value
                       ? NULL
                       : lua_params_set(draft, t->params[i].name, text);
@@ -244,8 +245,8 @@ static void apply(struct tuning *t)
             draft = changed;
         }
     }
-    json_object_set_new(t->w->data, "before", json_real(t->first_worth.mean));
-    json_object_set_new(t->w->data, "best", json_real(t->best_worth.mean));
+    json_object_set_new(t->w->data, "before", json_finite(t->first_worth.mean));
+    json_object_set_new(t->w->data, "best", json_finite(t->best_worth.mean));
     json_object_set_new(t->w->data, "values", values);
     json_object_set_new(t->w->data, "applied", json_boolean(is_asked));
     if (*t->left_out)

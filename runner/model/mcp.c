@@ -19,6 +19,7 @@
 #include "runner/model/api.h"
 #include "runner/model/mcp_wire.h"
 #include "runner/model/providers.h"
+#include "runner/record/json.h"
 
 #define PROGRESS_SECONDS 0.1 /* between two notifications, at least */
 #define LEVEL_INFO 1
@@ -276,8 +277,8 @@ void mcp_progress(void *self, const char *purpose, int done, int n)
     m->last_progress = meter_now();
     text = xasprintf("%s: %d of %d episodes", purpose, done, n);
     mcp_notify(m, "notifications/progress",
-               json_pack("{s:O, s:f, s:s}", "progressToken", token, "progress",
-                         m->progress, "message", text));
+               json_pack("{s:O, s:o, s:s}", "progressToken", token, "progress",
+                         json_finite(m->progress), "message", text));
     free(text);
 }
 

@@ -146,17 +146,17 @@ static int ask_to_tune(const struct search *s, const struct request *request,
                          "some: params = { gain = { default = 1, min = 0, max = 2 } }");
     }
     arguments = json_pack(
-        "{s:o, s:I, s:f, s:I}", "seeds",
+        "{s:o, s:I, s:o, s:I}", "seeds",
         choose_seeds(s, request->iteration, n_dev >= 1 && n_dev < 1e6 ? (int)n_dev : 1),
         "generations", (json_int_t)s->generations, "sigma",
-        fmax(sigma, fmin(s->sigma, SIGMA_MIN)), "chance",
+        json_finite(fmax(sigma, fmin(s->sigma, SIGMA_MIN))), "chance",
         (json_int_t)(s->seed & INT32_MAX));
     if (s->popsize > 0)
         json_object_set_new(arguments, "popsize", json_integer((json_int_t)s->popsize));
     if (s->batch > 0)
         json_object_set_new(arguments, "batch", json_integer((json_int_t)s->batch));
     if (s->per_step != 0)
-        json_object_set_new(arguments, "per_step", json_real(s->per_step));
+        json_object_set_new(arguments, "per_step", json_finite(s->per_step));
     snprintf(id, sizeof(id), "search_%d", request->iteration);
     message_add_call(&out->message, id, "tune")->arguments = arguments;
     return 0;

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include "runner/record/json.h"
 #include "runner/record/ledger_db.h"
 
 #define BUSY_MS 30000 /* how long one process waits for another */
@@ -479,7 +480,7 @@ static json_t *value(sqlite3_stmt *s, int column)
     case SQLITE_INTEGER:
         return json_integer(sqlite3_column_int64(s, column));
     case SQLITE_FLOAT:
-        return json_real(sqlite3_column_double(s, column));
+        return json_finite(sqlite3_column_double(s, column));
     case SQLITE_TEXT:
         return json_string((const char *)sqlite3_column_text(s, column));
     default:

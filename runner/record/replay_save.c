@@ -8,6 +8,7 @@
 
 #include "runner/record/bytes.h"
 #include "runner/record/file.h"
+#include "runner/record/json.h"
 #include "runner/record/replay.h"
 #include "runner/record/replay_format.h"
 #include "runner/record/text.h"
@@ -32,7 +33,7 @@ static json_t *hex_json(uint64_t value)
 /* JSON has no infinity and no NaN: those are written as text. */
 static json_t *number_json(double value)
 {
-    return isfinite(value) ? json_real(value) : json_sprintf("%f", value);
+    return isfinite(value) ? json_finite(value) : json_sprintf("%f", value);
 }
 
 static json_t *header_json(const struct replay *r)

@@ -3,13 +3,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "runner/record/json.h"
 #include "runner/record/task_keys.h"
 
 static json_t *number(double v, bool is_whole)
 {
     if (!isfinite(v))
         return json_null();
-    return is_whole ? json_integer((json_int_t)v) : json_real(v);
+    return is_whole ? json_integer((json_int_t)v) : json_finite(v);
 }
 
 json_t *task_to_json(const struct task *t)

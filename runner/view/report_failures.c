@@ -173,7 +173,7 @@ static json_t *clip(struct shown *s, const struct episode_result *r, int64_t fro
     rate = rate > 0 && rate < 1e6 ? rate : 30;
     if (player) {
         json = draw_sheet(player, from, to, stride, &sheet, captions);
-        json_object_set_new(json, "rate", json_real(rate / (double)stride));
+        json_object_set_new(json, "rate", json_finite(rate / (double)stride));
         json_object_set(json, "captions", captions);
         if (player_check(player, err) == 0 &&
             image_encode(&sheet, &png, &len, err) == 0) {
@@ -242,11 +242,11 @@ static int add_typical(struct shown *s, json_t *json, struct error *err)
     moving = clip(s, best, 0, best->tape.n_steps, stride, err);
     if (!moving)
         return -1;
-    json_object_set_new(moving, "rate", json_real(12));
-    typical = json_pack("{s:I, s:f, s:I, s:I, s:o}", "seed_index",
-                        (json_int_t)s->index[best - s->results], "total", best->total,
-                        "steps", (json_int_t)best->n_steps, "stride", (json_int_t)stride,
-                        "clip", moving);
+    json_object_set_new(moving, "rate", json_finite(12));
+    typical = json_pack("{s:I, s:o, s:I, s:I, s:o}", "seed_index",
+                        (json_int_t)s->index[best - s->results], "total",
+                        json_finite(best->total), "steps", (json_int_t)best->n_steps,
+                        "stride", (json_int_t)stride, "clip", moving);
     return json_object_set_new(json, "typical", typical);
 }
 
@@ -263,11 +263,11 @@ static int add_policy(struct shown *s, json_t *list, const char *whose,
     for (int i = 0; i < f.n_groups && i < o->n_failures && status == 0; i++) {
         const struct failure_group *g = &f.groups[i];
         const struct failure *one = &f.list[g->first];
-        json_t *json = json_pack("{s:s, s:s, s:s, s:s, s:i, s:f, s:I, s:I, s:f}", "whose",
+        json_t *json = json_pack("{s:s, s:s, s:s, s:s, s:i, s:o, s:I, s:I, s:o}", "whose",
                                  whose, "policy", sha256, "signature", g->signature,
-                                 "kind", g->kind, "n", g->n, "lost", g->lost,
+                                 "kind", g->kind, "n", g->n, "lost", json_finite(g->lost),
                                  "seed_index", (json_int_t)s->index[one->episode], "step",
-                                 (json_int_t)one->step, "total", one->total);
+                                 (json_int_t)one->step, "total", json_finite(one->total));
         if (o->has_pictures)
             status = add_pictures(s, json, one, err);
         json_array_append_new(list, json);

@@ -91,7 +91,7 @@ static int add_query(json_t *json, const char *key, struct ledger *l, const char
 /* Sets a number, or null where it is none. */
 static void set(json_t *json, const char *key, double value)
 {
-    json_object_set_new(json, key, isfinite(value) ? json_real(value) : json_null());
+    json_object_set_new(json, key, json_finite(value));
 }
 
 static void add_point(json_t *curve, const json_t *at, double mean, double half)
@@ -112,9 +112,10 @@ static void add_point(json_t *curve, const json_t *at, double mean, double half)
 static void add_curves(json_t *json, double start_steps)
 {
     json_t *curve = json_array(), *tried = json_array(), *row;
-    json_t *origin = json_pack("{s:f, s:i, s:f, s:f}", "steps",
-                               isfinite(start_steps) ? start_steps : 0, "tokens", 0,
-                               "usd", 0.0, "minutes", 0.0);
+    json_t *origin = json_pack("{s:o, s:i, s:o, s:o}", "steps",
+                               json_finite(isfinite(start_steps) ? start_steps : 0),
+                               "tokens", 0, "usd", json_finite(0.0), "minutes",
+                               json_finite(0.0));
     size_t i;
 
     json_array_foreach(json_object_get(json, "iterations"), i, row) {

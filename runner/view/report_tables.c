@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "runner/record/text.h"
 #include "runner/record/json.h"
+#include "runner/record/text.h"
 #include "runner/view/report_parts.h"
 
 #define END                     \
@@ -223,9 +223,7 @@ static void add(json_t *row, const char *key, double value)
 {
     double old = json_get_number(row, key);
 
-    json_object_set_new(row, key,
-                        isfinite(value) ? json_real(isfinite(old) ? old + value : value)
-                                        : json_null());
+    json_object_set_new(row, key, json_finite(isfinite(old) ? old + value : value));
 }
 
 /* One row for a task and model, over all their runs. */
@@ -246,9 +244,9 @@ static json_t *by_model(const json_t *all)
                 found = row;
         }
         if (!found) {
-            found = json_pack("{s:s, s:s%, s:s, s:i, s:f}", "task", task, "provider",
+            found = json_pack("{s:s, s:s%, s:s, s:i, s:o}", "task", task, "provider",
                               model, strcspn(model, ":"), "model", model, "runs", 0,
-                              "gain", 0.0);
+                              "gain", json_finite(0.0));
             json_array_append_new(rows, found);
         }
         k = (size_t)json_integer_value(json_object_get(found, "runs"));
@@ -256,10 +254,10 @@ static json_t *by_model(const json_t *all)
         if (isfinite(gain))
             json_object_set_new(
                 found, "gain",
-                json_real((json_get_number(found, "gain") * (double)k + gain) /
-                          (double)(k + 1)));
+                json_finite((json_get_number(found, "gain") * (double)k + gain) /
+                            (double)(k + 1)));
         if (isfinite(best) && !(best <= json_get_number(found, "best")))
-            json_object_set_new(found, "best", json_real(best));
+            json_object_set_new(found, "best", json_finite(best));
         add(found, "steps", json_get_number(run, "steps"));
         add(found, "tokens", json_get_number(run, "tokens"));
         add(found, "usd", json_get_number(run, "usd"));
