@@ -49,7 +49,7 @@ PROGRAM_LIBS = $(shell pkg-config --libs $(PKGS)) -lgif $(MUJOCO_LIBS) -ldl -lpt
 # are walked in the same order in every process (sandbox/lua_fixed.c,
 # sandbox/lua_charged.c).
 LUA_A = $(shell pkg-config --variable=libdir lua5.4)/liblua5.4.a
-WORKER_LIBS = $(LUA_A) $(BUILD)/math.o -lseccomp -ldl -lm
+WORKER_LIBS = $(LUA_A) $(BUILD)/math.o -lseccomp -l:libmd.a -ldl -lm
 WRAPPED = luaS_hash lua_topointer luaS_new luaS_eqlngstr luaO_str2num luaT_getvarargs luaH_next \
 	luaG_traceexec
 WORKER_WRAP = $(WRAPPED:%=-Wl,--wrap=%)

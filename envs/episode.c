@@ -14,7 +14,8 @@
 #define MOST_AT_ONCE 16 /* frames in one step_frames */
 #define HASH_STRIDE 64  /* steps */
 
-enum { STREAM_START = 1, STREAM_STICKY = 2 }; /* of the episode's seed */
+#define STREAM_START 1 /* of the episode's seed: the no-ops before it */
+#define STICKY "sticky" /* the stream of sticky frames */
 
 int env_count_actions(const struct env *env)
 {
@@ -65,7 +66,7 @@ static uint64_t hash_state(const struct episode *e, uint64_t hash)
  * policy asked for. */
 static void draw_held(struct episode *e, const double *action)
 {
-    if (e->rules.sticky <= 0 || rng_uniform(&e->now.chance) >= e->rules.sticky)
+    if (e->rules.sticky <= 0 || chance_uniform(&e->now.chance) >= e->rules.sticky)
         memcpy(e->held, action, held_size(e));
 }
 
@@ -74,7 +75,7 @@ static int play_frames(struct episode *e, const double *action, int n,
                        struct env_step *each)
 {
     double actions[MOST_AT_ONCE * ENV_MAX_ACTION], held[ENV_MAX_ACTION];
-    const struct rng chance = e->now.chance;
+    const struct chance chance = e->now.chance;
     int played;
 
     n = !e->env->step_frames ? 1 : n < MOST_AT_ONCE ? n : MOST_AT_ONCE;
@@ -120,6 +121,14 @@ static struct env_step play_start(struct episode *e, int n)
     return s;
 }
 
+/* What the environment draws its start from. A start that shows a few whole numbers tells
+ * what they were drawn from, and that would tell which frames will be sticky; so there it
+ * is not the seed. */
+static uint64_t start_seed(const struct episode *e, uint64_t seed)
+{
+    return e->rules.sticky > 0 ? chance_derive(seed, "start") >> 2 : seed;
+}
+
 void episode_reset(struct episode *e, uint64_t seed)
 {
     uint32_t n_noop = 0;
@@ -128,11 +137,11 @@ void episode_reset(struct episode *e, uint64_t seed)
 
     e->now = (struct episode_state){ 0 };
     rng_seed(&start, seed, STREAM_START);
-    rng_seed(&e->now.chance, seed, STREAM_STICKY);
+    chance_seed(&e->now.chance, seed, STICKY);
     if (e->rules.noop_max > 0)
         n_noop = rng_below(&start, (uint32_t)e->rules.noop_max + 1);
     memcpy(e->held, e->env->noop, held_size(e));
-    e->env->reset(e->instance, seed);
+    e->env->reset(e->instance, start_seed(e, seed));
     s = play_start(e, (int)n_noop);
     e->now.terminated = s.terminated;
     e->now.truncated = s.truncated;
@@ -191,7 +200,7 @@ struct env_step episode_step(struct episode *e, const double *action)
         return sum;
     clip_action(e, action, wanted);
     if (e->rules.branch && e->now.n_steps == e->rules.branch_step)
-        rng_seed(&e->now.chance, e->rules.branch, STREAM_STICKY);
+        chance_seed(&e->now.chance, e->rules.branch, STICKY);
     for (int left = e->rules.frame_skip; left > 0 && !sum.terminated && !sum.truncated;) {
         int played = play_frames(e, wanted, left, each);
         left -= played;

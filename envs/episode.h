@@ -6,9 +6,9 @@
 #ifndef RATCHET_ENVS_EPISODE_H
 #define RATCHET_ENVS_EPISODE_H
 
+#include "envs/chance.h"
 #include "envs/env.h"
 #include "envs/error.h"
-#include "envs/rng.h"
 
 /* How an episode is played; part of the task. */
 struct episode_rules {
@@ -30,7 +30,7 @@ struct episode {
 
     /* What changes with the episode, and is what a keyframe holds: */
     struct episode_state {
-        struct rng chance;
+        struct chance chance;
         double total;              /* the return so far */
         int64_t n_steps, n_frames; /* frames: without the start's */
         uint64_t hash;             /* the trajectory so far: an XXH3 chain */

@@ -1,10 +1,10 @@
 /* job.c - what harness and worker say to each other: the job. */
-#define XXH_INLINE_ALL
 #include "sandbox/job.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <xxhash.h>
+
+#include "envs/chance.h"
 
 #define MOST_ENTRIES 4096 /* of any list in a job */
 
@@ -114,5 +114,5 @@ void job_clear(struct job *job)
 
 uint64_t job_policy_chance(uint64_t seed)
 {
-    return XXH3_64bits(&seed, sizeof(seed)) >> 24;
+    return chance_derive(seed, "policy");
 }

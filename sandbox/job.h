@@ -110,8 +110,8 @@ void job_put(struct wire *w, const struct job *job);
 int job_get(struct wire *w, struct job *job);
 void job_clear(struct job *job); /* of a job that was read */
 
-/* The seed of the policy's own chance: told to the worker, so the episode's seed cannot
- * be worked out from it. */
+/* The seed of the policy's own chance: told to the policy, in effect, so the episode's
+ * seed cannot be worked out from it (envs/chance.h). */
 uint64_t job_policy_chance(uint64_t seed);
 
 #endif

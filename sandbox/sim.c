@@ -21,12 +21,11 @@
 #define SET_UNITS 200      /* of bringing the copy into a state */
 #define STEP_UNITS 10      /* of a planner step, beside its own budget */
 #define NUMBERS_PER_UNIT 4 /* of an observation that is read or written */
-#define STREAM_SIM 2       /* of the policy's chance; math.random has 0 */
 
 void sim_reset(struct sim *s, const struct vm_world *world, uint64_t chance)
 {
     *s = (struct sim){ 0 };
-    rng_seed(&s->chance, chance, STREAM_SIM);
+    chance_seed(&s->chance, chance, "sim");
     memcpy(s->held, world->env->noop,
            sizeof(double) * (size_t)env_count_actions(world->env));
 }
@@ -73,7 +72,7 @@ static void set_from_view(lua_State *L, const struct vm_world *world, struct sim
     if (env->load(world->sim->instance, s->view->state) != 0)
         luaL_error(L, "sim: %s refuses its own state", env->name);
     if (env->reseed)
-        env->reseed(world->sim->instance, rng_next(&s->chance));
+        env->reseed(world->sim->instance, chance_next(&s->chance));
     start_over(s, world->sim);
 }
 

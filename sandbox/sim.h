@@ -4,7 +4,6 @@
 #define RATCHET_SANDBOX_SIM_H
 
 #include "envs/episode.h"
-#include "envs/rng.h"
 
 struct lua_State;
 struct vm_view;
@@ -14,7 +13,7 @@ struct vm_world;
  * within one act, which begins by setting it. What stays between acts is here, and this
  * is part of a VM. */
 struct sim {
-    struct rng chance;           /* its own stream, never the episode's */
+    struct chance chance;        /* its own stream, never the episode's */
     int64_t left;                /* planner steps of this act */
     int64_t n_steps;             /* planner steps of this episode */
     const struct vm_view *view;  /* NULL outside of act */

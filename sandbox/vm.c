@@ -521,7 +521,7 @@ int vm_reset(struct vm *vm, uint64_t chance)
 {
     lua_State *L = vm->L;
 
-    rng_seed(&vm->chance, chance, 0);
+    chance_rng(&vm->chance, chance, "math.random");
     if (vm->world->sim)
         sim_reset(&vm->sim, vm->world, chance);
     vm->world->fault->kind = FAULT_none;

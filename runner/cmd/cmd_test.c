@@ -304,7 +304,8 @@ const struct command cmd_test = {
     "run regression cases and print TAP",
     "A case replays a recorded prefix, which the policy shadows, lets the policy take over, and\n"
     "sees to it that what was once mastered does not fail again. Exit status 1 when one fails.\n"
-    "A case that was cut under another version of its environment is stale and skipped.\n"
+    "A case that was cut under another version of its environment (or, where actions\n"
+    "are sticky, of chance) is stale and skipped.\n"
     "The task lib stands for the skills of policies/lib: each is put into the policy of its test.",
     "ratchet test\nratchet test breakout --junit results.xml\n"
     "ratchet test breakout --policy my.lua --cases logs/breakout-1/cases --replays failing\n"

@@ -47,7 +47,10 @@ struct test_row *test_report_add(struct test_report *r, const char *folder,
     row->name = xstrdup(c->name);
     row->must = say_must(c, outcome);
     row->signature = xstrdup(c->signature);
-    if (row->state == TEST_STALE)
+    if (row->state == TEST_STALE && c->env_version == c->task->env->version)
+        row->why = xasprintf("cut under version %u of chance, this is %d", c->chance,
+                             CHANCE_VERSION);
+    else if (row->state == TEST_STALE)
         row->why = xasprintf("cut under version %u of %s, this is %u", c->env_version,
                              c->task->env->name, c->task->env->version);
     else if (row->state == TEST_FAILED && fault)

@@ -89,6 +89,8 @@ static json_t *case_to_json(const struct regression_case *c)
         "prefix", prefix);
     char *seed = xasprintf("%llu", (unsigned long long)c->seed);
 
+    if (c->task->rules.sticky > 0)
+        json_object_set_new(json, "chance", json_integer(c->chance));
     if (c->n_continuations > 1) {
         json_object_set_new(json, "continuations", json_integer(c->n_continuations));
         json_object_set_new(json, "pass_rate", json_finite(c->pass_rate));
@@ -165,6 +167,7 @@ static int read_case(struct regression_case *c, json_t *json,
 {
     const char *prefix = get_text(json, "prefix");
     json_t *n = json_object_get(json, "continuations"),
+           *chance = json_object_get(json, "chance"),
            *rate = json_object_get(json, "pass_rate");
     json_t *must = json_object_get(json, "must"),
            *event = json_object_get(must, "not_happen");
@@ -186,6 +189,7 @@ static int read_case(struct regression_case *c, json_t *json,
     c->horizon = json_integer_value(json_object_get(json, "horizon"));
     c->floor = floor ? json_number_value(floor) : -INFINITY;
     c->seed = strtoull(get_text(json, "seed"), NULL, 10);
+    c->chance = chance ? (uint32_t)json_integer_value(chance) : 1;
     c->n_continuations = n ? (int)json_integer_value(n) : 1;
     c->pass_rate = rate ? json_number_value(rate) : 1;
     if (c->n_continuations < 1 || c->n_continuations > CASE_MOST_CONTINUATIONS ||

@@ -48,7 +48,8 @@ void case_list_add(struct case_list *l, struct regression_case *c)
 
 bool case_is_stale(const struct regression_case *c)
 {
-    return c->env_version != c->task->env->version;
+    return c->env_version != c->task->env->version ||
+           (c->task->rules.sticky > 0 && c->chance != CHANCE_VERSION);
 }
 
 /* What a case is, and which of its continuations, as a number: the ledger knows its
@@ -114,9 +115,11 @@ static int64_t find_failure(const struct regression_case *c, const struct task *
 static struct task *continue_task(const struct regression_case *c, int continuation)
 {
     struct task *t = task_copy(c->task);
+    char label[32];
 
+    snprintf(label, sizeof(label), "continuation %d", continuation);
     t->rules.branch_step = c->prefix.n_steps;
-    t->rules.branch = continuation ? rng_mix(c->seed + (uint64_t)continuation) | 1 : 0;
+    t->rules.branch = continuation ? chance_derive(c->seed, label) | 1 : 0;
     return t;
 }
 
@@ -289,6 +292,7 @@ static void fill(struct regression_case *c, const struct task *task,
         .event = xstrdup(failure_event_bit(task->env, f->kind) ? f->kind : "fault"),
         .task = task_copy(task),
         .env_version = task->env->version,
+        .chance = CHANCE_VERSION,
         .seed = r->seed,
         .prefix = { .n_steps = take_over, .width = r->tape.width },
         .horizon = f->step - take_over + 1 + (int64_t)(AFTER_SECONDS * steps_per_second),

@@ -21,7 +21,7 @@ struct regression_case {
     char *signature;   /* of the failure */
     char *event;       /* that must not happen: an event of the environment, or "fault" */
     struct task *task; /* rules and options that it was cut under */
-    uint32_t env_version;
+    uint32_t env_version, chance; /* chance: CHANCE_VERSION, where frames are sticky */
     uint64_t seed;
     struct tape prefix; /* its length is the take-over point */
     int64_t horizon;    /* steps from the take-over on */

@@ -71,7 +71,7 @@ static void fill_random(struct tape *t, const struct env *env, uint64_t seed,
     double action[ENV_MAX_ACTION];
     struct rng rng;
 
-    rng_seed(&rng, seed, 0);
+    chance_rng(&rng, seed, "random start");
     *t = (struct tape){ .width = tape_width(env) };
     t->n_steps = 1 + rng_below(&rng, (uint32_t)most);
     t->data = xcalloc((size_t)t->n_steps, (size_t)t->width);

@@ -18,7 +18,7 @@
 
 #define REPLAY_MAGIC "\x89RCHT\r\n\x1a"
 #define REPLAY_MAJOR 1
-#define REPLAY_MINOR 0
+#define REPLAY_MINOR 1 /* 1: the header says which chance it was played with */
 
 #define REPLAY_PREFIX_LEN 12 /* magic and version */
 #define REPLAY_CHUNK_LEN 12  /* before the stored bytes */

@@ -40,6 +40,7 @@ struct loader {
     struct error why;
     struct chunk chunks[REPLAY_N_CHUNKS];
     struct replay *replay;
+    int64_t chance; /* CHANCE_VERSION of the program that recorded it */
 };
 
 static int find_kind(const uint8_t *tag)
@@ -228,12 +229,27 @@ static int get_task(struct loader *l, json_t *h, struct replay *r)
     return 0;
 }
 
+/* Files of before CHANCE_VERSION do not name it. It matters where frames are sticky. */
+static int get_chance(struct loader *l, json_t *h)
+{
+    l->chance = 1;
+    if (json_object_get(h, "chance") &&
+        get_integer(l, h, "chance", INT32_MAX, &l->chance) != 0)
+        return -1;
+    if (l->chance == CHANCE_VERSION || l->replay->task->rules.sticky <= 0)
+        return 0;
+    return error_set(&l->why,
+                     "its sticky frames were drawn as version %d of chance does, and this "
+                     "program has version %d: record it again",
+                     (int)l->chance, CHANCE_VERSION);
+}
+
 static int read_members(struct loader *l, json_t *h)
 {
     struct replay *r = l->replay;
     int64_t version = 0;
 
-    if (get_task(l, h, r) != 0 ||
+    if (get_task(l, h, r) != 0 || get_chance(l, h) != 0 ||
         get_integer(l, h, "env_version", UINT32_MAX, &version) != 0 ||
         get_u64(l, h, "seed", 10, &r->seed) != 0 ||
         get_text(l, h, "policy", &r->policy_name) != 0 || get_sha256(l, h, r) != 0 ||
@@ -374,7 +390,8 @@ static int read_keyframes(struct loader *l)
     struct bytes_reader r = { c->raw, c->len, false };
     struct replay *replay = l->replay;
 
-    if (!c->raw || replay->env_version != replay->task->env->version)
+    if (!c->raw || l->chance != CHANCE_VERSION ||
+        replay->env_version != replay->task->env->version)
         return 0;
     uint64_t n = bytes_read_varint(&r), size = bytes_read_varint(&r);
     if (r.is_short || n == 0 || n > REPLAY_MAX_KEYFRAMES || size == 0 ||

@@ -42,6 +42,7 @@ static json_t *header_json(const struct replay *r)
 
     json_object_set_new(h, "env", json_string(r->task->env->name));
     json_object_set_new(h, "env_version", json_integer(r->env_version));
+    json_object_set_new(h, "chance", json_integer(CHANCE_VERSION));
     json_object_set_new(h, "seed", json_sprintf("%" PRIu64, r->seed));
     json_object_set_new(h, "policy", text_json(r->policy_name, 4096));
     json_object_set_new(h, "policy_sha256", text_json(r->policy_sha256, 64));

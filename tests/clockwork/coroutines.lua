@@ -21,7 +21,7 @@ local function act(obs)
     sum = sum + list[i]()
   end
   if math.random(300) == 1 then
-    pcall(function() while true do sum = sum + 1 end end)
+    pcall(function() for _ = 1, 50000 do sum = sum + 1 end error("late") end)
   end
   return { sum % 401 / 100 - 2 }
 end
