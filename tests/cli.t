@@ -26,6 +26,21 @@ expect "unknown command" 2 'juggle: no such command' "$RATCHET" juggle
 expect "unknown option" 2 '--frobnicate' "$RATCHET" run --frobnicate
 expect "missing argument" 2 'more arguments expected' "$RATCHET" run breakout
 expect "one argument too many" 2 'one argument too many' "$RATCHET" run breakout a b
+# A seed has 64 bits, whoever takes it.
+for seed in 18446744073709551616 -1 12x 0x10 1e3 '' ' 7' +7; do
+    expect "run: seed \"$seed\"" 2 'seed takes 0 to 18446744073709551615, not' \
+        "$RATCHET" run breakout $follow -n 1 "--seed=$seed"
+    expect "improve: seed \"$seed\"" 2 'seed takes 0 to 18446744073709551615, not' \
+        "$RATCHET" improve breakout --model search "--seed=$seed" --out "$TMP/never"
+    expect "play: seed \"$seed\"" 2 'seed takes 0 to 18446744073709551615, not' \
+        "$RATCHET" play breakout "--seed=$seed"
+done
+expect "run: the last seed" 0 '^18446744073709551615 ' "$RATCHET" run cartpole \
+    policies/cartpole/start.lua -n 1 --seed 18446744073709551615
+expect "run: no seed behind the last" 2 'there are no 2 seeds from 18446744073709551615 on' \
+    "$RATCHET" run cartpole policies/cartpole/start.lua -n 2 --seed 18446744073709551615
+expect "run: as JSON, too" 0 '"seed": "18446744073709551615"' "$RATCHET" run cartpole \
+    policies/cartpole/start.lua -n 1 --seed 18446744073709551615 --json
 expect "unknown environment" 1 'tennis: no such environment; there are: breakout' \
     "$RATCHET" run tennis $follow
 expect "missing policy" 1 'nowhere.lua: No such file' "$RATCHET" run breakout nowhere.lua

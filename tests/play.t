@@ -4,7 +4,7 @@ follow=$PWD/policies/breakout/follow.lua
 mkdir "$TMP/out"
 
 expect "no environment" 1 'tennis: no such environment' "$RATCHET" play tennis
-expect "a negative seed" 2 'seed takes 0 or more' "$RATCHET" play breakout --seed -1
+expect "a negative seed" 2 'seed takes 0 to 18446744073709551615' "$RATCHET" play breakout --seed -1
 expect "only one episode is watched" 2 'view shows one episode' \
     "$RATCHET" run breakout "$follow" --view -n 2
 expect "a policy that does not load is not watched" 1 'syntax|near' \

@@ -3,6 +3,7 @@
 #include "runner/cmd/cmd.h"
 #include "runner/record/file.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <limits.h>
 #include <math.h>
@@ -236,6 +237,21 @@ struct evaluation common_evaluation(const struct app *app, struct common *c,
         e.cluster = &c->cluster;
     }
     return e;
+}
+
+int cmd_seed(const char *text, uint64_t *out, struct error *err)
+{
+    char *end;
+
+    *out = 0;
+    if (!text)
+        return 0;
+    errno = 0;
+    *out = strtoull(text, &end, 10);
+    if (isdigit((unsigned char)text[0]) && !*end && !errno)
+        return 0;
+    return error_set(err, "--seed takes 0 to %llu, not \"%.40s\"",
+                     (unsigned long long)UINT64_MAX, text);
 }
 
 int cmd_fail(int status, const struct error *err)

@@ -125,6 +125,9 @@ int common_jobs(const struct common *c);
 struct evaluation common_evaluation(const struct app *app, struct common *c,
                                     const struct task *task, const struct policy *policy);
 
+/* The argument of --seed: 0 to 2^64 - 1, decimal, and nothing else; NULL is 0. */
+int cmd_seed(const char *text, uint64_t *out, struct error *err);
+
 /* Prints "ratchet: TEXT" on stderr and returns the status. */
 int cmd_fail(int status, const struct error *err);
 /* Prints json on stdout and releases it. -1 when stdout cannot be written. */

@@ -16,7 +16,8 @@ struct improve {
     struct common common;
     char *model, *policy, *out, *session, *record, *parents;
     int resume, iterations;
-    long seed;
+    char *seed_text;
+    uint64_t seed;
     long long max_tokens, max_calls;
     double max_minutes, max_usd, agent_minutes;
     int agent_network;
@@ -151,7 +152,7 @@ static int begin_run(struct improve *m, struct error *err)
     m->run.start_policy = xstrdup(m->start_name);
     m->run.start_sha256 = xstrdup(sha);
     m->run.salt_sha256 = xstrdup(m->salt.sha256);
-    m->run.seed = m->seed;
+    m->run.seed = (int64_t)m->seed; /* the same bits */
     m->run.is_sealed = true;
     if (ledger_run_add(m->ledger, &m->run, err) != 0)
         return -1;
@@ -361,6 +362,7 @@ static void clear(struct improve *m)
     free(m->out);
     free(m->session);
     free(m->record);
+    free(m->seed_text);
     free(m->parents);
     for (char **path = m->agent_reads; path && *path; path++)
         free(*path);
@@ -410,7 +412,7 @@ static int main_improve(const struct command *self, struct app *app, int argc,
           "PATH" },
         { "agent-minutes", '\0', POPT_ARG_DOUBLE, &m.agent_minutes, 0,
           "command: its time for one candidate (default: 30)", "M" },
-        { "seed", '\0', POPT_ARG_LONG, &m.seed, 0, "of the model's own chance (search)",
+        { "seed", '\0', POPT_ARG_STRING, &m.seed_text, 0, "of the model's own chance (search)",
           "S" },
         JOBS_TABLE(m.common),
         ENGINE_TABLE(m.common),
@@ -423,6 +425,8 @@ static int main_improve(const struct command *self, struct app *app, int argc,
         return status;
     if (!m.resume && !args[0]) {
         error_set(&err, "improve: name an environment or a task, or --resume a run");
+        status = EXIT_USAGE;
+    } else if (cmd_seed(m.seed_text, &m.seed, &err) != 0) {
         status = EXIT_USAGE;
     } else {
         status = prepare(&m, app, args[0], &err) == 0 ? improve(&m, app, &err)

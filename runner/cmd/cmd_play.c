@@ -14,7 +14,8 @@
 struct options {
     struct common common;
     char *record;
-    long seed;
+    char *seed_text;
+    uint64_t seed;
 };
 
 struct play {
@@ -139,8 +140,8 @@ static int print_result(const struct play *p, bool is_json)
 
     if (is_json) {
         cmd_print_json(json_pack(
-            "{s:s, s:I, s:o, s:I, s:b, s:b, s:o, s:s}", "env", r->task->env->name, "seed",
-            (json_int_t)r->seed, "return", json_finite(r->total), "steps",
+            "{s:s, s:o, s:o, s:I, s:b, s:b, s:o, s:s}", "env", r->task->env->name, "seed",
+            json_unsigned(r->seed), "return", json_finite(r->total), "steps",
             (json_int_t)r->tape.n_steps, "terminated", r->terminated, "truncated",
             r->truncated, "trajectory", json_sprintf("%016" PRIx64, r->trajectory),
             "replay", p->path));
@@ -204,7 +205,7 @@ static int run(struct options *o, struct app *app, const char *name, struct erro
     p.instance = task_create_instance(task, err);
     if (!p.instance)
         goto out;
-    p.replay = create_replay(task, (uint64_t)o->seed);
+    p.replay = create_replay(task, o->seed);
     episode_init(&p.episode, task->env, p.instance, &task->rules);
     episode_reset(&p.episode, p.replay->seed);
     play_keys_init(&p.keys, task->env);
@@ -229,7 +230,7 @@ static int main_play(const struct command *self, struct app *app, int argc,
         { "record", '\0', POPT_ARG_STRING, &o.record, 0,
           "where the replay goes (default: ENV.replay here); one that is there is replaced",
           "FILE" },
-        { "seed", '\0', POPT_ARG_LONG, &o.seed, 0, "of the episode (default 0)", "S" },
+        { "seed", '\0', POPT_ARG_STRING, &o.seed_text, 0, "of the episode (default 0)", "S" },
         COMMON_TABLE(o.common),
         POPT_TABLEEND,
     };
@@ -237,8 +238,7 @@ static int main_play(const struct command *self, struct app *app, int argc,
 
     if (!args)
         return status;
-    if (o.seed < 0) {
-        error_set(&err, "play: --seed takes 0 or more");
+    if (cmd_seed(o.seed_text, &o.seed, &err) != 0) {
         status = EXIT_USAGE;
     } else {
         status = run(&o, app, args[0], &err);
@@ -247,6 +247,7 @@ static int main_play(const struct command *self, struct app *app, int argc,
         cmd_fail(status, &err);
     common_clear(&o.common);
     free(o.record);
+    free(o.seed_text);
     cmd_free_args(args);
     return status;
 }

@@ -20,7 +20,8 @@
 struct run {
     struct common common;
     int episodes, outside, view;
-    long seed;
+    char *seed_text;
+    uint64_t seed;
     char *record;
     const char *path;
     struct task *task;
@@ -73,8 +74,8 @@ static json_t *episode_json(const struct episode_result *e)
 
     snprintf(hash, sizeof(hash), "%016llx", (unsigned long long)e->trajectory);
     return json_pack(
-        "{s:I, s:o, s:I, s:I, s:b, s:b, s:s?, s:s?, s:s, s:b, s:I, s:I, s:i}", "seed",
-        (json_int_t)e->seed, "return", json_finite(e->score), "steps",
+        "{s:o, s:o, s:I, s:I, s:b, s:b, s:s?, s:s?, s:s, s:b, s:I, s:I, s:i}", "seed",
+        json_unsigned(e->seed), "return", json_finite(e->score), "steps",
         (json_int_t)e->n_steps, "frames", (json_int_t)e->n_frames, "terminated",
         e->terminated, "truncated", e->truncated, "error",
         e->fault ? e->fault_text : NULL, "fault", e->fault ? fault_name(e->fault) : NULL,
@@ -208,7 +209,7 @@ static int play(struct run *r, struct error *err)
     int status;
 
     for (int i = 0; i < r->episodes; i++)
-        requests[i] = (struct episode_request){ .seed = (uint64_t)r->seed + (uint64_t)i,
+        requests[i] = (struct episode_request){ .seed = r->seed + (uint64_t)i,
                                                 .wants_notes = r->record || r->view };
     r->n_total = r->episodes;
     r->e.on_result = on_result;
@@ -264,8 +265,9 @@ static int main_run(const struct command *self, struct app *app, int argc,
     int status;
     struct poptOption options[] = {
         { "episodes", 'n', POPT_ARG_INT, &r.episodes, 0, "how many (default 10)", "N" },
-        { "seed", '\0', POPT_ARG_LONG, &r.seed, 0,
-          "of the first; the next take the next (default 0)", "S" },
+        { "seed", '\0', POPT_ARG_STRING, &r.seed_text, 0,
+          "of the first, up to 2^64 - 1; the next take the next (default 0). In JSON one of "
+          "2^63 or more is text", "S" },
         { "record", '\0', POPT_ARG_STRING, &r.record, 0,
           "keep the replays in this folder", "DIR" },
         { "outside", '\0', POPT_ARG_NONE, &r.outside, 0,
@@ -286,10 +288,16 @@ static int main_run(const struct command *self, struct app *app, int argc,
     if (r.view && r.episodes > 1) {
         error_set(&err, "run: --view shows one episode");
         status = EXIT_USAGE;
-    } else if (r.episodes < 1 || r.episodes > 1000000 || r.seed < 0 ||
+    } else if (r.episodes < 1 || r.episodes > 1000000 ||
                r.common.jobs < 0) {
-        error_set(&err,
-                  "run: --episodes takes 1 to 1000000, --seed and --jobs 0 or more");
+        error_set(&err, "run: --episodes takes 1 to 1000000, --jobs 0 or more");
+        status = EXIT_USAGE;
+    } else if (cmd_seed(r.seed_text, &r.seed, &err) != 0) {
+        status = EXIT_USAGE;
+    } else if (r.seed > UINT64_MAX - (uint64_t)(r.episodes - 1)) {
+        error_set(&err, "run: there are no %d seeds from %llu on: the last is %llu",
+                  r.episodes, (unsigned long long)r.seed,
+                  (unsigned long long)UINT64_MAX);
         status = EXIT_USAGE;
     } else {
         r.path = args[1];
@@ -299,6 +307,7 @@ static int main_run(const struct command *self, struct app *app, int argc,
         cmd_fail(status, &err);
     common_clear(&r.common);
     free(r.record);
+    free(r.seed_text);
     cmd_free_args(args);
     return status;
 }

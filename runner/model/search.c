@@ -150,7 +150,7 @@ static int ask_to_tune(const struct search *s, const struct request *request,
         choose_seeds(s, request->iteration, n_dev >= 1 && n_dev < 1e6 ? (int)n_dev : 1),
         "generations", (json_int_t)s->generations, "sigma",
         json_finite(fmax(sigma, fmin(s->sigma, SIGMA_MIN))), "chance",
-        (json_int_t)(s->seed & INT32_MAX));
+        (json_int_t)((s->seed ^ s->seed >> 31 ^ s->seed >> 62) & INT32_MAX));
     if (s->popsize > 0)
         json_object_set_new(arguments, "popsize", json_integer((json_int_t)s->popsize));
     if (s->batch > 0)

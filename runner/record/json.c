@@ -1,8 +1,8 @@
 /* json.c - what JSON objects hold, and do not hold. */
 #include "runner/record/json.h"
 
+#include <inttypes.h>
 #include <math.h>
-#include <stdint.h>
 #include <string.h>
 
 const char *json_get_text(const json_t *object, const char *key)
@@ -22,6 +22,12 @@ double json_get_number(const json_t *object, const char *key)
 json_t *json_finite(double value)
 {
     return isfinite(value) ? json_real(value) : json_null();
+}
+
+json_t *json_unsigned(uint64_t value)
+{
+    return value <= INT64_MAX ? json_integer((json_int_t)value)
+                              : json_sprintf("%" PRIu64, value);
 }
 
 const char *json_unknown_key(const json_t *object, const char *const *known)

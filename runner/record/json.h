@@ -3,6 +3,7 @@
 #define RATCHET_RUNNER_RECORD_JSON_H
 
 #include <jansson.h>
+#include <stdint.h>
 
 /* A member's text or number; "" or NAN where there is none. Borrowed. */
 const char *json_get_text(const json_t *object, const char *key);
@@ -10,6 +11,9 @@ double json_get_number(const json_t *object, const char *key);
 
 /* A new reference: null for what is not finite. */
 json_t *json_finite(double value);
+/* A new reference: an integer, or decimal digits as text where it is one of more than
+ * INT64_MAX, which jansson does not write. */
+json_t *json_unsigned(uint64_t value);
 
 /* The first key that is none of known (NULL at its end); NULL when all are. Borrowed. */
 const char *json_unknown_key(const json_t *object, const char *const *known);
