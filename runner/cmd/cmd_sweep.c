@@ -419,7 +419,8 @@ const struct command cmd_sweep = {
     "kept as a file in the sweep's folder: a sweep that was killed goes on with the same command,\n"
     "and other games, modes and players may be added to it, under the same rules (preset=v5 and\n"
     "what --set says). The table has human-normalised scores, (score - random) / (person -\n"
-    "random), and how far each is above moving by chance in the same sweep (95 % interval);\n"
+    "random), and how far each is above moving by chance in the same sweep, with a 95 % interval\n"
+    "over the runs: with one run of either there is none, and \"too few runs\" stands there;\n"
     "the summary stands beside what was published.",
     "ratchet sweep atari57 --policy random --games pong,breakout --episodes 3\n"
     "ratchet sweep atari57 --policy random --policy policies/ale --observations features\n"

@@ -31,9 +31,8 @@ enum { N_PUBLISHED = sizeof(published) / sizeof(published[0]) };
 /* Cells of one game, player and mode. */
 struct group {
     const char *env, *player, *observation;
-    int n_runs;
-    double sum, best;
-    struct summary all; /* of the episodes */
+    struct summary runs; /* of the runs' means */
+    int64_t n_episodes;
 };
 
 static int is_cell_file(const struct dirent *d)
@@ -89,30 +88,25 @@ json_t *sweep_load(const char *folder, struct error *err)
     return list;
 }
 
-static void pool(struct summary *all, double mean, double std, int n)
+/* One run more. What differs between runs (a model's luck, the seeds of a score) is what
+ * an interval is of: episodes of one run are alike, and a thousand of them are still one
+ * run. */
+static void add_run(struct summary *runs, const json_t *cell)
 {
-    double total, between = mean - all->mean, squares;
+    double mean = json_get_number(cell, "mean"), off = mean - runs->mean;
+    double squares = runs->n > 1 ? (runs->n - 1) * runs->std * runs->std : 0;
 
-    if (n < 1 || isnan(mean))
-        return;
-    total = all->n + n;
-    squares = (all->n > 1 ? (all->n - 1) * all->std * all->std : 0) +
-              (n > 1 && !isnan(std) ? (n - 1) * std * std : 0) +
-              between * between * all->n * n / total;
-    all->mean += between * n / total;
-    all->n += n;
-    all->std = all->n > 1 ? sqrt(squares / (all->n - 1)) : 0;
+    runs->n++;
+    runs->mean += off / runs->n;
+    squares += off * (mean - runs->mean);
+    runs->std = runs->n > 1 ? sqrt(squares / (runs->n - 1)) : 0;
+    runs->max = runs->n > 1 ? fmax(runs->max, mean) : mean;
 }
 
 static void add_cell(struct group *g, const json_t *cell)
 {
-    double mean = json_get_number(cell, "mean");
-
-    g->best = g->n_runs && g->best > mean ? g->best : mean;
-    g->n_runs++;
-    g->sum += mean;
-    pool(&g->all, mean, json_get_number(cell, "std"),
-         (int)json_integer_value(json_object_get(cell, "episodes")));
+    add_run(&g->runs, cell);
+    g->n_episodes += json_integer_value(json_object_get(cell, "episodes"));
 }
 
 static bool is_in(const struct group *g, const json_t *cell)
@@ -125,40 +119,46 @@ static bool is_in(const struct group *g, const json_t *cell)
 /* What moving by chance gave in this sweep, in any mode. */
 static struct summary random_of(const json_t *cells, const char *env)
 {
-    struct summary all = { 0 };
+    struct summary runs = { 0 };
     size_t i;
     json_t *cell;
 
     json_array_foreach((json_t *)cells, i, cell)
         if (!strcmp(json_get_text(cell, "player"), "random") &&
             !strcmp(json_get_text(cell, "env"), env))
-            pool(&all, json_get_number(cell, "mean"), json_get_number(cell, "std"),
-                 (int)json_integer_value(json_object_get(cell, "episodes")));
-    return all;
+            add_run(&runs, cell);
+    return runs;
+}
+
+static const char *beats_random(const struct group *g, const struct summary *chance,
+                                double half)
+{
+    if (!chance->n || !strcmp(g->player, "random"))
+        return "";
+    if (!isfinite(half)) /* two runs of each tell how much runs differ */
+        return "too few runs";
+    return g->runs.mean - chance->mean > half ? "yes" : "no";
 }
 
 static json_t *row_of(const struct group *g, const json_t *cells)
 {
     struct summary chance = random_of(cells, g->env);
-    double half = chance.n ? welch_interval(&g->all, &chance, CONFIDENCE) : NAN;
-    double margin = chance.n ? g->all.mean - chance.mean : NAN, mean = g->sum / g->n_runs;
-    json_t *row = json_pack("{s:s, s:s, s:s, s:i, s:i}", "env", g->env, "player",
-                            g->player, "observation", g->observation, "runs", g->n_runs,
-                            "episodes", g->all.n);
+    double half = welch_interval(&g->runs, &chance, CONFIDENCE), mean = g->runs.mean;
+    json_t *row = json_pack("{s:s, s:s, s:s, s:i, s:I}", "env", g->env, "player",
+                            g->player, "observation", g->observation, "runs", g->runs.n,
+                            "episodes", (json_int_t)g->n_episodes);
 
     json_object_set_new(row, "mean", json_finite(mean));
-    json_object_set_new(row, "best_run", json_finite(g->best));
+    json_object_set_new(row, "best_run", json_finite(g->runs.max));
     json_object_set_new(row, "human_normalised",
                         json_finite(bridge_human_score(g->env, mean)));
     json_object_set_new(row, "best_human_normalised",
-                        json_finite(bridge_human_score(g->env, g->best)));
+                        json_finite(bridge_human_score(g->env, g->runs.max)));
     json_object_set_new(row, "random", json_finite(chance.n ? chance.mean : NAN));
-    json_object_set_new(row, "over_random", json_finite(margin));
+    json_object_set_new(row, "over_random",
+                        json_finite(chance.n ? mean - chance.mean : NAN));
     json_object_set_new(row, "interval", json_finite(half));
-    json_object_set_new(row, "beats_random",
-                        json_string(!chance.n || !strcmp(g->player, "random") ? ""
-                                    : margin > half                           ? "yes"
-                                                                              : "no"));
+    json_object_set_new(row, "beats_random", json_string(beats_random(g, &chance, half)));
     return row;
 }
 
