@@ -60,6 +60,31 @@ ok "notes are quoted in later runs, with their iteration" $? "$(cat "$TMP/other/
 grep -q "On this seed its ancestors returned: .* (the start)" "$TMP/run/briefs/002.md"
 ok "a failure says how ancestors did on its seed" $?
 
+# One hidden seed has a mean, and no interval; an opening is spent once its report is there.
+expect "a run with one holdout seed" 0 'new incumbent' improve --out "$TMP/one" -n 1 --set holdout=1
+sql() { # sql STATEMENT
+    python3 -c 'import sqlite3,sys; d=sqlite3.connect(sys.argv[1]); print(*d.execute(sys.argv[2])); d.commit()' \
+        "$TMP/logs/ledger.sqlite" "$1"
+}
+expect "freeze of one seed says that it has no interval" 0 'gap .*without an interval' \
+    "$RATCHET" freeze "$TMP/one"
+one="run = (SELECT id FROM run WHERE name = '$TMP/one')"
+sql "SELECT result FROM report WHERE $one" >"$TMP/value"
+grep -q '"gap_interval":\[null,null\]' "$TMP/value" && grep -q '"opening":1' "$TMP/value"
+ok "and the ledger keeps its report" $? "$(cat "$TMP/value")"
+sql "DELETE FROM report WHERE $one" >/dev/null
+"$RATCHET" freeze "$TMP/one" --json >"$TMP/f.json" 2>"$TMP/err"
+field f.json '(j["opening"], j["hidden"]["interval"], j["gap_interval"])' '^\(1, \[None, None\], \[None, None\]\)$' \
+    "an opening without its report goes on under its number"
+sql "DELETE FROM report WHERE $one" >/dev/null
+sql "DELETE FROM episode WHERE $one AND purpose = 'holdout'" >/dev/null
+sql "UPDATE episode SET tape = NULL WHERE $one AND purpose = 'dev' AND seed_index < 3" >/dev/null
+"$RATCHET" freeze "$TMP/one" --json >"$TMP/f.json" 2>"$TMP/err"
+field f.json '(j["opening"], j["dev"]["unverified"])' '^\(1, 3\)$' \
+    "episodes whose actions were taken from the ledger are unverified"
+sql "DELETE FROM report WHERE $one" >/dev/null
+expect "which is said" 0 '[0-9] of the dev episodes are UNVERIFIED' "$RATCHET" freeze "$TMP/one"
+
 # Policies and the ledger's tables.
 expect "show a policy" 0 'tokens, .*branches' "$RATCHET" show "$TMP/run/best.lua"
 expect "with its history" 0 '    1  [0-9a-f]{8}  better' "$RATCHET" show "$TMP/run/best.lua"

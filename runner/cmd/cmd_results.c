@@ -99,7 +99,7 @@ static void add_row(struct results *r, const struct task *t, const char *file,
     row = json_pack(
         "{s:s, s:s, s:i, s:o, s:o, s:o, s:o, s:o, s:i, s:I, s:I, s:o}", "task", t->name,
         "policy", file, "episodes", n, "mean", json_finite(s.mean), "interval",
-        json_finite(n > 1 ? mean_interval(&s, CONFIDENCE) : 0), "std", json_finite(s.std),
+        json_finite(mean_interval(&s, CONFIDENCE)), "std", json_finite(s.std),
         "min", json_finite(s.min), "max", json_finite(s.max), "faults", faults, "steps",
         (json_int_t)steps, "planner_steps", (json_int_t)planner_steps, "real_time",
         json_finite(cpu > 0 ? frames / t->env->frames_per_second / cpu : 0));

@@ -56,6 +56,12 @@ static int unpack_tape(const struct ledger_episode *e, int width, struct tape *o
     return ZSTD_decompress(out->data, len, e->tape, e->tape_len) == len ? 0 : -1;
 }
 
+static bool keeps_tape(const struct call *c)
+{
+    return c->memo->keeps_tapes || c->purpose == PURPOSE_dev ||
+           c->purpose == PURPOSE_regression || c->purpose == PURPOSE_probe;
+}
+
 static void to_row(const struct call *c, const struct episode_result *r, int request,
                    struct ledger_episode *row)
 {
@@ -85,8 +91,7 @@ static void to_row(const struct call *c, const struct episode_result *r, int req
     if (c->purpose == PURPOSE_gate || c->purpose == PURPOSE_holdout ||
         c->purpose == PURPOSE_audit)
         row->seed = -1;
-    if (c->memo->keeps_tapes || c->purpose == PURPOSE_dev ||
-        c->purpose == PURPOSE_regression || c->purpose == PURPOSE_probe)
+    if (keeps_tape(c))
         pack_tape(&r->tape, row);
 }
 
@@ -196,6 +201,9 @@ static int recall(struct call *c, const struct episode_request *requests,
             continue;
         }
         found = from_row(&row, tape_width(c->memo->base.task->env), &results[i]);
+        /* Somebody took its actions away: nobody can tell any more whether it is true. */
+        if (keeps_tape(c) && results[i].tape.n_steps != results[i].n_steps)
+            results[i].verified = false;
         results[i].seed = requests[i].seed;
         ledger_episode_clear(&row);
         if (found != 0)

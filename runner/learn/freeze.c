@@ -194,7 +194,8 @@ static int count_distinct(const struct episode_result *r, int n)
     return distinct;
 }
 
-/* Start states that a hidden split has in common with episodes of other purposes. */
+/* Start states that a hidden split has in common with episodes of other purposes. -1: the
+ * ledger cannot be read. */
 static int64_t count_shared(struct frozen *z, const char *with, struct error *err)
 {
     char *sql = xasprintf(
@@ -203,11 +204,18 @@ static int64_t count_shared(struct frozen *z, const char *with, struct error *er
         " start_hash FROM episode WHERE run=?1 AND purpose='%s')",
         z->split, (long long)z->number, with);
     json_t *rows = ledger_query(z->f->ledger, sql, z->f->run->id, err);
-    int64_t n = json_integer_value(json_object_get(json_array_get(rows, 0), "n"));
+    int64_t n = rows ? json_integer_value(json_object_get(json_array_get(rows, 0), "n"))
+                     : -1;
 
     json_decref(rows);
     free(sql);
     return n;
+}
+
+/* Of a mean; two nulls where half its length is not known. */
+static json_t *interval(double mean, double half)
+{
+    return json_pack("[o, o]", json_finite(mean - half), json_finite(mean + half));
 }
 
 static struct summary sum_up(const struct episode_result *r, int n, json_t *out)
@@ -225,12 +233,10 @@ static struct summary sum_up(const struct episode_result *r, int n, json_t *out)
     }
     s = summarize(scores, n);
     free(scores);
-    half = n > 1 ? mean_interval(&s, CONFIDENCE) : 0;
+    half = n > 1 ? mean_interval(&s, CONFIDENCE) : NAN; /* of one episode, none */
     json_object_set_new(out, "episodes", json_integer(n));
     json_object_set_new(out, "mean", json_finite(s.mean));
-    json_object_set_new(
-        out, "interval",
-        json_pack("[o, o]", json_finite(s.mean - half), json_finite(s.mean + half)));
+    json_object_set_new(out, "interval", interval(s.mean, half));
     json_object_set_new(out, "std", json_finite(s.std));
     json_object_set_new(out, "min", json_finite(s.min));
     json_object_set_new(out, "max", json_finite(s.max));
@@ -249,6 +255,7 @@ static void add_human(json_t *split, const struct task *task, double mean)
         json_object_set_new(split, "human_normalised", json_finite(human));
 }
 
+/* NULL: the ledger cannot be read. */
 static json_t *report(struct frozen *z, struct error *err)
 {
     const struct freeze *f = z->f;
@@ -257,18 +264,26 @@ static json_t *report(struct frozen *z, struct error *err)
     struct summary a = sum_up(z->dev, z->n_dev, dev),
                    b = sum_up(z->hidden, z->n_hidden, hidden);
     double half = welch_interval(&a, &b, CONFIDENCE), gap = b.mean - a.mean;
+    int64_t shared_dev, shared_gate;
 
+    shared_dev = count_shared(z, "dev", err);
+    shared_gate = shared_dev < 0 ? -1 : count_shared(z, "gate", err);
+    if (shared_gate < 0) {
+        json_decref(dev);
+        json_decref(hidden);
+        return NULL;
+    }
     out = json_pack(
-        "{s:s, s:s, s:s, s:I, s:s, s:I, s:s, s:s, s:o, s:o, s:o, s:[o, o], s:o}", "run",
+        "{s:s, s:s, s:s, s:I, s:s, s:I, s:s, s:s, s:o, s:o, s:o, s:o, s:o}", "run",
         f->run->name, "task", f->base.task->name, "split", z->split, "opening",
         (json_int_t)z->number, "policy", z->sha256, "iteration", (json_int_t)z->iteration,
         "salt_sha256", f->run->salt_sha256, "mode", "outside", "dev", dev, "hidden",
-        hidden, "gap", json_finite(gap), "gap_interval", json_finite(gap - half),
-        json_finite(gap + half), "confidence", json_finite(CONFIDENCE));
+        hidden, "gap", json_finite(gap), "gap_interval", interval(gap, half),
+        "confidence", json_finite(CONFIDENCE));
     json_object_set_new(out, "starts_shared_with_dev",
-                        json_integer(count_shared(z, "dev", err)));
+                        json_integer(shared_dev));
     json_object_set_new(out, "starts_shared_with_gate",
-                        json_integer(count_shared(z, "gate", err)));
+                        json_integer(shared_gate));
     json_object_set_new(out, "is_sealed", json_boolean(f->run->is_sealed));
     json_object_set_new(out, "plans", json_boolean(f->base.task->plan));
     json_object_set_new(out, "sim_is_true",
@@ -313,8 +328,11 @@ json_t *freeze_open(const struct freeze *f, struct error *err)
              err) != 0)
         goto out;
     out = report(&z, err);
-    text = json_dumps(out, JSON_COMPACT);
-    if (ledger_report_add(f->ledger, f->run->id, z.split, z.number, text, err) != 0) {
+    text = out ? json_dumps(out, JSON_COMPACT) : NULL;
+    if (out && !text)
+        error_set(err, "%s: the report cannot be written as JSON", f->run->name);
+    if (!text ||
+        ledger_report_add(f->ledger, f->run->id, z.split, z.number, text, err) != 0) {
         json_decref(out);
         out = NULL;
     }

@@ -20,12 +20,47 @@ static double bound(const json_t *json, const char *key, size_t i)
     return json_number_value(json_array_get(json_object_get(json, key), i));
 }
 
+static bool has_interval(const json_t *json, const char *key)
+{
+    return json_is_real(json_array_get(json_object_get(json, key), 0));
+}
+
 static void print_split(FILE *out, const char *name, const json_t *s)
 {
-    say_to(out, "  %-8s %10.2f   %10.2f to %-10.2f %8lld %9lld %7lld %10.6g %10.6g\n",
-           name, real(s, "mean"), bound(s, "interval", 0), bound(s, "interval", 1),
-           whole(s, "episodes"), whole(s, "distinct"), whole(s, "faults"),
-           real(s, "min"), real(s, "max"));
+    char text[64] = "none: one episode";
+
+    if (has_interval(s, "interval"))
+        snprintf(text, sizeof(text), "%10.2f to %-10.2f", bound(s, "interval", 0),
+                 bound(s, "interval", 1));
+    say_to(out, "  %-8s %10.2f   %24s %8lld %9lld %7lld %10.6g %10.6g\n", name,
+           real(s, "mean"), text, whole(s, "episodes"), whole(s, "distinct"),
+           whole(s, "faults"), real(s, "min"), real(s, "max"));
+}
+
+static void print_gap(FILE *out, const char *split, const json_t *r)
+{
+    double low = bound(r, "gap_interval", 0), high = bound(r, "gap_interval", 1);
+
+    if (has_interval(r, "gap_interval"))
+        fprintf(out, "\n  gap %+.2f (%s - dev), 95 %% interval %+.2f to %+.2f: %s\n",
+                real(r, "gap"), split, low, high,
+                high < 0  ? "it does worse on seeds that nobody had seen"
+                : low > 0 ? "it does better on seeds that nobody had seen"
+                          : "no difference can be told");
+    else
+        fprintf(out,
+                "\n  gap %+.2f (%s - dev), without an interval: one seed of either does "
+                "not tell how much seeds differ\n",
+                real(r, "gap"), split);
+}
+
+static void print_unverified(FILE *out, const char *name, const json_t *s)
+{
+    if (whole(s, "unverified") > 0)
+        fprintf(out,
+                "  %lld of the %s episodes are UNVERIFIED: their actions are not in the "
+                "ledger, or their environment was lost\n",
+                whole(s, "unverified"), name);
 }
 
 static void print_robust(FILE *out, const json_t *r)
@@ -53,12 +88,9 @@ void freeze_print(FILE *out, const json_t *r)
            "95 % interval of it", "episodes", "distinct", "faults", "min", "max");
     print_split(out, "dev", json_object_get(r, "dev"));
     print_split(out, split, json_object_get(r, "hidden"));
-    fprintf(
-        out, "\n  gap %+.2f (%s - dev), 95 %% interval %+.2f to %+.2f: %s\n",
-        real(r, "gap"), split, bound(r, "gap_interval", 0), bound(r, "gap_interval", 1),
-        bound(r, "gap_interval", 1) < 0   ? "it does worse on seeds that nobody had seen"
-        : bound(r, "gap_interval", 0) > 0 ? "it does better on seeds that nobody had seen"
-                                          : "no difference can be told");
+    print_gap(out, split, r);
+    print_unverified(out, "dev", json_object_get(r, "dev"));
+    print_unverified(out, split, json_object_get(r, "hidden"));
     say_to(out, "  start states shared with dev: %lld, with gate: %lld\n",
            whole(r, "starts_shared_with_dev"), whole(r, "starts_shared_with_gate"));
     if (json_object_get(json_object_get(r, "hidden"), "human_normalised"))
