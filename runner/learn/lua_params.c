@@ -6,14 +6,12 @@
  * around the number stays as it was, to the byte. */
 #include "runner/learn/lua_params.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "envs/error.h"
-
-enum token_kind { TOKEN_END, TOKEN_NAME, TOKEN_NUMBER, TOKEN_STRING, TOKEN_SIGN };
+#include "runner/learn/lua_token.h"
 
 struct scan {
     const char *source;
@@ -22,82 +20,13 @@ struct scan {
     size_t at; /* of the token */
 };
 
-/* `[[`, `[==[`: the number of bytes to the end of the long bracket that opens at s, or
- * 0. */
-static size_t long_bracket(const char *s)
-{
-    size_t level = s[0] == '[' ? strspn(s + 1, "=") : 0;
-    const char *close;
-
-    if (s[0] != '[' || s[1 + level] != '[')
-        return 0;
-    for (close = s + 2 + level; (close = strchr(close, ']')); close++)
-        if (strspn(close + 1, "=") == level && close[1 + level] == ']')
-            return (size_t)(close - s) + level + 2;
-    return strlen(s);
-}
-
-static size_t skip_blank(const char *source, size_t at)
-{
-    for (;;) {
-        size_t bracket;
-
-        at += strspn(source + at, " \t\r\n\f\v");
-        if (source[at] != '-' || source[at + 1] != '-')
-            return at;
-        bracket = source[at + 2] == '[' ? long_bracket(source + at + 2) : 0;
-        at += bracket ? 2 + bracket : strcspn(source + at, "\n");
-    }
-}
-
-static size_t string_end(const char *source, size_t at)
-{
-    char quote = source[at++];
-
-    while (source[at] && source[at] != quote && source[at] != '\n')
-        at += source[at] == '\\' && source[at + 1] ? 2 : 1;
-    return source[at] ? at + 1 : at;
-}
-
-static size_t number_end(const char *source, size_t at)
-{
-    bool is_hex = source[at] == '0' && (source[at + 1] == 'x' || source[at + 1] == 'X');
-
-    for (;; at++) {
-        char c = source[at];
-        bool is_exponent = is_hex ? c == 'p' || c == 'P' : c == 'e' || c == 'E';
-
-        if (is_exponent && (source[at + 1] == '-' || source[at + 1] == '+'))
-            at++;
-        else if (!isalnum((unsigned char)c) && c != '.')
-            return at;
-    }
-}
-
 static void next(struct scan *s)
 {
-    const char *t = s->source;
-    size_t at = s->at = skip_blank(t, s->end), bracket = long_bracket(t + at);
+    struct lua_token t = lua_token_next(s->source + s->end, NULL);
 
-    if (t[at] == '\0') {
-        s->kind = TOKEN_END;
-        s->end = at;
-    } else if (isalpha((unsigned char)t[at]) || t[at] == '_') {
-        s->kind = TOKEN_NAME;
-        while (isalnum((unsigned char)t[at]) || t[at] == '_')
-            at++;
-        s->end = at;
-    } else if (isdigit((unsigned char)t[at]) ||
-               (t[at] == '.' && isdigit((unsigned char)t[at + 1]))) {
-        s->kind = TOKEN_NUMBER;
-        s->end = number_end(t, at);
-    } else if (t[at] == '"' || t[at] == '\'' || bracket) {
-        s->kind = TOKEN_STRING;
-        s->end = bracket ? at + bracket : string_end(t, at);
-    } else {
-        s->kind = TOKEN_SIGN;
-        s->end = at + 1 + (strchr("=~<>", t[at]) && t[at + 1] == '=');
-    }
+    s->kind = t.kind;
+    s->at = (size_t)(t.at - s->source);
+    s->end = s->at + t.len;
 }
 
 static bool is_sign(const struct scan *s, char sign)
