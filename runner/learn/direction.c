@@ -12,6 +12,8 @@
 #include <strings.h>
 #include <xxhash.h>
 
+#include "runner/learn/reply.h"
+
 #define SAME 0.8
 #define LEAST_WORDS 5
 #define MOST_WORDS 64
@@ -82,15 +84,12 @@ bool direction_is_about(const char *note, const char *change)
 
 bool direction_says_why(const char *reply)
 {
-    bool is_program = false;
+    char *prose = reply_prose(reply);
+    bool says = false;
 
-    for (const char *line = reply; *line;
-         line += strcspn(line, "\n"), line += *line == '\n') {
-        line += strspn(line, " \t*-");
-        if (!strncmp(line, "```", 3))
-            is_program = !is_program;
-        else if (!is_program && !strncasecmp(line, "why now", 7))
-            return true;
-    }
-    return false;
+    for (const char *line = prose; *line && !says;
+         line += strcspn(line, "\n"), line += *line == '\n')
+        says = !strncasecmp(line + strspn(line, " \t*-"), "why now", 7);
+    free(prose);
+    return says;
 }

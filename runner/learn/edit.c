@@ -1,13 +1,16 @@
-/* edit.c - finds a piece of text in a source to the letter, or what comes nearest to
- * it. */
+/* edit.c - finds a piece of text in a source: to the letter, but for blanks, or what
+ * comes nearest to it. */
 #include "runner/learn/edit.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <xxhash.h>
 
 #include "envs/error.h"
 
 #define MOST_LINES 60   /* of a search that is compared */
+#define MOST_DRIFTED 2000 /* lines of a search that is compared but for blanks */
 #define LEAST_ALIKE 0.5 /* of 1, a line on average */
 
 struct line {
@@ -44,6 +47,75 @@ static struct line *split(const char *text, int most, int *n)
         at += len + (at[len] == '\n');
     }
     return lines;
+}
+
+/* A line that is not empty, as it is compared when blanks do not count. */
+struct key {
+    const char *at; /* of the line */
+    size_t len;     /* with its end */
+    uint64_t hash;
+};
+
+/* The bytes of a blank that stands there, ASCII or no-break; 0: there is none. */
+static size_t blank_len(const char *at)
+{
+    if (*at == ' ' || *at == '\t' || *at == '\r')
+        return 1;
+    return !strncmp(at, "\xc2\xa0", 2) ? 2 : 0;
+}
+
+static struct key *keys_of(const char *text, int *n)
+{
+    struct key *keys = NULL;
+
+    *n = 0;
+    while (*text) {
+        size_t len = strcspn(text, "\n"), used = 0, blank;
+        char *plain = xcalloc(len + 1, 1);
+        for (size_t i = 0; i < len; i += blank ? blank : 1) {
+            blank = blank_len(text + i);
+            if (!blank)
+                plain[used++] = text[i];
+        }
+        len += text[len] == '\n';
+        if (used > 0) {
+            if (*n % 64 == 0)
+                keys = xrealloc(keys, sizeof(*keys) * (size_t)(*n + 64));
+            keys[(*n)++] = (struct key){ text, len, XXH3_64bits(plain, used) };
+        }
+        free(plain);
+        text += len;
+    }
+    return keys;
+}
+
+static struct edit_place find_drifted(const char *source, const char *search)
+{
+    struct edit_place found = { 0 };
+    int n, k;
+    struct key *have = keys_of(source, &n), *want = keys_of(search, &k);
+
+    for (int i = 0; k > 0 && k <= MOST_DRIFTED && i + k <= n && found.n < 2; i++) {
+        int same = 0;
+        while (same < k && have[i + same].hash == want[same].hash)
+            same++;
+        if (same < k)
+            continue;
+        found.n++;
+        found.at = have[i].at;
+        found.len = (size_t)(have[i + k - 1].at + have[i + k - 1].len - have[i].at);
+    }
+    free(have);
+    free(want);
+    return found;
+}
+
+struct edit_place edit_find(const char *source, const char *search)
+{
+    struct edit_place found = { .len = strlen(search) };
+
+    found.n = edit_count(source, search, found.len, true, &found.at);
+    return found.n ? found : find_drifted(source, search);
 }
 
 /* The share of bytes at both ends that are the same. */

@@ -1,5 +1,5 @@
-/* edit.h - finds a piece of text in a source to the letter, or what comes nearest to
- * it. */
+/* edit.h - finds a piece of text in a source: to the letter, but for blanks, or what
+ * comes nearest to it. */
 #ifndef RATCHET_RUNNER_LEARN_EDIT_H
 #define RATCHET_RUNNER_LEARN_EDIT_H
 
@@ -10,6 +10,16 @@
  * is_at_line they must begin a line. Nothing stands nowhere. */
 int edit_count(const char *source, const char *search, size_t len, bool is_at_line,
                const char **where);
+
+struct edit_place {
+    const char *at; /* in the source, whole lines */
+    size_t len;
+    int n; /* how often the lines stand there: the place is of use when it is 1 */
+};
+
+/* Where the lines of `search` stand: to the letter, else with other blanks in and around
+ * them and other empty lines between. */
+struct edit_place edit_find(const char *source, const char *search);
 
 /* The lines of the source, as many as search has, that look most like it; *line is the
  * number of the first (from 1). NULL when nothing is alike. The caller frees it. */

@@ -8,6 +8,7 @@
 
 #include "runner/learn/loop_state.h"
 #include "runner/learn/quote.h"
+#include "runner/learn/reply.h"
 #include "runner/record/file.h"
 #include "runner/record/hash.h"
 
@@ -65,25 +66,22 @@ int incident_claims(struct loop *l, const char *reply, const struct summary *dev
     double most = fmax(dev ? dev->mean + dev->std : -INFINITY,
                        l->incumbent.dev.mean + l->incumbent.dev.std),
            claim;
-    bool is_code = false, is_start = true;
+    char *prose = reply_prose(reply);
+    int status = 0;
 
-    for (const char *at = reply; *at; at++) {
-        const char *end;
-        if (is_start && (!strncmp(at, "```", 3) || !strncmp(at, "<<<<<<<", 7) ||
-                         !strncmp(at, ">>>>>>>", 7)))
-            is_code = !is_code;
-        is_start = *at == '\n';
-        if (is_code || (at > reply && isalpha((unsigned char)at[-1])))
-            continue;
-        end = claim_word(at);
+    for (const char *at = prose; *at; at++) {
+        const char *end = at > prose && isalpha((unsigned char)at[-1]) ? NULL
+                                                                       : claim_word(at);
         if (!end || !number_after(end, &claim) || claim <= most + l->task->margin)
             continue;
-        return loop_incident(l, "claimed a score", err,
-                             "it says \"%.60s\"; measured on the dev "
-                             "seeds: %.6g",
-                             at, dev ? dev->mean : NAN);
+        status = loop_incident(l, "claimed a score", err,
+                               "it says \"%.60s\"; measured on the dev "
+                               "seeds: %.6g",
+                               at, dev ? dev->mean : NAN);
+        break;
     }
-    return 0;
+    free(prose);
+    return status;
 }
 
 /* Is it retired, and since which iteration? -1: it is not. */

@@ -1,169 +1,271 @@
 /* reply.c - a model's reply in text: a whole policy, or edits of the one it was given. */
 #include "runner/learn/reply.h"
 
-#include <stdbool.h>
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "runner/learn/edit.h"
+#include "runner/learn/fence.h"
+#include "runner/learn/lua_mend.h"
+#include "runner/learn/lua_token.h"
+#include "runner/learn/measure.h"
+#include "runner/learn/reply_edits.h"
+#include "runner/learn/reply_parts.h"
 #include "runner/record/text.h"
 
-/* A stretch of text. */
-struct span {
-    const char *at;
-    size_t len;
+#define NEITHER                                                                   \
+    "the reply holds no policy: neither one ```lua block nor SEARCH/REPLACE blocks"
+
+/* What speaks for which source. Borrowed from the parts. */
+struct choice {
+    const struct reply_part *policy; /* the whole policy, where there is one */
+    const struct reply_part *value;  /* a chunk of which only running it would tell */
+    const struct reply_part *quoted; /* the parent itself */
+    const struct reply_part *last_lua, *only;
+    int n_policies, n_values, n_blocks; /* different ones */
+    int n_edits, n_edits_behind;        /* behind the policy */
 };
 
-static struct span line_at(const char *at)
+static bool is_same_program(const char *a, const char *b)
 {
-    return (struct span){ at, strcspn(at, "\n") };
+    char x[65], y[65];
+
+    measure_hash(a, x);
+    measure_hash(b, y);
+    return !strcmp(x, y);
 }
 
-static const char *next_line(struct span line)
+/* Why the reply is not read any further; 0 when it is whole. */
+static int check_whole(const struct reply_parts *p, struct error *err)
 {
-    return line.at + line.len + (line.at[line.len] == '\n');
-}
-
-static bool starts_with(struct span line, const char *prefix)
-{
-    return line.len >= strlen(prefix) && !memcmp(line.at, prefix, strlen(prefix));
-}
-
-static bool is_lua_fence(struct span line)
-{
-    return starts_with(line, "```lua") || starts_with(line, "```Lua");
-}
-
-/* The inside of the last fenced block that is marked lua, else of the only one. */
-static bool find_fenced(const char *text, struct span *out)
-{
-    struct span any = { 0 }, lua = { 0 };
-    int n_any = 0;
-
-    for (const char *at = text; *at;) {
-        struct span open = line_at(at);
-        const char *from = next_line(open);
-        at = from;
-        if (!starts_with(open, "```"))
-            continue;
-        while (*at && !starts_with(line_at(at), "```"))
-            at = next_line(line_at(at));
-        if (!*at)
-            break; /* the block is cut off: not what was meant */
-        any = (struct span){ from, (size_t)(at - from) };
-        n_any++;
-        if (is_lua_fence(open))
-            lua = any;
-        at = next_line(line_at(at));
-    }
-    *out = lua.at ? lua : any;
-    return lua.at || n_any == 1;
-}
-
-static int replace(char **source, struct span search, struct span with, struct error *err)
-{
-    const char *at = NULL;
-    int n = edit_count(*source, search.at, search.len, true, &at),
-        first = (int)strcspn(search.at, "\n");
-    char *changed;
-
-    if (n != 1)
+    if (*p->thought)
         return error_set(err,
-                         "SEARCH block beginning \"%.*s\": its lines stand %s in the "
-                         "policy; they must stand there exactly once, to the letter",
-                         first < 80 ? first : 80, search.at,
-                         n ? "more than once" : "nowhere");
-    changed = xasprintf("%.*s%.*s%s", (int)(at - *source), *source, (int)with.len,
-                        with.at, at + search.len);
-    free(*source);
-    *source = changed;
-    return 0;
+                         "the reply ends inside its %s: it holds no policy, for what is "
+                         "thought is not read",
+                         p->thought);
+    for (int i = 0; i < p->n; i++) {
+        const struct reply_part *part = &p->list[i];
+        if (!part->is_cut)
+            continue;
+        if (part->kind == PART_EDIT)
+            return error_set(err,
+                             "a SEARCH block has no ======= or no >>>>>>> REPLACE line: "
+                             "the reply is cut off");
+        return error_set(err,
+                         part->kind == PART_DIFF
+                             ? "the diff is cut off (it has no *** End Patch)"
+                             : "the reply holds no policy: its last block is cut off (it "
+                               "has no closing fence)");
+    }
+    return p->has_stray ? error_set(err, "a >>>>>>> REPLACE line stands outside of a "
+                                         "SEARCH block: which lines it ends is not clear")
+                        : 0;
 }
 
-/* Lines from `at` up to the one that starts with mark; NULL when there is none. */
-static const char *up_to(const char *at, const char *mark, struct span *out)
+static void look_at_block(struct choice *c, const struct reply_part *part,
+                          const char *parent)
 {
-    const char *from = at;
-
-    while (*at) {
-        struct span line = line_at(at);
-        if (starts_with(line, mark)) {
-            *out = (struct span){ from, (size_t)(at - from) };
-            return next_line(line);
+    if (part->returns == RETURNS_POLICY) {
+        if (is_same_program(part->text, parent)) {
+            c->quoted = part;
+            return;
         }
-        at = next_line(line);
+        if (c->policy && is_same_program(part->text, c->policy->text))
+            return;
+        c->policy = part;
+        c->n_policies++;
+        c->n_edits_behind = 0;
+        return;
     }
+    if (part->returns == RETURNS_VALUE &&
+        !(c->value && is_same_program(part->text, c->value->text))) {
+        c->value = part;
+        c->n_values++;
+    }
+    c->only = part;
+    c->n_blocks++;
+    if (part->is_lua)
+        c->last_lua = part;
+}
+
+static struct choice look(const struct reply_parts *p, const char *parent)
+{
+    struct choice c = { 0 };
+
+    for (int i = 0; i < p->n; i++) {
+        if (reply_edits_are(&p->list[i])) {
+            c.n_edits++;
+            c.n_edits_behind++;
+        } else if (p->list[i].kind == PART_BLOCK) {
+            look_at_block(&c, &p->list[i], parent);
+        }
+    }
+    return c;
+}
+
+static char *edited(const struct reply_parts *p, const char *parent, struct error *err)
+{
+    char *source = xstrdup(parent);
+    int status = 0;
+
+    for (int i = 0; i < p->n && status == 0; i++)
+        if (reply_edits_are(&p->list[i]))
+            status = reply_edits_apply(&source, &p->list[i], err);
+    if (status == 0)
+        return source;
+    free(source);
     return NULL;
 }
 
-/* Applies every block; 0 and *n of them, or -1. */
-static int apply_edits(const char *text, char **source, int *n, struct error *err)
+/* A whole policy and edits behind it: fine when both say the same. */
+static char *policy_or_edits(const struct reply_parts *p, const struct choice *c,
+                             const char *parent, struct error *err)
 {
-    *n = 0;
-    for (const char *at = text; *at;) {
-        struct span line = line_at(at), search, with;
-        at = next_line(line);
-        if (!starts_with(line, "<<<<<<< SEARCH"))
-            continue;
-        at = up_to(at, "=======", &search);
-        at = at ? up_to(at, ">>>>>>> REPLACE", &with) : NULL;
-        if (!at)
-            return error_set(err,
-                             "a SEARCH block has no ======= or no >>>>>>> REPLACE line");
-        if (replace(source, search, with, err) != 0)
-            return -1;
-        (*n)++;
-    }
-    return 0;
+    char *source = c->n_edits_behind ? edited(p, parent, NULL) : NULL;
+    bool is_same = source && is_same_program(source, c->policy->text);
+
+    free(source);
+    if (c->n_edits_behind == 0 || is_same)
+        return xstrdup(c->policy->text);
+    error_set(err, "ambiguous: the reply holds a whole policy and, behind it, edits that "
+                   "make another program: answer with one of the two");
+    return NULL;
+}
+
+/* It ends within a long string or comment. */
+static bool is_open(const char *source)
+{
+    struct lua_token t = lua_token_next(source, NULL);
+
+    while (t.kind != TOKEN_END && (t.kind != TOKEN_OPEN || t.at[t.len]))
+        t = lua_token_next(t.at + t.len, NULL);
+    return t.kind == TOKEN_OPEN;
+}
+
+/* The block that stands for the reply though it is no whole policy: what loads it says
+ * why not. */
+static const struct reply_part *lesser_block(const struct choice *c)
+{
+    if (c->n_values == 1)
+        return c->value;
+    if (c->last_lua)
+        return c->last_lua;
+    return c->n_blocks == 1 && !*c->only->info ? c->only : NULL;
+}
+
+static char *choose(const struct reply_parts *p, const char *parent, struct error *err)
+{
+    struct choice c = look(p, parent);
+    const struct reply_part *block = lesser_block(&c);
+
+    if (c.n_policies > 1)
+        error_set(err,
+                  "ambiguous: the reply holds %d different whole policies: answer with "
+                  "one",
+                  c.n_policies);
+    else if (c.policy)
+        return policy_or_edits(p, &c, parent, err);
+    else if (c.n_edits > 0)
+        return edited(p, parent, err);
+    else if (c.n_values > 1)
+        error_set(err,
+                  "ambiguous: %d blocks of the reply may be the policy: answer with one "
+                  "that returns a table with act",
+                  c.n_values);
+    else if (block && is_open(block->text))
+        error_set(err, "the reply holds no policy: its block ends inside a long string "
+                       "or comment, it is cut off or its fence stands in it");
+    else if (block || c.quoted)
+        return xstrdup(block ? block->text : c.quoted->text);
+    else if (*p->tool)
+        error_set(err, NEITHER " but a call of `%.40s` written as text, which is not run",
+                  p->tool);
+    else
+        error_set(err, NEITHER);
+    return NULL;
 }
 
 char *reply_source(const char *text, const char *parent, struct error *err)
 {
-    char *source = xstrdup(parent);
-    struct span fenced;
-    int n;
+    struct reply_parts parts;
+    char *source = NULL, *mended = NULL;
 
-    if (apply_edits(text, &source, &n, err) != 0) {
-        free(source);
-        return NULL;
+    reply_parts_read(text, &parts);
+    if (check_whole(&parts, err) == 0) {
+        reply_parts_unwrap(&parts);
+        source = choose(&parts, parent, err);
     }
-    if (n > 0)
-        return source;
+    if (source)
+        mended = lua_mend(source, err);
     free(source);
-    if (find_fenced(text, &fenced))
-        return xasprintf("%.*s", (int)fenced.len, fenced.at);
-    error_set(err,
-              "the reply holds no policy: neither one ```lua block nor SEARCH/REPLACE "
-              "blocks");
-    return NULL;
+    reply_parts_clear(&parts);
+    return mended;
 }
 
 bool reply_is_prose(const char *text)
 {
-    for (const char *at = text; *at; at = next_line(line_at(at)))
-        if (starts_with(line_at(at), "```") || starts_with(line_at(at), "<<<<<<<"))
-            return false;
-    return true;
+    struct reply_parts p;
+    bool is_prose;
+
+    reply_parts_read(text, &p);
+    reply_parts_unwrap(&p);
+    is_prose = !*p.thought && !p.has_stray;
+    for (int i = 0; i < p.n; i++)
+        is_prose &= p.list[i].kind == PART_PROSE;
+    reply_parts_clear(&p);
+    return is_prose;
+}
+
+char *reply_prose(const char *text)
+{
+    struct reply_parts p;
+    char *prose = NULL;
+    size_t size;
+    FILE *f = open_memstream(&prose, &size);
+
+    reply_parts_read(text, &p);
+    for (int i = 0; i < p.n; i++)
+        if (p.list[i].kind == PART_PROSE)
+            fputs(p.list[i].text, f);
+    reply_parts_clear(&p);
+    fclose(f);
+    return prose;
 }
 
 char *reply_change(const char *text, size_t max)
 {
-    while (*text) {
-        struct span line = line_at(text);
-        size_t skip = strspn(line.at, " \t#*->");
-        if (starts_with(line, "```") || starts_with(line, "<<<<<<<"))
-            break;
-        if (skip < line.len)
-            return text_clean(line.at + skip, line.len - skip, max, false);
-        text = next_line(line);
-    }
-    return xstrdup("(it says nothing of its change)");
+    struct reply_parts p;
+    char *change = NULL;
+
+    reply_parts_read(text, &p);
+    if (p.n > 0 && p.list[0].kind == PART_PROSE)
+        for (const char *line = p.list[0].text; *line && !change;) {
+            size_t len = strcspn(line, "\n"), skip = strspn(line, " \t#*->");
+            bool is_tag = line[skip] == '<' && len > skip && line[len - 1] == '>';
+            if (skip < len && !is_tag)
+                change = text_clean(line + skip, len - skip, max, false);
+            line += len + (line[len] == '\n');
+        }
+    reply_parts_clear(&p);
+    return change ? change : xstrdup("(it says nothing of its change)");
 }
 
 char *reply_write(const char *change, const char *source)
 {
-    const char *fence = strstr(source, "```") ? "````" : "```";
+    char *text = NULL, *line = text_clean(change, strlen(change), strlen(change), false);
+    size_t size;
+    FILE *f = open_memstream(&text, &size);
 
-    return xasprintf("%s\n\n%slua\n%s\n%s\n", change, fence, source, fence);
+    for (char *at = line; *at; at++)
+        *at = *at == '`' ? '\'' : *at;
+    /* The reader takes it for prose, whatever it is. */
+    fprintf(f, "%s%s\n\n",
+            isalnum((unsigned char)*line) || (unsigned char)*line >= 0x80 ? ""
+                                                                          : "Change: ",
+            line);
+    fence_write(f, "lua", source);
+    fclose(f);
+    free(line);
+    return text;
 }

@@ -6,25 +6,31 @@
 
 #include "envs/error.h"
 
-/* The candidate's source: the last fenced block that is marked lua (or the only fenced
- * block), or `parent` with all SEARCH/REPLACE blocks applied:
+/* The candidate's source: the one block that is a whole policy (a Lua chunk that returns
+ * a table with `act`), else `parent` with all SEARCH/REPLACE blocks or diffs applied, else
+ * the last block marked lua or the only one, of which loading it tells what it lacks:
  *     <<<<<<< SEARCH
  *     lines as they stand
  *     =======
  *     lines that take their place
  *     >>>>>>> REPLACE
- * NULL, with what the model can act on in err, when there is neither, or when a block's
- * lines are not found exactly once. The caller frees it. */
+ * Reasoning in tags is not read. NULL, with what the model can act on in err, when there
+ * is none of these, when there are several, when the reply ends before one of them does,
+ * or when lines are not found exactly once. The caller frees it. */
 char *reply_source(const char *text, const char *parent, struct error *err);
 
-/* It has neither a fenced block nor an edit. */
+/* It has neither a program nor an edit, nor the beginning of one. */
 bool reply_is_prose(const char *text);
+
+/* The reply without reasoning, programs and edits. The caller frees it. */
+char *reply_prose(const char *text);
 
 /* What the model says of its change: the first line of prose, at most max bytes. The
  * caller frees it; never NULL. */
 char *reply_change(const char *text, size_t max);
 
-/* A reply in text: a change in one line, and the whole policy. The caller frees it. */
+/* A reply in text: a change in one line, and the whole policy, which reply_source reads
+ * back from it. The caller frees it. */
 char *reply_write(const char *change, const char *source);
 
 #endif

@@ -1,0 +1,18 @@
+-- base: pushes by the pole's angle alone.
+local help = [[
+<<<<<<< SEARCH
+x
+=======
+y
+>>>>>>> REPLACE
+]]
+local gain = 1
+
+local function act(obs)
+  if gain * obs.angle > 0 then
+    return 1
+  end
+  return 0
+end
+
+return { act = act }
