@@ -12,6 +12,7 @@
 #include "runner/learn/brief_memory.h"
 #include "runner/learn/brief_plan.h"
 #include "runner/learn/brief_vision.h"
+#include "runner/learn/fence.h"
 #include "runner/learn/measure.h"
 #include "runner/learn/quote.h"
 #include "runner/record/json.h"
@@ -330,13 +331,9 @@ char *brief_user(const struct brief *b, struct error *err)
     int status;
 
     fprintf(f,
-            "# Iteration %" PRId64 "\n\n## The current policy (%d tokens, %d branches)\n"
-            "```lua\n%s%s```\n",
-            b->iteration, size.tokens, size.branches, b->policy->source,
-            b->policy->source[0] &&
-                    b->policy->source[strlen(b->policy->source) - 1] == '\n'
-                ? ""
-                : "\n");
+            "# Iteration %" PRId64 "\n\n## The current policy (%d tokens, %d branches)\n",
+            b->iteration, size.tokens, size.branches);
+    fence_write(f, "lua", b->policy->source);
     write_parent(f, b);
     write_results(f, b);
     status = write_failures(f, b, err);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "runner/learn/dream_values.h"
+#include "runner/learn/fence.h"
 #include "runner/learn/quote.h"
 
 #define MOST_SENTENCES 12 /* of a kind */
@@ -47,8 +48,7 @@ static void write_skills(FILE *f, const char *task, const json_t *memory)
         const char *source = text_of(row, "source");
         char *text;
         bytes += strlen(source);
-        if (strcmp(text_of(row, "kind"), "skill") != 0 || bytes > MOST_SKILL_BYTES ||
-            strstr(source, "```"))
+        if (strcmp(text_of(row, "kind"), "skill") != 0 || bytes > MOST_SKILL_BYTES)
             continue;
         if (n++ == 0)
             fputs(
@@ -56,10 +56,11 @@ static void write_skills(FILE *f, const char *task, const json_t *memory)
                 "no `require`: paste what helps, and adapt it.\n",
                 f);
         text = quote_line(text_of(row, "text"), MOST_TEXT);
-        fprintf(f, "\n%.40s%s%.60s [%.120s]: %s\n```lua\n%s```\n", text_of(row, "name"),
+        fprintf(f, "\n%.40s%s%.60s [%.120s]: %s\n", text_of(row, "name"),
                 strcmp(text_of(row, "task"), task) ? ", of " : "",
                 strcmp(text_of(row, "task"), task) ? text_of(row, "task") : "",
-                text_of(row, "evidence"), text, source);
+                text_of(row, "evidence"), text);
+        fence_write(f, "lua", source);
         free(text);
     }
 }

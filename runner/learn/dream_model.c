@@ -10,7 +10,10 @@
 #include <string.h>
 
 #include "runner/learn/dream_plan.h"
+#include "runner/learn/fence.h"
 #include "runner/learn/quote.h"
+#include "runner/learn/reply.h"
+#include "runner/learn/reply_parts.h"
 #include "runner/learn/schema.h"
 
 #define MOST_TURNS 3
@@ -170,7 +173,8 @@ static void write_pieces(FILE *f, const struct dream_pieces *pieces, const char 
         if (json_array_size(p->like))
             fputs("; others of its name in", f);
         write_list(f, p->like);
-        fprintf(f, "\n```lua\n%s```\n", p->piece.source);
+        fputs("\n", f);
+        fence_write(f, "lua", p->piece.source);
     }
 }
 
@@ -193,9 +197,25 @@ static char *write_material(const struct dream_config *c, const json_t *read,
     return text;
 }
 
-/* The object in the reply: bare, or in the last fenced block. */
-static json_t *read_answer(const char *text, struct error *err)
+/* What of the reply may hold the object: the last fenced block with one, else all that
+ * is no reasoning. The caller frees it. */
+static char *find_answer(const char *reply)
 {
+    struct reply_parts parts;
+    char *text = NULL;
+
+    reply_parts_read(reply, &parts);
+    for (int i = parts.n - 1; i >= 0 && !text; i--)
+        if (parts.list[i].kind == PART_BLOCK && strchr(parts.list[i].text, '{'))
+            text = xstrdup(parts.list[i].text);
+    reply_parts_clear(&parts);
+    return text ? text : reply_prose(reply);
+}
+
+/* The object in the reply: bare, or in the last fenced block. */
+static json_t *read_answer(const char *reply, struct error *err)
+{
+    char *text = find_answer(reply);
     const char *begin = strchr(text, '{'), *end = strrchr(text, '}');
     char *quoted = xstrdup(schema_text);
     json_t *schema, *answer;
@@ -219,6 +239,7 @@ static json_t *read_answer(const char *text, struct error *err)
         answer = NULL;
     }
     json_decref(schema);
+    free(text);
     return answer;
 }
 

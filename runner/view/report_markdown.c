@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "runner/learn/fence.h"
 #include "runner/record/text.h"
 #include "runner/record/json.h"
 #include "runner/view/report_parts.h"
@@ -62,27 +63,6 @@ static void put_table(FILE *f, const struct report_table *t, const json_t *rows,
     }
 }
 
-/* In a fence that is longer than any in the text. */
-static void put_fenced(FILE *f, const char *text)
-{
-    size_t longest = 3, now = 0;
-
-    for (const char *at = text; *at; at++) {
-        now = *at == '`' ? now + 1 : 0;
-        longest = now + 1 > longest ? now + 1 : longest;
-    }
-    for (int end = 0; end < 2; end++) {
-        for (size_t i = 0; i < longest; i++)
-            fputc('`', f);
-        fputs(end ? "\n" : "diff\n", f);
-        if (!end) {
-            fputs(text, f);
-            if (text[0] && text[strlen(text) - 1] != '\n')
-                fputc('\n', f);
-        }
-    }
-}
-
 static void put_promotions(FILE *f, const json_t *list)
 {
     json_t *one;
@@ -97,7 +77,7 @@ static void put_promotions(FILE *f, const json_t *list)
         fputs(" -- ", f);
         put(f, json_get_text(one, "why"));
         fputs("\n\n", f);
-        put_fenced(f, json_get_text(one, "diff"));
+        fence_write(f, "diff", json_get_text(one, "diff"));
     }
 }
 
