@@ -17,6 +17,11 @@ static double now_s(void)
 
 int api_ask_anything(struct provider *p, struct turn *out, struct error *err)
 {
+    return api_ask_more(p, 0, out, err);
+}
+
+int api_ask_more(struct provider *p, int n_more, struct turn *out, struct error *err)
+{
     static uint8_t png[] = { 0x89, 'P', 'N', 'G' };
     struct image image = { png, sizeof(png), (char *)"the end" };
     struct tool_call calls[] = {
@@ -26,7 +31,7 @@ int api_ask_anything(struct provider *p, struct turn *out, struct error *err)
     struct message messages[] = {
         { .role = ROLE_SYSTEM, .text = (char *)"be brief" },
         { .role = ROLE_USER,
-          .text = (char *)"the brief",
+          .text = xasprintf("the brief%*s", n_more, ""),
           .images = &image,
           .n_images = 1 },
         { .role = ROLE_ASSISTANT, .text = (char *)"", .calls = calls, .n_calls = 2 },
@@ -52,6 +57,7 @@ int api_ask_anything(struct provider *p, struct turn *out, struct error *err)
     int result;
 
     result = p->kind->ask(p->self, &request, out, err);
+    free(messages[1].text);
     json_decref(calls[0].arguments);
     json_decref(tool.schema);
     return result;
@@ -157,7 +163,7 @@ void api_row_run(void **state)
     assert_int_equal(provider_open(&p, row->spec ? row->spec : "openai:m", config, &err),
                      0);
     start = now_s();
-    result = api_ask_anything(&p, &turn, &err);
+    result = api_ask_more(&p, row->n_more, &turn, &err);
     if (result != row->result)
         fail_msg("result %d: %s", result, err.text);
     assert_true(now_s() - start < (row->most_s > 0 ? row->most_s : 3));

@@ -41,6 +41,7 @@ struct api_row {
     double most_s;  /* expected to be over within; 0: 3 */
     double least_s;
     int max_tokens;
+    int n_more; /* bytes of text that are asked beside what is always asked */
 };
 
 /* One row, as a test of cmocka's; *state is the row. */
@@ -49,6 +50,8 @@ void api_row_run(void **state);
 /* Asks with the conversation of every row: a picture, a call that was no JSON, two
  * results. */
 int api_ask_anything(struct provider *p, struct turn *out, struct error *err);
+/* The same, with so many bytes more. */
+int api_ask_more(struct provider *p, int n_more, struct turn *out, struct error *err);
 
 void assert_holds(const char *text, const char *part);
 

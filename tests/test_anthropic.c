@@ -76,6 +76,23 @@ static const struct api_row rows[] = {
           "\"input_json_delta\",\"partial_json\":\"{\\\"a\\\"\"}}\n\n"
           "data: {\"type\":\"content_block_delta\",\"index\":1,\"delta\":{\"type\":"
           "\"input_json_delta\",\"partial_json\":\":1}\"}}\n\n" A_STOP } } },
+    { .name = "anthropic: usage is zero", .spec = "anthropic:m", .usage = "1614 -1 2 1",
+      .replies = { { WHOLE "{\"content\":[{\"type\":\"text\",\"text\":\"hello\"}],"
+          "\"stop_reason\":\"end_turn\",\"usage\":{\"input_tokens\":0,"
+          "\"output_tokens\":0}}" } } },
+    { .name = "anthropic: all from the cache", .spec = "anthropic:m", .usage = "50 50 3 0",
+      .replies = { { WHOLE "{\"content\":[{\"type\":\"text\",\"text\":\"hello\"}],"
+          "\"stop_reason\":\"end_turn\",\"usage\":{\"input_tokens\":0,"
+          "\"cache_read_input_tokens\":50,\"output_tokens\":3}}" } } },
+    { .name = "anthropic: counts that overflow", .spec = "anthropic:m", .usage =
+      "1614 -1 2 1",
+      .replies = { { WHOLE "{\"content\":[{\"type\":\"text\",\"text\":\"hello\"}],"
+          "\"stop_reason\":\"end_turn\",\"usage\":{\"input_tokens\":9223372036854775807,"
+          "\"cache_read_input_tokens\":9223372036854775807,\"output_tokens\":-1}}" } } },
+    { .name = "responses: usage is zero", .spec = "openai-responses:m", .usage =
+      "1614 -1 2 1",
+      .replies = { { WHOLE "{\"output\":[{\"type\":\"message\",\"content\":[{\"text\":"
+          "\"hello\"}]}],\"usage\":{\"input_tokens\":0,\"output_tokens\":0}}" } } },
     { .name = "anthropic: the head of a request", .spec = "anthropic:m",
       .sent = "anthropic-version: 2023-06-01", .replies = { { STREAM
           A_START A_TEXT A_STOP } } },

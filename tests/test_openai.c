@@ -26,6 +26,12 @@
 #define USAGE                                                                         \
     "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":100,\"completion_tokens\":7," \
     "\"prompt_tokens_details\":{\"cached_tokens\":64}}}\n\n"
+#define COUNTS(in, out)                                            \
+    "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":" in       \
+    ",\"completion_tokens\":" out "}}\n\n"
+#define TEN "abcdefghij"
+#define EIGHTY TEN TEN TEN TEN TEN TEN TEN TEN
+#define LONG EIGHTY EIGHTY EIGHTY EIGHTY EIGHTY EIGHTY EIGHTY EIGHTY
 #define DONE "data: [DONE]\n\n"
 #define GOOD_BODY                                      \
     CHUNK("{\"role\":\"assistant\",\"content\":\"\"}") \
@@ -110,6 +116,33 @@ static const struct api_row rows[] = {
           TEXT("hello") FINISH("stop") "data: {\"choices\":[],\"usage\":"
           "{\"prompt_tokens\":-3,\"completion_tokens\":\"many\"}}\n\n" DONE } },
       .usage = "1614 -1 2 1" },
+    { .name = "usage is zero", .replies = { { STREAM
+          TEXT("hello") FINISH("stop") COUNTS("0", "0") DONE } }, .usage = "1614 -1 2 1" },
+    { .name = "usage is zero for what was asked", .replies = { { STREAM
+          TEXT("hello") FINISH("stop") COUNTS("0", "2") DONE } }, .usage = "1614 -1 2 1" },
+    { .name = "usage is negative", .replies = { { STREAM
+          TEXT("hello") FINISH("stop") COUNTS("-5", "-7") DONE } }, .usage = "1614 -1 2 1" },
+    { .name = "usage is 1e308", .replies = { { STREAM
+          TEXT("hello") FINISH("stop") COUNTS("1e308", "1e308") DONE } },
+      .usage = "1614 -1 2 1" },
+    { .name = "usage overflows a sum", .replies = { { STREAM
+          TEXT("hello") FINISH("stop") COUNTS("9223372036854775807", "9223372036854775807")
+          DONE } }, .usage = "1614 -1 2 1" },
+    { .name = "usage is text", .replies = { { STREAM
+          TEXT("hello") FINISH("stop") COUNTS("\"100\"", "[7]") DONE } },
+      .usage = "1614 -1 2 1" },
+    { .name = "usage is absurdly small for the reply", .text = LONG, .replies = { { STREAM
+          TEXT(LONG) FINISH("stop") COUNTS("100", "3") DONE } }, .usage = "100 -1 160 1" },
+    { .name = "usage is absurdly small for the request", .n_more = 40000, .replies = { {
+          STREAM TEXT("hello") FINISH("stop") COUNTS("100", "2") DONE } },
+      .usage = "11614 -1 2 1" },
+    { .name = "usage is small for the request, and may be true", .n_more = 40000,
+      .replies = { { STREAM TEXT("hello") FINISH("stop") COUNTS("2500", "2") DONE } },
+      .usage = "2500 -1 2 0" },
+    { .name = "more was cached than asked", .replies = { { STREAM TEXT("hello")
+          FINISH("stop") "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":100,"
+          "\"completion_tokens\":7,\"prompt_tokens_details\":{\"cached_tokens\":101}}}\n\n"
+          DONE } }, .usage = "100 -1 7 1" },
     { .name = "no [DONE], no last empty line", .replies = { { STREAM
           TEXT("hello") "data: {\"choices\":[{\"delta\":{},"
           "\"finish_reason\":\"stop\"}]}" } } },

@@ -218,7 +218,8 @@ static int64_t count_from_json(const json_t *usage, const char *key)
 {
     const json_t *value = json_object_get(usage, key);
 
-    return json_is_integer(value) && json_integer_value(value) >= 0
+    return json_is_integer(value) && json_integer_value(value) >= 0 &&
+                   json_integer_value(value) <= TOKENS_MOST
                ? json_integer_value(value)
                : -1;
 }

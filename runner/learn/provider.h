@@ -60,10 +60,13 @@ struct request {
                       that are no language models; may be NULL */
 };
 
+#define TOKENS_MOST ((int64_t)1 << 40) /* of one reply; a count of more is none */
+
 /* -1 where a count is unknown. */
 struct usage {
     int64_t tokens_in, tokens_cached, tokens_out, tokens_reasoning;
-    bool is_estimated; /* the server sent none; counted at four bytes a token */
+    bool is_estimated; /* the server sent no count that can be true of what was said;
+                          counted at four bytes a token */
     double usd;        /* NAN: unknown */
     int n_tries;       /* requests made for this turn, the failed ones included */
     double seconds;

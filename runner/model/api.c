@@ -18,7 +18,9 @@
 #define MAX_ADAPTED 8 /* things that may turn out to be lacking, in one ask */
 #define WAIT_S 1.0    /* after the first failed try; doubled after each */
 #define WAIT_MAX_S 60.0
-#define IMAGE_TOKENS 800 /* an estimate */
+#define IMAGE_TOKENS 800      /* an estimate */
+#define BYTES_A_TOKEN 4       /* an estimate, too */
+#define MOST_BYTES_A_TOKEN 32 /* no tokenizer comes near it with prose or programs */
 
 /* The base URL: from the environment or the file of keys, else the vendor's. */
 static char *find_base(const struct dialect *dialect, struct error *err)
@@ -159,15 +161,18 @@ static int wait_s(const struct api *api, double seconds)
     return api->interrupted && *api->interrupted ? -1 : 0;
 }
 
-static int64_t estimate_in(const struct request *request)
+/* Bytes of a request that are text. */
+static int64_t text_in(const struct request *request, int64_t *n_images)
 {
-    int64_t bytes = 0, n_images = 0;
+    int64_t bytes = 0;
+
+    *n_images = 0;
 
     for (int i = 0; i < request->n_messages; i++) {
         const struct message *m = &request->messages[i];
 
         bytes += (int64_t)strlen(m->text);
-        n_images += m->n_images;
+        *n_images += m->n_images;
         for (int k = 0; k < m->n_calls; k++) {
             char *text = json_dumps(m->calls[k].arguments, JSON_COMPACT);
 
@@ -183,7 +188,34 @@ static int64_t estimate_in(const struct request *request)
         bytes += (int64_t)(strlen(request->tools[i].about) + (text ? strlen(text) : 0));
         free(text);
     }
-    return bytes / 4 + n_images * IMAGE_TOKENS;
+    return bytes;
+}
+
+/* May a text of so many bytes have so many tokens? None, or next to none, for a long text
+ * is a count that is missing: it would keep a budget from ever being spent. */
+static bool is_credible(int64_t tokens, int64_t bytes)
+{
+    return tokens >= bytes / MOST_BYTES_A_TOKEN && (tokens > 0 || bytes == 0);
+}
+
+/* Counts that cannot be true are replaced, and what was cached is then unknown, so that
+ * all is paid in full. */
+static void check_counts(struct usage *u, const struct request *request, int64_t n_out,
+                         int64_t *written)
+{
+    int64_t n_images, n_in = text_in(request, &n_images);
+    int64_t kept = (u->tokens_cached > 0 ? u->tokens_cached : 0) +
+                   (*written > 0 ? *written : 0);
+    bool is_in = is_credible(u->tokens_in, n_in),
+         is_out = is_credible(u->tokens_out, n_out);
+
+    if (!is_in)
+        u->tokens_in = n_in / BYTES_A_TOKEN + n_images * IMAGE_TOKENS;
+    if (!is_out)
+        u->tokens_out = (n_out + BYTES_A_TOKEN - 1) / BYTES_A_TOKEN;
+    if (!is_in || kept > u->tokens_in)
+        u->tokens_cached = *written = -1;
+    u->is_estimated = !is_in || !is_out || kept > u->tokens_in;
 }
 
 static void fill_usage(const struct api *api, const struct request *request,
@@ -192,20 +224,16 @@ static void fill_usage(const struct api *api, const struct request *request,
     struct usage *u = &out->usage;
     const struct price *price = prices_find(api->prices, api->dialect->vendor, api->model,
                                             api->is_official);
-    int64_t n_out = (int64_t)reply->len;
+    int64_t n_out = (int64_t)reply->len, written = reply->tokens_written;
 
     for (int i = 0; i < reply->n_calls; i++)
         n_out += (int64_t)(strlen(reply->calls[i]->name) + reply->calls[i]->len);
-    if (u->tokens_in < 0 || u->tokens_out < 0) {
-        u->is_estimated = true;
-        u->tokens_in = u->tokens_in < 0 ? estimate_in(request) : u->tokens_in;
-        u->tokens_out = u->tokens_out < 0 ? (n_out + 3) / 4 : u->tokens_out;
-    }
+    check_counts(u, request, n_out, &written);
     if (!price)
         price = prices_find(api->prices, api->dialect->vendor, out->model,
                             api->is_official);
     u->usd = price ? price_cost(price, u->tokens_in, u->tokens_cached,
-                                reply->tokens_written, u->tokens_out)
+                                written, u->tokens_out)
                    : reply->usd;
 }
 

@@ -192,7 +192,8 @@ int64_t draft_count(const json_t *object, const char *key)
 {
     const json_t *value = json_object_get(object, key);
 
-    return json_is_integer(value) && json_integer_value(value) >= 0
+    return json_is_integer(value) && json_integer_value(value) >= 0 &&
+                   json_integer_value(value) <= TOKENS_MOST
                ? json_integer_value(value)
                : -1;
 }

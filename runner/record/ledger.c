@@ -436,12 +436,18 @@ int ledger_call_find(struct ledger *l, int64_t run, int64_t iteration, int64_t t
     return code == SQLITE_ROW ? 1 : code == SQLITE_DONE ? 0 : -1;
 }
 
+/* A sum that is more than fits is the most that does. */
+static int64_t saturate(double sum)
+{
+    return sum < 0x1p63 ? (int64_t)sum : INT64_MAX;
+}
+
 int ledger_count_calls(struct ledger *l, int64_t run, int64_t *calls, int64_t *tokens,
                        double *usd, struct error *err)
 {
     sqlite3_stmt *s = ledger_prepare(
         l, err,
-        "SELECT count(*), sum(max(tokens_in,0) + max(tokens_out,0)),"
+        "SELECT count(*), total(max(tokens_in,0)) + total(max(tokens_out,0)),"
         " sum(usd), count(*) FILTER (WHERE usd IS NULL AND reply IS NOT NULL)"
         " FROM call WHERE run=?",
         "i", run);
@@ -452,7 +458,7 @@ int ledger_count_calls(struct ledger *l, int64_t run, int64_t *calls, int64_t *t
         return -1;
     if (sqlite3_step(s) == SQLITE_ROW) {
         *calls = sqlite3_column_int64(s, 0);
-        *tokens = sqlite3_column_int64(s, 1);
+        *tokens = saturate(sqlite3_column_double(s, 1));
         if (sqlite3_column_int64(s, 3) == 0)
             *usd = sqlite3_column_double(s, 2);
     }
