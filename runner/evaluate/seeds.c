@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "runner/record/file.h"
 #include "runner/record/hash.h"
 
 int salt_draw(struct salt *s, struct error *err)
@@ -24,47 +25,101 @@ int salt_draw(struct salt *s, struct error *err)
     return 0;
 }
 
-static int create(const char *path, struct error *err)
+/* 1: read, 0: there is no such file, -1: it is none of ours, or no salt. Whatever lies in
+ * its place, a pipe, a link or a device, is refused without waiting for it. */
+static int load(struct salt *s, const char *path, struct error *err)
 {
-    struct salt s;
-    int fd, bad;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    struct stat info;
+    ssize_t len = -1;
 
-    if (salt_draw(&s, err) != 0)
+    if (fd < 0 && errno == ENOENT)
+        return 0;
+    if (fd < 0 && errno == ELOOP)
+        return error_set(err, "%s: a symbolic link, which a salt may not be", path);
+    if (fd < 0 || fstat(fd, &info) != 0)
+        error_set(err, "%s: %s", path, strerror(errno));
+    else if (!S_ISREG(info.st_mode))
+        error_set(err, "%s: not a regular file, which a salt must be", path);
+    else if (info.st_uid != geteuid())
+        error_set(err, "%s: this salt belongs to another user", path);
+    else if (info.st_mode & 077)
+        error_set(err, "%s: others can read this secret; chmod 600 it", path);
+    else if ((len = read(fd, s->hex, 64)) < 0)
+        error_set(err, "%s: %s", path, strerror(errno));
+    if (fd >= 0)
+        close(fd);
+    s->hex[len > 0 ? len : 0] = '\0';
+    if (len < 0)
         return -1;
-    fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (fd < 0)
-        return errno == EEXIST ? 0 : error_set(err, "%s: %s", path, strerror(errno));
-    bad = write(fd, s.hex, 64) != 64 || fsync(fd) != 0;
-    if (close(fd) != 0 || bad) {
-        unlink(path);
-        return error_set(err, "%s: cannot write the salt: %s", path, strerror(errno));
+    if (len != 64 || strspn(s->hex, "0123456789abcdef") != 64)
+        return error_set(err, "%s: not a salt (64 hexadecimal digits)", path);
+    sha256_hex(s->hex, 64, s->sha256);
+    return 1;
+}
+
+/* A new file beside it, whole on the disk, then linked into its place: nobody ever sees
+ * half a salt, and of two that come at once the first one's stays. */
+static int create(const struct salt *s, const char *path, struct error *err)
+{
+    char *beside = xasprintf("%s.XXXXXX", path);
+    int fd = mkostemp(beside, O_CLOEXEC); /* of mode 600 */
+    int status = -1;
+
+    if (fd < 0) {
+        error_set(err, "%s: %s", path, strerror(errno));
+        goto out;
     }
-    return 0;
+    if (write(fd, s->hex, 64) != 64 || fsync(fd) != 0)
+        error_set(err, "%s: cannot write the salt: %s", path, strerror(errno));
+    else if (link(beside, path) != 0 && errno != EEXIST)
+        error_set(err, "%s: %s", path, strerror(errno));
+    else
+        status = file_sync_folder(path);
+    if (close(fd) != 0)
+        status = error_set(err, "%s: %s", path, strerror(errno));
+    unlink(beside);
+
+out:
+    free(beside);
+    return status;
 }
 
 int salt_open(struct salt *s, const char *path, struct error *err)
 {
-    struct stat info;
-    ssize_t len;
-    int fd;
+    struct salt drawn;
+    int found = load(s, path, err);
 
-    if (access(path, F_OK) != 0 && create(path, err) != 0)
+    if (found != 0)
+        return found == 1 ? 0 : -1;
+    if (salt_draw(&drawn, err) != 0 || create(&drawn, path, err) != 0)
         return -1;
-    fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0 || fstat(fd, &info) != 0) {
-        if (fd >= 0)
-            close(fd);
-        return error_set(err, "%s: %s", path, strerror(errno));
-    }
-    len = read(fd, s->hex, 64);
-    close(fd);
-    s->hex[64] = '\0';
-    if (len != 64 || strspn(s->hex, "0123456789abcdef") != 64)
-        return error_set(err, "%s: not a salt (64 hexadecimal digits)", path);
-    if (info.st_mode & 077)
-        return error_set(err, "%s: others can read this secret; chmod 600 it", path);
+    found = load(s, path, err);
+    return found == 1 ? 0 : found < 0 ? -1 : error_set(err, "%s: it is gone again", path);
+}
+
+int salt_find(struct salt *s, const char *path, struct error *err)
+{
+    return load(s, path, err);
+}
+
+int salt_set(struct salt *s, const char *hex)
+{
+    if (strlen(hex) != 64 || strspn(hex, "0123456789abcdef") != 64)
+        return -1;
+    memcpy(s->hex, hex, 65);
     sha256_hex(s->hex, 64, s->sha256);
     return 0;
+}
+
+int salt_save(const struct salt *s, const char *path, struct error *err)
+{
+    struct salt there;
+
+    if (create(s, path, err) != 0 || load(&there, path, err) != 1)
+        return -1;
+    return strcmp(there.hex, s->hex) ? error_set(err, "%s: another salt is there", path)
+                                     : 0;
 }
 
 uint64_t split_seed(const struct salt *s, enum split split, const char *task,

@@ -17,6 +17,12 @@ int salt_draw(struct salt *s, struct error *err);
 
 /* Makes the file (mode 600) when it is not there yet, else reads it. */
 int salt_open(struct salt *s, const char *path, struct error *err);
+/* Only reads it. 1: found, 0: there is none, -1: not a salt, or not ours alone. */
+int salt_find(struct salt *s, const char *path, struct error *err);
+/* One that is known: 64 hexadecimal digits, else -1. */
+int salt_set(struct salt *s, const char *hex);
+/* Into a new file of mode 600. -1 also when another salt lies there. */
+int salt_save(const struct salt *s, const char *path, struct error *err);
 
 enum split { SPLIT_DEV, SPLIT_GATE, SPLIT_HOLDOUT, SPLIT_AUDIT };
 

@@ -53,7 +53,7 @@ char *file_temporary(const char *path)
     return xasprintf("%s.%ld.tmp", path, (long)getpid());
 }
 
-static int sync_folder(const char *path)
+int file_sync_folder(const char *path)
 {
     const char *slash = strrchr(path, '/');
     char *folder = slash ? strndup(path, (size_t)(slash - path) + 1) : xstrdup(".");
@@ -72,7 +72,7 @@ int file_commit(const char *temporary, const char *path, struct error *err)
     int fd = open(temporary, O_RDONLY | O_CLOEXEC);
     int is_synced = fd >= 0 && fsync(fd) == 0;
 
-    if (is_synced && rename(temporary, path) == 0 && sync_folder(path) == 0) {
+    if (is_synced && rename(temporary, path) == 0 && file_sync_folder(path) == 0) {
         close(fd);
         return 0;
     }

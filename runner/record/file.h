@@ -22,6 +22,9 @@ int file_save(const char *path, const void *bytes, size_t len, struct error *err
 char *file_temporary(const char *path);
 int file_commit(const char *temporary, const char *path, struct error *err);
 
+/* The folder of path, so that a new name in it stays. */
+int file_sync_folder(const char *path);
+
 /* A folder that may be there already; with all above it that are missing. */
 int file_make_folder(const char *path, struct error *err);
 int file_make_folders(const char *path, struct error *err);
