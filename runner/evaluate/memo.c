@@ -372,6 +372,9 @@ enum memo_status memo_evaluate(struct memo *m, enum purpose purpose, const char 
     else if (n_missing > 0)
         status = play_all(&c, policy, requests, n_missing, results, err);
     share_results(&c, results);
+    for (int i = 0; m->tally && i < n; i++)
+        if (results[i].is_done)
+            tally_add(m->tally, purpose, scope, c.sha256[i], index[i], &results[i]);
     free(c.sha256);
     free(missing);
     return status;

@@ -5,7 +5,7 @@
 #define RATCHET_RUNNER_EVALUATE_MEMO_H
 
 #include "runner/evaluate/evaluate.h"
-#include "runner/record/ledger.h"
+#include "runner/evaluate/tally.h"
 
 struct memo {
     struct ledger *ledger;
@@ -15,6 +15,7 @@ struct memo {
     int64_t
         *planner_left; /* the same of planner steps, shared by copies; NULL: no limit */
     bool keeps_tapes;  /* of all purposes; else of dev, probe and regression episodes */
+    struct tally *tally; /* gets each episode; shared by copies; may be NULL */
     void (*progress)(void *user, enum purpose purpose, int done, int n); /* may be NULL */
     void *user;
 };
