@@ -42,10 +42,12 @@ static void print_mean(const struct summary *s)
         say(" +- %.1f", mean_interval(s, 0.95));
 }
 
-void climb_start(void *user, const struct champion *start)
+void climb_start(void *user, const struct champion *start,
+                 const struct tally_mark *played)
 {
     struct climb *c = user;
 
+    (void)played;
     progress_erase();
     c->iteration = 1;
     if (c->is_quiet)

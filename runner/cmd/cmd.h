@@ -46,6 +46,7 @@ struct command {
     X(ledger)       \
     X(report)       \
     X(sessions)     \
+    X(reproduce)    \
     X(nightly)      \
     X(dream)        \
     X(prune)        \

@@ -5,17 +5,20 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "runner/cmd/as_recorded.h"
 #include "runner/cmd/climb.h"
 #include "runner/cmd/opened_run.h"
+#include "runner/learn/outcome.h"
 #include "runner/model/model.h"
 #include "runner/model/recorder.h"
 #include "runner/record/file.h"
+#include "runner/record/say.h"
 #include "runner/record/hash.h"
 
 struct improve {
     struct common common;
-    char *model, *policy, *out, *session, *record, *parents;
-    int resume, iterations;
+    char *model, *policy, *out, *name, *record, *parents;
+    int resume, iterations, fresh_salt;
     char *seed_text;
     uint64_t seed;
     long long max_tokens, max_calls;
@@ -31,6 +34,9 @@ struct improve {
     struct provider provider;
     char *start_name, *start_source;
     struct climb climb;
+    struct as_recorded session;
+    char best[65];       /* the incumbent's hash */
+    struct error broken; /* why the session could not be written on */
     int lock; /* descriptor of the run's lock, -1 */
 };
 
@@ -141,22 +147,28 @@ static int begin_run(struct improve *m, struct error *err)
                    ? -1
                    : error_set(err, "%s: holds a run already; --resume goes on with it",
                                m->run.folder);
+    m->run.model = m->model ? xstrdup(m->model) : default_model(m);
+    if (as_recorded_open(&m->session, m->run.model, m->task, m->start_source, err) != 0)
+        return -1;
     salt_path = xasprintf("%s/salt", m->run.folder);
-    found = salt_open(&m->salt, salt_path, err);
+    found = as_recorded_salt(&m->session, &m->salt, salt_path, m->fresh_salt, err);
     free(salt_path);
     if (found != 0)
         return -1;
     sha256_hex(m->start_source, strlen(m->start_source), sha);
     m->run.name = xstrdup(m->run.folder);
-    m->run.model = m->model ? xstrdup(m->model) : default_model(m);
     m->run.start_policy = xstrdup(m->start_name);
     m->run.start_sha256 = xstrdup(sha);
     m->run.salt_sha256 = xstrdup(m->salt.sha256);
     m->run.seed = (int64_t)m->seed; /* the same bits */
     m->run.is_sealed = true;
-    if (ledger_run_add(m->ledger, &m->run, err) != 0)
+    if (m->session.is_used &&
+        ledger_salt_publish(m->ledger, m->salt.sha256, "session", err) != 0)
         return -1;
-    if (m->session && ledger_session_name(m->ledger, m->run.id, m->session, err) != 0) {
+    if (run_check_salt(m->ledger, &m->run, err) != 0 ||
+        ledger_run_add(m->ledger, &m->run, err) != 0)
+        return -1;
+    if (m->name && ledger_session_name(m->ledger, m->run.id, m->name, err) != 0) {
         ledger_run_set_status(m->ledger, m->run.id, "stopped", err->text, NULL);
         return -1;
     }
@@ -202,7 +214,7 @@ static int keep_budgets(struct improve *m, struct error *err)
 static int find_run(struct improve *m, struct app *app, const char *name,
                     struct error *err)
 {
-    const char *wanted = name ? name : m->session ? m->session : m->out;
+    const char *wanted = name ? name : m->name ? m->name : m->out;
     int found = ledger_session_find(m->ledger, wanted, &m->run, err);
     json_t *json;
     char *salt_path;
@@ -219,7 +231,7 @@ static int find_run(struct improve *m, struct app *app, const char *name,
     if (!m->task)
         return -1;
     salt_path = xasprintf("%s/salt", m->run.folder);
-    found = salt_open(&m->salt, salt_path, err);
+    found = run_read_salt(&m->salt, salt_path, err);
     free(salt_path);
     if (found != 0)
         return -1;
@@ -228,10 +240,16 @@ static int find_run(struct improve *m, struct app *app, const char *name,
                          m->run.folder);
     m->start_name = xstrdup(m->run.start_policy);
     m->start_source = ledger_source_get(m->ledger, m->run.start_sha256, err);
-    return m->start_source ? 0 : -1;
+    if (!m->start_source || run_check_salt(m->ledger, &m->run, err) != 0 ||
+        as_recorded_open(&m->session, m->run.model, m->task, m->start_source, err) != 0)
+        return -1;
+    m->session.is_used = m->session.is_same &&
+                         !strcmp(m->salt.hex, session_file_salt(&m->session.file));
+    return 0;
 }
 
-static int open_provider(struct improve *m, const struct app *app, struct error *err)
+static int open_provider(struct improve *m, const struct app *app,
+                         const struct loop_config *loop, struct error *err)
 {
     struct provider_config config = {
         .folder = m->run.folder,
@@ -243,6 +261,7 @@ static int open_provider(struct improve *m, const struct app *app, struct error 
         .agent_minutes = m->agent_minutes,
     };
     struct recorder_header header = { .model = m->run.model, .brief_format = "1" };
+    int status;
 
     if (provider_open(&m->provider, m->run.model, config, err) != 0)
         return -1;
@@ -251,9 +270,79 @@ static int open_provider(struct improve *m, const struct app *app, struct error 
         if (ledger_run_unseal(m->ledger, m->run.id, err) != 0)
             return -1;
     }
-    if (m->record)
-        return recorder_wrap(&m->provider, m->record, &header, m->resume, err);
-    return 0;
+    as_recorded_limit(&m->session, &m->provider);
+    if (!m->record)
+        return 0;
+    header.run = as_recorded_run(loop, &m->provider, err);
+    status = header.run ? recorder_wrap(&m->provider, m->record, &header, m->resume, err)
+                        : -1;
+    json_decref(header.run);
+    return status;
+}
+
+static void keep_outcome(struct improve *m, const char *incumbent, json_t *outcome)
+{
+    snprintf(m->best, sizeof(m->best), "%s", incumbent);
+    if (m->record && !m->broken.text[0])
+        recorder_outcome(&m->provider, outcome, &m->broken);
+    json_decref(outcome);
+}
+
+static void on_start(void *user, const struct champion *start,
+                     const struct tally_mark *played)
+{
+    struct improve *m = user;
+
+    keep_outcome(m, start->sha256, outcome_of_start(start, played));
+    climb_start(&m->climb, start, played);
+}
+
+static void on_iteration(void *user, const struct iteration *it)
+{
+    struct improve *m = user;
+
+    keep_outcome(m, it->incumbent, outcome_to_json(it));
+    climb_iteration(&m->climb, it);
+}
+
+static void on_warning(void *user, const char *text)
+{
+    climb_warning(&((struct improve *)user)->climb, text);
+}
+
+static void on_progress(void *user, enum purpose purpose, int done, int n)
+{
+    climb_progress(&((struct improve *)user)->climb, purpose, done, n);
+}
+
+/* A run that has ended gives its salt to the session, which makes it one that anyone can
+ * repeat: nothing may be judged by it any more. One that may go on keeps it. */
+static int publish_salt(struct improve *m, const struct loop_outcome *o, bool *is_public,
+                        struct error *err)
+{
+    json_t *end;
+    int open, status = -1;
+
+    *is_public = false;
+    if (!m->record || o->is_interrupted || o->is_paused || loop_model_failed(o))
+        return 0;
+    open = ledger_salt_count_open(m->ledger, m->salt.sha256, m->run.id, err);
+    if (open != 0) {
+        if (open > 0)
+            say_to(stderr,
+                   "ratchet: %s: the salt stays out of it: %d other runs that have not "
+                   "ended draw their hidden seeds from it\n",
+                   m->record, open);
+        return open < 0 ? -1 : 0;
+    }
+    end = json_pack("{s:s, s:s, s:s, s:o}", "salt", m->salt.hex, "stop_reason",
+                    o->stop_reason, "policy_sha256", m->best, "retired",
+                    ledger_query(m->ledger, LOOP_RETIRED, m->run.id, err));
+    if (end && ledger_salt_publish(m->ledger, m->salt.sha256, "published", err) == 0)
+        status = recorder_end(&m->provider, end, err);
+    json_decref(end);
+    *is_public = status == 0;
+    return status;
 }
 
 /* Also of a run that goes on: whoever resumes it may give it more. */
@@ -297,9 +386,38 @@ static int prepare(struct improve *m, struct app *app, const char *name,
             return -1;
     }
     set_budgets(m);
-    if (m->session && ledger_session_check(m->ledger, m->session, err) != 0)
+    if (m->name && ledger_session_check(m->ledger, m->name, err) != 0)
         return -1;
     return find_start(m, err) != 0 || begin_run(m, err) != 0 ? -1 : 0;
+}
+
+static void print_head(const struct improve *m)
+{
+    say("%s: improving %s by %s; run %s\nhidden seeds come from %s salt with the hash "
+        "%.16s...\n",
+        m->task->name, m->start_name, m->run.model, m->run.name,
+        m->session.is_used ? "the session's" : "a", m->run.salt_sha256);
+    if (m->session.why_not[0])
+        say("the session's own salt is not used: %s; verdicts may fall otherwise than "
+            "when it was recorded\n",
+            m->session.why_not);
+    putchar('\n');
+    fflush(stdout);
+}
+
+static void print_json(const struct improve *m, const struct loop_outcome *o,
+                       bool is_public)
+{
+    json_t *json = climb_json(o, m->task->env->name, &m->run);
+
+    json_object_set_new(json, "salt",
+                        json_string(m->session.is_used ? "session" : "fresh"));
+    json_object_set_new(json, "salt_sha256", json_string(m->run.salt_sha256));
+    if (m->record) {
+        json_object_set_new(json, "session", json_string(m->record));
+        json_object_set_new(json, "salt_published", json_boolean(is_public));
+    }
+    cmd_print_json(json);
 }
 
 static int improve(struct improve *m, struct app *app, struct error *err)
@@ -316,31 +434,41 @@ static int improve(struct improve *m, struct app *app, struct error *err)
         .start_name = base_name(m->start_name),
         .start_source = m->start_source,
         .folder = m->run.folder,
-        .on_start = climb_start,
-        .on_iteration = climb_iteration,
-        .on_warning = climb_warning,
-        .progress = climb_progress,
-        .user = &m->climb,
+        .on_start = on_start,
+        .on_iteration = on_iteration,
+        .on_warning = on_warning,
+        .progress = on_progress,
+        .user = m,
     };
+    bool is_public;
 
     m->climb = (struct climb){ .is_quiet = m->common.json };
+    as_recorded_loop(&m->session, &config);
     if (!m->common.json)
-        say(
-            "%s: improving %s by %s; run %s\nhidden seeds come from a salt with the hash "
-            "%.16s...\n\n",
-            m->task->name, m->start_name, m->run.model, m->run.name, m->run.salt_sha256);
-    fflush(stdout);
-    if (open_provider(m, app, err) != 0 || loop_run(&config, &outcome, err) != 0)
+        print_head(m);
+    if (open_provider(m, app, &config, err) != 0 ||
+        loop_run(&config, &outcome, err) != 0 ||
+        publish_salt(m, &outcome, &is_public, err) != 0)
         return EXIT_FAILED;
     if (m->common.json)
-        cmd_print_json(climb_json(&outcome, m->task->env->name, &m->run));
+        print_json(m, &outcome, is_public);
     else
         climb_end(&outcome, m->task->env->name, m->ledger_path, &m->run);
+    if (!m->common.json && m->record)
+        say(is_public ? "\n%s: the session, with its salt; `ratchet reproduce %s` "
+                        "plays it again\n"
+                      : "\n%s: the session; its salt stays in the run's folder until "
+                        "the run has ended\n",
+            m->record, m->record);
+    if (m->broken.text[0]) {
+        *err = m->broken;
+        return EXIT_FAILED;
+    }
     if (outcome.is_interrupted)
         return EXIT_FAILED;
     /* A model that could not be asked at all is a failure; one whose session is over is
      * not. */
-    if (outcome.iterations == 0 && !strncmp(outcome.stop_reason, "the model failed", 16))
+    if (outcome.iterations == 0 && loop_model_failed(&outcome))
         return error_set(err, "%s", outcome.stop_reason), EXIT_FAILED;
     return cmd_done();
 }
@@ -350,6 +478,7 @@ static void clear(struct improve *m)
     if (m->lock >= 0)
         close(m->lock);
     provider_clear(&m->provider);
+    as_recorded_clear(&m->session);
     ledger_close(m->ledger);
     ledger_run_clear(&m->run);
     task_destroy(m->task);
@@ -360,7 +489,7 @@ static void clear(struct improve *m)
     free(m->model);
     free(m->policy);
     free(m->out);
-    free(m->session);
+    free(m->name);
     free(m->record);
     free(m->seed_text);
     free(m->parents);
@@ -387,11 +516,18 @@ static int main_improve(const struct command *self, struct app *app, int argc,
         { "resume", '\0', POPT_ARG_NONE, &m.resume, 0,
           "go on with the session that is named, with the run of --out, or with the latest",
           NULL },
-        { "session", '\0', POPT_ARG_STRING, &m.session, 0,
+        { "session", '\0', POPT_ARG_STRING, &m.name, 0,
           "the run's name, by which every command finds it (see `ratchet sessions`)",
           "NAME" },
         { "record", '\0', POPT_ARG_STRING, &m.record, 0,
-          "keep the model's replies as a session, for --model recorded:FILE", "FILE" },
+          "keep the model's replies and what came of them as a session, for `ratchet "
+          "reproduce` and --model recorded:FILE; it gets the salt when the run has ended, "
+          "which then goes on no more",
+          "FILE" },
+        { "fresh-salt", '\0', POPT_ARG_NONE, &m.fresh_salt, 0,
+          "recorded: new hidden seeds, in place of those that the session was recorded "
+          "with",
+          NULL },
         { "parents", '\0', POPT_ARG_STRING, &m.parents, 0,
           "when stuck, go on from the best still, or from an archive of diverse candidates",
           "best|archive" },

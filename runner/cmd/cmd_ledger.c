@@ -20,7 +20,9 @@ static const struct listing {
       "SELECT id, name, model, status, stop_reason, datetime(created, 'unixepoch') AS started,"
       " (SELECT count(*) FROM candidate WHERE run = run.id) AS iterations,"
       " (SELECT sum(steps) FROM episode WHERE run = run.id) AS steps,"
-      " CASE is_sealed WHEN 1 THEN 'yes' ELSE 'UNSEALED' END AS sealed FROM run ORDER BY id" },
+      " CASE is_sealed WHEN 1 THEN 'yes' ELSE 'UNSEALED' END AS sealed,"
+      " coalesce((SELECT how FROM public_salt p WHERE p.sha256 = salt_sha256), 'secret')"
+      " AS salt FROM run ORDER BY id" },
     { "climb", "the iterations of a run",
       "SELECT iteration, verdict, round(dev_before, 2) AS dev_before,"
       " round(dev_after, 2) AS dev_after, round(low, 2) AS low, round(high, 2) AS high, pairs,"
@@ -31,7 +33,8 @@ static const struct listing {
       " substr(sha256, 1, 8) AS policy, change, why FROM candidate WHERE run = ?"
       " ORDER BY iteration" },
     { "steps", "steps by purpose",
-      "SELECT purpose, count(*) FILTER (WHERE scope NOT LIKE '" LEDGER_CUT "%') AS episodes,"
+      "SELECT purpose, count(*) FILTER (WHERE scope NOT LIKE '" LEDGER_CUT
+      "%') AS episodes,"
       " sum(steps) AS steps,"
       " sum(planner_steps) AS planner_steps, sum(fault > 0) AS faults,"
       " count(DISTINCT trajectory) AS distinct_trajectories, min(verified) AS all_verified"

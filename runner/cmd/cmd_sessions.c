@@ -156,16 +156,13 @@ static int copy_salt(const char *from, const char *to, const char *sha256,
                      struct error *err)
 {
     char *a = xasprintf("%s/salt", from), *b = xasprintf("%s/salt", to);
-    mode_t mask = umask(0077);
-    int status = access(a, F_OK) == 0 ? copy_file(a, b, err)
-                                      : error_set(err, "%s: %s", a, strerror(errno));
     struct salt salt;
+    int status = run_read_salt(&salt, a, err);
 
-    umask(mask);
-    if (status == 0)
-        status = salt_open(&salt, b, err);
     if (status == 0 && strcmp(salt.sha256, sha256))
         status = error_set(err, "%s: not the salt that this run was started with", a);
+    if (status == 0)
+        status = salt_save(&salt, b, err);
     free(a);
     free(b);
     return status;
@@ -202,12 +199,13 @@ static int fork_session(struct sessions *s, const char **args, struct error *err
     struct ledger_run run = *old;
     int lock = -1, status;
 
-    if (ledger_session_check(s->o.ledger, args[1], err) != 0)
+    if (s->model)
+        run.model = s->model;
+    if (ledger_session_check(s->o.ledger, args[1], err) != 0 ||
+        run_check_salt(s->o.ledger, &run, err) != 0)
         return -1;
     run.folder = s->out ? xstrdup(s->out) : logs_path(args[1]);
     run.name = run.folder;
-    if (s->model)
-        run.model = s->model;
     if (mkdir(run.folder, 0777) != 0) {
         error_set(err, "%s: cannot make this folder: %s", run.folder, strerror(errno));
         free(run.folder);

@@ -47,18 +47,12 @@ static int give_salt(const struct comparison *c, const char *folder, int repeat,
     char *shared = xasprintf("%s/salt-%d", c->folder, repeat);
     char *own = xasprintf("%s/salt", folder);
     struct salt salt;
-    int fd, result = file_make_folder(folder, err);
+    int result = file_make_folder(folder, err);
 
     if (result == 0)
         result = salt_open(&salt, shared, err);
-
-    if (result == 0 && access(own, F_OK) != 0) {
-        fd = open(own, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-        if (fd < 0 || write(fd, salt.hex, 64) != 64 || write(fd, "\n", 1) != 1)
-            result = error_set(err, "%s: %s", own, strerror(errno));
-        if (fd >= 0)
-            close(fd);
-    }
+    if (result == 0 && access(own, F_OK) != 0)
+        result = salt_save(&salt, own, err);
     free(shared);
     free(own);
     return result;

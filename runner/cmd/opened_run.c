@@ -76,8 +76,29 @@ static bool is_salt(const char *path, const char *sha256)
 {
     struct salt salt;
 
-    return access(path, F_OK) == 0 && salt_open(&salt, path, NULL) == 0 &&
-           !strcmp(salt.sha256, sha256);
+    return salt_find(&salt, path, NULL) == 1 && !strcmp(salt.sha256, sha256);
+}
+
+int run_read_salt(struct salt *salt, const char *path, struct error *err)
+{
+    int found = salt_find(salt, path, err);
+
+    if (found == 0)
+        error_set(err, "%s: there is none; without it the hidden seeds are lost", path);
+    return found == 1 ? 0 : -1;
+}
+
+int run_check_salt(struct ledger *ledger, const struct ledger_run *run, struct error *err)
+{
+    int is_public = ledger_salt_is_public(ledger, run->salt_sha256, err);
+
+    if (is_public == 1 && strncmp(run->model, "recorded:", 9))
+        return error_set(err,
+                         "%s: its salt is public, with the session that was recorded, so "
+                         "that nothing new can be judged by it; start a run from its "
+                         "policy: --policy %s/best.lua",
+                         run->folder, run->folder);
+    return is_public < 0 ? -1 : 0;
 }
 
 void run_settle(struct ledger_run *run)
@@ -144,11 +165,7 @@ int opened_run_lock(struct opened_run *o, struct error *err)
     if (run_lock(o->run.folder, &o->lock, err) != 0)
         return -1;
     path = xasprintf("%s/salt", o->run.folder);
-    if (access(path, F_OK) != 0)
-        status = error_set(err, "%s: %s; without it the hidden seeds are lost", path,
-                           strerror(errno));
-    else
-        status = salt_open(&o->salt, path, err);
+    status = run_read_salt(&o->salt, path, err);
     free(path);
     if (status == 0 && strcmp(o->salt.sha256, o->run.salt_sha256))
         status = error_set(err, "%s/salt: not the salt that this run was started with",

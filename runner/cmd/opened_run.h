@@ -27,6 +27,11 @@ json_t *run_last_holdout(const char *folder);
 bool run_is_locked(const char *folder);
 /* Takes the run's lock, which ends with the process. -1: another one has it. */
 int run_lock(const char *folder, int *lock, struct error *err);
+/* The salt that must be there. */
+int run_read_salt(struct salt *salt, const char *path, struct error *err);
+/* May the run go on? Not when its salt is public, unless its replies are recorded. */
+int run_check_salt(struct ledger *ledger, const struct ledger_run *run,
+                   struct error *err);
 /* logs/ may have been moved, or lie on another machine: the folder is the one in today's
  * logs/ of that name, if it has the run's salt, else the one that the ledger names. */
 void run_settle(struct ledger_run *run);

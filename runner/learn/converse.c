@@ -9,7 +9,6 @@
 #include "runner/learn/tools.h"
 #include "runner/record/file.h"
 
-#define MOST_TURNS 64 /* of one iteration, where the provider does not say */
 #define MOST_FAILED 3 /* asks in a row, then the run stops */
 #define STABLE_MESSAGES 1
 #define MODEL_NOTES 6
@@ -340,7 +339,7 @@ enum loop_status loop_converse(struct loop *l, char **reply, char **why,
     enum loop_status status = LOOP_ON;
     int before = count_before(l, err);
     int most = l->c->provider->kind->most_turns ? l->c->provider->kind->most_turns
-                                                : MOST_TURNS;
+                                                : LOOP_MOST_TURNS;
 
     workbench_clear(&l->bench);
     *reply = *why = NULL;

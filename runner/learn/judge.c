@@ -10,6 +10,7 @@
 #include "runner/learn/faults.h"
 #include "runner/learn/loop_state.h"
 #include "runner/learn/measure.h"
+#include "runner/learn/outcome.h"
 #include "runner/learn/quote.h"
 #include "runner/learn/reply.h"
 #include "runner/record/file.h"
@@ -204,7 +205,7 @@ static enum loop_status compare(struct trial *t, const struct champion *with,
     struct policy candidate = champion_policy(&t->candidate),
                   incumbent = champion_policy(with);
     char *scope = xasprintf("%s %lld", scope_word, (long long)l->iteration);
-    struct gate gate = { &l->memo, l->c->salt, scope, l->n_candidates };
+    struct gate gate = { &l->memo, l->c->salt, scope, t->it->ordinal };
     enum loop_status status = loop_status_of(
         l, gate_compare(&gate, &candidate, &incumbent, out, err));
 
@@ -234,12 +235,22 @@ static void check_simpler(struct trial *t, struct error *err)
     }
 }
 
+/* The candidate's number at the gate, which says what share of the error it gets: as it
+ * was recorded, in a run that is played again. */
+static int64_t ordinal_of(struct loop *l)
+{
+    l->n_candidates++;
+    return l->iteration <= l->c->n_ordinals && l->c->ordinals[l->iteration - 1] > 0
+               ? l->c->ordinals[l->iteration - 1]
+               : l->n_candidates;
+}
+
 static void ask_gate(struct trial *t, struct error *err)
 {
     struct loop *l = t->l;
     struct gate_result *g = &t->it->gate;
 
-    l->n_candidates++;
+    t->it->ordinal = ordinal_of(l);
     t->status = compare(t, &l->incumbent, "iteration", g, err);
     if (t->status != LOOP_ON)
         return;
@@ -499,6 +510,9 @@ static char *put_details(const struct trial *t, json_t *json)
     char *text;
 
     json_object_set_new(json, "params", json_integer(t->candidate.n_declared));
+    json_object_set_new(json, "incumbent", json_string(t->l->incumbent.sha256));
+    json_object_set_new(json, "ordinal", json_integer(t->it->ordinal));
+    json_object_set_new(json, "played", outcome_played(&t->it->played));
     if (t->it->robust.n)
         json_object_set_new(json, "robust", robust_to_json(&t->it->robust));
     text = json_dumps(json, JSON_COMPACT | JSON_SORT_KEYS);
@@ -594,6 +608,7 @@ enum loop_status loop_judge(struct loop *l, const char *reply, const char *no_re
         incident_claims(l, reply, it->has_candidate ? &it->after : NULL, err) != 0)
         t.status = LOOP_FAILED;
     l->n_fruitless += !it->is_promoted;
+    tally_mark(&l->tally, &it->played);
     if (t.status == LOOP_ON)
         t.status = put_down(&t, parent, err);
     if (t.status == LOOP_ON) {

@@ -210,6 +210,7 @@ static enum loop_status iterate(struct loop *l, struct error *err)
     if (status == LOOP_ON) {
         it.seconds = meter_now() - start;
         it.steps = after - before;
+        it.incumbent = l->incumbent.sha256;
         l->outcome->iterations++;
         l->n_empty = it.has_candidate ? 0 : l->n_empty + 1;
         if (l->c->on_iteration)
@@ -239,8 +240,12 @@ static enum loop_status begin(struct loop *l, struct error *err)
     champion_copy(&l->incumbent, &l->start);
     champion_copy(&l->best, &l->start);
     parent_reset(l);
-    if (status == LOOP_ON && l->c->on_start)
-        l->c->on_start(l->c->user, &l->start);
+    if (status == LOOP_ON) {
+        struct tally_mark played;
+        tally_mark(&l->tally, &played);
+        if (l->c->on_start)
+            l->c->on_start(l->c->user, &l->start, &played);
+    }
     return status;
 }
 
@@ -372,12 +377,24 @@ static void loop_clear(struct loop *l)
     champion_clear(&l->parent);
     archive_clear(l);
     workbench_clear(&l->bench);
+    tally_clear(&l->tally);
     for (int i = 0; i < l->n_ancestors; i++)
         free(l->ancestors[i].scores);
     free(l->ancestors);
     json_decref(l->memory);
     json_decref(l->retired);
     case_list_clear(&l->cases);
+}
+
+bool loop_model_failed(const struct loop_outcome *o)
+{
+    return !strncmp(o->stop_reason, "the model failed", 16);
+}
+
+json_t *loop_memory(struct ledger *ledger, const char *task, int64_t run,
+                    struct error *err)
+{
+    return ledger_dream_memory(ledger, task, ledger_session_root(ledger, run), err);
 }
 
 int loop_run(const struct loop_config *config, struct loop_outcome *out,
@@ -393,6 +410,7 @@ int loop_run(const struct loop_config *config, struct loop_outcome *out,
     l.memo = (struct memo){ .ledger = config->ledger,
                             .run = config->run->id,
                             .base = config->base,
+                            .tally = &l.tally,
                             .progress = on_progress,
                             .user = &l };
     if (config->provider->kind->interrupted)
@@ -400,13 +418,10 @@ int loop_run(const struct loop_config *config, struct loop_outcome *out,
             config->provider->self);
     if (open_budget(&l, err) != 0)
         return -1;
-    l.retired = ledger_query(config->ledger,
-                             "SELECT iteration, name FROM regression WHERE run=?"
-                             " AND state='retired'",
-                             config->run->id, err);
-    l.memory = ledger_dream_memory(config->ledger, l.task->name,
-                                   ledger_session_root(config->ledger, config->run->id),
-                                   err);
+    l.retired = ledger_query(config->ledger, LOOP_RETIRED, config->run->id, err);
+    l.memory = config->memory
+                   ? json_incref(config->memory)
+                   : loop_memory(config->ledger, l.task->name, config->run->id, err);
     status = l.retired && l.memory && incident_files(&l, err) == 0 &&
                      ledger_run_set_status(config->ledger, config->run->id, "running", "",
                                            err) == 0

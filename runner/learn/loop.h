@@ -8,10 +8,13 @@
 #define RATCHET_RUNNER_LEARN_LOOP_H
 
 #include "runner/evaluate/stats.h"
+#include "runner/evaluate/tally.h"
 #include "runner/learn/brief.h"
 #include "runner/learn/gate.h"
 #include "runner/learn/provider.h"
 #include "runner/learn/robust.h"
+
+#define LOOP_MOST_TURNS 64 /* of one iteration, where the provider does not say */
 
 /* A policy with what is known of it. Owns everything. */
 struct champion {
@@ -40,6 +43,9 @@ struct iteration {
     const char *sha256;
     const char *remark;   /* of the loop: a change of parent, or "" */
     struct robust robust; /* n = 0: not measured */
+    int64_t ordinal; /* the candidate's number at the gate; 0: the gate was not asked */
+    struct tally_mark played; /* in this iteration */
+    const char *incumbent;    /* sha256, behind the verdict */
 };
 
 struct loop_config {
@@ -51,7 +57,12 @@ struct loop_config {
     struct provider *provider;
     const char *start_name, *start_source;
     const char *folder; /* of the run: best.lua, cases/, briefs/, candidates/ */
-    void (*on_start)(void *user, const struct champion *start);
+    /* A run that is played again has what the first one had; NULL: its own. */
+    json_t *memory;          /* ledger_dream_memory */
+    const int64_t *ordinals; /* at the gate, by iteration (from 1), n_ordinals of them */
+    int n_ordinals;
+    void (*on_start)(void *user, const struct champion *start,
+                     const struct tally_mark *played);
     void (*on_iteration)(void *user, const struct iteration *it);
     void (*progress)(void *user, enum purpose purpose, int done, int n);
     void (*on_warning)(void *user, const char *text); /* may be NULL */
@@ -69,6 +80,17 @@ struct loop_outcome {
     bool is_paused;      /* by the file STOP: so it does then */
     char best_path[1024], replay_path[1024];
 };
+
+/* It ended because the model could not be asked: it may go on when it can. */
+bool loop_model_failed(const struct loop_outcome *o);
+
+/* The query of a run's retired cases (? is the run): rows of iteration, name. */
+#define LOOP_RETIRED \
+    "SELECT iteration, name FROM regression WHERE run=? AND state='retired'"
+
+/* What dreams before the run kept for its task; NULL on failure. */
+json_t *loop_memory(struct ledger *ledger, const char *task, int64_t run,
+                    struct error *err);
 
 /* Runs to an end. -1: it could not go on (what was reached is in the ledger). */
 int loop_run(const struct loop_config *config, struct loop_outcome *out,

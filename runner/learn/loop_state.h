@@ -38,6 +38,7 @@ struct loop {
     const struct loop_config *c;
     const struct task *task;
     struct memo memo;
+    struct tally tally;                     /* of the memo */
     struct champion start, incumbent, best; /* best: the strongest ever, by the gate */
     struct champion
         parent; /* what the model works on: the incumbent, or one of the archive */

@@ -30,6 +30,11 @@ static const struct provider_kind *find_kind(const char *name, size_t len)
     return NULL;
 }
 
+const struct provider_kind *provider_find(const char *spec)
+{
+    return find_kind(spec, strcspn(spec, ":"));
+}
+
 static int unknown_kind(const char *spec, struct error *err)
 {
     char known[512] = "";

@@ -11,6 +11,7 @@
 #include <unistd.h>
 #include <xxhash.h>
 
+#include "runner/model/session_file.h"
 #include "runner/record/say.h"
 
 struct recorder {
@@ -18,6 +19,9 @@ struct recorder {
     struct provider inner;
     char *path;
     int fd;
+    json_t *turns;     /* of the iterations that have no outcome yet */
+    int64_t iteration; /* the last one with an outcome; -1: none */
+    bool is_broken;    /* a line could not be written: no end is said */
 };
 
 void recorder_hash(const struct request *request, char out[17])
@@ -58,9 +62,10 @@ static int write_header(struct recorder *r, const struct recorder_header *header
 
     gmtime_r(&now, &utc);
     strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%SZ", &utc);
-    line = json_pack("{s:i, s:s, s:s, s:s*, s:s*, s:s*}", "ratchet_session", 1, "when",
-                     when, "provider", r->inner.kind->name, "model", header->model,
-                     "brief_format", header->brief_format, "notes", header->notes);
+    line = json_pack("{s:i, s:s, s:s, s:s, s:s*, s:s*, s:s*, s:O*}", "ratchet_session",
+                     SESSION_FORMAT, "when", when, "ratchet", RATCHET_VERSION, "provider",
+                     r->inner.kind->name, "model", header->model, "brief_format",
+                     header->brief_format, "notes", header->notes, "run", header->run);
     if (!line)
         return error_set(err, "%s: the session's header is not UTF-8", r->path);
     result = append_line(r, line, err);
@@ -97,6 +102,7 @@ static void recorder_destroy(void *self)
         r->inner.kind->destroy(r->inner.self);
     if (r->fd >= 0)
         close(r->fd);
+    json_decref(r->turns);
     free(r->path);
     free(r);
 }
@@ -117,9 +123,52 @@ static int recorder_ask(void *self, const struct request *request, struct turn *
                      request->iteration, "turn", request->turn, "reply",
                      turn_to_json(out));
     result = append_line(r, line, err);
+    session_put_turn(r->turns, line);
     json_decref(line);
+    r->is_broken |= result != 0;
     if (result != 0)
         out->is_final_error = true;
+    return result;
+}
+
+static struct recorder *recorder_of(const struct provider *p)
+{
+    return p->kind && p->kind->ask == recorder_ask ? p->self : NULL;
+}
+
+int recorder_outcome(struct provider *p, json_t *outcome, struct error *err)
+{
+    struct recorder *r = recorder_of(p);
+    int64_t iteration = json_integer_value(json_object_get(outcome, "iteration"));
+    char replies[65];
+    json_t *line;
+    int result;
+
+    if (!r || r->is_broken || iteration <= r->iteration)
+        return 0;
+    session_replies(r->turns, iteration, replies);
+    line = json_pack("{s:O, s:s}", "outcome", outcome, "replies", replies);
+    result = append_line(r, line, err);
+    json_decref(line);
+    r->is_broken |= result != 0;
+    r->iteration = iteration;
+    json_array_clear(r->turns);
+    return result;
+}
+
+int recorder_end(struct provider *p, json_t *end, struct error *err)
+{
+    struct recorder *r = recorder_of(p);
+    json_t *line;
+    int result;
+
+    if (!r)
+        return 0;
+    if (r->is_broken)
+        return error_set(err, "%s: lines of it are missing, so it gets no end", r->path);
+    line = json_pack("{s:O}", "end", end);
+    result = append_line(r, line, err);
+    json_decref(line);
     return result;
 }
 
@@ -152,6 +201,33 @@ static const volatile sig_atomic_t *recorder_interrupted(void *self)
     return r->inner.kind->interrupted(r->inner.self);
 }
 
+/* Where a session that is there already stands; it must be of the same run. */
+static int catch_up(struct recorder *r, const struct recorder_header *header,
+                    struct error *err)
+{
+    const char *mine = json_string_value(json_object_get(header->run, "salt_sha256"));
+    struct session_file old;
+    const char *its;
+    json_t *line;
+    size_t i;
+    int status = session_file_load(&old, r->path, err);
+
+    its = json_string_value(session_file_run(&old, "salt_sha256"));
+    if (status == 0 && old.end)
+        status = error_set(err, "%s: this session has ended; name another file", r->path);
+    else if (status == 0 && mine && its && strcmp(mine, its))
+        status = error_set(err, "%s: the session of another run; name another file",
+                           r->path);
+    json_array_foreach(old.outcomes, i, line)
+        r->iteration = json_integer_value(
+            json_object_get(json_object_get(line, "outcome"), "iteration"));
+    json_array_foreach(old.turns, i, line)
+        if (json_integer_value(json_object_get(line, "iteration")) > r->iteration)
+            json_array_append(r->turns, line);
+    session_file_clear(&old);
+    return status;
+}
+
 int recorder_wrap(struct provider *p, const char *path,
                   const struct recorder_header *header, bool is_resumed,
                   struct error *err)
@@ -160,6 +236,8 @@ int recorder_wrap(struct provider *p, const char *path,
     off_t size = 0;
 
     r->path = xstrdup(path);
+    r->turns = json_array();
+    r->iteration = -1;
     r->fd = open(
         path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | (is_resumed ? 0 : O_EXCL), 0644);
     if (r->fd < 0) {
@@ -170,7 +248,7 @@ int recorder_wrap(struct provider *p, const char *path,
                   path, strerror(errno));
         goto failed;
     }
-    if (cut_last_line(r, &size, err) != 0)
+    if (cut_last_line(r, &size, err) != 0 || (size && catch_up(r, header, err) != 0))
         goto failed;
     r->inner = *p;
     if (size == 0 && write_header(r, header, err) != 0) {

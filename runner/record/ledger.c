@@ -69,6 +69,8 @@ static const char *const migrations[] = {
     "  created INTEGER);"
     "CREATE TABLE allowance(run INTEGER, budget TEXT, created INTEGER);"
     "CREATE INDEX allowance_run ON allowance(run);",
+    /* Salts that are no secret any more: published with a session, or taken from one. */
+    "CREATE TABLE public_salt(sha256 TEXT PRIMARY KEY, how TEXT, created INTEGER);",
 };
 #define VERSION ((int)(sizeof(migrations) / sizeof(migrations[0])))
 

@@ -84,6 +84,16 @@ int ledger_allowance_add(struct ledger *l, int64_t run, const char *budget,
                          struct error *err);
 char *ledger_allowance_get(struct ledger *l, int64_t run);
 
+/* A salt that anyone may know from now on: `how` is "published" or "session" (it came
+ * from one). */
+int ledger_salt_publish(struct ledger *l, const char *sha256, const char *how,
+                        struct error *err);
+/* 1: it is public, 0: a secret still, -1: error. */
+int ledger_salt_is_public(struct ledger *l, const char *sha256, struct error *err);
+/* How many other runs of this salt may still go on; -1: error. */
+int ledger_salt_count_open(struct ledger *l, const char *sha256, int64_t but_run,
+                           struct error *err);
+
 /* Sources by content hash. */
 int ledger_source_add(struct ledger *l, const char *sha256, const char *text,
                       struct error *err);

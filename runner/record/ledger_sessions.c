@@ -220,3 +220,42 @@ char *ledger_allowance_get(struct ledger *l, int64_t run)
     sqlite3_finalize(s);
     return budget;
 }
+
+int ledger_salt_publish(struct ledger *l, const char *sha256, const char *how,
+                        struct error *err)
+{
+    return ledger_execute(
+        l, err,
+        ledger_prepare(l, err, "INSERT OR IGNORE INTO public_salt VALUES(?,?,?)", "ssi",
+                       sha256, how, ledger_now()));
+}
+
+/* The first column of the one row of a count. */
+static int count(struct ledger *l, sqlite3_stmt *s, struct error *err)
+{
+    int n = s && sqlite3_step(s) == SQLITE_ROW ? sqlite3_column_int(s, 0) : -1;
+
+    if (s && n < 0)
+        ledger_fail(l, err);
+    sqlite3_finalize(s);
+    return n;
+}
+
+int ledger_salt_is_public(struct ledger *l, const char *sha256, struct error *err)
+{
+    return count(l,
+                 ledger_prepare(l, err, "SELECT count(*) FROM public_salt WHERE sha256=?",
+                                "s", sha256),
+                 err);
+}
+
+int ledger_salt_count_open(struct ledger *l, const char *sha256, int64_t but_run,
+                           struct error *err)
+{
+    return count(l,
+                 ledger_prepare(l, err,
+                                "SELECT count(*) FROM run WHERE salt_sha256=? AND id<>?"
+                                " AND status<>'stopped'",
+                                "si", sha256, but_run),
+                 err);
+}
