@@ -23,7 +23,9 @@ sessions() { ${exec-} "$RATCHET" sessions "$@"; }
 verdicts() { # what is the same wherever and however often a run was played
     "$RATCHET" ledger "$1" --list climb --json >"$TMP/v.json" && json "$TMP/v.json" \
         '[(r["iteration"], r["verdict"], r["dev_before"], r["dev_after"], r["low"], r["high"], r["pairs"], r["cases"], r["policy"]) for r in j]'
-    "$RATCHET" ledger "$1" --list steps --json
+    # A run in halves shows the best episode of each half.
+    "$RATCHET" ledger "$1" --list steps --json >"$TMP/v.json" && json "$TMP/v.json" \
+        '[r for r in j if r["purpose"] != "replay"]'
 }
 state() { # state NAME EXPRESSION over its row r
     "$RATCHET" sessions --json >"$TMP/s.json"

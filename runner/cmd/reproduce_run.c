@@ -230,7 +230,7 @@ int64_t reproduce_left_over(struct opened_run *o, int64_t n_played, struct error
 {
     json_t *rows = ledger_query(o->ledger,
                                 "SELECT count(*) AS n FROM episode WHERE run=? AND"
-                                " purpose NOT IN ('holdout', 'audit')",
+                                " purpose NOT IN ('holdout', 'audit', 'replay')",
                                 o->run.id, err);
     int64_t n = rows ? json_integer_value(json_object_get(json_array_get(rows, 0), "n"))
                      : -1;
