@@ -5,7 +5,7 @@ DESTDIR ?=
 BUILD ?= build
 
 CC = gcc
-PKGS = jansson sdl2 SDL2_ttf sqlite3 libseccomp libzstd libxxhash libpng popt libmd gsl libcurl
+PKGS = jansson sdl2 SDL2_ttf sqlite3 libseccomp libzstd libxxhash libpng popt libmd libcurl
 PKG_CFLAGS = $(shell pkg-config --cflags $(PKGS) lua5.4)
 WARN = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 -Wvla
 OPT ?= -O2 -g

@@ -60,8 +60,9 @@ static int compare(const void *a, const void *b)
 /* No stream of a hundred seeds begins or goes on as another does. */
 static void test_apart(void **state)
 {
-    static const char *const labels[] = { "policy", "sim", "math.random", "sticky", "start",
-                                          "random start", "" };
+    static const char *const labels[] = { "policy", "sim",   "math.random",
+                                          "sticky", "start", "random start",
+                                          "" };
     static uint64_t seen[100 * 7 * 4];
     size_t n = 0;
 

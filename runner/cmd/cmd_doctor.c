@@ -25,7 +25,7 @@ static const char probe_source[] =
 static const char *const libraries[] = {
     "libjansson", "libSDL2-",  "libSDL2_ttf", "libsqlite3", "libseccomp",
     "libzstd",    "libpng",    "libgif",      "libpopt",    "libcurl",
-    "libgsl.",    "libmujoco", "libc.",       NULL,
+    "libmujoco",  "libc.",     NULL,
 };
 
 struct doctor {

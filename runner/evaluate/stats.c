@@ -1,7 +1,6 @@
 /* stats.c - numbers that sum up many: means, spreads, confidence. */
 #include "runner/evaluate/stats.h"
 
-#include <gsl/gsl_cdf.h>
 #include <math.h>
 
 struct summary summarize(const double *values, int n)
@@ -22,11 +21,6 @@ struct summary summarize(const double *values, int n)
         squares += (values[i] - s.mean) * (values[i] - s.mean);
     s.std = n > 1 ? sqrt(squares / (n - 1)) : 0;
     return s;
-}
-
-double student_quantile(double probability, double freedom)
-{
-    return gsl_cdf_tdist_Pinv(probability, freedom);
 }
 
 double mean_interval(const struct summary *s, double confidence)

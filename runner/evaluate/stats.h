@@ -13,7 +13,8 @@ struct summary summarize(const double *values, int n);
  * confidence 0.95. Infinite for n < 2. */
 double mean_interval(const struct summary *s, double confidence);
 
-/* The quantile of Student's t with so many degrees of freedom. */
+/* The quantile of Student's t with so many degrees of freedom, of which there may be a
+ * fraction; NAN for what is no probability (student.c). */
 double student_quantile(double probability, double freedom);
 
 /* Half the width of the two-sided confidence interval of a difference of two means of

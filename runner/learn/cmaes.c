@@ -6,12 +6,12 @@
 #include "runner/learn/cmaes.h"
 
 #include <assert.h>
-#include <gsl/gsl_eigen.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "envs/error.h"
+#include "runner/learn/eigen.h"
 
 struct cmaes {
     int n, popsize, mu, generation;
@@ -26,7 +26,6 @@ struct cmaes {
     double *candidates; /* popsize * n */
     double *steps;      /* popsize * n: (candidate - mean) / sigma, before bounds */
     double *shown;      /* n: the mean within its bounds */
-    gsl_eigen_symmv_workspace *work;
     struct rng rng;
 };
 
@@ -105,7 +104,6 @@ struct cmaes *cmaes_create(int n, const double *mean, double sigma, const double
     c->candidates = doubles((size_t)c->popsize * size);
     c->steps = doubles((size_t)c->popsize * size);
     c->shown = doubles(size);
-    c->work = gsl_eigen_symmv_alloc(size);
     c->rng = rng;
     return c;
 }
@@ -114,7 +112,6 @@ void cmaes_destroy(struct cmaes *c)
 {
     if (!c)
         return;
-    gsl_eigen_symmv_free(c->work);
     free(c->weights);
     free(c->mean);
     free(c->lower);
@@ -219,25 +216,14 @@ static double squared(const double *v, int n)
 /* Eigenvalues are kept from zero, where rounding could put them. */
 static void decompose(struct cmaes *c)
 {
-    size_t n = (size_t)c->n;
-    gsl_matrix *m = gsl_matrix_alloc(n, n), *vectors = gsl_matrix_alloc(n, n);
-    gsl_vector *values = gsl_vector_alloc(n);
-    double least;
+    double *m = copied(c->covariance, c->n * c->n), least = 0;
 
-    for (size_t i = 0; i < n * n; i++)
-        gsl_matrix_set(m, i / n, i % n, c->covariance[i]);
-    gsl_eigen_symmv(m, values, vectors, c->work);
-    least = 1e-14 * gsl_vector_max(values);
-    for (size_t i = 0; i < n; i++) {
-        double value = gsl_vector_get(values, i);
-
-        c->scales[i] = sqrt(value > least ? value : least);
-        for (size_t k = 0; k < n; k++)
-            c->axes[k * n + i] = gsl_matrix_get(vectors, k, i);
-    }
-    gsl_matrix_free(m);
-    gsl_matrix_free(vectors);
-    gsl_vector_free(values);
+    eigen_symmetric(c->n, m, c->scales, c->axes);
+    for (int i = 0; i < c->n; i++)
+        least = 1e-14 * c->scales[i] > least ? 1e-14 * c->scales[i] : least;
+    for (int i = 0; i < c->n; i++)
+        c->scales[i] = sqrt(c->scales[i] > least ? c->scales[i] : least);
+    free(m);
 }
 
 /* order[0] is the best; the earlier of two equal ones stands first. */

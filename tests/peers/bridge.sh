@@ -17,7 +17,7 @@ bridge_ready() {
 # What a program that is linked with libratchet.a needs.
 bridge_libs() {
     pkg-config --libs jansson sdl2 SDL2_ttf sqlite3 libseccomp libzstd libxxhash libpng popt \
-        libmd gsl libcurl
+        libmd libcurl
     [ ! -f /usr/include/mujoco/mujoco.h ] || echo -lmujoco
     echo -lgif -ldl -lpthread -lm
 }
