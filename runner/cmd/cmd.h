@@ -57,6 +57,7 @@ struct command {
     X(sweep)        \
     X(results)      \
     X(compare)      \
+    X(calibrate)    \
     X(tool)         \
     X(shard)        \
     X(bench)
