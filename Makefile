@@ -38,7 +38,11 @@ PROGRAM_SRC = $(ENV_SRC) $(wildcard envs/bridge/*.c) \
 	$(addprefix sandbox/,wire.c job.c jail.c limits.c) \
 	$(wildcard runner/*.c runner/*/*.c)
 WORKER_SRC = $(ENV_SRC) $(wildcard sandbox/*.c)
-PROGRAM_OBJ = $(PROGRAM_SRC:%.c=$(BUILD)/%.o)
+PROGRAM_OBJ = $(filter-out $(BUILD)/runner/main_tool.o,$(PROGRAM_SRC:%.c=$(BUILD)/%.o))
+# What a sealed agent has of ratchet: `ratchet tool` alone.
+TOOL_SRC = runner/main_tool.c $(addprefix runner/cmd/,cmd_tool.c parse.c) \
+	$(addprefix runner/record/,say.c text.c) envs/error.c
+TOOL_OBJ = $(TOOL_SRC:%.c=$(BUILD)/%.o)
 WORKER_OBJ = $(WORKER_SRC:%.c=$(BUILD)/%.o)
 # libmujoco takes milliseconds to load: workers of other environments do without it.
 PLAIN_OBJ = $(BUILD)/plain/env.o $(filter-out $(BUILD)/envs/env.o $(BUILD)/envs/mujoco/%,$(WORKER_OBJ))
@@ -57,7 +61,7 @@ WORKER_WRAP = $(WRAPPED:%=-Wl,--wrap=%)
 .PHONY: all demo demo-run check check-run check-peers check-ale soak fuzz bench bench-ale \
 	bench-cluster clean install uninstall tags packages packages-test
 .SECONDARY:
-all: $(BUILD)/ratchet $(WORKERS)
+all: $(BUILD)/ratchet $(BUILD)/ratchet-tool $(WORKERS)
 
 # A second make reads what the first one has installed.
 demo: packages
@@ -87,6 +91,9 @@ packages-test: packages
 # Programs.
 $(BUILD)/ratchet: $(BUILD)/runner/main.o $(BUILD)/libratchet.a $(BUILD)/math.o
 	$(CC) $(SAN_FLAGS) -rdynamic -o $@ $(PROGRAM_LINK) $(PROGRAM_LIBS)
+
+$(BUILD)/ratchet-tool: $(TOOL_OBJ)
+	$(CC) $(SAN_FLAGS) -o $@ $^ $(shell pkg-config --libs jansson popt)
 
 WORKER_LINK = $(CC) $(SAN_FLAGS) -no-pie -rdynamic $(WORKER_WRAP) -o $@ $(filter-out %/math.o,$^)
 
@@ -201,7 +208,7 @@ install: all
 	install -d $(bindir) $(libexecdir) $(sharedir)/ratchet $(sharedir)/man/man1 \
 		$(sharedir)/bash-completion/completions
 	install -m 755 $(BUILD)/ratchet $(bindir)/ratchet
-	install -m 755 $(WORKERS) $(libexecdir)/
+	install -m 755 $(WORKERS) $(BUILD)/ratchet-tool $(libexecdir)/
 	cp -r policies $(sharedir)/ratchet/
 	cp -r share/skill AGENTS.md $(sharedir)/ratchet/
 	install -d $(sharedir)/ratchet/bridge
@@ -220,4 +227,4 @@ tags:
 clean:
 	rm -rf $(BUILD)
 
--include $(PROGRAM_OBJ:.o=.d) $(WORKER_OBJ:.o=.d) $(BUILD)/plain/env.d $(ESCAPE_OBJ:.o=.d) $(wildcard $(BUILD)/tests/*.d)
+-include $(PROGRAM_OBJ:.o=.d) $(TOOL_OBJ:.o=.d) $(WORKER_OBJ:.o=.d) $(BUILD)/plain/env.d $(ESCAPE_OBJ:.o=.d) $(wildcard $(BUILD)/tests/*.d)

@@ -90,6 +90,46 @@ if [ "$sealed" = True ]; then
     ok "nor the best policy" $?
     ! ps -eo args | grep -qx 'sleep 31.7'
     ok "nothing that it started is left" $? "$(ps -eo args | grep sleep)"
+    # There is no ratchet there but `ratchet tool`: no uncounted episodes, no worker, no policies.
+    "$RATCHET" run cartpole "$start" -n 1 --record "$TMP/taken" >/dev/null 2>&1
+    tape=$(base64 -w 0 "$TMP"/taken/*.replay)
+    programs="
+        echo $tape | base64 -d >t.replay
+        tried() { name=\$1; shift; \"\$@\" >said 2>&1; echo \"\$name: status \$?: \$(head -c 300 said)\"; }
+        tried replay ratchet replay t.replay
+        tried run ratchet run cartpole policy.lua -n 1
+        tried improve ratchet improve cartpole --policy policy.lua --model search -n 1
+        tried test ratchet test .
+        tried envs ratchet envs cartpole
+        tried version ratchet --version
+        tried help ratchet --help
+        tried toolhelp ratchet tool --help
+        tried worker ratchet-worker
+        tried libexec /opt/libexec/ratchet/ratchet-worker
+        tried local /usr/local/bin/ratchet run cartpole policy.lua -n 1
+        tried beside \$(dirname \$(command -v ratchet))/ratchet-worker
+        tried none ratchet
+        find / -xdev -name 'ratchet*' -type f -size +0 2>/dev/null | sed 's/^/found: /'
+        find / -xdev \( -name learned.lua -o -name session.jsonl -o -name follow.lua \) 2>/dev/null |
+            sed 's/^/found: /'"
+    improve programs "$programs; echo '$good' >policy.lua" >"$TMP/out" 2>&1
+    ok "a run with an agent that looks for programs" $? "$(cat "$TMP/out")"
+    for name in replay run improve test envs; do
+        said "no \`ratchet $name\` in the seal" "^$name: status 2: ratchet: $name: .*ratchet tool" programs
+    done
+    for name in worker libexec local beside; do
+        said "no program by $name" "^$name: status 12[67]" programs
+    done
+    said "but --version" '^version: status 0: ratchet [0-9]' programs
+    said "--help names the tool" '^help: status 0: Usage: ratchet tool' programs
+    said "the tool's own help" '^toolhelp: status 0: Usage: ratchet tool NAME' programs
+    said "no argument is wrong usage" '^none: status 2' programs
+    grep '^found: ' "$TMP/programs/agent/001.log" | grep -Ev '^found: /opt/ratchet/ratchet$' >"$TMP/found"
+    [ ! -s "$TMP/found" ]
+    ok "no other program of ratchet, no learned policy, no session is there" $? "$(cat "$TMP/found")"
+    "$RATCHET" ledger "$TMP/programs" --list episodes --json >"$TMP/e.json"
+    [ "$(json "$TMP/e.json" 'sum(r["purpose"] == "probe" for r in j)')" = 0 ]
+    ok "nothing was played beside the run" $? "$(json "$TMP/e.json" 'len(j)')"
     improve network "bash -c 'exec 3<>/dev/tcp/127.0.0.1/$port' && echo reached; exit 1" --agent-network >/dev/null 2>&1
     said "--agent-network leaves it the network" '^reached' network
     "$RATCHET" ledger --json >"$TMP/r.json"
@@ -102,6 +142,65 @@ if [ "$sealed" = True ]; then
     echo "from its settings" >"$TMP/shown/hint"
     improve shown "cat '$TMP/shown/hint'; echo '$good' >policy.lua" --agent-read "$TMP/shown" >/dev/null 2>&1
     said "--agent-read shows what it names" 'from its settings' shown
+    # What else it may not be shown: any ledger, salt, replay, session or run, however it is named.
+    mkdir "$TMP/shows" && cd "$TMP/shows" || exit 1
+    mkdir -p logs/deep/deeper salts replays sessions programs dir/file linked
+    cp "$TMP/logs/ledger.sqlite" logs/deep/deeper/notes.db
+    cp "$TMP/whole/salt" salts/hint.txt
+    cp "$TMP"/taken/*.replay replays/picture.png
+    cp "$ROOT/policies/breakout/session.jsonl" sessions/log.txt
+    cp "$RATCHET-worker" programs/
+    cp "$TMP/whole/best.lua" dir/file/
+    ln -s "$TMP/whole" link
+    ln -s "$TMP/shows/logs" linked/logs
+    cd "$ROOT" || exit 1
+    shows() { # shows NAME PATH WHAT: it unseals, here and in the ledger
+        improve "shows-$tests" "echo '$good' >policy.lua" --agent-read "$2" >"$TMP/out" 2>&1
+        grep -q "UNSEALED.*$3" "$TMP/out"
+        ok "--agent-read of $1 unseals" $? "$(cat "$TMP/out")"
+    }
+    shows "a ledger in it, under another name" "$TMP/shows/logs" 'a ledger: .*notes.db'
+    shows "a parent of a ledger" "$TMP/shows" 'shows a '
+    shows "a salt under another name" "$TMP/shows/salts" 'a salt: .*hint.txt'
+    shows "a salt itself" "$TMP/whole/salt" 'a salt'
+    shows "a replay" "$TMP/shows/replays" 'a replay'
+    shows "a recorded session" "$TMP/shows/sessions" 'a recorded session'
+    shows "a program of ratchet" "$TMP/shows/programs" 'a program of ratchet'
+    shows "another run" "$TMP/whole" 'shows a salt'
+    shows "a link to another run" "$TMP/shows/link" 'shows a salt'
+    shows "the logs" "$TMP/logs" 'a ledger'
+    shows "the ledger itself" "$TMP/logs/ledger.sqlite" 'a ledger'
+    shows "the root" / "shows the run's folder"
+    shows "what is not there" "$TMP/nothing" 'is not there'
+    "$RATCHET" ledger --json >"$TMP/r.json"
+    [ "$(json "$TMP/r.json" 'sorted(set(r["sealed"] for r in j if "/shows-" in r["name"]))')" = "['UNSEALED']" ]
+    ok "and the ledger says so of each" $? "$(cat "$TMP/r.json")"
+    improve dirs "cat '$TMP/shows/dir/file/best.lua' '$TMP/shows/here/hint'; ls '$TMP/shows/linked/logs/'; echo '$good' >policy.lua" \
+        --agent-read "$TMP/shows/dir" --agent-read "$TMP/shows/linked" >"$TMP/out" 2>&1
+    ! grep -q UNSEALED "$TMP/out"
+    ok "a folder without them stays sealed, and a link out of it leads nowhere" $? "$(cat "$TMP/out")"
+    said "and is shown" 'return ' dirs
+    said "the link is dead" "cannot access.*linked/logs" dirs
+    ln -s "$TMP/shown" "$TMP/shows/here"
+    improve here "cat '$TMP/shows/here/hint'; echo '$good' >policy.lua" --agent-read "$TMP/shows/here" >"$TMP/out" 2>&1
+    said "a link to a harmless folder is shown by its name" 'from its settings' here
+    improve tree "find '$ROOT/policies' -type f | sed 's/^/left: /'; echo '$good' >policy.lua" \
+        --agent-read "$ROOT/policies" >"$TMP/out" 2>&1
+    ! grep -q UNSEALED "$TMP/out" && ! grep -q '^left: ' "$TMP/tree/agent/001.log"
+    ok "the policies beside this program are covered" $? "$(cat "$TMP/out" "$TMP/tree/agent/001.log")"
+    # Ratchet as it may be installed in what is shown is covered.
+    mkdir -p "$TMP/prefix/bin" "$TMP/prefix/share/ratchet" "$TMP/prefix/libexec/ratchet"
+    cp "$RATCHET" "$TMP/prefix/bin/" && cp "$RATCHET-worker" "$TMP/prefix/libexec/ratchet/"
+    cp -r policies "$TMP/prefix/share/ratchet/"
+    echo 'echo a tool of its own' >"$TMP/prefix/bin/helper" && chmod +x "$TMP/prefix/bin/helper"
+    improve installed "helper; '$TMP/prefix/bin/ratchet' run cartpole policy.lua -n 1 && echo CHEATED
+        find '$TMP/prefix' -type f | sed 's/^/left: /'; echo '$good' >policy.lua" \
+        --agent-read "$TMP/prefix" >"$TMP/out" 2>&1
+    ! grep -q UNSEALED "$TMP/out"
+    ok "a prefix that ratchet is installed in stays sealed" $? "$(cat "$TMP/out")"
+    said "its other programs are there" 'a tool of its own' installed
+    ! grep -q 'CHEATED\|left:.*\(lua\|worker\|jsonl\)' "$TMP/installed/agent/001.log"
+    ok "ratchet is not" $? "$(cat "$TMP/installed/agent/001.log")"
 else
     skip "cheats in a sealed workspace" "agents cannot be sealed here: see ratchet doctor" bwrap
 fi
@@ -110,7 +209,7 @@ kill "$server"
 
 # Unsealed: the mark is everywhere. bwrap is missing from this PATH.
 mkdir "$TMP/bin"
-for tool in sh cat sleep ln head yes sed; do
+for tool in sh cat sleep ln head yes sed cp stat chmod mkdir mkfifo; do
     ln -s "$(command -v $tool)" "$TMP/bin/$tool"
 done
 ln -s "$(python3 -c 'import sys; print(sys.executable)')" "$TMP/bin/python3"
@@ -216,6 +315,53 @@ ok "an agent that babbles gets through" "$([ "$(verdict calls | cut -c1-6)" = be
 ok "what is no call is told so" $? "$(head -20 "$TMP/calls/agent/001.log")"
 [ "$(grep -c 'no more calls' "$TMP/calls/agent/001.log")" -eq 2 ]
 ok "calls are limited" $? "$(tail -5 "$TMP/calls/agent/001.log")"
+
+# Nobody else gets at what an agent leaves, while it works or later, and nothing of it has rights
+# of its own: set-id bits go, and what is neither file, folder nor link goes.
+leaves='stat -c "while at work: %a" .
+    cp /bin/true suid; chmod 6755 suid; mkdir -p d/e; cp /bin/true d/e/deep; chmod 4777 d/e/deep
+    chmod 7777 d/e d; ln suid twice; cp /bin/true shut; chmod 4000 shut; mkdir closed; chmod 2000 closed
+    mkfifo fifo; python3 -c "import os, socket
+s = socket.socket(socket.AF_UNIX); s.bind(\"sock\")
+try: os.mknod(\"device\", 0o20666, os.makedev(1, 3))
+except OSError: pass
+for i in range(700): os.mkdir(\"n\"); os.chdir(\"n\")
+open(\"bottom\", \"w\"); os.chmod(\"bottom\", 0o4755)"
+    chmod 7777 .'
+outside() { # what links may lead to stays as it is
+    mkdir -p "$TMP/outside"
+    cp /bin/true "$TMP/outside/tool"
+    chmod 4755 "$TMP/outside/tool"
+    chmod 2755 "$TMP/outside"
+}
+left_well() { # left_well NAME FOLDER
+    find "$TMP/$2/agent" \( -perm /7000 -o \( ! -type f ! -type d ! -type l \) \) -printf '%M %p\n' >"$TMP/found"
+    [ ! -s "$TMP/found" ]
+    ok "$1: no set-id bits, no devices, pipes, sockets" $? "$(head -5 "$TMP/found")"
+    find "$TMP/$2" "$TMP/$2/agent" "$TMP/$2/agent/001" "$TMP/$2/briefs" -maxdepth 0 -printf '%m ' >"$TMP/found"
+    [ "$(cat "$TMP/found")" = "700 700 700 700 " ]
+    ok "$1: the run's folders are 0700" $? "$(cat "$TMP/found")"
+    [ "$(find "$TMP/$2/agent/001" -name suid -o -name deep -o -name bottom | wc -l)" -ge 2 ]
+    ok "$1: its files are still there" $? "$(find "$TMP/$2/agent/001" | head -20)"
+    [ "$(stat -c %a "$TMP/outside" "$TMP/outside/tool" | tr '\n' ' ')" = "2755 4755 " ]
+    ok "$1: what its links lead to is untouched" $? "$(ls -la "$TMP/outside")"
+}
+outside
+umask 000
+unsealed bits "$leaves; ln -s '$TMP/outside' link; ln '$TMP/outside/tool' hard; ln -s '$TMP/outside/tool' soft
+    echo '$good' >policy.lua" >"$TMP/out" 2>&1
+said "the folder is 0700 while it works" '^while at work: 700' bits
+left_well unsealed bits
+if [ "$sealed" = True ]; then
+    improve sealed-bits "$leaves; echo '$good' >policy.lua" >"$TMP/out" 2>&1
+    said "sealed, too" '^while at work: 700' sealed-bits
+    left_well sealed sealed-bits
+fi
+umask 022
+mkdir -p "$TMP/log/agent" && ln -s "$TMP/outside/log" "$TMP/log/agent/001.log"
+unsealed log "echo '$good' >policy.lua" >"$TMP/out" 2>&1
+[ ! -e "$TMP/outside/log" ]
+ok "no log is written through a link" $? "$(cat "$TMP/out")"
 
 # Ctrl-C ends agent and run; the run goes on.
 "$RATCHET" improve cartpole --policy "$start" --model "command:echo \$\$ >'$TMP/pid'; exec sleep 47" \

@@ -28,7 +28,7 @@ struct improve {
 
     struct task *task;
     struct ledger *ledger;
-    char *ledger_path;
+    char *ledger_path, *logs;
     struct ledger_run run;
     struct salt salt;
     struct provider provider;
@@ -111,13 +111,15 @@ static int choose_folder(struct improve *m, struct error *err)
         *slash = '-';
     if (m->out) {
         m->run.folder = xstrdup(m->out);
-        status = file_make_folder(m->run.folder, err);
+        if (mkdir(m->run.folder, 0700) != 0 && errno != EEXIST)
+            status = error_set(err, "%s: cannot make this folder: %s", m->run.folder,
+                               strerror(errno));
     }
     for (int i = 1; !m->run.folder; i++) {
         char *name = xasprintf("%s-%d", plain, i);
         m->run.folder = logs_path(name);
         free(name);
-        if (mkdir(m->run.folder, 0777) == 0)
+        if (mkdir(m->run.folder, 0700) == 0)
             break;
         if (errno != EEXIST)
             status = error_set(err, "%s: cannot make this folder: %s", m->run.folder,
@@ -263,6 +265,7 @@ static int open_provider(struct improve *m, const struct app *app,
     struct recorder_header header = { .model = m->run.model, .brief_format = "1" };
     int status;
 
+    config.logs = m->logs = logs_path("");
     if (provider_open(&m->provider, m->run.model, config, err) != 0)
         return -1;
     if (!provider_is_sealed(&m->provider)) {
@@ -484,6 +487,7 @@ static void clear(struct improve *m)
     task_destroy(m->task);
     common_clear(&m->common);
     free(m->ledger_path);
+    free(m->logs);
     free(m->start_name);
     free(m->start_source);
     free(m->model);
@@ -544,7 +548,8 @@ static int main_improve(const struct command *self, struct app *app, int argc,
         { "agent-network", '\0', POPT_ARG_NONE, &m.agent_network, 0,
           "command: leave the agent the network", NULL },
         { "agent-read", '\0', POPT_ARG_ARGV, &m.agent_reads, 0,
-          "command: the agent may read this, beside /usr (its own programs and settings)",
+          "command: the agent may read this, beside /usr (its own programs and settings); "
+          "what shows a ledger, a salt, a replay or a session unseals the run",
           "PATH" },
         { "agent-minutes", '\0', POPT_ARG_DOUBLE, &m.agent_minutes, 0,
           "command: its time for one candidate (default: 30)", "M" },

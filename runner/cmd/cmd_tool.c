@@ -1,4 +1,5 @@
-/* cmd_tool.c - `ratchet tool`: an agent's call of a tool of the run that it works for. */
+/* cmd_tool.c - `ratchet tool`: an agent's call of a tool of the run that it works for. It is
+ * all that a sealed agent has of ratchet (main_tool.c), so it knows nothing of the rest. */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -77,6 +78,12 @@ static char *read_answer(int fd, struct error *err)
     return NULL;
 }
 
+static void print_text(FILE *f, const char *text)
+{
+    say_lines(f, text);
+    fputc('\n', f);
+}
+
 static int print_answer(const char *text, bool as_json, struct error *err)
 {
     json_t *answer = json_loads(text, 0, NULL), *name;
@@ -92,7 +99,7 @@ static int print_answer(const char *text, bool as_json, struct error *err)
     if (as_json)
         cmd_print_json(json_incref(answer));
     else
-        say_lines(is_error ? stderr : stdout, said), say_to(is_error ? stderr : stdout, "\n");
+        print_text(is_error ? stderr : stdout, said);
     json_array_foreach(json_object_get(answer, "pictures"), i, name)
         if (!as_json)
             say("picture: %s\n", json_string_value(name));

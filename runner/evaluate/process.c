@@ -185,26 +185,6 @@ void watch_resume(struct process *p)
     pthread_mutex_unlock(&p->watch->mutex);
 }
 
-/* Beside the program as it was built, in PREFIX/libexec as it was installed. */
-static int find_worker(const char *env, char *out, size_t size, struct error *err)
-{
-    static const char *const places[] = { "", "../libexec/ratchet/" };
-    const char *name = env_is_mujoco(env) ? "ratchet-worker-mujoco" : "ratchet-worker";
-    char self[PATH_MAX];
-    char *slash;
-
-    file_self(self);
-    slash = strrchr(self, '/');
-    if (slash)
-        slash[1] = '\0';
-    for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
-        snprintf(out, size, "%s%s%s", self, places[i], name);
-        if (access(out, X_OK) == 0)
-            return 0;
-    }
-    return error_set(err, "%s%s: the worker program is missing; run `make`", self, name);
-}
-
 /* The worker gets no environment but what its C library is tuned by: no key leaks into
  * it. */
 static char **worker_environment(void)
@@ -254,7 +234,8 @@ static int spawn(struct process *p, const char *env, int socket_fd, int shared_f
     posix_spawnattr_t attributes;
     int failed;
 
-    if (find_worker(env, path, sizeof(path), err) != 0)
+    if (file_program(env_is_mujoco(env) ? "ratchet-worker-mujoco" : "ratchet-worker", path,
+                     err) != 0)
         return -1;
     envp = worker_environment();
     posix_spawn_file_actions_init(&actions);

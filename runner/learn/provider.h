@@ -99,6 +99,7 @@ struct provider_config {
     bool agent_has_network;
     char *const *agent_reads; /* paths, NULL at the end; or NULL */
     double agent_minutes;     /* of one iteration; <= 0: the default */
+    const char *logs;         /* the ledger's folder, hidden from agents; or NULL */
 
     /* Of the network; <= 0: the default. */
     int max_tokens;      /* of one reply, reasoning included */

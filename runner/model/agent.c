@@ -1,11 +1,13 @@
 /* agent.c - an external program at work in a folder, sealed off from everything else.
  *
  * bwrap (bubblewrap) makes the namespaces: users, mounts, processes, IPC, network. Inside
- * are /usr read-only, a few files of /etc, the workspace as /work, and this program,
- * whose `tool` command reaches the run over the socket in the workspace. The worker is
- * not there: policies are played by the run, where steps are counted. */
+ * are /usr read-only, a few files of /etc, the workspace as /work, and as `ratchet` a
+ * program that has `ratchet tool` and nothing else (main_tool.c), which reaches the run
+ * over the socket in the workspace. Nothing else of ratchet is there, installed or built:
+ * policies are played by the run, where steps are counted. */
 #include "runner/model/agent.h"
 #include "runner/model/reaper.h"
+#include "runner/model/shown.h"
 #include "runner/record/file.h"
 
 #include <errno.h>
@@ -65,23 +67,10 @@ static void arguments_clear(struct arguments *a)
     free(a->list);
 }
 
-/* Is `path` the folder, or in it, or does it hold it? */
-static bool touches(const char *path, const char *folder)
-{
-    size_t n = strlen(path), m = strlen(folder), shorter = n < m ? n : m;
-
-    if (n == 1 || m == 1)
-        return true; /* the root */
-    return strncmp(path, folder, shorter) == 0 &&
-           (n == m || (n < m ? folder : path)[shorter] == '/');
-}
-
 /* /bin, /lib, ... which on a merged system are links into /usr. */
 static void add_roots(struct arguments *a)
 {
     static const char *const roots[] = { "/bin", "/sbin", "/lib", "/lib64", "/lib32" };
-    static const char *const hidden[] = { "/usr/local/libexec/ratchet",
-                                          "/usr/libexec/ratchet" };
     char target[PATH_MAX];
 
     add_all(a, (const char *const[]){ "--ro-bind", "/usr", "/usr", NULL });
@@ -92,9 +81,50 @@ static void add_roots(struct arguments *a)
                            : (const char *const[]){ "--ro-bind-try", roots[i], roots[i],
                                                     NULL });
     }
-    for (size_t i = 0; i < sizeof(hidden) / sizeof(hidden[0]); i++)
-        if (access(hidden[i], F_OK) == 0)
-            add_all(a, (const char *const[]){ "--tmpfs", hidden[i], NULL });
+}
+
+/* By its real path, which is what covers are compared with; a link's name leads there. */
+static void add_readable(struct arguments *a, const char *path)
+{
+    char *real = realpath(path, NULL);
+    size_t len = real ? strlen(real) : 0;
+    bool is_real = real && !strncmp(path, real, len) && !path[len + strspn(path + len, "/")];
+
+    if (!real)
+        return; /* agent_can_seal has said so */
+    add_all(a, (const char *const[]){ "--ro-bind", real, real, NULL });
+    if (path[0] == '/' && !is_real && !shown_is_in(path, "/usr"))
+        add_all(a, (const char *const[]){ "--symlink", real, path, NULL });
+    free(real);
+}
+
+static bool is_visible(const struct agent_config *c, const char *path)
+{
+    bool is = shown_is_in(path, "/usr");
+
+    for (char *const *r = c->readable; !is && r && *r; r++) {
+        char *real = realpath(*r, NULL);
+        is = real && shown_is_in(path, real);
+        free(real);
+    }
+    return is;
+}
+
+/* Ratchet itself, its policies and sessions, where they lie among what is readable. */
+static void add_covers(struct arguments *a, const struct agent_config *c)
+{
+    char **covers = shown_covers(c->readable);
+
+    for (char **path = covers; path && *path; path++) {
+        struct stat st;
+        if (!is_visible(c, *path) || stat(*path, &st) != 0)
+            continue;
+        if (S_ISDIR(st.st_mode))
+            add_all(a, (const char *const[]){ "--tmpfs", *path, NULL });
+        else
+            add_all(a, (const char *const[]){ "--ro-bind", "/dev/null", *path, NULL });
+    }
+    shown_free(covers);
 }
 
 static void add_files(struct arguments *a, const struct agent_config *c)
@@ -104,7 +134,7 @@ static void add_files(struct arguments *a, const struct agent_config *c)
         "/etc/nsswitch.conf", "/etc/ssl",          "/etc/ca-certificates",
         "/etc/localtime",     "/etc/alternatives", "/etc/hosts",
     };
-    char self[PATH_MAX];
+    char tool[PATH_MAX];
 
     for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
         add_all(a, (const char *const[]){ "--ro-bind-try", files[i], files[i], NULL });
@@ -114,10 +144,12 @@ static void add_files(struct arguments *a, const struct agent_config *c)
     add_all(a, (const char *const[]){ "--proc", "/proc", "--dev", "/dev", "--tmpfs",
                                       "/tmp", NULL });
     for (char *const *path = c->readable; path && *path; path++)
-        add_all(a, (const char *const[]){ "--ro-bind", *path, *path, NULL });
-    file_self(self);
-    add_all(a, (const char *const[]){ "--bind", c->folder, "/work", "--ro-bind", self,
-                                      PLACE "/ratchet", "--chdir", "/work", NULL });
+        add_readable(a, *path);
+    add_covers(a, c);
+    if (file_program("ratchet-tool", tool, NULL) == 0)
+        add_all(a, (const char *const[]){ "--ro-bind", tool, PLACE "/ratchet", NULL });
+    add_all(a, (const char *const[]){ "--bind", c->folder, "/work", "--chdir", "/work",
+                                      NULL });
 }
 
 /* Nothing of ours but what an agent needs: no keys. */
@@ -212,9 +244,13 @@ struct agent *agent_start(const struct agent_config *c, struct error *err)
         add_all(&argv, (const char *const[]){ "/bin/sh", "-c", c->command, NULL });
         unsealed_environment(&envp, c);
     }
-    a->log = open(c->log, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-    if (a->log < 0 || pipe2(ends, O_CLOEXEC) != 0 || (a->pid = fork()) < 0) {
-        error_set(err, "%s: cannot start the agent: %s", c->log, strerror(errno));
+    if (c->log) { /* never what lies there already: it may be a link */
+        unlink(c->log);
+        a->log = open(c->log, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    }
+    if ((c->log && a->log < 0) || pipe2(ends, O_CLOEXEC) != 0 || (a->pid = fork()) < 0) {
+        error_set(err, "%s: cannot start the agent: %s", c->log ? c->log : c->folder,
+                  strerror(errno));
         a->pid = 0;
         agent_destroy(a);
         a = NULL;
@@ -239,7 +275,7 @@ static void keep_output(struct agent *a, const char *bytes, size_t n)
     size_t tail = n < LAST_WORDS ? n : LAST_WORDS;
     size_t kept = a->n_last + tail > LAST_WORDS ? LAST_WORDS - tail : a->n_last;
 
-    if (room && write(a->log, bytes, n < room ? n : room) < 0)
+    if (a->log >= 0 && room && write(a->log, bytes, n < room ? n : room) < 0)
         a->n_printed = MOST_OUTPUT; /* a full disk ends the log, not the run */
     a->n_printed += (long long)n;
     memmove(a->last, a->last + a->n_last - kept, kept);
@@ -318,23 +354,41 @@ void agent_destroy(struct agent *a)
     free(a);
 }
 
-/* What is read-only inside must not show the run. */
+/* Does this path of --agent-read show nothing of the run, nor of any other? */
+static bool is_harmless(const char *path, const char *run, char *const *covers, char *why,
+                        size_t why_size)
+{
+    char *shown = realpath(path, NULL);
+    bool is = false;
+
+    if (!shown)
+        snprintf(why, why_size, "%s is not there", path);
+    else if (shown_touches(shown, run))
+        snprintf(why, why_size, "%s shows the run's folder", path);
+    else
+        is = !shown_secret(shown, covers, why, why_size);
+    free(shown);
+    return is;
+}
+
+/* What is read-only inside must not show the run, nor another one. */
 static bool is_hidden(const struct agent_config *c, char *why, size_t why_size)
 {
-    char *folder = realpath(c->folder, NULL), *shown;
-    bool is_hidden = folder && !touches("/usr", folder);
+    const char *const folders[] = { c->folder, c->logs };
+    char **covers = shown_covers(c->readable), *run = realpath(c->folder, NULL);
+    bool is_hidden = true;
 
-    if (!is_hidden)
-        snprintf(why, why_size, "%s lies in /usr, which agents see", c->folder);
-    for (char *const *r = c->readable; is_hidden && r && *r; r++) {
-        shown = realpath(*r, NULL);
-        is_hidden = shown && !touches(shown, folder);
+    for (size_t i = 0; i < 2 && is_hidden; i++) {
+        char *real = folders[i] ? realpath(folders[i], NULL) : NULL;
+        is_hidden = real ? !shown_touches("/usr", real) : !folders[i];
         if (!is_hidden)
-            snprintf(why, why_size,
-                     shown ? "%s shows the run's folder" : "%s is not there", *r);
-        free(shown);
+            snprintf(why, why_size, "%s lies in /usr, which agents see", folders[i]);
+        free(real);
     }
-    free(folder);
+    for (char *const *r = c->readable; is_hidden && r && *r; r++)
+        is_hidden = is_harmless(*r, run, covers, why, why_size);
+    shown_free(covers);
+    free(run);
     return is_hidden;
 }
 
@@ -343,11 +397,17 @@ bool agent_can_seal(const struct agent_config *config, char *why, size_t why_siz
     struct agent_config probe = *config;
     struct agent *a;
     bool can = is_hidden(config, why, why_size);
+    struct error missing = { "" };
+    char tool[PATH_MAX];
 
     if (!can)
         return false;
+    if (file_program("ratchet-tool", tool, &missing) != 0) {
+        snprintf(why, why_size, "%s", missing.text);
+        return false;
+    }
     probe.command = PLACE "/ratchet --version";
-    probe.log = "/dev/null";
+    probe.log = NULL;
     probe.is_sealed = true;
     a = agent_start(&probe, NULL);
     for (int ms = 0; a && ms < 10000 && agent_is_running(a); ms += 5)

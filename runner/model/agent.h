@@ -11,11 +11,12 @@ struct agent_config {
     const char *command; /* for /bin/sh -c */
     const char
         *folder;      /* its workspace; sealed, it is /work and all that can be written */
-    const char *log;  /* what it prints goes there, bounded */
+    const char *log;  /* what it prints goes there, bounded; NULL: nowhere */
     bool is_sealed;   /* in namespaces of its own, by bwrap */
     bool has_network; /* sealed, but for the network */
     char *const
         *readable; /* paths that it may read beside /usr, NULL at the end; or NULL */
+    const char *logs; /* where the ledger lies; NULL: there is none */
 };
 
 /* Can agents be sealed with this configuration? command and log are ignored. When not,

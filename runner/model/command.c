@@ -23,6 +23,7 @@
 #include "runner/learn/reply.h"
 #include "runner/model/agent.h"
 #include "runner/model/workspace.h"
+#include "runner/record/file.h"
 #include "runner/record/say.h"
 
 #define MOST_POLICY ((size_t)256 << 10) /* bytes */
@@ -120,10 +121,10 @@ static void *command_create(const struct provider_config *config, struct error *
     c->agent_config = (struct agent_config){ .command = c->text,
                                              .folder = c->folder,
                                              .has_network = config->agent_has_network,
-                                             .readable = config->agent_reads };
+                                             .readable = config->agent_reads,
+                                             .logs = config->logs };
     free(folder);
-    if (mkdir(c->folder, 0755) != 0 && errno != EEXIST) {
-        error_set(err, "%s: %s", c->folder, strerror(errno));
+    if (file_make_private(c->folder, err) != 0) {
         command_destroy(c);
         return NULL;
     }

@@ -107,10 +107,10 @@ static void write_hunk(FILE *out, const struct script *s, int from, int to)
         n_b += s->list[i].sign != '-';
     }
     fprintf(out, "@@ -%d,%d +%d,%d @@\n", s->list[from].a + (n_a > 0), n_a,
-           s->list[from].b + (n_b > 0), n_b);
+            s->list[from].b + (n_b > 0), n_b);
     for (int i = from; i < to; i++)
         fprintf(out, "%c%.*s\n", s->list[i].sign, s->list[i].line.len,
-               s->list[i].line.at);
+                s->list[i].line.at);
 }
 
 static void write_hunks(FILE *out, const struct script *s)

@@ -129,6 +129,22 @@ int file_make_folder(const char *path, struct error *err)
     return error_set(err, "%s: cannot make this folder: %s", path, strerror(errno));
 }
 
+int file_make_private(const char *path, struct error *err)
+{
+    int fd, status = -1;
+
+    if (mkdir(path, 0700) != 0 && errno != EEXIST)
+        return error_set(err, "%s: cannot make this folder: %s", path, strerror(errno));
+    fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd >= 0 && fchmod(fd, 0700) == 0)
+        status = 0;
+    else
+        error_set(err, "%s: cannot be made private: %s", path, strerror(errno));
+    if (fd >= 0)
+        close(fd);
+    return status;
+}
+
 int file_make_folders(const char *path, struct error *err)
 {
     char *part = xstrdup(path), *slash = part;
@@ -148,4 +164,20 @@ void file_self(char path[PATH_MAX])
     ssize_t len = readlink("/proc/self/exe", path, PATH_MAX - 1);
 
     path[len > 0 ? len : 0] = '\0';
+}
+
+int file_program(const char *name, char path[PATH_MAX], struct error *err)
+{
+    static const char *const places[] = { "", "../libexec/ratchet/" };
+    char self[PATH_MAX], *slash;
+
+    file_self(self);
+    slash = strrchr(self, '/');
+    if (slash)
+        slash[1] = '\0';
+    for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
+        if (snprintf(path, PATH_MAX, "%s%s%s", self, places[i], name) < PATH_MAX &&
+            access(path, X_OK) == 0)
+            return 0;
+    return error_set(err, "%s%s: this program is missing; run `make`", self, name);
 }

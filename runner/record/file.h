@@ -28,8 +28,14 @@ int file_sync_folder(const char *path);
 /* A folder that may be there already; with all above it that are missing. */
 int file_make_folder(const char *path, struct error *err);
 int file_make_folders(const char *path, struct error *err);
+/* For nobody but this user: 0700 from the start. One that is there already is made so, if
+ * it is no link. */
+int file_make_private(const char *path, struct error *err);
 
 /* Where this program lies; "" when the system does not tell. */
 void file_self(char path[PATH_MAX]);
+/* Another program of ours: beside this one as it was built, in PREFIX/libexec as it was
+ * installed. -1 when it is missing. */
+int file_program(const char *name, char path[PATH_MAX], struct error *err);
 
 #endif
