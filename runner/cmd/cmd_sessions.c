@@ -206,7 +206,7 @@ static int fork_session(struct sessions *s, const char **args, struct error *err
         return -1;
     run.folder = s->out ? xstrdup(s->out) : logs_path(args[1]);
     run.name = run.folder;
-    if (mkdir(run.folder, 0777) != 0) {
+    if (mkdir(run.folder, 0700) != 0) {
         error_set(err, "%s: cannot make this folder: %s", run.folder, strerror(errno));
         free(run.folder);
         return -1;

@@ -47,7 +47,7 @@ static int give_salt(const struct comparison *c, const char *folder, int repeat,
     char *shared = xasprintf("%s/salt-%d", c->folder, repeat);
     char *own = xasprintf("%s/salt", folder);
     struct salt salt;
-    int result = file_make_folder(folder, err);
+    int result = file_make_private(folder, err);
 
     if (result == 0)
         result = salt_open(&salt, shared, err);

@@ -43,7 +43,7 @@ static int keep_brief(const struct loop *l, const char *text, struct error *err)
 {
     char *folder = xasprintf("%s/briefs", l->c->folder);
     char *path = xasprintf("%s/%03lld.md", folder, (long long)l->iteration);
-    int status = file_make_folder(folder, err);
+    int status = file_make_private(folder, err);
 
     if (status == 0)
         status = file_save(path, text, strlen(text), err);

@@ -69,7 +69,7 @@ static int keep_source(struct trial *t, struct error *err)
     char *folder = xasprintf("%s/candidates", l->c->folder);
     char *path = xasprintf("%s/%03lld-%.8s.lua", folder, (long long)l->iteration,
                            t->candidate.sha256);
-    int status = file_make_folder(folder, err);
+    int status = file_make_private(folder, err);
 
     if (status == 0)
         status = file_save(path, t->candidate.source, strlen(t->candidate.source), err);

@@ -78,6 +78,8 @@ static void end_agent(struct command *c)
     c->agent = NULL;
     drop_client(c);
     close_fd(&c->listener);
+    if (c->workspace >= 0)
+        workspace_settle(c->workspace);
     close_fd(&c->workspace);
     free(c->start);
     c->start = NULL;

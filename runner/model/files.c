@@ -51,7 +51,7 @@ static int make_folders(const char *path, struct error *err)
         if (end != '/' && end != '\0')
             continue;
         *p = '\0';
-        if (mkdir(part, 0755) != 0 && errno != EEXIST)
+        if (mkdir(part, 0700) != 0 && errno != EEXIST)
             result = error_set(err, "%s: %s", part, strerror(errno));
         *p = end;
         if (end == '\0')

@@ -156,7 +156,7 @@ static int make_folder(const char *path, struct error *err)
     char *aside = NULL;
     int folder = -1;
 
-    for (int i = 1; mkdir(path, 0755) != 0; i++) {
+    for (int i = 1; mkdir(path, 0700) != 0; i++) {
         free(aside);
         aside = xasprintf("%s.old-%d", path, i);
         if (errno != EEXIST || i > 1000 ||

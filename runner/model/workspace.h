@@ -20,6 +20,11 @@ char *workspace_read(int folder, const char *name, size_t max, struct error *err
 int workspace_write(int folder, const char *name, const void *bytes, size_t len,
                     struct error *err);
 
+/* What is in the folder of an agent that has ended has no rights of its own after this:
+ * folders are 0700, set-id bits, sticky bits and file capabilities are gone, and so is
+ * what is neither file, folder nor link. No link is followed. */
+void workspace_settle(int folder);
+
 /* Listens on .ratchet.sock in the folder. A descriptor, -1 on failure. */
 int workspace_listen(int folder, struct error *err);
 
