@@ -7,6 +7,7 @@
 #include "envs/episode.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <xxhash.h>
@@ -42,12 +43,97 @@ void episode_init(struct episode *e, const struct env *env, void *instance,
     e->n_actions = env_count_actions(env);
     e->n_obs = env_count_obs(env);
     e->scratch = xcalloc(1, env->state_size(instance));
+    e->obs = xcalloc((size_t)e->n_obs + 1, sizeof(*e->obs));
 }
 
 void episode_clear(struct episode *e)
 {
     free(e->scratch);
     e->scratch = NULL;
+    episode_forget_observations(e);
+}
+
+void episode_forget_observations(struct episode *e)
+{
+    free(e->obs);
+    e->obs = NULL;
+}
+
+/* The first thing that breaks an episode is what is told of it. */
+static void break_off(struct episode *e, enum episode_failure failure)
+{
+    if (!e->now.failure)
+        e->now.failure = (uint8_t)failure;
+    e->now.truncated = true;
+}
+
+/* Does the reward of a frame keep what the environment promises? */
+static bool check_reward(struct episode *e, double reward)
+{
+    if (!isfinite(reward))
+        break_off(e, EPISODE_REWARD);
+    else if (reward < 0 && e->rules.fault_return == INFINITY)
+        break_off(e, EPISODE_NEGATIVE);
+    return !e->now.failure;
+}
+
+/* Takes the observation. One sum tells whether all of it is finite: what is not, stays.
+ */
+static void take_observation(struct episode *e)
+{
+    double sum = 0;
+
+    if (!e->obs)
+        return;
+    e->env->observe(e->instance, e->obs);
+    for (int i = 0; i < e->n_obs; i++)
+        sum += e->obs[i] * 0.0;
+    if (sum != 0)
+        break_off(e, EPISODE_OBSERVATION);
+}
+
+/* The name of the first field that is not finite; "?" where it is not known any more. */
+static const char *bad_field(const struct episode *e)
+{
+    const double *v = e->obs;
+
+    for (const struct env_field *f = e->env->fields; v && f->name; v += f->n, f++)
+        for (int i = 0; i < f->n; i++)
+            if (!isfinite(v[i]))
+                return f->name;
+    return "?";
+}
+
+bool episode_failure(const struct episode *e, char *out, size_t size)
+{
+    long long step = e->now.n_steps;
+    char what[48] = "a reward of the start", when[48] = "at reset";
+
+    if (!e->now.failure)
+        return false;
+    if (step > 0) {
+        snprintf(what, sizeof(what), "the reward of step %lld", step);
+        snprintf(when, sizeof(when), "after step %lld", step);
+    }
+    switch (e->now.failure) {
+    case EPISODE_REWARD:
+        snprintf(out, size, "%s is not finite", what);
+        break;
+    case EPISODE_NEGATIVE:
+        snprintf(
+            out, size,
+            "%s is below 0, where its description says that none is (fault_return is "
+            "infinite); give it, or the task, a finite fault_return",
+            what);
+        break;
+    case EPISODE_RETURN:
+        snprintf(out, size, "the return %s is not finite", when);
+        break;
+    default:
+        snprintf(out, size, "field \"%s\" of the observation %s is not finite",
+                 bad_field(e), when);
+    }
+    return true;
 }
 
 static size_t held_size(const struct episode *e)
@@ -115,6 +201,8 @@ static struct env_step play_start(struct episode *e, int n)
             played = e->env->step_frames(e->instance, actions, most, each);
         else
             each[0] = e->env->step(e->instance, actions);
+        for (int i = 0; i < played; i++)
+            check_reward(e, each[i].reward);
         s = each[played - 1];
         n -= played;
     }
@@ -144,7 +232,8 @@ void episode_reset(struct episode *e, uint64_t seed)
     e->env->reset(e->instance, start_seed(e, seed));
     s = play_start(e, (int)n_noop);
     e->now.terminated = s.terminated;
-    e->now.truncated = s.truncated;
+    e->now.truncated |= s.truncated;
+    take_observation(e);
     e->now.start_hash = hash_state(e, 0);
     e->now.hash = e->now.start_hash;
 }
@@ -204,16 +293,24 @@ struct env_step episode_step(struct episode *e, const double *action)
     for (int left = e->rules.frame_skip; left > 0 && !sum.terminated && !sum.truncated;) {
         int played = play_frames(e, wanted, left, each);
         left -= played;
-        for (int i = 0; i < played; i++) {
-            sum.reward += each[i].reward;
+        for (int i = 0; i < played && !e->now.failure; i++) {
+            if (check_reward(e, each[i].reward))
+                sum.reward += each[i].reward;
             sum.events |= each[i].events;
             sum.terminated = each[i].terminated;
             sum.truncated = each[i].truncated || ++e->now.n_frames >= e->rules.max_frames;
         }
+        sum.truncated |= e->now.failure != EPISODE_WHOLE;
     }
     e->now.n_steps++;
+    if (!isfinite(e->now.total + sum.reward)) {
+        break_off(e, EPISODE_RETURN);
+        sum.reward = 0;
+    }
     e->now.total += sum.reward;
     e->now.events = sum.events;
+    take_observation(e);
+    sum.truncated |= e->now.failure != EPISODE_WHOLE;
     e->now.terminated = sum.terminated;
     e->now.truncated = sum.truncated;
     hash_step(e, wanted, &sum);

@@ -159,6 +159,7 @@ static int set_up_sim(struct worker *w, struct error *err)
     if (!instance)
         return -1;
     episode_init(&w->sim, w->env, instance, &rules);
+    episode_forget_observations(&w->sim);
     if (job->sim_is_true)
         w->state = xcalloc(1, w->env->state_size(instance));
     return 0;
@@ -292,12 +293,11 @@ static void view_take(struct worker *w, struct vm_view *view)
 {
     void *instance = w->episode.instance;
 
-    *view = (struct vm_view){ w->values, w->ram, &w->frame, w->gray, w->state };
+    *view = (struct vm_view){ w->episode.obs, w->ram, &w->frame, w->gray, w->state };
     if (w->state)
         w->env->save(instance, w->state);
     switch (w->job.observation) {
-    case OBSERVATION_features:
-        w->env->observe(instance, w->values);
+    case OBSERVATION_features: /* taken by the episode */
         break;
     case OBSERVATION_ram:
         w->env->ram(instance, w->ram);

@@ -301,6 +301,39 @@ out:
     player_clear(&b);
 }
 
+/* Full force one way or the other, held for long or shortly: what loses most. No episode
+ * returns less than fault_return, or breaking early would pay; and none has a reward
+ * below 0 where fault_return is infinite. */
+static inline void check_worst(void **state)
+{
+    const struct env *env = *state;
+    static const int hold[] = { 1000000, 1, 3, 10, 30, 100 };
+    double action[ENV_MAX_ACTION];
+    struct player p;
+
+    player_init(&p, env, 1);
+    for (uint64_t i = 0; i < sizeof(hold) / sizeof(hold[0]); i++) {
+        int64_t most = env->max_frames < 20000 ? env->max_frames : 20000;
+        struct env_step s = { 0 };
+        double total = 0;
+        env->reset(p.instance, i);
+        for (int64_t t = 0; t < most && !s.terminated && !s.truncated; t++) {
+            for (int k = 0; k < p.n_actions && t % hold[i] == 0; k++)
+                action[k] = rng_below(&p.rng, 2) ? env->actions[k].min
+                                                 : env->actions[k].max;
+            s = env->step(p.instance, action);
+            total += s.reward;
+            if (s.reward < 0 && env->fault_return == INFINITY)
+                fail_msg("a reward of %g, where fault_return says that none is below 0",
+                         s.reward);
+        }
+        if (isfinite(env->fault_return) && total < env->fault_return)
+            fail_msg("a return of %g, below the worst known: %g", total,
+                     env->fault_return);
+    }
+    player_clear(&p);
+}
+
 /* A whole file; the caller frees it. Fails the test when it cannot be read. */
 static inline unsigned char *read_fixture(const char *path, size_t *len)
 {
@@ -332,6 +365,7 @@ static inline size_t add_checks(struct CMUnitTest *tests, size_t n, const struct
         { "other process", check_other_process },
         { "damaged blocks", check_damage },
         { "set from an observation", check_observed },
+        { "no less than fault_return", check_worst },
     };
 
     for (size_t i = 0; i < sizeof(checks) / sizeof(*checks); i++)

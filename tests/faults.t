@@ -9,6 +9,13 @@ verdict() { # verdict NAME DIR PATTERN: of iteration 1
     grep -Eq "$3" "$TMP/v.txt"
     ok "$1" $? "$(cat "$TMP/v.txt" "$TMP/out.txt")"
 }
+says() { # says NAME PATTERN COMMAND...: whatever its status
+    name=$1 pattern=$2
+    shift 2
+    "$@" >"$TMP/says.txt" 2>&1
+    grep -Eq "$pattern" "$TMP/says.txt"
+    ok "$name" $? "$(cat "$TMP/says.txt")"
+}
 improve() { # improve DIR ENV START CANDIDATE MORE...: one iteration, the candidate its reply
     dir=$1 env=$2 start=$3
     { printf 'Another way.\n\n```lua\n'; cat "$4"; printf '```\n'; } >"$TMP/reply.txt"
@@ -58,6 +65,39 @@ echo "return { act = function(o)
     >"$TMP/later.lua"
 improve both cartpole "$TMP/error.lua" "$TMP/soon.lua" --set dev=10 --set gate=32
 verdict "breaking sooner in the same places is no gain" both '(worse|refused): '
+
+# What an environment breaks is its own fault: said so, no score, nothing that is not finite.
+broken=$BUILD/tests/broken.so
+echo 'return { act = function(o) return 1 end }' >"$TMP/right.lua"
+for row in 'reward_nan|the reward of step 5 is not finite|8' \
+    'reward_inf|the reward of step 5 is not finite|8' \
+    'overflow|the return after step 2 is not finite|1e308' \
+    'reset_nan|field "at" of the observation at reset is not finite|0' \
+    'obs_nan|field "at" of the observation after step 5 is not finite|10' \
+    'obs_inf|field "at" of the observation after step 5 is not finite|10' \
+    'negative|the reward of step 5 is below 0.*fault_return|8'; do
+    IFS='|' read -r id why earned <<R
+$row
+R
+    for mode in "" --outside; do
+        "$RATCHET" run broken/$id "$TMP/right.lua" -n 2 --plugin "$broken" --json $mode \
+            >"$TMP/run.json" 2>"$TMP/run.err"
+        found=$(json "$TMP/run.json" '" ".join("%s %s %s %.4g %d %s" % tuple(e[k] for k in ("fault",
+            "return", "verified", "earned", "tries", "error")) for e in j["episodes"]) + (
+            " mean %s" % j["mean"])' 2>&1)
+        echo "$found" | grep -Eq "^environment None False $(printf %.4g "$earned" | sed 's/+/\\+/') 2 .*$why.* mean None\$"
+        ok "$id ${mode:-inside}: the environment's fault, and no score" $? "$found"
+    done
+done
+says "in a table, a dash" '^     0           -  ' \
+    "$RATCHET" run broken/reward_nan "$TMP/right.lua" -n 1 --plugin "$broken"
+says "which says whose fault it is and what was earned" \
+    "^.twice: not the policy's fault; it had earned 8," \
+    "$RATCHET" run broken/reward_nan "$TMP/right.lua" -n 1 --plugin "$broken"
+expect "the same environment that keeps its promises" 0 'mean 40 .* 0 with faults' \
+    "$RATCHET" run broken/whole "$TMP/right.lua" -n 3 --plugin "$broken"
+expect "what may be below 0 is said by the task, too" 0 'mean 37 .* 0 with faults' \
+    "$RATCHET" run broken/negative "$TMP/right.lua" -n 3 --plugin "$broken" --set fault_return=-20
 
 # One door for numbers: json_finite, which knows null. json_real and "f" of json_pack give nothing
 # for what is not finite, and then a whole object or a column is gone.

@@ -216,8 +216,7 @@ static int read_results(struct instance *in, int n, struct env_step *each)
     for (int i = 0; i < n; i++) {
         memcpy(&one, in->memory + r->layout.results + sizeof(one) * (size_t)i,
                sizeof(one));
-        if (!isfinite(one.reward) || (one.events & ~known) || one.flags > 3 ||
-            (one.flags && i + 1 < n)) {
+        if ((one.events & ~known) || one.flags > 3 || (one.flags && i + 1 < n)) {
             bridge_process_condemn(in->process, "sent garbage for a step", &why);
             fail(in, &why);
             return -1;

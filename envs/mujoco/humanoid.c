@@ -124,6 +124,7 @@ const struct env humanoid_env = {
     .options = mujoco_no_options,
     .frames_per_second = 1 / 0.015,
     .max_frames = 1000,
-    .fault_return = INFINITY,
+    .fault_return =
+        -100, /* a step that throws it back costs more than staying up earns */
     .target = NAN,
 };

@@ -112,7 +112,7 @@ const struct env reacher_env = {
     .options = mujoco_no_options,
     .frames_per_second = 50,
     .max_frames = 50,
-    .fault_return = -100,
+    .fault_return = -130, /* full force, and as far away as it reaches, 50 times */
     .target = -3.75,
 };
 
@@ -210,6 +210,6 @@ const struct env pusher_env = {
     .options = mujoco_no_options,
     .frames_per_second = 20,
     .max_frames = 100,
-    .fault_return = -200,
+    .fault_return = -450, /* full force, and all far apart, 100 times */
     .target = NAN,
 };

@@ -133,7 +133,7 @@ static int play(struct calibrator *k, struct app *app, struct error *err)
 /* The policy is both sides: what it may lose against itself, it may gain. */
 static int find_range(struct calibrator *k, struct error *err)
 {
-    double fault_return = isfinite(k->task->fault_return) ? k->task->fault_return : 0;
+    double worst = task_fault_return(k->task), fault_return = isfinite(worst) ? worst : 0;
     double lowest = fmin(fault_return, k->s.min), range;
 
     range = fmax(fault_return, k->s.max) - lowest;

@@ -14,6 +14,7 @@
 #include "runner/record/hash.h"
 #include "runner/record/json.h"
 #include "runner/record/replay.h"
+#include "runner/record/text.h"
 
 #define UNSET INT_MIN
 
@@ -71,12 +72,13 @@ static int count_distinct(const struct run *r)
 static json_t *episode_json(const struct episode_result *e)
 {
     char hash[17];
+    json_t *score = json_finite(result_is_void(e) ? NAN : e->score);
 
     snprintf(hash, sizeof(hash), "%016llx", (unsigned long long)e->trajectory);
     return json_pack(
-        "{s:o, s:o, s:I, s:I, s:b, s:b, s:s?, s:s?, s:s, s:b, s:I, s:I, s:i}", "seed",
-        json_unsigned(e->seed), "return", json_finite(e->score), "steps",
-        (json_int_t)e->n_steps, "frames", (json_int_t)e->n_frames, "terminated",
+        "{s:o, s:o, s:o, s:I, s:I, s:b, s:b, s:s?, s:s?, s:s, s:b, s:I, s:I, s:i}",
+        "seed", json_unsigned(e->seed), "return", score, "earned", json_finite(e->total),
+        "steps", (json_int_t)e->n_steps, "frames", (json_int_t)e->n_frames, "terminated",
         e->terminated, "truncated", e->truncated, "error",
         e->fault ? e->fault_text : NULL, "fault", e->fault ? fault_name(e->fault) : NULL,
         "trajectory", hash, "verified", e->verified, "instructions",
@@ -87,7 +89,7 @@ static json_t *episode_json(const struct episode_result *e)
 struct totals {
     struct summary scores;
     int64_t steps, planner_steps;
-    int n_faults, n_verified, distinct;
+    int n, n_faults, n_verified, distinct; /* n: with those that have no score */
 };
 
 static struct totals add_up(const struct run *r)
@@ -99,13 +101,17 @@ static struct totals add_up(const struct run *r)
     for (int i = 0; i < r->episodes; i++) {
         if (!r->results[i].is_done)
             continue;
-        scores[n++] = r->results[i].score;
+        if (!result_is_void(&r->results[i]))
+            scores[n++] = r->results[i].score;
+        t.n++;
         t.steps += r->results[i].n_steps;
         t.planner_steps += r->results[i].planner_steps;
         t.n_faults += r->results[i].fault != FAULT_none;
         t.n_verified += r->results[i].verified;
     }
     t.scores = summarize(scores, n);
+    if (n == 0)
+        t.scores = (struct summary){ 0, NAN, NAN, NAN, NAN };
     t.distinct = count_distinct(r);
     free(scores);
     return t;
@@ -142,31 +148,37 @@ static const char *ending(const struct episode_result *e)
 static void print_table(const struct run *r, const struct totals *t)
 {
     struct bridge_scores scores;
+    char number[TEXT_NUMBER];
 
     say("%6s  %10s  %8s  %-12s  %-16s  %s\n", "seed", "return", "steps", "ended",
         "trajectory", "verified");
     for (int i = 0; i < r->episodes; i++) {
         const struct episode_result *e = &r->results[i];
         if (e->is_done)
-            say("%6llu  %10.4g  %8lld  %-12s  %016llx  %s\n",
-                (unsigned long long)e->seed, e->score, (long long)e->n_steps,
-                ending(e), (unsigned long long)e->trajectory,
+            say("%6llu  %10s  %8lld  %-12s  %016llx  %s\n", (unsigned long long)e->seed,
+                text_number(result_is_void(e) ? NAN : e->score, 4, number),
+                (long long)e->n_steps, ending(e), (unsigned long long)e->trajectory,
                 e->verified ? "yes" : "no");
     }
     for (int i = 0; i < r->episodes; i++)
         if (r->results[i].fault) {
             say("\nseed %llu: %s: %s\n", (unsigned long long)r->results[i].seed,
                 fault_name(r->results[i].fault), r->results[i].fault_text);
+            if (result_is_void(&r->results[i]))
+                say("(twice: not the policy's fault; it had earned %.6g, and the episode "
+                    "is in no mean)\n",
+                    r->results[i].total);
             break;
         }
-    say("\nmean %.4g", t->scores.mean);
+    say("\nmean %s", text_number(t->scores.mean, 4, number));
     if (t->scores.n > 1)
         say(" +- %.3g (95 %%)", mean_interval(&t->scores, 0.95));
-    say(", std %.4g, min %.4g, max %.4g; %d episodes, %d distinct, %d verified, "
-        "%d with faults; %lld steps in %.2f s\n",
-        t->scores.std, t->scores.min, t->scores.max, t->scores.n, t->distinct,
-        t->n_verified, t->n_faults, (long long)t->steps, r->seconds);
-    if (bridge_scores_find(r->task->env->name, &scores))
+    say(", std %s", text_number(t->scores.std, 4, number));
+    say(", min %s", text_number(t->scores.min, 4, number));
+    say(", max %s", text_number(t->scores.max, 4, number));
+    say("; %d episodes, %d distinct, %d verified, %d with faults; %lld steps in %.2f s\n",
+        t->n, t->distinct, t->n_verified, t->n_faults, (long long)t->steps, r->seconds);
+    if (t->scores.n > 0 && bridge_scores_find(r->task->env->name, &scores))
         say("human-normalised %.3f (a random player gets %g, a person %g)\n",
             bridge_human_score(r->task->env->name, t->scores.mean), scores.random,
             scores.person);

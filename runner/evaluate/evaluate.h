@@ -51,7 +51,7 @@ struct episode_result {
     uint64_t seed;
     bool is_done; /* false: interrupted before it was played */
     double score; /* what counts: total, or less after a fault (struct task) */
-    double total; /* what the played actions gave */
+    double total; /* what the played actions gave, up to a fault: always finite */
     int64_t n_steps, n_frames, planner_steps;
     bool terminated, truncated;
     bool verified; /* the worker's trajectory and ours are the same */
@@ -67,6 +67,13 @@ struct episode_result {
     struct replay_mark *marks; /* owned */
     int n_marks;
 };
+
+/* Was it lost to the environment, twice? Then it tells nothing of the policy, and its
+ * score ranks nobody. */
+static inline bool result_is_void(const struct episode_result *r)
+{
+    return r->fault == FAULT_environment;
+}
 
 /* What is known of a policy once a worker has loaded it. */
 struct policy_facts {

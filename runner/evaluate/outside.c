@@ -28,7 +28,6 @@ struct batch {
     struct seat *seats;
     int n;
     struct wire out;
-    double *values;
     uint8_t *ram, *state; /* state: for a sim that starts from the true one; else NULL */
     struct outside_sim sim; /* over the bridge; else without a copy */
     struct canvas frame;
@@ -46,8 +45,7 @@ static void put_view(struct batch *b, struct seat *s)
         wire_put(&b->out, b->state, env->state_size(s->instance));
     }
     if (b->e->task->observation == OBSERVATION_features) {
-        env->observe(s->instance, b->values);
-        wire_put(&b->out, b->values, sizeof(double) * (size_t)s->episode.n_obs);
+        wire_put(&b->out, s->episode.obs, sizeof(double) * (size_t)s->episode.n_obs);
     } else if (b->e->task->observation == OBSERVATION_ram) {
         env->ram(s->instance, b->ram);
         wire_put(&b->out, b->ram, (size_t)env->ram_size);
@@ -114,13 +112,17 @@ static void finish(struct batch *b, struct seat *s, enum fault_kind fault, char 
     s->tape = (struct wire){ 0 };
 }
 
-/* An environment that is somewhere else may be lost with the episode in it. */
+/* An environment may break the episode, and one that is somewhere else be lost with it.
+ */
 static bool has_lost_env(struct batch *b, struct seat *s)
 {
     const char *why = bridge_failure(b->e->task->env, s->instance);
+    char text[512];
 
     if (!why && s->planner.lost[0])
         why = s->planner.lost;
+    if (!why && episode_failure(&s->episode, text, sizeof(text)))
+        why = text;
     if (why)
         finish(b, s, FAULT_environment, xstrdup(why));
     return why != NULL;
@@ -239,7 +241,6 @@ static int open_batch(struct batch *b, struct outside_kept *kept,
     b->frame = (struct canvas){ task->env->frame_width, task->env->frame_height, NULL };
     b->frame.rgb = xcalloc((size_t)b->frame.width * (size_t)b->frame.height, 3);
     b->gray = xcalloc((size_t)b->frame.width * (size_t)b->frame.height, 1);
-    b->values = xcalloc((size_t)env_count_obs(task->env), sizeof(double));
     b->ram = xcalloc((size_t)task->env->ram_size, 1);
     if (task->plan && bridge_owns(task->env)) {
         if (!kept->copy)
@@ -282,7 +283,6 @@ static void close_batch(struct batch *b)
     free(b->seats);
     free(b->frame.rgb);
     free(b->gray);
-    free(b->values);
     free(b->ram);
     free(b->state);
     outside_sim_clear(&b->sim);

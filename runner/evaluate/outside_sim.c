@@ -112,6 +112,9 @@ static int step(struct outside_sim *s, struct wire *in)
     played = bridge_step_frames(s->copy, actions, (int)n, each);
     if (bridge_failure(s->task->env, s->copy))
         return lose(s);
+    for (int i = 0; i < played; i++)
+        if (!isfinite(each[i].reward)) /* there is no episode that would look at it */
+            each[i] = (struct env_step){ .truncated = true };
     s->now->n_frames += played;
     wire_put_u32(&s->out, (uint32_t)played);
     for (int i = 0; i < played; i++) {

@@ -44,7 +44,7 @@ struct lane {
     struct policy_facts facts;
     struct wire out;
     int n_tries;                      /* of what is played now */
-    int again[OUTSIDE_MOST], n_again; /* episodes that were lost with their environment */
+    int again[MOST_AT_ONCE], n_again; /* episodes that were lost with their environment */
 };
 
 int evaluate_cores(void)
@@ -143,8 +143,9 @@ static int read_played(struct lane *l, const struct episode_request *request,
     return 0;
 }
 
-/* Plays requests [from, to) in one message and delivers them. Returns how many were:
- * fewer than all when the worker was lost; what it was lost with is in *lost. */
+/* Plays requests [from, to) in one message and delivers them, but for what the
+ * environment broke for the first time. Returns how many were: fewer than all when the
+ * worker was lost; what it was lost with is in *lost. */
 static int play_inside(struct lane *l, int from, int to, struct vm_fault *lost)
 {
     struct pool *p = l->pool;
@@ -160,7 +161,10 @@ static int play_inside(struct lane *l, int from, int to, struct vm_fault *lost)
             if (read_played(l, &p->requests[i], &p->results[i]) != 0)
                 break;
             p->results[i].n_tries = l->n_tries;
-            deliver(p, i);
+            if (p->results[i].fault == FAULT_environment && l->n_tries == 1)
+                l->again[l->n_again++] = i;
+            else
+                deliver(p, i);
             watch_begin(&l->process, &p->job.limits); /* the next episode */
         }
     if (i < to)

@@ -122,12 +122,13 @@ double fault_score(const struct task *task, enum fault_kind fault, double total)
     bool is_lost = fault == FAULT_void || fault == FAULT_worker ||
                    fault == FAULT_nonsense || fault == FAULT_forged ||
                    fault == FAULT_environment;
+    double worst = task_fault_return(task);
 
     if (fault == FAULT_none)
         return total;
     if (is_lost)
-        return isfinite(task->fault_return) ? task->fault_return : fmin(total, 0);
-    return fmin(total, task->fault_return);
+        return isfinite(worst) ? worst : fmin(total, 0);
+    return fmin(total, worst);
 }
 
 bool planner_steps_fit(const struct task *task, int64_t planner_steps, int64_t n_acts)
@@ -196,6 +197,18 @@ static void judge(const struct episode *e, const struct episode_request *request
     }
 }
 
+/* What the environment broke is not the policy's, whatever the policy made of it. */
+static void blame_environment(const struct episode *e, struct episode_result *out)
+{
+    char text[512];
+
+    if (out->fault == FAULT_forged || out->fault == FAULT_nonsense ||
+        !episode_failure(e, text, sizeof(text)))
+        return;
+    set_fault(out, FAULT_environment, text);
+    out->verified = false;
+}
+
 void verify_claim(struct episode *e, const struct task *task,
                   const struct episode_request *request, struct claim *claim,
                   struct episode_result *out)
@@ -225,6 +238,7 @@ void verify_claim(struct episode *e, const struct task *task,
     out->start_hash = e->now.start_hash;
     out->trajectory = episode_hash(e);
     judge(e, request, claim, played, out);
+    blame_environment(e, out);
     out->score = fault_score(task, out->fault, out->total);
     out->tape = (struct tape){ .n_steps = played, .width = claim->tape.width };
     out->tape.data = xcalloc((size_t)played + 1, (size_t)claim->tape.width);

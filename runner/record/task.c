@@ -29,7 +29,7 @@ struct task *task_create(const struct env *env)
     t->confidence = 0.95;
     t->target = isnan(env->target) ? INFINITY : env->target;
     t->margin = isfinite(t->target) ? fabs(t->target) * 0.01 : 0;
-    t->fault_return = env->fault_return;
+    t->rules.fault_return = env->fault_return;
     return t;
 }
 
@@ -63,6 +63,16 @@ struct task *task_copy(const struct task *t)
     copy->settings = copy_list(t->settings, t->n_settings);
     copy->fields = t->fields ? copy_list(t->fields, t->n_fields) : NULL;
     return copy;
+}
+
+double task_fault_return(const struct task *t)
+{
+    double worst = t->rules.fault_return;
+    double longer = (double)t->rules.max_frames / (double)t->env->max_frames;
+
+    if (worst != t->env->fault_return || worst >= 0 || longer <= 1)
+        return worst;
+    return worst * longer;
 }
 
 int task_check(const struct task *t, struct error *err)

@@ -48,7 +48,6 @@ struct task {
     double confidence;   /* of the gate, one-sided, for the whole run; e.g. 0.95 */
     double margin;       /* returns closer than this count as equal */
     double target;       /* mean return at which a run is done; INFINITY: never */
-    double fault_return; /* see env.h */
 };
 
 /* The built-in task of an environment. */
@@ -75,6 +74,11 @@ bool task_key(size_t i, const char **name, const char **help);
 
 /* An instance of the task's environment, with the task's settings. NULL on failure. */
 void *task_create_instance(const struct task *t, struct error *err);
+
+/* What an episode that ended in a fault scores at most; INFINITY: what it had reached.
+ * The environment's own holds for episodes of its max_frames: longer ones may lose more,
+ * in proportion. */
+double task_fault_return(const struct task *t);
 
 /* Can a policy plan in this task as it says? -1 with the reason. */
 int task_check(const struct task *t, struct error *err);

@@ -69,6 +69,10 @@ static int read_key(struct task *t, const char *section, const char *name,
                          where, section, section[0] ? "." : "", name);
     if (!json_is_number(value) && !json_is_null(value))
         return bad_type(where, name, "a number", err);
+    if (json_is_null(value) && !strcmp(name, "fault_return")) {
+        t->rules.fault_return = t->env->fault_return; /* infinite when it was written */
+        return 0;
+    }
     return task_set_number(
         t, k, json_is_null(value) ? INFINITY : json_number_value(value), where, err);
 }

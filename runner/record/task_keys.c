@@ -28,7 +28,7 @@ const struct task_key task_keys[] = {
       "mean returns closer than this are equal" },
     { "", "target", TASK_DOUBLE, FIELD(target), -MOST, INFINITY,
       "mean return that ends a run" },
-    { "", "fault_return", TASK_DOUBLE, FIELD(fault_return), -MOST, INFINITY,
+    { "", "fault_return", TASK_DOUBLE, FIELD(rules.fault_return), -MOST, INFINITY,
       "what an episode that ends in a fault scores at most" },
 /* clang-format off */
 #define X(name, value, help) \

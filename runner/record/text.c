@@ -1,6 +1,7 @@
 /* text.c - text from outside made fit to be shown and stored. */
 #include "runner/record/text.h"
 
+#include <math.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -131,4 +132,13 @@ bool text_ends_with(const char *text, const char *end)
     size_t len = strlen(text), n = strlen(end);
 
     return len >= n && !strcmp(text + len - n, end);
+}
+
+const char *text_number(double value, int digits, char out[TEXT_NUMBER])
+{
+    if (isfinite(value))
+        snprintf(out, TEXT_NUMBER, "%.*g", digits, value);
+    else
+        strcpy(out, "-");
+    return out;
 }

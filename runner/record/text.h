@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#define TEXT_NUMBER 32 /* bytes of a number in a table */
+
 /* A copy of at most max bytes that can be shown anywhere: UTF-8 without control
  * characters, without those that nobody sees and without those that turn the direction.
  * A control character becomes a space, all else '?'; a character is never cut in two.
@@ -22,5 +24,8 @@ int text_columns(const char *text);
 char *text_escape_json(const char *json);
 
 bool text_ends_with(const char *text, const char *end);
+
+/* A number for a table, "%.{digits}g"; a dash for what is not finite. Returns out. */
+const char *text_number(double value, int digits, char out[TEXT_NUMBER]);
 
 #endif
