@@ -160,10 +160,11 @@ static json_t *least_row(const struct calibrator *k, int pairs)
 {
     double share = 2.0 * pairs / k->episodes;
 
-    return json_pack("{s:i, s:f, s:f, s:f}", "pairs", pairs, "least_gain",
-                     confseq_least_gain(pairs, k->c.error, k->c.most_loss, k->noise),
-                     "steps", round(share * (double)k->steps), "seconds",
-                     share * k->seconds);
+    return json_pack(
+        "{s:i, s:o, s:o, s:o}", "pairs", pairs, "least_gain",
+        json_finite(confseq_least_gain(pairs, k->c.error, k->c.most_loss, k->noise)),
+        "steps", json_finite(round(share * (double)k->steps)), "seconds",
+        json_finite(share * k->seconds));
 }
 
 static json_t *least_rows(const struct calibrator *k)
@@ -184,10 +185,12 @@ static void add_candidate(const struct calibrator *k, json_t *rows, const char *
 {
     struct calibration_row r = calibrate(&k->c, gain, falls, k->comparisons, DRAWS);
 
-    json_array_append_new(rows, json_pack("{s:s, s:f, s:f, s:f, s:f, s:f, s:f}",
-                                          "candidate", name, "gain", gain, "falls", falls,
-                                          "better", r.better, "worse", r.worse, "unclear",
-                                          1 - r.better - r.worse, "pairs", r.pairs));
+    json_array_append_new(
+        rows,
+        json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o}", "candidate", name, "gain",
+                  json_finite(gain), "falls", json_finite(falls), "better",
+                  json_finite(r.better), "worse", json_finite(r.worse), "unclear",
+                  json_finite(1 - r.better - r.worse), "pairs", json_finite(r.pairs)));
 }
 
 /* The first and the last are no better than the incumbent: their "better" is false. */
@@ -210,15 +213,17 @@ static json_t *to_json(const struct calibrator *k)
 
     sha256_hex(k->policy.source, strlen(k->policy.source), sha);
     return json_pack(
-        "{s:s, s:s, s:s, s:i, s:f, s:i, s:f, s:f, s:f, s:f, s:i, s:i, s:i, s:f, s:f, s:f,"
-        " s:I, s:f, s:i, s:i, s:o, s:o}",
+        "{s:s, s:s, s:s, s:i, s:o, s:i, s:o, s:o, s:o, s:o, s:i, s:i, s:i, s:o, s:o, s:o,"
+        " s:I, s:o, s:i, s:i, s:o, s:o}",
         "task", k->task->name, "policy", k->path, "policy_sha256", sha, "candidate",
-        k->candidate, "error", k->c.error, "episodes", k->episodes, "mean", k->s.mean,
-        "std", k->s.std, "min", k->s.min, "max", k->s.max, "faults", k->n_faults,
-        "repeats", k->n_repeats, "repeated", k->n_repeated, "noise", k->noise,
-        "most_loss", k->c.most_loss, "most_gain", k->c.most_gain, "steps",
-        (json_int_t)k->steps, "seconds", k->seconds, "pairs", k->pairs, "comparisons",
-        k->comparisons, "least", least_rows(k), "rows", candidate_rows(k));
+        k->candidate, "error", json_finite(k->c.error), "episodes", k->episodes, "mean",
+        json_finite(k->s.mean), "std", json_finite(k->s.std), "min",
+        json_finite(k->s.min), "max", json_finite(k->s.max), "faults", k->n_faults,
+        "repeats", k->n_repeats, "repeated", k->n_repeated, "noise",
+        json_finite(k->noise), "most_loss", json_finite(k->c.most_loss), "most_gain",
+        json_finite(k->c.most_gain), "steps", (json_int_t)k->steps, "seconds",
+        json_finite(k->seconds), "pairs", k->pairs, "comparisons", k->comparisons,
+        "least", least_rows(k), "rows", candidate_rows(k));
 }
 
 static void print_least(const json_t *rows)

@@ -11,6 +11,7 @@
 #include "runner/evaluate/meter.h"
 #include "runner/model/model.h"
 #include "runner/record/file.h"
+#include "runner/record/json.h"
 #include "runner/record/say.h"
 
 struct reproduce {
@@ -301,7 +302,7 @@ static json_t *to_json(const struct reproduce *r, double seconds, int64_t left)
     const char *was = text_of(r->a.file.header, "ratchet");
     json_t *played = outcome_played(&r->sum);
     json_t *json = json_pack(
-        "{s:b, s:s, s:I, s:I, s:s, s:s, s:O, s:O, s:O, s:s, s:s*, s:I, s:i, s:f}",
+        "{s:b, s:s, s:I, s:I, s:s, s:s, s:O, s:O, s:O, s:s, s:s*, s:I, s:i, s:o}",
         "reproduced", !p->is_found, "source", r->is_run ? "run" : "session", "iterations",
         (json_int_t)r->n, "same", (json_int_t)r->n_same, "salt_sha256", r->salt.sha256,
         "policy_sha256", r->policy, "steps", json_object_get(played, "steps"),
@@ -309,7 +310,7 @@ static json_t *to_json(const struct reproduce *r, double seconds, int64_t left)
         json_object_get(played, "lost"), "played_by", RATCHET_VERSION, "recorded_by",
         *was ? was : NULL, "recorded_env_version",
         json_integer_value(session_file_run(&r->a.file, "env_version")), "env_version",
-        (int)r->task->env->version, "seconds", seconds);
+        (int)r->task->env->version, "seconds", json_finite(seconds));
 
     json_decref(played);
     json_object_set_new(json, "parts",
