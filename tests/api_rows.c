@@ -107,6 +107,8 @@ static void check_turn(const struct api_row *row, const struct turn *turn)
     assert_string_equal(turn->message.text, row->text ? row->text : "hello");
     assert_string_equal(calls, row->calls ? row->calls : "");
     assert_int_equal(turn->is_cut, row->is_cut);
+    if (row->stop || !row->is_cut)
+        assert_string_equal(turn->stop, row->stop ? row->stop : "");
     snprintf(usage, sizeof(usage), "%d %d %d %d", (int)u->tokens_in,
              (int)u->tokens_cached, (int)u->tokens_out, u->is_estimated);
     if (row->usage)

@@ -37,6 +37,7 @@ struct api_row {
     const char *unsent; /* not expected there */
     const char *usage;  /* expected: "in cached out estimated" */
     bool is_cut;
+    const char *stop; /* expected; NULL: "length" or another limit if it is cut, else "" */
     double total_s; /* 0: 5 */
     double most_s;  /* expected to be over within; 0: 3 */
     double least_s;

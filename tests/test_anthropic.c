@@ -93,6 +93,39 @@ static const struct api_row rows[] = {
       "1614 -1 2 1",
       .replies = { { WHOLE "{\"output\":[{\"type\":\"message\",\"content\":[{\"text\":"
           "\"hello\"}]}],\"usage\":{\"input_tokens\":0,\"output_tokens\":0}}" } } },
+    { .name = "anthropic: cut", .spec = "anthropic:m", .text = "hel", .is_cut = true,
+      .stop = "max_tokens", .replies = { { WHOLE "{\"content\":[{\"type\":\"text\",\"text\":\"hel\"}],\"stop_reason\":\"max_tokens\",\"usage\":{\"input_tokens\":1000,\"output_tokens\":5}}" } } },
+    { .name = "anthropic: the context is full", .spec = "anthropic:m", .text = "hel",
+      .is_cut = true, .stop = "model_context_window_exceeded", .replies = { { WHOLE
+          "{\"content\":[{\"type\":\"text\",\"text\":\"hel\"}],\"stop_reason\":\"model_context_window_exceeded\",\"usage\":{\"input_tokens\":1000,\"output_tokens\":5}}" } } },
+    { .name = "anthropic: refused", .spec = "anthropic:m", .text = "", .stop = "refusal",
+      .replies = { { WHOLE "{\"content\":[],\"stop_reason\":\"refusal\"}" } } },
+    { .name = "anthropic: paused, and goes on", .spec = "anthropic:m", .n_requests = 2,
+      .usage = "2000 -1 10 0", .sent = "{\"role\":\"assistant\",\"content\":[{\"type\":"
+          "\"text\",\"text\":\"hel\"", .replies = {
+        { WHOLE "{\"content\":[{\"type\":\"text\",\"text\":\"hel\"}],\"stop_reason\":\"pause_turn\",\"usage\":{\"input_tokens\":1000,\"output_tokens\":5}}" },
+        { WHOLE "{\"content\":[{\"type\":\"text\",\"text\":\"lo\"}],\"stop_reason\":\"end_turn\",\"usage\":{\"input_tokens\":1000,\"output_tokens\":5}}" } } },
+    { .name = "anthropic: paused without a word, and cut", .spec = "anthropic:m",
+      .n_requests = 2, .is_cut = true, .stop = "max_tokens", .replies = {
+        { WHOLE "{\"content\":[{\"type\":\"text\",\"text\":\"\"}],\"stop_reason\":\"pause_turn\",\"usage\":{\"input_tokens\":1000,\"output_tokens\":5}}" },
+        { WHOLE "{\"content\":[{\"type\":\"text\",\"text\":\"hello\"}],\"stop_reason\":\"max_tokens\",\"usage\":{\"input_tokens\":1000,\"output_tokens\":5}}" } } },
+    { .name = "anthropic: paused for ever", .spec = "anthropic:m", .n_requests = 9,
+      .text = "aaaaaaaaa", .stop = "pause_turn", .replies = { { WHOLE
+          "{\"content\":[{\"type\":\"text\",\"text\":\"a\"}],\"stop_reason\":\"pause_turn\",\"usage\":{\"input_tokens\":1000,\"output_tokens\":5}}" } } },
+    { .name = "responses: filtered", .spec = "openai-responses:m", .text = "hel",
+      .stop = "content_filter", .replies = { { WHOLE
+          "{\"status\":\"incomplete\",\"incomplete_details\":{\"reason\":\"content_filter\"},\"output\":[{\"type\":\"message\",\"content\":[{\"text\":\"hel\"}]}]}" } } },
+    { .name = "responses: incomplete without a reason", .spec = "openai-responses:m",
+      .is_cut = true, .stop = "incomplete", .replies = { { WHOLE
+          "{\"status\":\"incomplete\",\"incomplete_details\":null,\"output\":[{\"type\":\"message\",\"content\":[{\"text\":\"hello\"}]}]}" } } },
+    { .name = "responses: refused", .spec = "openai-responses:m", .text = "No.",
+      .stop = "refusal", .replies = { { WHOLE
+          "{\"status\":\"completed\",\"incomplete_details\":null,\"output\":[{\"type\":\"message\",\"content\":[{\"refusal\":\"No.\"}]}]}" } } },
+    { .name = "responses: cancelled, then good", .spec = "openai-responses:m",
+      .n_requests = 2, .replies = {
+        { WHOLE "{\"status\":\"cancelled\",\"error\":{\"code\":\"server_error\",\"message\":"
+          "\"x\"},\"output\":[]}" },
+        { WHOLE "{\"status\":\"completed\",\"incomplete_details\":null,\"output\":[{\"type\":\"message\",\"content\":[{\"text\":\"hello\"}]}]}" } } },
     { .name = "anthropic: the head of a request", .spec = "anthropic:m",
       .sent = "anthropic-version: 2023-06-01", .replies = { { STREAM
           A_START A_TEXT A_STOP } } },

@@ -153,6 +153,27 @@ static const struct api_row rows[] = {
     { .name = "cut at the token limit", .is_cut = true, .max_tokens = 9,
       .sent = "\"max_completion_tokens\":9", .replies = { { STREAM
           TEXT("hello") FINISH("length") DONE } } },
+    { .name = "filtered", .text = "hel", .stop = "content_filter", .replies = { { STREAM
+          TEXT("hel") FINISH("content_filter") DONE } } },
+    { .name = "filtered, with a reason behind", .text = "", .stop =
+      "content_filter: RECITATION", .replies = { { WHOLE "{\"choices\":[{\"message\":{"
+          "\"content\":\"\"},\"finish_reason\":\"content_filter: RECITATION\"}]}" } } },
+    { .name = "refused", .text = "I cannot.", .stop = "refusal", .replies = { { STREAM
+          CHUNK("{\"refusal\":\"I can\"}") CHUNK("{\"refusal\":\"not.\"}")
+          FINISH("stop") DONE } } },
+    { .name = "cut within a call", .text = "", .is_cut = true, .stop = "length",
+      .calls = "c1 run {\"a\":1};c2 submit raw:{\"change\":\"x;", .replies = { { STREAM
+          CALL(0, "c1", "run", "{\\\"a\\\":1}")
+          CALL(1, "c2", "submit", "{\\\"change\\\":\\\"x")
+          FINISH("length") DONE } } },
+    { .name = "cut before a call's arguments", .text = "", .is_cut = true,
+      .calls = "c1 run raw:;", .replies = { { STREAM
+          CALL(0, "c1", "run", "") FINISH("length") DONE } } },
+    { .name = "broken off by the server, then good", .n_requests = 2, .replies = { { STREAM
+          TEXT("hel") FINISH("error") DONE }, GOOD } },
+    { .name = "broken off for ever", .n_requests = 4, .result = -1, .error =
+      "ended with a failure of the server (`insufficient_system_resource`)",
+      .replies = { { STREAM TEXT("hel") FINISH("insufficient_system_resource") DONE } } },
     { .name = "bytes that are not UTF-8", .text = "a\xef\xbf\xbd" "b",
       .replies = { { STREAM
           CHUNK("{\"content\":\"a\xff" "b\"}") FINISH("stop") DONE } } },

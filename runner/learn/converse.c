@@ -7,9 +7,11 @@
 #include "runner/learn/loop_state.h"
 #include "runner/learn/strip.h"
 #include "runner/learn/tools.h"
+#include "runner/learn/turn_end.h"
 #include "runner/record/file.h"
 
 #define MOST_FAILED 3 /* asks in a row, then the run stops */
+#define MOST_UNFINISHED 2 /* replies in a row that are asked for again */
 #define STABLE_MESSAGES 1
 #define MODEL_NOTES 6
 #define HARNESS_NOTES 6
@@ -313,6 +315,28 @@ static void end_turns(struct loop *l, int most, char **reply, char **why)
         *reply = xstrdup(*reply);
 }
 
+/* A reply that the server or the model did not bring to its end is never judged in part:
+ * the model hears what became of it, and is asked again. When that does not help, the
+ * draft is the candidate, if there is one. */
+static void ask_again(struct conversation *c, const struct turn *t, int n_unfinished,
+                      char **reply, char **why)
+{
+    enum turn_end end = turn_end_of(t->stop);
+
+    if (n_unfinished <= MOST_UNFINISHED) {
+        add_message(c, ROLE_USER, turn_end_request(end, t->stop, t->message.text));
+        return;
+    }
+    if (c->l->bench.draft) {
+        c->l->bench.change = xasprintf("(the last reply %s; the draft as it stood)",
+                                       turn_end_text(end));
+        *reply = xstrdup(c->l->bench.change);
+        return;
+    }
+    *why = xasprintf("no whole reply in %d: the last one %s (%s)", n_unfinished,
+                     turn_end_text(end), t->stop);
+}
+
 /* Turns answered in this run before this iteration: what `recorded` has played. */
 static int count_before(struct loop *l, struct error *err)
 {
@@ -337,7 +361,7 @@ enum loop_status loop_converse(struct loop *l, char **reply, char **why,
 {
     struct conversation c = { .l = l };
     enum loop_status status = LOOP_ON;
-    int before = count_before(l, err);
+    int before = count_before(l, err), n_unfinished = 0;
     int most = l->c->provider->kind->most_turns ? l->c->provider->kind->most_turns
                                                 : LOOP_MOST_TURNS;
 
@@ -361,6 +385,12 @@ enum loop_status loop_converse(struct loop *l, char **reply, char **why,
             status = ask(&c, turn, before + turn, &t, err);
         if (status != LOOP_ON)
             break;
+        n_unfinished = *t.stop && t.message.n_calls == 0 ? n_unfinished + 1 : 0;
+        if (n_unfinished > 0) {
+            ask_again(&c, &t, n_unfinished, reply, why);
+            turn_clear(&t);
+            continue;
+        }
         m = add_message(&c, ROLE_ASSISTANT, NULL);
         *m = t.message;
         t.message = (struct message){ 0 };

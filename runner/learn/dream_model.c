@@ -15,6 +15,7 @@
 #include "runner/learn/reply.h"
 #include "runner/learn/reply_parts.h"
 #include "runner/learn/schema.h"
+#include "runner/learn/turn_end.h"
 
 #define MOST_TURNS 3
 #define MOST_ANSWER (256u << 10)
@@ -268,7 +269,10 @@ static json_t *ask(const struct dream_config *c, char *material,
         else
             out->tokens += t.usage.tokens_in + t.usage.tokens_out;
         out->usd += t.usage.usd; /* NAN stays NAN */
-        answer = t.message.text ? read_answer(t.message.text, &why) : NULL;
+        if (*t.stop)
+            error_set(&why, "it %s", turn_end_text(turn_end_of(t.stop)));
+        else if (t.message.text)
+            answer = read_answer(t.message.text, &why);
         if (!answer && turn + 1 < MOST_TURNS) {
             messages[request.n_messages++] = t.message;
             t.message = (struct message){ 0 };

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "runner/learn/turn_end.h"
+
 #include "runner/record/json.h"
 
 #define MAX_CALLS 256 /* in one turn; more is no reply of a model */
@@ -211,6 +213,8 @@ json_t *turn_to_json(const struct turn *t)
     json_object_set_new(json, "fingerprint", text_to_json(t->fingerprint));
     if (t->is_cut)
         json_object_set_new(json, "is_cut", json_true());
+    if (*t->stop)
+        json_object_set_new(json, "stop", text_to_json(t->stop));
     return json;
 }
 
@@ -309,7 +313,11 @@ int turn_from_json(const json_t *json, struct turn *out, struct error *err)
     copy_name(out->model, sizeof(out->model), json_object_get(json, "model"));
     copy_name(out->fingerprint, sizeof(out->fingerprint),
               json_object_get(json, "fingerprint"));
-    out->is_cut = json_is_true(json_object_get(json, "is_cut"));
+    copy_name(out->stop, sizeof(out->stop), json_object_get(json, "stop"));
+    out->is_cut = json_is_true(json_object_get(json, "is_cut")) ||
+                  turn_end_of(out->stop) == TURN_CUT;
+    if (out->is_cut && turn_end_of(out->stop) != TURN_CUT)
+        strcpy(out->stop, "length"); /* of a session before there was `stop` */
     return 0;
 
 refused:

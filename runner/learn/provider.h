@@ -78,6 +78,8 @@ struct turn {
     struct usage usage;     /* filled in as far as known also when ask fails */
     char model[128];        /* what answered, as it names itself; "" if unknown */
     char fingerprint[128];
+    char stop[64]; /* the server's word for why the reply ended, where that is not by
+                      itself (see turn_end.h); "" mostly */
     bool is_cut;  /* the reply stopped at the token limit, it may be half a program */
     bool is_over; /* ask failed, for there are no more turns; err says which are over */
     bool

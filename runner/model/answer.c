@@ -6,6 +6,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "runner/learn/turn_end.h"
+
 #define ERROR_MAX (64 << 10) /* bytes of an error's body that are looked at */
 
 static int on_event(void *user, const char *name, const char *data, size_t len)
@@ -204,6 +206,15 @@ static enum fault end_stream(struct answer *a, struct error *err)
     return FAULT_RETRY;
 }
 
+/* A reply that the server broke off is none. */
+static enum fault check_finish(const struct answer *a, enum fault fault, struct error *err)
+{
+    if (fault != FAULT_NONE || turn_end_of(a->reply.finish) != TURN_FAILED)
+        return fault;
+    error_set(err, "the reply %s (`%s`)", turn_end_text(TURN_FAILED), a->reply.finish);
+    return FAULT_RETRY;
+}
+
 enum fault answer_end(struct answer *a, enum http_end end, const struct error *why,
                       struct error *err)
 {
@@ -223,9 +234,9 @@ enum fault answer_end(struct answer *a, enum http_end end, const struct error *w
     if (a->head.status < 200 || a->head.status > 299)
         return refused(a, err);
     if (a->kind == ANSWER_STREAM)
-        return end_stream(a, err);
+        return check_finish(a, end_stream(a, err), err);
     if (a->kind == ANSWER_WHOLE)
-        return end_whole(a, err);
+        return check_finish(a, end_whole(a, err), err);
     error_set(err, "an empty reply");
     return FAULT_RETRY;
 }

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "runner/evaluate/meter.h"
+#include "runner/learn/turn_end.h"
 #include "runner/model/answer.h"
 #include "runner/model/fault.h"
 #include "runner/model/keys.h"
@@ -16,6 +17,7 @@
 #include "runner/record/say.h"
 
 #define MAX_ADAPTED 8 /* things that may turn out to be lacking, in one ask */
+#define MOST_PAUSES 8 /* of a reply that the server goes on with */
 #define WAIT_S 1.0    /* after the first failed try; doubled after each */
 #define WAIT_MAX_S 60.0
 #define IMAGE_TOKENS 800      /* an estimate */
@@ -328,11 +330,10 @@ static int wait_to_retry(struct api *api, int n_failed, double retry_after_s, do
     return wait_s(api, wait) != 0 ? error_set(why, "interrupted") : 0;
 }
 
-int api_ask(void *self, const struct request *request, struct turn *out,
-            struct error *err)
+static int ask_once(struct api *api, const struct request *request, double end,
+                    struct turn *out, struct error *err)
 {
-    struct api *api = self;
-    double start = meter_now(), end = start + api->timeout_s;
+    double start = meter_now();
     int n_adapted = 0, result = -1;
 
     turn_init(out);
@@ -365,6 +366,84 @@ int api_ask(void *self, const struct request *request, struct turn *out,
         break;
     }
     out->usage.seconds = meter_now() - start;
+    return result;
+}
+
+static int64_t add_count(int64_t a, int64_t b)
+{
+    return a < 0 || b < 0 ? -1 : a + b;
+}
+
+/* Puts what a later request brought behind what there is. */
+static void join(struct turn *to, struct turn *more)
+{
+    struct usage *u = &to->usage;
+    char *text = xasprintf("%s%s", to->message.text, more->message.text);
+
+    free(to->message.text);
+    to->message.text = text;
+    for (int i = 0; i < more->message.n_calls; i++) {
+        struct tool_call *from = &more->message.calls[i];
+        struct tool_call *call = message_add_call(&to->message, from->id, from->name);
+        call->arguments = json_incref(from->arguments);
+        call->raw = from->raw ? xstrdup(from->raw) : NULL;
+    }
+    strcpy(to->stop, more->stop);
+    to->is_cut = more->is_cut;
+    to->is_final_error = more->is_final_error;
+    u->tokens_in = add_count(u->tokens_in, more->usage.tokens_in);
+    u->tokens_cached = add_count(u->tokens_cached, more->usage.tokens_cached);
+    u->tokens_out = add_count(u->tokens_out, more->usage.tokens_out);
+    u->tokens_reasoning = add_count(u->tokens_reasoning, more->usage.tokens_reasoning);
+    u->is_estimated |= more->usage.is_estimated;
+    u->usd += more->usage.usd; /* NAN stays NAN */
+    u->n_tries += more->usage.n_tries;
+    u->seconds += more->usage.seconds;
+}
+
+/* The server paused and goes on from where it was, when it is sent what it said: without
+ * blanks at the end, which are refused there. */
+static int go_on(struct api *api, const struct request *request, double end,
+                 struct turn *out, struct error *err)
+{
+    struct request longer = *request;
+    struct message *messages = xcalloc((size_t)request->n_messages + 1,
+                                       sizeof(*messages));
+    char *said = xstrdup(out->message.text);
+    size_t len = strlen(said);
+    struct turn more;
+    int result;
+
+    while (len > 0 && strchr(" \t\r\n", said[len - 1]))
+        said[--len] = '\0';
+    for (int i = 0; i < request->n_messages; i++)
+        messages[i] = request->messages[i];
+    messages[request->n_messages] = (struct message){ .role = ROLE_ASSISTANT,
+                                                      .text = said };
+    longer.messages = messages;
+    longer.n_messages += len > 0;
+    result = ask_once(api, &longer, end, &more, err);
+    join(out, &more);
+    turn_clear(&more);
+    free(said);
+    free(messages);
+    return result;
+}
+
+int api_ask(void *self, const struct request *request, struct turn *out,
+            struct error *err)
+{
+    struct api *api = self;
+    double end = meter_now() + api->timeout_s;
+    int result = ask_once(api, request, end, out, err);
+
+    for (int n = 0; n < MOST_PAUSES && result == 0 &&
+                    turn_end_of(out->stop) == TURN_PAUSED && out->message.n_calls == 0;
+         n++)
+        result = go_on(api, request, end, out, err);
+    if (result == 0 && *out->stop && !api->is_quiet)
+        say_to(stderr, "%s: the reply %s (%s)\n", api->dialect->name,
+               turn_end_text(turn_end_of(out->stop)), out->stop);
     return result;
 }
 

@@ -194,7 +194,7 @@ static int best_of_ask(void *self, const struct request *request, struct turn *o
     same.facts = json_object_get(b->brief, "facts");
     result = b->inner.kind->ask(b->inner.self, &same, out, err);
     /* Edits that do not fit stay as they are: the gate refuses them by name. */
-    if (result == 0)
+    if (result == 0 && !*out->stop)
         make_independent(b, out, &why);
     free(messages);
     return result;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "runner/learn/turn_end.h"
 #include "runner/model/keys.h"
 
 void draft_init(struct draft *r)
@@ -42,6 +43,12 @@ void draft_add_text(struct draft *r, const json_t *text)
 {
     if (json_is_string(text))
         write_string(r->file, text);
+}
+
+void draft_add_refusal(struct draft *r, const json_t *text)
+{
+    r->is_refused |= json_string_length(text) > 0;
+    draft_add_text(r, text);
 }
 
 /* An empty string says nothing. */
@@ -154,6 +161,20 @@ static void take_calls(struct draft *r, const struct request *request, const cha
     }
 }
 
+/* The last call of a reply that was cut may lack its arguments: no call is made of
+ * nothing. */
+static void mark_cut_call(const struct draft *r, struct message *m)
+{
+    struct tool_call *call = m->n_calls > 0 ? &m->calls[m->n_calls - 1] : NULL;
+
+    if (!call || r->calls[r->n_calls - 1]->len > 0)
+        return;
+    json_decref(call->arguments);
+    free(call->raw);
+    call->arguments = NULL;
+    call->raw = xstrdup("");
+}
+
 static void take_items(struct draft *r, const char *key, struct message *m)
 {
     char *text;
@@ -183,9 +204,14 @@ void draft_take(struct draft *r, const struct request *request, const char *key,
     keys_redact(key, r->fingerprint);
     snprintf(out->model, sizeof(out->model), "%s", r->model);
     snprintf(out->fingerprint, sizeof(out->fingerprint), "%s", r->fingerprint);
-    out->is_cut = strcmp(r->finish, "length") == 0 ||
-                  strcmp(r->finish, "max_tokens") == 0 ||
-                  strcmp(r->finish, "max_output_tokens") == 0;
+    if (turn_end_of(r->finish) != TURN_WHOLE)
+        snprintf(out->stop, sizeof(out->stop), "%s", r->finish);
+    else if (r->is_refused)
+        strcpy(out->stop, "refusal");
+    out->is_cut = turn_end_of(out->stop) == TURN_CUT;
+    keys_redact(key, out->stop);
+    if (out->is_cut)
+        mark_cut_call(r, &out->message);
 }
 
 int64_t draft_count(const json_t *object, const char *key)

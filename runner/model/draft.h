@@ -32,6 +32,7 @@ struct draft {
     int64_t tokens_written; /* into the server's cache of prompts; part of tokens_in */
     double usd;             /* what the server says that it took; NAN: not said */
     char model[128], fingerprint[128], finish[64];
+    bool is_refused; /* the model said so in a field of its own */
     bool is_whole;   /* the server said that this is all */
     bool has_failed; /* the server said that it failed: `error` */
     struct draft_error error;
@@ -41,6 +42,7 @@ struct draft {
 void draft_init(struct draft *r);
 void draft_clear(struct draft *r);
 void draft_add_text(struct draft *r, const json_t *text); /* nothing unless a string */
+void draft_add_refusal(struct draft *r, const json_t *text); /* the same */
 
 /* The call of this index; made when there is none. A fragment that brings another id and
  * a name to an index that has both begins a new call, as some servers count all as 0.

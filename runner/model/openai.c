@@ -233,7 +233,7 @@ static void take_message(struct draft *reply, const json_t *message)
     size_t i;
 
     take_content(reply, json_object_get(message, "content"));
-    draft_add_text(reply, json_object_get(message, "refusal"));
+    draft_add_refusal(reply, json_object_get(message, "refusal"));
     json_array_foreach(json_object_get(message, "tool_calls"), i, call)
         take_call(reply, call, i);
     if (json_is_object(old))

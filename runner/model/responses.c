@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "runner/learn/turn_end.h"
+
 #define KIND "openai-responses"
 
 static json_t *text_json(const char *text)
@@ -147,7 +149,7 @@ static void take_item(struct draft *reply, const json_t *item, long index)
     if (is_type(item, "message")) {
         json_array_foreach(json_object_get(item, "content"), i, part) {
             draft_add_text(reply, json_object_get(part, "text"));
-            draft_add_text(reply, json_object_get(part, "refusal"));
+            draft_add_refusal(reply, json_object_get(part, "refusal"));
         }
     } else if (is_type(item, "function_call")) {
         call = draft_call(reply, index, json_object_get(item, "call_id"),
@@ -208,6 +210,7 @@ static void take_response(struct draft *reply, const json_t *response)
         reply->items = json_pack("{s:O}", KIND, kept);
     json_decref(kept);
     draft_copy(reply->model, sizeof(reply->model), json_object_get(response, "model"));
+    draft_copy(reply->finish, sizeof(reply->finish), json_object_get(response, "status"));
     draft_copy(reply->finish, sizeof(reply->finish), json_object_get(details, "reason"));
     reply->tokens_in = draft_count(usage, "input_tokens");
     reply->tokens_out = draft_count(usage, "output_tokens");
@@ -239,7 +242,7 @@ static int responses_event(struct draft *reply, const char *name, const json_t *
     }
     if (is_type(json, "error"))
         return take_failure(reply, json), 1;
-    if (is_type(json, "response.failed"))
+    if (is_type(json, "response.failed") || is_type(json, "response.cancelled"))
         return take_failure(reply, response), 1;
     if (!is_type(json, "response.completed") && !is_type(json, "response.incomplete"))
         return 0;
@@ -251,7 +254,7 @@ static void responses_whole(struct draft *reply, const json_t *json)
 {
     const char *status = json_string_value(json_object_get(json, "status"));
 
-    if (status && strcmp(status, "failed") == 0)
+    if (status && turn_end_of(status) == TURN_FAILED)
         take_failure(reply, json);
     else if (json_is_array(json_object_get(json, "output")))
         take_response(reply, json);
