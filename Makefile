@@ -227,4 +227,4 @@ tags:
 clean:
 	rm -rf $(BUILD)
 
--include $(PROGRAM_OBJ:.o=.d) $(TOOL_OBJ:.o=.d) $(WORKER_OBJ:.o=.d) $(BUILD)/plain/env.d $(ESCAPE_OBJ:.o=.d) $(wildcard $(BUILD)/tests/*.d)
+-include $(PROGRAM_OBJ:.o=.d) $(TOOL_OBJ:.o=.d) $(WORKER_OBJ:.o=.d) $(BUILD)/plain/env.d $(ESCAPE_OBJ:.o=.d) $(wildcard $(BUILD)/tests/*.d $(BUILD)/tests/*/*.d)
