@@ -10,12 +10,19 @@
 int error_set(struct error *err, const char *format, ...)
 {
     va_list args;
+    size_t at = sizeof(err->text) - 4;
+    int len;
 
     if (!err)
         return -1;
     va_start(args, format);
-    vsnprintf(err->text, sizeof(err->text), format, args);
+    len = vsnprintf(err->text, sizeof(err->text), format, args);
     va_end(args);
+    if (len < (int)sizeof(err->text))
+        return -1;
+    while (at > 0 && ((unsigned char)err->text[at] & 0xc0) == 0x80) /* a character's rest */
+        at--;
+    memcpy(err->text + at, "...", 4); /* who reads it sees that there was more */
     return -1;
 }
 

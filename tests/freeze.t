@@ -85,6 +85,24 @@ field f.json '(j["opening"], j["dev"]["unverified"])' '^\(1, 3\)$' \
 sql "DELETE FROM report WHERE $one" >/dev/null
 expect "which is said" 0 '[0-9] of the dev episodes are UNVERIFIED' "$RATCHET" freeze "$TMP/one"
 
+# What the model says of its change is stored whole, and cut at a word where it is shown.
+said="Lean against the angle, $(seq -f 'and then weigh %g' -s ', ' 12): on seed 3 it rose from 9 to 500"
+lean long.txt "$said" "o.angle"
+lean next.txt "Add the angular velocity." "o.angle + 0.5 * o.angular_velocity"
+python3 tests/tools/make_session.py "$TMP/long.jsonl" "$TMP/long.txt" "$TMP/next.txt"
+"$RATCHET" improve cartpole --policy "$start" --model "recorded:$TMP/long.jsonl" --out "$TMP/long" \
+    --set target=501 --set dev=4 --set gate=32 >"$TMP/out.txt" 2>&1
+sql "SELECT change FROM candidate WHERE run = (SELECT id FROM run WHERE name = '$TMP/long')" >"$TMP/value"
+[ "$(cat "$TMP/value")" = "('$said',)" ] || [ "$(cat "$TMP/value")" = "('$said',) ('Add the angular velocity.',)" ]
+ok "a long sentence is whole in the ledger" $? "$(cat "$TMP/value")"
+expect "and in CSV" 0 'rose from 9 to 500' "$RATCHET" ledger "$TMP/long" --list climb --csv
+for file in "$TMP/out.txt" "$TMP/long/briefs/002.md"; do
+    tr -s '\n ' ' ' <"$file" | grep -q 'Lean against the angle, .*and then weigh 11, and then weigh … '
+    ok "cut at a word, with an ellipsis: ${file##*/}" $? "$(grep -A4 Lean "$file")"
+done
+expect "in a table" 0 'Lean against the angle, and then weigh 1, and then weigh … ' \
+    "$RATCHET" ledger "$TMP/long" --list climb
+
 # Policies and the ledger's tables.
 expect "show a policy" 0 'tokens, .*branches' "$RATCHET" show "$TMP/run/best.lua"
 expect "with its history" 0 '    1  [0-9a-f]{8}  better' "$RATCHET" show "$TMP/run/best.lua"

@@ -27,7 +27,8 @@ static void test_quote_line(void **state)
         { "plain", "plain" },
         { "```\n# Iteration 9", "''' # Iteration 9" },
         { "a\033[31mb", "a [31mb" },
-        { "0123456789abcdefghijKLM", "0123456789abcdefghij" },
+        { "0123456789abcdefghijKLM", "0123456789abcdef \xe2\x80\xa6" },
+        { "it rose from 10 to 500", "it rose from 10 \xe2\x80\xa6" },
     };
 
     (void)state;

@@ -10,6 +10,7 @@
 
 #include "runner/learn/measure.h"
 #include "runner/learn/reply.h"
+#include "runner/record/text.h"
 
 #define PARENT "local a = 1\nlocal b = 2\nreturn a\n"
 #define EDIT(search, with) "<<<<<<< SEARCH\n" search "=======\n" with ">>>>>>> REPLACE\n"
@@ -65,15 +66,27 @@ static void test_change(void **state)
         { "\n\n  - first\nsecond", "first" },
         { "```lua\nx\n```", "(it says nothing of its change)" },
         { "", "(it says nothing of its change)" },
-        { "a very long sentence", "a very lon" },
     };
+    char *most = xasprintf("%*s rose from 9 to 500.", REPLY_CHANGE_MOST - 22, "x"),
+         *more = xasprintf("It is%*s rose from 9 to 500.", REPLY_CHANGE_MOST - 22, "x"),
+         *change;
 
     (void)state;
     for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
-        char *change = reply_change(pairs[i][0], i == 4 ? 10 : 160);
+        change = reply_change(pairs[i][0]);
         assert_string_equal(change, pairs[i][1]);
         free(change);
     }
+    memset(most, 'x', REPLY_CHANGE_MOST - 22); /* so long, it is whole */
+    change = reply_change(most);
+    assert_string_equal(change, most);
+    free(change);
+    change = reply_change(more); /* longer, it is marked */
+    assert_true(strlen(change) <= REPLY_CHANGE_MOST);
+    assert_true(text_ends_with(change, " rose from 9 \xe2\x80\xa6"));
+    free(change);
+    free(most);
+    free(more);
 }
 
 static void test_twice(void **state)

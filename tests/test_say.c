@@ -108,14 +108,55 @@ static void test_whole(void **state)
     assert_int_equal(text_whole("\x80\x80\x80\x80\x80", 5), 5); /* no text: as it is */
 }
 
+/* {text, at most so many columns, in so many; at most so many bytes, in so many} */
+static const struct cut_row {
+    const char *text;
+    int columns;
+    const char *shown;
+    size_t bytes;
+    const char *kept;
+} cut_rows[] = {
+    { "rose from 9 to 500", 18, "rose from 9 to 500", 18, "rose from 9 to 500" },
+    { "rose from 9 to 500", 17, "rose from 9 to \xe2\x80\xa6", 17,
+      "rose from 9 \xe2\x80\xa6" },
+    { "rose from 9 to 500", 15, "rose from 9 \xe2\x80\xa6", 14,
+      "rose from \xe2\x80\xa6" },
+    { "x=1234567890", 8, "x= \xe2\x80\xa6", 10, "x= \xe2\x80\xa6" },
+    { "abcdefghijkl", 8, "abcdef \xe2\x80\xa6", 10, "abcdef \xe2\x80\xa6" },
+    { "a bcdefghijkl", 9, "a bcdef \xe2\x80\xa6", 11, "a bcdef \xe2\x80\xa6" },
+    { "\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9", 4,
+      "\xc3\xa9\xc3\xa9 \xe2\x80\xa6", 9, "\xc3\xa9\xc3\xa9 \xe2\x80\xa6" },
+    { "\xc3\xa9 \xc3\xa9\xc3\xa9 \xc3\xa9", 6, "\xc3\xa9 \xc3\xa9\xc3\xa9 \xc3\xa9", 10,
+      "\xc3\xa9 \xc3\xa9\xc3\xa9 \xc3\xa9" },
+    { "ab", 1, " \xe2\x80\xa6", 1, "" },
+    { "", 0, "", 0, "" },
+};
+
+static void test_cut(void **state)
+{
+    const struct cut_row *r = *state;
+    char *shown = text_shorten(r->text, r->columns), *kept = text_bound(r->text, r->bytes);
+
+    assert_string_equal(shown, r->shown);
+    assert_string_equal(kept, r->kept);
+    assert_true(strlen(kept) <= r->bytes);
+    free(shown);
+    free(kept);
+}
+
+#define N_CUTS (sizeof(cut_rows) / sizeof(cut_rows[0]))
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
+    struct CMUnitTest tests[4 + N_CUTS] = {
         cmocka_unit_test(test_numbers),
         cmocka_unit_test(test_texts),
         cmocka_unit_test(test_escape_json),
         cmocka_unit_test(test_whole),
     };
 
+    for (size_t i = 0; i < N_CUTS; i++)
+        tests[4 + i] = (struct CMUnitTest){ cut_rows[i].text, test_cut, NULL, NULL,
+                                            (void *)(uintptr_t)&cut_rows[i] };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -5,11 +5,13 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "envs/bridge/bridge_scores.h"
 #include "runner/record/json.h"
 #include "runner/record/say.h"
+#include "runner/record/text.h"
 
 #define WIDTH 92 /* columns of wrapped text */
 
@@ -62,6 +64,7 @@ void climb_start(void *user, const struct champion *start,
 void climb_iteration(void *user, const struct iteration *it)
 {
     struct climb *c = user;
+    char *change;
 
     progress_erase();
     c->iteration = it->number + 1;
@@ -73,7 +76,9 @@ void climb_iteration(void *user, const struct iteration *it)
     }
     say("\n%5" PRId64 "  %s%s\n", it->number, it->verdict,
         it->is_promoted ? ": the new incumbent" : "");
-    print_wrapped("       ", it->change);
+    change = text_shorten(it->change, TEXT_SHOWN);
+    print_wrapped("       ", change);
+    free(change);
     say("       dev ");
     print_mean(&it->before);
     if (it->has_candidate) {

@@ -6,6 +6,8 @@
 #include "runner/cmd/opened_run.h"
 #include "runner/learn/measure.h"
 #include "runner/record/hash.h"
+#include "runner/record/json.h"
+#include "runner/record/text.h"
 
 #define MOST_ANCESTORS 1000
 
@@ -96,6 +98,7 @@ static void print_row(const json_t *row)
 {
     const json_t *m = json_object_get(row, "measures");
     const json_t *after = json_object_get(row, "dev_after");
+    char *change;
 
     say("%5lld  %.8s  %-9s  %6lld %8lld  ",
         (long long)json_integer_value(json_object_get(row, "iteration")),
@@ -107,7 +110,9 @@ static void print_row(const json_t *row)
         say("%10.2f", json_number_value(after));
     else
         say("%10s", "");
-    say("  %s\n", json_string_value(json_object_get(row, "change")));
+    change = text_shorten(json_get_text(row, "change"), TEXT_SHOWN);
+    say("  %s\n", change);
+    free(change);
 }
 
 static void print_robust(const json_t *details)

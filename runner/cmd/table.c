@@ -95,11 +95,13 @@ void table_print(FILE *f, json_t *rows)
         json_object_foreach(json_array_get(rows, 0), key, value) {
             json_t *one = json_object_get(json_array_get(rows, i ? i - 1 : 0), key);
             bool is_text = !i || json_is_string(one);
+            char *shown;
             print_value(one, 6, "-", text, sizeof(text));
+            shown = text_shorten(i ? text : key, MOST_WIDTH);
             if (column < MOST_COLUMNS)
-                say_to(f, "%s%*.*s", column ? "  " : "",
-                       is_text ? -width[column] : width[column], MOST_WIDTH,
-                       i ? text : key);
+                say_to(f, "%s%*s", column ? "  " : "",
+                       is_text ? -width[column] : width[column], shown);
+            free(shown);
             column++;
         }
         fputc('\n', f);

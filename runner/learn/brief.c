@@ -16,6 +16,7 @@
 #include "runner/learn/measure.h"
 #include "runner/learn/quote.h"
 #include "runner/record/json.h"
+#include "runner/record/text.h"
 
 #define PAST_SHOWN 10 /* iterations */
 #define SEEDS_SHOWN 64
@@ -264,8 +265,9 @@ static void write_past(FILE *f, const struct brief *b)
         fprintf(f, "(The %d oldest are left out.)\n", from);
     for (int i = from; i < b->n_past; i++) {
         const struct brief_past *p = &b->past[i];
-        fprintf(f, "- Iteration %" PRId64 ", %s: %s", p->iteration, p->verdict,
-                p->change);
+        char *change = text_shorten(p->change, TEXT_SHOWN);
+        fprintf(f, "- Iteration %" PRId64 ", %s: %s", p->iteration, p->verdict, change);
+        free(change);
         if (isfinite(p->dev_after))
             fprintf(f, " (dev mean %.6g, before %.6g)", p->dev_after, p->dev_before);
         fprintf(f, ". %s\n", p->why);

@@ -235,7 +235,7 @@ static enum loop_status ask(struct conversation *c, int turn, int n_before,
         else if (keep_call(l, turn, out, why.text, err) != 0)
             status = LOOP_FAILED;
         else if (out->is_final_error || failed + 1 >= MOST_FAILED) {
-            snprintf(reason, sizeof(reason), "the model failed%s: %.200s",
+            snprintf(reason, sizeof(reason), "the model failed%s: %s",
                      out->is_final_error ? "" : " three times", why.text);
             status = loop_stop(l, reason);
         }

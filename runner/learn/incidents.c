@@ -12,7 +12,7 @@
 #include "runner/record/file.h"
 #include "runner/record/hash.h"
 
-#define MOST_DETAILS 300
+#define MOST_DETAILS 1000
 #define MOST_CASE_FILE (64u << 20)
 #define CLAIM_REACH 40 /* bytes between a claim's verb and its number */
 

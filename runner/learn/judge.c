@@ -16,8 +16,8 @@
 #include "runner/record/file.h"
 #include "runner/record/hash.h"
 #include "runner/record/json.h"
+#include "runner/record/text.h"
 
-#define MOST_CHANGE 160  /* bytes of the model's sentence */
 #define MOST_CASES_CUT 2 /* new cases of one promotion */
 
 /* One candidate on its way through the gate. */
@@ -27,7 +27,7 @@ struct trial {
     struct champion candidate;
     struct measure size, incumbent_size;
     char tokens_sha256[65];
-    char why[1024];
+    char why[2048];
     enum loop_status status;
 };
 
@@ -36,12 +36,18 @@ static void refuse(struct trial *t, const char *format, ...)
 
 static void refuse(struct trial *t, const char *format, ...)
 {
+    char *text = NULL, *bounded;
     va_list args;
 
     va_start(args, format);
-    vsnprintf(t->why, sizeof(t->why), format, args);
+    if (vasprintf(&text, format, args) < 0)
+        text = xstrdup("refused");
     va_end(args);
+    bounded = text_bound(text, sizeof(t->why) - 1);
+    snprintf(t->why, sizeof(t->why), "%s", bounded);
     t->it->verdict = "refused";
+    free(bounded);
+    free(text);
 }
 
 /* The first line of a fault, for a table: the policy's own words, made harmless. */
@@ -588,7 +594,7 @@ enum loop_status loop_judge(struct loop *l, const char *reply, const char *no_re
                             struct iteration *it, struct error *err)
 {
     struct trial t = { .l = l, .it = it, .status = LOOP_ON };
-    char parent[65], *change = reply_change(reply ? reply : "", MOST_CHANGE);
+    char parent[65], *change = reply_change(reply ? reply : "");
     struct error why = { "" };
 
     memcpy(parent, l->parent.sha256, sizeof(parent));

@@ -75,7 +75,7 @@ struct loop_outcome {
     double gain, gain_low, gain_high; /* paired, on the dev seeds, 95 % */
     int cases, retired;
     struct ledger_steps steps;
-    char stop_reason[256];
+    char stop_reason[1100]; /* all of an error's text */
     bool is_interrupted; /* --resume goes on */
     bool is_paused;      /* by the file STOP: so it does then */
     char best_path[1024], replay_path[1024];

@@ -20,7 +20,10 @@ static char *without_fences(const char *text, size_t max, bool keeps_lines)
 
 char *quote_line(const char *text, size_t max)
 {
-    return without_fences(text, max, false);
+    char *line = without_fences(text, strlen(text), false), *bounded = text_bound(line, max);
+
+    free(line);
+    return bounded;
 }
 
 void quote_block(FILE *f, const char *whose, const char *text, size_t max)

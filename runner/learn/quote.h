@@ -5,7 +5,8 @@
 
 #include <stdio.h>
 
-/* One line of at most max bytes, without backquotes. The caller frees it. */
+/* One line of at most max bytes, without backquotes; what is cut ends with an ellipsis.
+ * The caller frees it. */
 char *quote_line(const char *text, size_t max);
 
 /* A fenced block of at most max bytes and a bounded number of lines, which says of whose

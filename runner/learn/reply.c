@@ -233,10 +233,10 @@ char *reply_prose(const char *text)
     return prose;
 }
 
-char *reply_change(const char *text, size_t max)
+char *reply_change(const char *text)
 {
     struct reply_parts p;
-    char *change = NULL;
+    char *change = NULL, *bounded;
 
     reply_parts_read(text, &p);
     if (p.n > 0 && p.list[0].kind == PART_PROSE)
@@ -244,11 +244,14 @@ char *reply_change(const char *text, size_t max)
             size_t len = strcspn(line, "\n"), skip = strspn(line, " \t#*->");
             bool is_tag = line[skip] == '<' && len > skip && line[len - 1] == '>';
             if (skip < len && !is_tag)
-                change = text_clean(line + skip, len - skip, max, false);
+                change = text_clean(line + skip, len - skip, len - skip, false);
             line += len + (line[len] == '\n');
         }
     reply_parts_clear(&p);
-    return change ? change : xstrdup("(it says nothing of its change)");
+    bounded = text_bound(change ? change : "(it says nothing of its change)",
+                         REPLY_CHANGE_MOST);
+    free(change);
+    return bounded;
 }
 
 char *reply_write(const char *change, const char *source)

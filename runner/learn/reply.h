@@ -25,9 +25,10 @@ bool reply_is_prose(const char *text);
 /* The reply without reasoning, programs and edits. The caller frees it. */
 char *reply_prose(const char *text);
 
-/* What the model says of its change: the first line of prose, at most max bytes. The
- * caller frees it; never NULL. */
-char *reply_change(const char *text, size_t max);
+/* What the model says of its change: the first line of prose, whole, but for what is
+ * longer than REPLY_CHANGE_MOST bytes. The caller frees it; never NULL. */
+#define REPLY_CHANGE_MOST 1000
+char *reply_change(const char *text);
 
 /* A reply in text: a change in one line, and the whole policy, which reply_source reads
  * back from it. The caller frees it. */

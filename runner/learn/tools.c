@@ -11,7 +11,7 @@
 #include "runner/learn/schema.h"
 #include "runner/learn/tool_work.h"
 
-#define MOST_DETAILS 400   /* bytes of an incident */
+#define MOST_DETAILS 1000  /* bytes of an incident */
 #define MOST_ANSWER 200000 /* bytes; tools keep far below it */
 
 /* What a call must give; all else may be left out. */

@@ -17,7 +17,6 @@
 #include "runner/record/file.h"
 
 #define MOST_REWRITES 10000
-#define MOST_CHANGE 400              /* bytes */
 #define MOST_KEPT ((size_t)16 << 20) /* bytes */
 
 struct best_of {
@@ -144,7 +143,7 @@ static int make_independent(const struct best_of *b, struct turn *out, struct er
     source = reply_source(m->text, json_string_value(start), err);
     if (!source)
         return -1;
-    change = reply_change(m->text, MOST_CHANGE);
+    change = reply_change(m->text);
     free(m->text);
     m->text = reply_write(change, source);
     free(change);

@@ -9,6 +9,8 @@
 #include "envs/error.h"
 
 #define NO_TEXT UINT32_MAX
+#define ELLIPSIS " \xe2\x80\xa6"
+#define ELLIPSIS_COLUMNS 2
 
 /* The UTF-8 character at s, of which left > 0 bytes are there, and its length; NO_TEXT
  * and 1 when it is none (the table of well-formed sequences, Unicode 15, table 3-7). */
@@ -105,6 +107,46 @@ int text_columns(const char *text)
     for (; *text; text++)
         n += ((uint8_t)*text & 0xc0) != 0x80;
     return n;
+}
+
+/* At most len bytes of the text, with an ellipsis: whole words; where one word is most of
+ * it, whole characters, but no part of a number. */
+static char *cut(const char *text, size_t len)
+{
+    static const char number[] = "0123456789.,+-";
+    size_t word = len, at = text_whole(text, len);
+
+    while (word > 0 && text[word] != ' ' && text[word] != '\n')
+        word--;
+    if (word > len / 2)
+        at = word;
+    else
+        while (at > 0 && strchr(number, text[at - 1]) && strchr(number, text[at]))
+            at--;
+    while (at > 0 && (text[at - 1] == ' ' || text[at - 1] == '\n'))
+        at--;
+    return xasprintf("%.*s" ELLIPSIS, (int)at, text);
+}
+
+char *text_bound(const char *text, size_t max)
+{
+    if (strlen(text) <= max)
+        return xstrdup(text);
+    return max < strlen(ELLIPSIS) ? xstrdup("") : cut(text, max - strlen(ELLIPSIS));
+}
+
+char *text_shorten(const char *text, int columns)
+{
+    int n = 0;
+    size_t len = 0;
+
+    if (text_columns(text) <= columns)
+        return xstrdup(text);
+    for (; n < columns - ELLIPSIS_COLUMNS; n++) /* over a character each */
+        do
+            len++;
+        while (((uint8_t)text[len] & 0xc0) == 0x80);
+    return cut(text, len);
 }
 
 char *text_escape_json(const char *json)

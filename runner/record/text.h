@@ -19,6 +19,14 @@ size_t text_whole(const char *text, size_t len);
 /* The columns that clean text fills: a character each. */
 int text_columns(const char *text);
 
+/* A sentence of somebody else is stored whole, and cut only where it is shown: at a word,
+ * never within a number, and so that one sees it. Clean text in, a copy out, which the
+ * caller frees. */
+#define TEXT_SHOWN 240 /* columns that displays have for a sentence */
+char *text_shorten(const char *text, int columns);
+/* The same for what has a bound where it is stored: at most max bytes. */
+char *text_bound(const char *text, size_t max);
+
 /* JSON with the same meaning, in which what text_clean would take out is written as
  * \uXXXX. The caller frees it. */
 char *text_escape_json(const char *json);

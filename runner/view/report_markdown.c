@@ -8,11 +8,12 @@
 #include "runner/record/json.h"
 #include "runner/view/report_parts.h"
 
-#define MOST_CELL 400 /* bytes */
+#define MOST_CELL 400 /* columns */
 
 static void put(FILE *f, const char *text)
 {
-    char *clean = text_clean(text, strlen(text), MOST_CELL, false);
+    char *whole = text_clean(text, strlen(text), strlen(text), false);
+    char *clean = text_shorten(whole, MOST_CELL);
 
     for (const char *at = clean; *at; at++) {
         if (*at == '<')
@@ -25,14 +26,16 @@ static void put(FILE *f, const char *text)
             fputc(*at, f);
     }
     free(clean);
+    free(whole);
 }
 
 static void put_value(FILE *f, const json_t *row, const struct report_column *c)
 {
-    char text[MOST_CELL + 8];
+    const json_t *v = json_object_get(row, c->key);
+    char text[64];
 
-    report_value(json_object_get(row, c->key), c->kind, text, sizeof(text));
-    put(f, text);
+    report_value(v, c->kind, text, sizeof(text));
+    put(f, c->kind == REPORT_TEXT && json_is_string(v) ? json_string_value(v) : text);
 }
 
 static void put_table(FILE *f, const struct report_table *t, const json_t *rows,

@@ -63,7 +63,7 @@ static void take_text(const char *text)
         free(source);
     }
     check_round_trip(text);
-    free(reply_change(text, 100));
+    free(reply_change(text));
     free(reply_prose(text));
     (void)reply_is_prose(text);
 }
