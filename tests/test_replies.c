@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -144,9 +145,9 @@ static char *make_policy(struct rng *rng)
 
 static void test_round_trip(void **state)
 {
-    static const char *const changes[] = { "Better.", "```lua", "<think>", "", "a\nb",
-                                           "<<<<<<< SEARCH", "</think> x", "--- a",
-                                           "return { act = 1 }" };
+    static const char *const changes[] = { "Better.",    "```lua", "<think>",
+                                           "",           "a\nb",   "<<<<<<< SEARCH",
+                                           "</think> x", "--- a",  "return { act = 1 }" };
     struct rng rng;
 
     (void)state;
@@ -197,6 +198,31 @@ static void test_diff_line(void **state)
     free(source);
     assert_null(reply_source("```diff\n@@\n-x = 1\n+x = 2\n```\n", parent, &err));
     assert_non_null(strstr(err.text, "more than once"));
+}
+
+/* Hostile replies are read, or not, in a moment: each doubles what it repeats. */
+static void test_long(void **state)
+{
+    static const char *const pieces[] = { "```\n[[\n```\n", "```lua\nreturn {act=f}\n\n",
+                                          "<think></think>\n", "<think>\n", "~~~~\n", "{\n",
+                                          "<<<<<<< SEARCH\n", "- ", "> ", "return {act=f}\n",
+                                          "=======\n", "<a>", "`", "{\"a\":", "--[[\n",
+                                          "</think>\n", "@@ -1\n", "local a = {{\n" };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(pieces) / sizeof(pieces[0]); i++) {
+        size_t n = strlen(pieces[i]), len = 1 << 18;
+        char *text = xcalloc(len + n + 1, 1);
+        clock_t start = clock();
+        for (size_t at = 0; at < len; at += n)
+            memcpy(text + at, pieces[i], n);
+        free(reply_source(text, "return {}\n", NULL));
+        (void)reply_is_prose(text);
+        if (clock() - start > 4 * CLOCKS_PER_SEC)
+            fail_msg("%.20s takes %g s", pieces[i],
+                     (double)(clock() - start) / CLOCKS_PER_SEC);
+        free(text);
+    }
 }
 
 static void test_prose(void **state)
@@ -284,11 +310,12 @@ static int read_rows(void)
 
 int main(void)
 {
-    static struct CMUnitTest tests[MOST_ROWS + N_SHAPES + 4] = {
+    static struct CMUnitTest tests[MOST_ROWS + N_SHAPES + 5] = {
         cmocka_unit_test(test_round_trip), cmocka_unit_test(test_crlf_parent),
-        cmocka_unit_test(test_diff_line), cmocka_unit_test(test_prose)
+        cmocka_unit_test(test_diff_line), cmocka_unit_test(test_prose),
+        cmocka_unit_test(test_long)
     };
-    int n = read_rows(), at = 4;
+    int n = read_rows(), at = 5;
 
     for (int i = 0; i < n; i++)
         tests[at++] = (struct CMUnitTest){ rows[i].name, test_row, NULL, NULL, &rows[i] };

@@ -17,13 +17,13 @@ struct odd {
 };
 
 static const struct odd blanks[] = {
-    { "\xef\xbb\xbf", "" },      /* U+FEFF, the byte order mark */
-    { "\xe2\x80\x8b", "" },      /* U+200B, zero width space */
-    { "\xc2\xa0", " " },         /* U+00A0, no-break space */
-    { "\xe2\x80\xaf", " " },     /* U+202F, narrow no-break space */
-    { "\xe2\x81\x9f", " " },     /* U+205F */
-    { "\xe3\x80\x80", " " },     /* U+3000 */
-    { "\xe2\x88\x92", "-" },     /* U+2212, minus */
+    { "\xef\xbb\xbf", "" },  /* U+FEFF, the byte order mark */
+    { "\xe2\x80\x8b", "" },  /* U+200B, zero width space */
+    { "\xc2\xa0", " " },     /* U+00A0, no-break space */
+    { "\xe2\x80\xaf", " " }, /* U+202F, narrow no-break space */
+    { "\xe2\x81\x9f", " " }, /* U+205F */
+    { "\xe3\x80\x80", " " }, /* U+3000 */
+    { "\xe2\x88\x92", "-" }, /* U+2212, minus */
 };
 
 static const char *const doubles[] = { "\xe2\x80\x9c", "\xe2\x80\x9d", "\xe2\x80\x9e",
@@ -127,7 +127,8 @@ char *lua_mend(const char *source, struct error *err)
                 if (is_of(p, doubles) || is_of(p, singles))
                     len = (quote_fault(source, p, err), 0);
         }
-        t = lua_token_next(t.kind == TOKEN_ODD && from > t.at ? from : t.at + t.len, NULL);
+        t = lua_token_next(t.kind == TOKEN_ODD && from > t.at ? from : t.at + t.len,
+                           NULL);
     }
     fputs(from, f);
     fclose(f);

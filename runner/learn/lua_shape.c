@@ -76,9 +76,9 @@ static bool is_any(const struct parse *p, const char *const *words)
 static bool is_keyword(const struct parse *p)
 {
     static const char *const words[] = {
-        "and", "break", "do",  "else", "elseif", "end",   "false", "for",
-        "function", "goto", "if",  "in",   "local",  "nil",   "not",   "or",
-        "repeat", "return", "then", "true", "until",  "while", NULL
+        "and",      "break",  "do",   "else", "elseif", "end",   "false", "for",
+        "function", "goto",   "if",   "in",   "local",  "nil",   "not",   "or",
+        "repeat",   "return", "then", "true", "until",  "while", NULL
     };
 
     return is_any(p, words);
@@ -130,8 +130,8 @@ static enum value table(struct parse *p)
         struct lua_token after = lua_token_next(p->t.at + p->t.len, p->end);
         if (take(p, "[")) {
             bool is_text = p->t.kind == TOKEN_STRING;
-            bool is_act = is_text &&
-                          (lua_token_is(&p->t, "\"act\"") || lua_token_is(&p->t, "'act'"));
+            bool is_act = is_text && (lua_token_is(&p->t, "\"act\"") ||
+                                      lua_token_is(&p->t, "'act'"));
             expression(p);
             need(p, "]");
             need(p, "=");
@@ -216,8 +216,8 @@ static struct suffixed suffixed(struct parse *p)
             name(p);
             s.is_call = false;
         } else if (take(p, "[")) {
-            s.is_act = was_name && (lua_token_is(&p->t, "\"act\"") ||
-                                    lua_token_is(&p->t, "'act'"));
+            s.is_act = was_name &&
+                       (lua_token_is(&p->t, "\"act\"") || lua_token_is(&p->t, "'act'"));
             expression(p);
             need(p, "]");
             s.is_call = false;
@@ -259,9 +259,9 @@ static enum value simple(struct parse *p)
 static enum value expression(struct parse *p)
 {
     static const char *const unary[] = { "not", "-", "#", "~", NULL };
-    static const char *const binary[] = { "or", "and", "<", ">", "<=", ">=", "~=", "==",
-                                          "|", "~", "&", "<<", ">>", "..", "+", "-",
-                                          "*", "/", "//", "%", "^", NULL };
+    static const char *const binary[] = { "or", "and", "<",  ">",  "<=", ">=", "~=", "==",
+                                          "|",  "~",   "&",  "<<", ">>", "..", "+",  "-",
+                                          "*",  "/",   "//", "%",  "^",  NULL };
     enum value v = VALUE_OTHER;
     bool is_first = true;
 

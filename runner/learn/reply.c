@@ -14,7 +14,7 @@
 #include "runner/learn/reply_parts.h"
 #include "runner/record/text.h"
 
-#define NEITHER                                                                   \
+#define NEITHER \
     "the reply holds no policy: neither one ```lua block nor SEARCH/REPLACE blocks"
 
 /* What speaks for which source. Borrowed from the parts. */
@@ -39,6 +39,9 @@ static bool is_same_program(const char *a, const char *b)
 /* Why the reply is not read any further; 0 when it is whole. */
 static int check_whole(const struct reply_parts *p, struct error *err)
 {
+    if (p->is_too_long)
+        return error_set(err, "the reply holds no policy: it is longer than 4 MB, or of "
+                              "more than 400 blocks and edits");
     if (*p->thought)
         return error_set(err,
                          "the reply ends inside its %s: it holds no policy, for what is "
@@ -210,7 +213,7 @@ bool reply_is_prose(const char *text)
 
     reply_parts_read(text, &p);
     reply_parts_unwrap(&p);
-    is_prose = !*p.thought && !p.has_stray;
+    is_prose = !*p.thought && !p.has_stray && !p.is_too_long;
     for (int i = 0; i < p.n; i++)
         is_prose &= p.list[i].kind == PART_PROSE;
     reply_parts_clear(&p);

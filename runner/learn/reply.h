@@ -7,8 +7,9 @@
 #include "envs/error.h"
 
 /* The candidate's source: the one block that is a whole policy (a Lua chunk that returns
- * a table with `act`), else `parent` with all SEARCH/REPLACE blocks or diffs applied, else
- * the last block marked lua or the only one, of which loading it tells what it lacks:
+ * a table with `act`), else `parent` with all SEARCH/REPLACE blocks or diffs applied,
+ * else the last block marked lua or the only one, of which loading it tells what it
+ * lacks:
  *     <<<<<<< SEARCH
  *     lines as they stand
  *     =======

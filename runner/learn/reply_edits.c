@@ -142,8 +142,8 @@ static int apply_edit(char **source, const struct reply_part *part, struct error
 /* One hunk of a diff. */
 struct hunk {
     char *search, *with;
-    long line;          /* where it says that it begins; 0: it does not say */
-    long n_old, n_new;  /* lines that it says it has; -1: it does not say */
+    long line;         /* where it says that it begins; 0: it does not say */
+    long n_old, n_new; /* lines that it says it has; -1: it does not say */
     long has_old, has_new;
 };
 

@@ -18,6 +18,8 @@
 #define LEAST_SIGNS 3 /* of a marker with its word */
 #define LEAST_BARE 5  /* of one without */
 #define MOST_TRIED 8  /* places where a program without a fence may begin */
+#define MOST_BYTES ((size_t)4 << 20)
+#define MOST_PARTS 400 /* each may be looked at to the text's end */
 #define FINAL "<|channel|>final<|message|>"
 
 struct cutter {
@@ -28,6 +30,7 @@ struct cutter {
     size_t prose_len;
     struct fence wrap; /* a fence around edits that is open... */
     bool is_wrapped;   /* ...if so */
+    int n_returns;     /* blocks that were cut at their return statement */
 };
 
 static const char *next_line(const char *line)
@@ -135,8 +138,8 @@ static void drop_parts(struct cutter *c)
 /* The tag of reasoning that stands at `at`: its length, or 0. */
 static size_t thought_tag(const char *at, bool *is_close)
 {
-    static const char *const names[] = { "think",      "thinking", "thought",
-                                         "thoughts",   "reasoning", "reflection",
+    static const char *const names[] = { "think",      "thinking",    "thought",
+                                         "thoughts",   "reasoning",   "reflection",
                                          "scratchpad", "antthinking", "seed:think" };
     const char *from = at + 1 + (at[1] == '/');
     size_t name, end;
@@ -270,8 +273,8 @@ enum lua_returns reply_returns(const char *text, size_t *end)
     *end = 0;
     if (mended) {
         shape = lua_shape_of(mended, mended + strlen(mended));
-        if (!shape.is_chunk && shape.returns == RETURNS_POLICY &&
-            !strcmp(mended, text) && is_line_over(shape.return_end))
+        if (!shape.is_chunk && shape.returns == RETURNS_POLICY && !strcmp(mended, text) &&
+            is_line_over(shape.return_end))
             *end = (size_t)(shape.return_end - mended);
     }
     free(mended);
@@ -332,7 +335,6 @@ static struct reply_part *add_block(struct cutter *c, const struct fence *f, cha
 
     part->info = xasprintf("%.*s", (int)f->info_len, f->info ? f->info : "");
     part->is_lua = f->info && fence_is_lua(f);
-    part->has_fence = f->n > 0;
     part->returns = reply_returns(text, &policy_end);
     return part;
 }
@@ -363,7 +365,8 @@ static bool take_up_to_return(struct cutter *c, const struct fence *f, char *tex
     size_t policy_end;
 
     reply_returns(text, &policy_end);
-    if (policy_end == 0 || !is_behind_program(text + policy_end))
+    if (policy_end == 0 || c->n_returns++ >= MOST_TRIED ||
+        !is_behind_program(text + policy_end))
         return false;
     for (size_t i = 0; i < policy_end; i++)
         body = text[i] == '\n' ? next_line(body) : body;
@@ -518,12 +521,14 @@ void reply_parts_read(const char *text, struct reply_parts *out)
     *out = (struct reply_parts){ 0 };
     for (char *p = own; is_old && *p; p++)
         *p = *p == '\r' ? '\n' : *p;
-    while (*c.at) {
+    out->is_too_long = strlen(text) > MOST_BYTES;
+    while (*c.at && !out->is_too_long) {
         if (is_start && n_tried++ < MOST_TRIED && take_bare_program(&c))
             break;
         is_start = skip_thought(&c);
         if (!is_start)
             take_line(&c);
+        out->is_too_long = out->n > MOST_PARTS;
     }
     end_prose(&c);
     free(own);

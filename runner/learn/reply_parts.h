@@ -19,15 +19,14 @@ enum part_kind {
 /* Owns its text. */
 struct reply_part {
     enum part_kind kind;
-    char *text; /* without the fence or the markers, and without their indentation; of an
-                   edit the lines between SEARCH and REPLACE; of a swap what is
-                   searched */
-    char *with;      /* swap: what takes its place */
-    char *info; /* block: what stands behind its fence; "" where there is none */
-    bool is_lua;     /* block: marked so */
-    bool has_fence;  /* block: false of a program that stands there by itself */
-    bool is_cut;     /* the text ends before it does */
-    int least_equals; /* edit: how many = make its divider */
+    char *text;  /* without the fence or the markers, and without their indentation; of an
+                    edit the lines between SEARCH and REPLACE; of a swap what is
+                    searched */
+    char *with;  /* swap: what takes its place */
+    char *info;  /* block: what stands behind its fence; "" where there is none */
+    bool is_lua; /* block: marked so */
+    bool is_cut;              /* the text ends before it does */
+    int least_equals;         /* edit: how many = make its divider */
     enum lua_returns returns; /* block: as mended, when it is a whole chunk; else NONE */
 };
 
@@ -36,6 +35,7 @@ struct reply_parts {
     int n;
     char thought[24]; /* the tag of reasoning that does not end; "" mostly */
     char tool[40];    /* a tool that a call in text names; "" mostly */
+    bool is_too_long; /* nobody writes so much or so many: the rest is not read */
     bool has_stray;   /* a REPLACE marker without a SEARCH before it */
 };
 
@@ -46,7 +46,8 @@ void reply_parts_read(const char *text, struct reply_parts *out);
 void reply_parts_unwrap(struct reply_parts *p);
 void reply_parts_clear(struct reply_parts *p);
 
-struct reply_part *reply_parts_add(struct reply_parts *p, enum part_kind kind, char *text);
+struct reply_part *reply_parts_add(struct reply_parts *p, enum part_kind kind,
+                                   char *text);
 /* How much of a policy a text is, once it is mended. Behind its return statement, where
  * only what is no Lua follows, is *end; 0: that is not so. */
 enum lua_returns reply_returns(const char *text, size_t *end);

@@ -70,12 +70,13 @@ char *turn_end_request(enum turn_end end, const char *word, const char *said)
 {
     static const char *const advice[] = {
         [TURN_WHOLE] = "",
-        [TURN_CUT] = "Answer again, shorter: edits in SEARCH/REPLACE blocks in place of the "
-                     "whole policy, less thought before them.",
-        [TURN_FILTERED] = "Answer again, with one line on the change and the policy or edits "
-                          "alone.",
-        [TURN_REFUSED] = "What is asked is a Lua program that plays a simulated environment, "
-                         "and nothing else: answer with the policy or edits, or call a tool.",
+        [TURN_CUT] = "Answer again, shorter: edits in SEARCH/REPLACE blocks in place of "
+                     "the whole policy, less thought before them.",
+        [TURN_FILTERED] = "Answer again, with one line on the change and the policy or "
+                          "edits alone.",
+        [TURN_REFUSED] = "What is asked is a Lua program that plays a simulated "
+                         "environment, and nothing else: answer with the policy or "
+                         "edits, or call a tool.",
         [TURN_PAUSED] = "Answer again.",
         [TURN_FAILED] = "Answer again.",
     };

@@ -1,4 +1,5 @@
-/* turn_end.h - how a model's reply ended: by itself, or cut, filtered, refused, paused. */
+/* turn_end.h - how a model's reply ended: by itself, or cut, filtered, refused, paused.
+ */
 #ifndef RATCHET_RUNNER_LEARN_TURN_END_H
 #define RATCHET_RUNNER_LEARN_TURN_END_H
 
@@ -11,8 +12,8 @@ enum turn_end {
     TURN_FAILED,   /* in the server, in the middle of the reply */
 };
 
-/* What a server's word means: finish_reason, stop_reason, a reason of incompleteness. What
- * is not known is taken for a whole reply. */
+/* What a server's word means: finish_reason, stop_reason, a reason of incompleteness.
+ * What is not known is taken for a whole reply. */
 enum turn_end turn_end_of(const char *word);
 
 /* What happened, for a person: "was cut off at the token limit". Constant. */

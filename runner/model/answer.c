@@ -207,7 +207,8 @@ static enum fault end_stream(struct answer *a, struct error *err)
 }
 
 /* A reply that the server broke off is none. */
-static enum fault check_finish(const struct answer *a, enum fault fault, struct error *err)
+static enum fault check_finish(const struct answer *a, enum fault fault,
+                               struct error *err)
 {
     if (fault != FAULT_NONE || turn_end_of(a->reply.finish) != TURN_FAILED)
         return fault;
