@@ -240,7 +240,7 @@ sed 's/Stand still and wait/Stand still, and just wait/' d1 >d2
 python3 "$session" still.jsonl d1 d2
 follow=$ROOT/policies/breakout/follow.lua
 breakout() {
-    "$RATCHET" "$@" --model recorded:still.jsonl --policy "$follow" --set dev=2 --set gate=4 --json
+    "$RATCHET" "$@" --model recorded:still.jsonl --policy "$follow" --set dev=2 --set gate=8 --json
 }
 breakout improve breakout --out five >five.json 2>err
 breakout improve breakout --out six >>five.json 2>>err

@@ -96,7 +96,7 @@ chmod +x "$TMP/bin"/*
 PATH=$TMP/bin:$PATH
 "$RATCHET" run cartpole policies/cartpole/start.lua --episodes 1 --record "$TMP/replays" >/dev/null
 "$RATCHET" replay "$TMP"/replays/*.replay --mp4 "$TMP/a.mp4" >/dev/null 2>&1
-"$RATCHET" improve cartpole --model search -n 1 --set dev=2 --set gate=4 --out "$TMP/run" >/dev/null 2>&1
+"$RATCHET" improve cartpole --model search -n 1 --set dev=2 --set gate=8 --out "$TMP/run" >/dev/null 2>&1
 "$RATCHET" report "$TMP/run" >/dev/null 2>&1
 "$RATCHET" run cartpole policies/cartpole/start.lua --episodes 8 --engine slurm >/dev/null 2>&1
 for program in ffmpeg gnuplot sbatch; do

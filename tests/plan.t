@@ -162,7 +162,7 @@ LUA
     done
     expect "a run's budget of planner steps, from start_plan.lua" 0 \
         'start_plan.lua: dev.*|budget: steps' "$RATCHET" improve policies/half_cheetah/plan.json \
-        --set dev=1 --set gate=2 --set max_frames=2 --set planner_total=1 --model search \
+        --set dev=2 --set gate=8 --set max_frames=2 --set planner_total=1 --model search \
         --iterations 1 --out "$TMP/run"
     "$RATCHET" ledger "$TMP/run" --list steps --json >"$TMP/steps.json"
     test "$(json "$TMP/steps.json" 'sum(r["planner_steps"] for r in (j if type(j) is list else

@@ -21,8 +21,9 @@ struct task *task_create(const struct env *env)
     t->rules = (struct episode_rules){ .frame_skip = 1, .max_frames = env->max_frames };
     t->rules.noop_max = env->ram_size ? 30 : 0; /* consoles: as their benchmarks start */
     t->limits = limits_default;
-    t->splits =
-        (struct task_splits){ .dev = 20, .gate = 128, .holdout = 100, .audit = 100 };
+    t->splits = (struct task_splits){
+        .dev = 20, .gate = 128, .challenger = 32, .holdout = 100, .audit = 100
+    };
     t->budget = (struct task_budget){
         .iterations = 20, .simplify = 3, .patience = 5, .fruitless = 6
     };
@@ -30,7 +31,15 @@ struct task *task_create(const struct env *env)
     t->target = isnan(env->target) ? INFINITY : env->target;
     t->margin = isfinite(t->target) ? fabs(t->target) * 0.01 : 0;
     t->rules.fault_return = env->fault_return;
+    t->tail = INFINITY;
     return t;
+}
+
+int task_gate_most(const struct task *t)
+{
+    int64_t most = t->splits.gate_most ? t->splits.gate_most : 8LL * t->splits.gate;
+
+    return (int)(most > t->splits.gate ? most : t->splits.gate);
 }
 
 void task_destroy(struct task *t)

@@ -13,6 +13,8 @@
 struct task_splits {
     int dev;     /* the model's own */
     int gate;    /* hidden; decides promotion; the cap of a sequential comparison */
+    int gate_most;  /* the cap with what a near miss gets later; 0: 8 times `gate` */
+    int challenger; /* further pairs that the strongest near miss gets an iteration */
     int holdout; /* opened by `freeze` alone */
     int audit;   /* opened once, for the final claim */
 };
@@ -48,7 +50,12 @@ struct task {
     double confidence;   /* of the gate, one-sided, for the whole run; e.g. 0.95 */
     double margin;       /* returns closer than this count as equal */
     double target;       /* mean return at which a run is done; INFINITY: never */
+    double tail; /* a candidate whose lower decile of returns falls by more is refused;
+                    INFINITY: none */
 };
+
+/* The most pairs that one candidate can get. */
+int task_gate_most(const struct task *t);
 
 /* The built-in task of an environment. */
 struct task *task_create(const struct env *env);

@@ -28,6 +28,8 @@ const struct task_key task_keys[] = {
       "mean returns closer than this are equal" },
     { "", "target", TASK_DOUBLE, FIELD(target), -MOST, INFINITY,
       "mean return that ends a run" },
+    { "", "tail", TASK_DOUBLE, FIELD(tail), 0, INFINITY,
+      "refuse a candidate whose lower decile falls by more than this; inf: any fall" },
     { "", "fault_return", TASK_DOUBLE, FIELD(rules.fault_return), -MOST, INFINITY,
       "what an episode that ends in a fault scores at most" },
 /* clang-format off */
@@ -36,10 +38,14 @@ const struct task_key task_keys[] = {
     LIMITS(X)
 #undef X
     /* clang-format on */
-    { "splits", "dev", TASK_INT32, FIELD(splits.dev), 1, 100000,
-      "seeds that the model sees" },
-    { "splits", "gate", TASK_INT32, FIELD(splits.gate), 2, 100000,
+    { "splits", "dev", TASK_INT32, FIELD(splits.dev), 2, 100000,
+      "seeds that the model sees; as many hidden ones measure the gain" },
+    { "splits", "gate", TASK_INT32, FIELD(splits.gate), 8, 100000,
       "hidden seeds, at most, for one comparison" },
+    { "splits", "gate_most", TASK_INT32, FIELD(splits.gate_most), 0, 1000000,
+      "the same with what a near miss gets in later iterations; 0: 8 times gate" },
+    { "splits", "challenger", TASK_INT32, FIELD(splits.challenger), 0, 100000,
+      "further pairs that the strongest near miss gets in each iteration" },
     { "splits", "holdout", TASK_INT32, FIELD(splits.holdout), 1, 100000,
       "seeds that only `freeze` opens" },
     { "splits", "audit", TASK_INT32, FIELD(splits.audit), 1, 100000,

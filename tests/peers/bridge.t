@@ -201,7 +201,7 @@ printf 'return { act = function() return 0 end }\n' >"$TMP/still.lua"
 printf 'Behind the ball.\n\n```lua\n%s\n```\n' "$(cat "$TMP/ball.lua")" >"$TMP/reply-1"
 python3 tests/tools/make_session.py "$TMP/session.jsonl" "$TMP/reply-1"
 "$RATCHET" improve ale/pong --policy "$TMP/still.lua" --model "recorded:$TMP/session.jsonl" \
-    --iterations 1 --set dev=3 --set gate=6 --set max_frames=3000 --set frame_skip=4 \
+    --iterations 1 --set dev=3 --set gate=8 --set max_frames=3000 --set frame_skip=4 \
     --out "$TMP/run" --json >"$TMP/out.json" 2>"$TMP/err.log"
 says "ale/pong, improved: a case is cut from mid-game" \
     'j["promotions"] == 1 and j["cases"] >= 1 and j["best_mean"] > j["start_mean"]'

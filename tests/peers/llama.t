@@ -75,7 +75,7 @@ export OPENAI_BASE_URL="http://127.0.0.1:$port/v1" OPENAI_API_KEY="$key"
 improve() { # improve NAME OPTION...
     folder=$TMP/$1
     shift
-    timeout 600 "$RATCHET" improve cartpole --model openai:gemma --set dev=2 --set gate=4 \
+    timeout 600 "$RATCHET" improve cartpole --model openai:gemma --set dev=2 --set gate=8 \
         --out "$folder" --json "$@"
 }
 expect "a run, whose model has not the wit" 0 '"stop_reason"' improve run --max-calls 3 -n 3 \
@@ -89,7 +89,7 @@ all "each call was answered" 'not c["error"]'
 all "usage is the server's own" 'c["tokens_in"] > 100 and 0 < c["tokens_out"] <= 48 and c["estimated"] == "no"'
 all "by a model that names itself, and its build" 'c["model"] and c["fingerprint"]'
 expect "the same from the recording" 0 '"stop_reason"' env OPENAI_BASE_URL=http://127.0.0.1:1/v1 \
-    "$RATCHET" improve cartpole --model "recorded:$TMP/session.jsonl" --set dev=2 --set gate=4 \
+    "$RATCHET" improve cartpole --model "recorded:$TMP/session.jsonl" --set dev=2 --set gate=8 \
     --out "$TMP/again" --json -n 3
 
 # Ctrl-C in mid-stream: the run ends at once, and the server stops as well.
@@ -110,7 +110,7 @@ PYTHON
 }
 serve 8000
 export OPENAI_BASE_URL="http://127.0.0.1:$port/v1"
-"$RATCHET" improve cartpole --model openai:gemma --set dev=2 --set gate=4 --out "$TMP/cut" \
+"$RATCHET" improve cartpole --model openai:gemma --set dev=2 --set gate=8 --out "$TMP/cut" \
     >"$TMP/cut.log" 2>&1 &
 run=$!
 slot 's["is_processing"] and json.dumps(s).count("n_decoded") and max(

@@ -49,5 +49,5 @@ printf 'Up.\n\n```lua\nreturn { act = function() return 2 end }\n```\n' >"$TMP/r
 python3 tests/tools/make_session.py "$TMP/session.jsonl" "$TMP/reply-1"
 expect "a model's runs: improved, frozen, tabled" 0 'ale/pong +model:recorded' \
     "$RATCHET" sweep atari57 --out "$TMP/m" --games pong --model "recorded:$TMP/session.jsonl" --episodes 3 \
-    --set max_frames=800 --set dev=3 --set gate=4 --budget iterations=1
+    --set max_frames=800 --set dev=3 --set gate=8 --budget iterations=1
 done_testing
