@@ -71,6 +71,10 @@ static const char *const migrations[] = {
     "CREATE INDEX allowance_run ON allowance(run);",
     /* Salts that are no secret any more: published with a session, or taken from one. */
     "CREATE TABLE public_salt(sha256 TEXT PRIMARY KEY, how TEXT, created INTEGER);",
+    /* Numbers of candidates along a line of policies: the gate's error is shared by them. */
+    "CREATE TABLE attempt(run INTEGER, iteration INTEGER, line INTEGER, ordinal INTEGER,"
+    "  created INTEGER, PRIMARY KEY(run, iteration));"
+    "CREATE INDEX attempt_line ON attempt(line, ordinal);",
 };
 #define VERSION ((int)(sizeof(migrations) / sizeof(migrations[0])))
 

@@ -184,6 +184,14 @@ struct ledger_candidate {
 int ledger_candidate_add(struct ledger *l, int64_t run, const struct ledger_candidate *c,
                          struct error *err);
 
+/* Candidates that were compared, numbered from 1 along a line of policies: a run, its
+ * forks, and runs of the same task that start from what one of these promoted. The number
+ * that this run's candidate of this iteration has, or gets now. -1 on failure. */
+int64_t ledger_attempt_add(struct ledger *l, int64_t run, int64_t iteration,
+                           struct error *err);
+/* The number that the next one of the run's line would get. -1 on failure. */
+int64_t ledger_attempt_next(struct ledger *l, int64_t run, struct error *err);
+
 /* A regression case's life: "proposed", "admitted", "retired", "stale". */
 int ledger_case_add(struct ledger *l, int64_t run, int64_t iteration, const char *name,
                     const char *signature, const char *state, const char *reason,

@@ -126,7 +126,8 @@ static int fork_run(struct ledger *l, int64_t old, struct ledger_run *run,
 {
     static const char *const tables[] = { "candidate",  "episode",  "call",
                                           "regression", "incident", "note",
-                                          "opening",    "report",   "allowance" };
+                                          "opening",    "report",   "allowance",
+                                          "attempt" };
     int status = ledger_run_add(l, run, err);
 
     if (status == 0)

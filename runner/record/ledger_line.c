@@ -1,0 +1,106 @@
+/* ledger_line.c - lines of policies: runs that go on from what earlier ones promoted, and
+ * the candidates that were tried in them.
+ *
+ * The error that a gate allows is for a whole line: whoever forks a run, goes on with it,
+ * or starts a new one from its best policy counts on where it stood. */
+#include "runner/record/ledger_db.h"
+
+/* The number that a query of one row gives; `none` where there is no row. -1: it
+ * failed. */
+static int64_t get_number(struct ledger *l, sqlite3_stmt *s, int64_t none,
+                          struct error *err)
+{
+    int code = s ? sqlite3_step(s) : SQLITE_ERROR;
+    int64_t n = code == SQLITE_ROW    ? sqlite3_column_int64(s, 0)
+                : code == SQLITE_DONE ? none
+                                      : -1;
+
+    if (s && n < 0)
+        ledger_fail(l, err);
+    sqlite3_finalize(s);
+    return n;
+}
+
+/* The run that the line of this one began with. A parent is always an earlier run. */
+static int64_t find_line(struct ledger *l, int64_t run, struct error *err)
+{
+    int64_t parent = run;
+
+    while (parent > 0) {
+        run = parent;
+        parent = get_number(
+            l,
+            ledger_prepare(
+                l, err,
+                "SELECT coalesce((SELECT parent FROM fork WHERE run=?1),"
+                " (SELECT max(c.run) FROM candidate c JOIN run r ON r.id=c.run"
+                "  JOIN run me ON me.id=?1 WHERE c.sha256=me.start_sha256 AND c.run < ?1"
+                "  AND c.verdict IN ('better', 'simpler') AND"
+                "  json_extract(r.task, '$.name')=json_extract(me.task, '$.name')), 0)",
+                "i", run),
+            0, err);
+        if (parent >= run)
+            parent = 0;
+    }
+    return parent < 0 ? -1 : run;
+}
+
+static int64_t number_of(struct ledger *l, int64_t run, int64_t iteration,
+                         struct error *err)
+{
+    return get_number(l,
+                      ledger_prepare(l, err,
+                                     "SELECT ordinal FROM attempt WHERE run=? AND"
+                                     " iteration=?",
+                                     "ii", run, iteration),
+                      0, err);
+}
+
+static int64_t next_number(struct ledger *l, int64_t line, struct error *err)
+{
+    return get_number(l,
+                      ledger_prepare(l, err,
+                                     "SELECT coalesce(max(ordinal), 0) + 1 FROM attempt"
+                                     " WHERE line=?",
+                                     "i", line),
+                      -1, err);
+}
+
+int64_t ledger_attempt_next(struct ledger *l, int64_t run, struct error *err)
+{
+    int64_t line = find_line(l, run, err);
+
+    return line < 0 ? -1 : next_number(l, line, err);
+}
+
+static int64_t add(struct ledger *l, int64_t run, int64_t iteration, struct error *err)
+{
+    int64_t n = number_of(l, run, iteration, err), line;
+
+    if (n != 0)
+        return n;
+    line = find_line(l, run, err);
+    n = line < 0 ? -1 : next_number(l, line, err);
+    if (n > 0 && ledger_execute(
+                     l, err,
+                     ledger_prepare(l, err, "INSERT INTO attempt VALUES(?,?,?,?,?)",
+                                    "iiiii", run, iteration, line, n, ledger_now())) != 0)
+        return -1;
+    return n;
+}
+
+int64_t ledger_attempt_add(struct ledger *l, int64_t run, int64_t iteration,
+                           struct error *err)
+{
+    int64_t n;
+
+    if (sqlite3_exec(l->db, "BEGIN IMMEDIATE", NULL, NULL, NULL) != SQLITE_OK)
+        return ledger_fail(l, err);
+    n = add(l, run, iteration, err);
+    if (n > 0 && sqlite3_exec(l->db, "COMMIT", NULL, NULL, NULL) == SQLITE_OK)
+        return n;
+    if (n > 0)
+        ledger_fail(l, err);
+    sqlite3_exec(l->db, "ROLLBACK", NULL, NULL, NULL);
+    return -1;
+}
