@@ -342,6 +342,19 @@ static void policy_hash(const struct policy *p, const struct episode_request *r,
     free(text);
 }
 
+static void keep_returns(struct memo *m, enum purpose purpose,
+                         const struct episode_request *requests,
+                         const struct episode_result *results, int n)
+{
+    if (!m->returns || (purpose != PURPOSE_dev && purpose != PURPOSE_gate))
+        return;
+    for (int i = 0; i < n; i++)
+        if (!requests[i].max_steps && !requests[i].shadow) {
+            m->returns->lowest = fmin(m->returns->lowest, results[i].score);
+            m->returns->highest = fmax(m->returns->highest, results[i].score);
+        }
+}
+
 enum memo_status memo_evaluate(struct memo *m, enum purpose purpose, const char *scope,
                                const struct policy *policy,
                                const struct episode_request *requests,
@@ -375,6 +388,8 @@ enum memo_status memo_evaluate(struct memo *m, enum purpose purpose, const char 
     for (int i = 0; m->tally && i < n; i++)
         if (results[i].is_done)
             tally_add(m->tally, purpose, scope, c.sha256[i], index[i], &results[i]);
+    if (status == MEMO_DONE)
+        keep_returns(m, purpose, requests, results, n);
     free(c.sha256);
     free(missing);
     return status;

@@ -7,6 +7,12 @@
 #include "runner/evaluate/evaluate.h"
 #include "runner/evaluate/tally.h"
 
+/* The lowest and the highest return of whole episodes, as played by the task's own rules
+ * for the purposes dev and gate. */
+struct returns {
+    double lowest, highest; /* INFINITY, -INFINITY: none yet */
+};
+
 struct memo {
     struct ledger *ledger;
     int64_t run;
@@ -16,6 +22,8 @@ struct memo {
         *planner_left; /* the same of planner steps, shared by copies; NULL: no limit */
     bool keeps_tapes;  /* of all purposes; else of dev, probe and regression episodes */
     struct tally *tally; /* gets each episode; shared by copies; may be NULL */
+    struct returns *returns; /* grows with every call that ends well, whether its episodes
+                                come from the ledger or not; NULL: not kept */
     void (*progress)(void *user, enum purpose purpose, int done, int n); /* may be NULL */
     void *user;
 };

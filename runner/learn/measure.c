@@ -63,3 +63,21 @@ void measure_hash(const char *source, char out[65])
     sha256_hex(text, size, out);
     free(text);
 }
+
+bool measure_may_draw(const char *source)
+{
+    for (struct lua_token t = lua_token_next(source, NULL), name; t.len > 0;
+         t = lua_token_next(t.at + t.len, NULL)) {
+        if (is_one_of(t.at, t.len, "_G _ENV"))
+            return true;
+        if (!is_one_of(t.at, t.len, "math"))
+            continue;
+        t = lua_token_next(t.at + t.len, NULL);
+        if (!is_one_of(t.at, t.len, "."))
+            return true; /* under another name it is everything */
+        name = lua_token_next(t.at + t.len, NULL);
+        if (is_one_of(name.at, name.len, "random randomseed"))
+            return true;
+    }
+    return false;
+}

@@ -3,6 +3,7 @@
 #ifndef RATCHET_RUNNER_LEARN_MEASURE_H
 #define RATCHET_RUNNER_LEARN_MEASURE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct measure {
@@ -16,6 +17,11 @@ struct measure measure_source(const char *source);
 /* The SHA-256 of the tokens: the same for programs that differ in comments and layout
  * only. */
 void measure_hash(const char *source, char out[65]);
+
+/* May the program draw chance? False only where it plainly cannot: `math` stands there for
+ * nothing but other functions by their names, and the globals are not reached by
+ * another way. */
+bool measure_may_draw(const char *source);
 
 /* The token at or behind `at`, with its length: 0 at the end. */
 const char *measure_token(const char *at, size_t *len);

@@ -98,6 +98,7 @@ static enum memo_status play(struct memo *m, const char *scope,
     for (int i = 0; i < n; i++)
         index[i] = i;
     m->keeps_tapes = true;
+    m->returns = NULL; /* not by the task's own rules */
     return memo_evaluate(m, PURPOSE_gate, scope, policy, requests, index, n, results,
                          err);
 }
