@@ -84,7 +84,7 @@ verdict "$TMP/run" 1 'refused: the same program' "and refused"
 named "a claimed score is held against the measured one" '^2 claimed a score .*measured'
 verdict "$TMP/run" 2 '^\[.better' "what counts is what was measured"
 named "dev seeds by heart are named" '^3 better on dev seeds alone'
-verdict "$TMP/run" 3 'unclear|unchanged|worse' "and not promoted"
+verdict "$TMP/run" 3 'refused: it knows the dev seeds' "and refused"
 named "a tape is named" '^4 open-loop tape'
 verdict "$TMP/run" 4 'refused|worse|unclear|unchanged' "and not promoted"
 verdict "$TMP/run" 6 'better: ' "an honest policy is promoted after all that"

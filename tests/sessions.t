@@ -104,8 +104,28 @@ verdicts half | cmp -s - "$TMP/half.txt"
 ok "the one that it comes from is untouched" $?
 expect_no_edit other
 expect "and goes on, too" 0 'session is over' sessions resume half --iterations 20
-verdicts half | cmp -s - "$TMP/whole.txt"
-ok "with its own old budget raised" $?
+words() { # the verdicts alone
+    "$RATCHET" ledger "$1" --list climb --json >"$TMP/v.json" &&
+        json "$TMP/v.json" '[(r["iteration"], r["verdict"], r["policy"]) for r in j]'
+}
+words other >"$TMP/other.txt"
+words half | cmp -s - "$TMP/other.txt"
+ok "with its own old budget raised" $? "$(words half | diff - "$TMP/other.txt")"
+# Who forks gets no more candidates for the same error: they are numbered on.
+ordinals() {
+    python3 - "$TMP/logs/ledger.sqlite" "$1" <<'PY'
+import json
+import sqlite3
+import sys
+db = sqlite3.connect(sys.argv[1])
+print([json.loads(d).get("ordinal") for d, in db.execute(
+    "SELECT details FROM candidate WHERE run = (SELECT run FROM session WHERE name = ?)"
+    " ORDER BY iteration", (sys.argv[2],))])
+PY
+}
+[ "$(ordinals whole) $(ordinals other) $(ordinals half)" = \
+    "[1, None, 2, 3] [1, None, 2, 3] [1, None, 4, 5]" ]
+ok "a line of forks shares one error" $? "$(ordinals whole) $(ordinals other) $(ordinals half)"
 [ "$(state half 'r["budget"]["iterations"]')" = 20 ]
 ok "which the ledger keeps" $? "$(cat "$TMP/s.json")"
 expect "renamed" 0 'is called better-half now' sessions rename half better-half

@@ -120,19 +120,26 @@ static json_t *steps_json(const struct ledger_steps *s)
     return json;
 }
 
+/* Null when the run ended before its hidden seeds were played. */
+static json_t *hidden_mean(const struct summary *s)
+{
+    return s->n ? json_real(s->mean) : json_null();
+}
+
 json_t *climb_json(const struct loop_outcome *o, const char *env,
                    const struct ledger_run *run)
 {
-    double start = bridge_human_score(env, o->start.mean);
+    double start = o->start.n ? bridge_human_score(env, o->start.mean) : NAN;
     json_t *out = json_pack(
-        "{s:s, s:s, s:I, s:I, s:o, s:o, s:o, s:[o,o], s:i, s:o, s:s, s:b,"
+        "{s:s, s:s, s:I, s:I, s:i, s:o, s:o, s:o, s:[o,o], s:i, s:o, s:s, s:b,"
         " s:s, s:s}",
         "run", run->name, "folder", run->folder, "iterations", (json_int_t)o->iterations,
-        "promotions", (json_int_t)o->promotions, "start_mean", json_finite(o->start.mean),
-        "best_mean", json_finite(o->best.mean), "gain", json_finite(o->gain),
-        "gain_interval", json_finite(o->gain_low), json_finite(o->gain_high), "cases",
-        o->cases, "steps", steps_json(&o->steps), "stop_reason", o->stop_reason,
-        "is_sealed", run->is_sealed, "policy", o->best_path, "replay", o->replay_path);
+        "promotions", (json_int_t)o->promotions, "hidden_seeds", o->start.n, "start_mean",
+        hidden_mean(&o->start), "best_mean", hidden_mean(&o->best), "gain",
+        json_finite(o->gain), "gain_interval", json_finite(o->gain_low),
+        json_finite(o->gain_high), "cases", o->cases, "steps", steps_json(&o->steps),
+        "stop_reason", o->stop_reason, "is_sealed", run->is_sealed, "policy",
+        o->best_path, "replay", o->replay_path);
 
     if (!isnan(start)) {
         json_object_set_new(out, "start_human", json_finite(start));
@@ -150,20 +157,23 @@ void climb_end(const struct loop_outcome *o, const char *env, const char *ledger
     for (int p = 0; p < N_PURPOSES; p++)
         all += o->steps.steps[p];
     say("\nstopped: %s\n", o->stop_reason);
-    say(
-        "dev mean %.1f -> %.1f: a gain of %+.1f (95 %% interval %+.1f to %+.1f), after "
-        "%" PRId64 " iterations, %" PRId64 " promotions, %d cases, %" PRId64 " steps\n",
-        o->start.mean, o->best.mean, o->gain, o->gain_low, o->gain_high, o->iterations,
-        o->promotions, o->cases, all);
-    if (!isnan(bridge_human_score(env, o->best.mean)))
+    if (o->start.n)
+        say("mean of %d hidden seeds %.1f -> %.1f: a gain of %+.1f (95 %% interval %+.1f "
+            "to %+.1f), ",
+            o->start.n, o->start.mean, o->best.mean, o->gain, o->gain_low, o->gain_high);
+    else
+        say("the hidden seeds of the gain were not played, ");
+    say("after %" PRId64 " iterations, %" PRId64 " promotions, %d cases, %" PRId64
+        " steps\n",
+        o->iterations, o->promotions, o->cases, all);
+    if (o->start.n && !isnan(bridge_human_score(env, o->best.mean)))
         say("human-normalised %.3f -> %.3f\n", bridge_human_score(env, o->start.mean),
             bridge_human_score(env, o->best.mean));
     say("\n  best policy  %s\n               ratchet run %s %s\n", o->best_path, env,
         o->best_path);
     say("  its replay   %s\n               ratchet view %s\n", o->replay_path,
         o->replay_path);
-    say("  ledger       %s\n               ratchet ledger %s\n", ledger_path,
-        run->name);
+    say("  ledger       %s\n               ratchet ledger %s\n", ledger_path, run->name);
     say("  hidden seeds ratchet freeze %s\n", run->name);
     if (!run->is_sealed)
         say("\nUNSEALED: its agent could reach files outside of its workspace.\n");

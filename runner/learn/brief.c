@@ -343,7 +343,7 @@ char *brief_user(const struct brief *b, struct error *err)
     brief_memory_write(f, b->task->name, b->memory);
     write_notes(f, b);
     write_cases(f, b);
-    if (scores(b->results, b->n).mean >= b->task->target)
+    if (b->is_at_target)
         fprintf(
             f,
             "\n## What is asked now\nThe target is reached. Make the policy simpler: the "

@@ -45,6 +45,9 @@ struct brief {
     const char *remark;       /* of the loop: a change of parent; "" */
     int64_t parent_iteration; /* -1: the policy is the incumbent */
     double incumbent_mean;
+    bool is_at_target; /* on hidden seeds */
+    double least_gain; /* that the gate can see now; NAN: not known */
+    int pairs;         /* that it can play for it */
     int64_t steps_left; /* INT64_MAX: without limit */
 };
 

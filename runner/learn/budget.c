@@ -79,7 +79,7 @@ enum loop_status loop_check_end(struct loop *l)
 
     if (l->memo.base.interrupted && *l->memo.base.interrupted)
         return loop_status_of(l, MEMO_INTERRUPTED);
-    if (l->incumbent.dev.mean >= l->task->target &&
+    if (loop_is_at_target(l) &&
         (l->c->provider->kind->tunes_only || l->n_simplify++ >= b->simplify))
         return loop_stop(l, "target reached");
     if (b->iterations && l->iteration > b->iterations)

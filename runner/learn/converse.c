@@ -132,6 +132,7 @@ static int open_conversation(struct conversation *c, struct error *err)
         .remark = l->remark,
         .parent_iteration = l->parent_iteration,
         .incumbent_mean = l->incumbent.dev.mean,
+        .is_at_target = loop_is_at_target(l),
         .steps_left = l->memo.steps_left,
     };
     char *user = NULL;
@@ -279,6 +280,9 @@ static enum loop_status answer_calls(struct conversation *c, const struct messag
     struct tool_context context = tool_context(l, &policy, turns_left);
     enum loop_status status = LOOP_ON;
 
+    /* The gate's range is of what the loop itself plays: a call may have been cancelled,
+     * and is not played then when the run goes on. */
+    l->memo.returns = NULL;
     for (int i = 0; i < turn->n_calls && status == LOOP_ON; i++) {
         struct tool_answer answer;
         struct message *m;
@@ -300,6 +304,7 @@ static enum loop_status answer_calls(struct conversation *c, const struct messag
         m->call_id = xstrdup(turn->calls[i].id);
         m->is_error = answer.is_error;
     }
+    l->memo.returns = &l->returns;
     return status;
 }
 

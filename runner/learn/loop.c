@@ -20,6 +20,7 @@ void champion_clear(struct champion *c)
     free(c->source);
     results_clear(c->results, c->n);
     free(c->results);
+    free(c->hidden);
     *c = (struct champion){ 0 };
 }
 
@@ -36,6 +37,9 @@ void champion_copy(struct champion *to, const struct champion *from)
     to->results = xcalloc((size_t)from->n, sizeof(*to->results));
     for (int i = 0; i < from->n; i++)
         result_copy(&to->results[i], &from->results[i]);
+    to->hidden = xcalloc((size_t)from->n_hidden, sizeof(*to->hidden));
+    if (from->n_hidden)
+        memcpy(to->hidden, from->hidden, sizeof(*to->hidden) * (size_t)from->n_hidden);
 }
 
 enum loop_status loop_stop(struct loop *l, const char *reason)
@@ -93,10 +97,60 @@ enum loop_status loop_evaluate(struct loop *l, struct champion *c,
         if (c->results[i].is_done) /* all, unless the run ends here */
             scores[n_done++] = c->results[i].score;
     c->dev = summarize(scores, n_done);
+    c->highest_gate = -INFINITY;
     free(scores);
     free(requests);
     free(index);
     return loop_status_of(l, status);
+}
+
+/* What was lost to the clock or with the environment, once more. */
+static enum memo_status play_lost(struct loop *l, const struct policy *policy,
+                                  const struct episode_request *request, int64_t index,
+                                  struct episode_result *r, struct error *err)
+{
+    if (r->fault != FAULT_void && r->fault != FAULT_environment)
+        return MEMO_DONE;
+    results_clear(r, 1);
+    return memo_evaluate(&l->memo, PURPOSE_gate, "gain again", policy, request, &index, 1,
+                         r, err);
+}
+
+enum loop_status loop_measure_gain(struct loop *l, struct champion *c, struct error *err)
+{
+    int n = l->task->splits.dev;
+    struct policy policy = champion_policy(c);
+    struct episode_request *requests = xcalloc((size_t)n, sizeof(*requests));
+    struct episode_result *results = xcalloc((size_t)n, sizeof(*results));
+    int64_t *index = xcalloc((size_t)n, sizeof(*index));
+    enum memo_status status;
+
+    for (int i = 0; i < n; i++) {
+        index[i] = i;
+        requests[i].seed = split_seed(l->c->salt, SPLIT_GATE, l->task->name, "gain", i);
+    }
+    status = memo_evaluate(&l->memo, PURPOSE_gate, "gain", &policy, requests, index, n,
+                           results, err);
+    for (int i = 0; i < n && status == MEMO_DONE; i++)
+        status = play_lost(l, &policy, &requests[i], i, &results[i], err);
+    if (status == MEMO_DONE) {
+        c->hidden = xrealloc(c->hidden, sizeof(*c->hidden) * (size_t)n);
+        c->n_hidden = n;
+        for (int i = 0; i < n; i++)
+            c->hidden[i] = results[i].score;
+    }
+    results_clear(results, n);
+    free(results);
+    free(requests);
+    free(index);
+    return loop_status_of(l, status);
+}
+
+bool loop_is_at_target(const struct loop *l)
+{
+    const struct champion *c = &l->incumbent;
+
+    return c->n_hidden && summarize(c->hidden, c->n_hidden).mean >= l->task->target;
 }
 
 void loop_note_past(struct loop *l, const struct iteration *it, const char *tokens_sha256)
@@ -246,25 +300,34 @@ static enum loop_status begin(struct loop *l, struct error *err)
         if (l->c->on_start)
             l->c->on_start(l->c->user, &l->start, &played);
     }
+    if (status == LOOP_ON)
+        status = loop_measure_gain(l, &l->start, err);
+    if (status == LOOP_ON) {
+        champion_clear(&l->incumbent);
+        champion_copy(&l->incumbent, &l->start);
+    }
     return status;
 }
 
-/* The paired gain on the dev seeds with its 95 % interval. */
+/* The paired gain on hidden seeds that decided nothing, with its 95 % interval. A run
+ * that ended before it could measure them has none. */
 static void sum_up_gain(struct loop *l)
 {
     struct loop_outcome *o = l->outcome;
-    int n = l->start.n < l->incumbent.n ? l->start.n : l->incumbent.n;
-    double *differences = xcalloc((size_t)n, sizeof(*differences));
+    int n = l->start.n_hidden < l->incumbent.n_hidden ? l->start.n_hidden
+                                                      : l->incumbent.n_hidden;
+    double *differences = xcalloc((size_t)n, sizeof(*differences)), half;
     struct summary s;
 
     for (int i = 0; i < n; i++)
-        differences[i] = l->incumbent.results[i].score - l->start.results[i].score;
+        differences[i] = l->incumbent.hidden[i] - l->start.hidden[i];
     s = summarize(differences, n);
-    o->gain = s.mean;
-    o->gain_low = s.mean - (n > 1 ? mean_interval(&s, 0.95) : 0);
-    o->gain_high = s.mean + (n > 1 ? mean_interval(&s, 0.95) : 0);
-    o->start = l->start.dev;
-    o->best = l->incumbent.dev;
+    half = n > 1 ? mean_interval(&s, 0.95) : NAN;
+    o->gain = n ? s.mean : NAN;
+    o->gain_low = o->gain - half;
+    o->gain_high = o->gain + half;
+    o->start = summarize(l->start.hidden, n);
+    o->best = summarize(l->incumbent.hidden, n);
     o->cases = l->cases.n - o->retired;
     free(differences);
 }
@@ -384,6 +447,7 @@ static void loop_clear(struct loop *l)
     json_decref(l->memory);
     json_decref(l->retired);
     case_list_clear(&l->cases);
+    starts_clear(&l->starts);
 }
 
 bool loop_model_failed(const struct loop_outcome *o)
@@ -401,7 +465,12 @@ int loop_run(const struct loop_config *config, struct loop_outcome *out,
              struct error *err)
 {
     struct loop l = {
-        .c = config, .task = config->base.task, .outcome = out, .started = meter_now()
+        .c = config,
+        .task = config->base.task,
+        .outcome = out,
+        .started = meter_now(),
+        .returns = { INFINITY, -INFINITY },
+        .pair_std = NAN,
     };
     enum loop_status status;
     int result = -1;
@@ -411,6 +480,7 @@ int loop_run(const struct loop_config *config, struct loop_outcome *out,
                             .run = config->run->id,
                             .base = config->base,
                             .tally = &l.tally,
+                            .returns = &l.returns,
                             .progress = on_progress,
                             .user = &l };
     if (config->provider->kind->interrupted)

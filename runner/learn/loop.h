@@ -25,6 +25,9 @@ struct champion {
     struct episode_result *results; /* on the dev seeds */
     int n;
     struct summary dev;
+    double *hidden;        /* its returns on as many hidden seeds, the same for the start */
+    int n_hidden;          /* and every incumbent; 0: not measured */
+    double highest_gate;   /* return that the gate saw of it; -INFINITY: none */
 };
 
 /* What an iteration came to; borrowed, for on_iteration. */
@@ -71,8 +74,9 @@ struct loop_config {
 
 struct loop_outcome {
     int64_t iterations, promotions;
-    struct summary start, best;       /* on the dev seeds */
-    double gain, gain_low, gain_high; /* paired, on the dev seeds, 95 % */
+    struct summary start, best; /* on as many hidden seeds as dev has; n = 0: the run
+                                   ended before they were played */
+    double gain, gain_low, gain_high; /* paired, on these, 95 % (Student's t) */
     int cases, retired;
     struct ledger_steps steps;
     char stop_reason[1100]; /* all of an error's text */

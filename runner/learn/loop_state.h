@@ -25,6 +25,15 @@ struct archived {
     bool is_tried; /* it was the parent since the last promotion */
 };
 
+/* A candidate's comparison with the incumbent, as far as it has come. Owned. */
+struct contest {
+    struct comparison with;
+    int64_t iteration; /* that it began in: names its seeds */
+    int64_t ordinal;   /* of the candidate in its line; 0: the gate was not asked yet */
+    double error;      /* that the comparison may spend */
+};
+void contest_clear(struct contest *c);
+
 enum loop_budget {
     BUDGET_STEPS,
     BUDGET_CALLS,
@@ -39,6 +48,9 @@ struct loop {
     const struct task *task;
     struct memo memo;
     struct tally tally;                     /* of the memo */
+    struct returns returns; /* of the run so far: the gate's range */
+    struct starts starts;   /* that seeds give, once they were counted */
+    double pair_std;        /* of the differences of the last comparison; NAN: none yet */
     struct champion start, incumbent, best; /* best: the strongest ever, by the gate */
     struct champion
         parent; /* what the model works on: the incumbent, or one of the archive */
@@ -62,7 +74,6 @@ struct loop {
         *ancestors; /* policies that were the incumbent once, oldest first */
     int n_ancestors;
     int64_t iteration;
-    int n_candidates; /* that reached the gate */
     int n_simplify;   /* iterations that began with the target reached */
     struct loop_outcome *outcome;
 };
@@ -70,6 +81,12 @@ struct loop {
 /* Plays a policy on the dev seeds; fills dev and results. facts tell of its loading. */
 enum loop_status loop_evaluate(struct loop *l, struct champion *c,
                                struct policy_facts *facts, struct error *err);
+/* Plays a policy on the hidden seeds of the gain, as many as dev has; fills hidden. */
+enum loop_status loop_measure_gain(struct loop *l, struct champion *c, struct error *err);
+/* Is the incumbent's mean on these at the task's target? */
+bool loop_is_at_target(const struct loop *l);
+/* The highest return that is known of it; -INFINITY: none. */
+double champion_highest(const struct champion *c);
 void champion_clear(struct champion *c);
 struct policy champion_policy(const struct champion *c); /* borrowed from c */
 void champion_copy(struct champion *to, const struct champion *from);

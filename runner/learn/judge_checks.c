@@ -1,0 +1,174 @@
+/* judge_checks.c - what speaks against a candidate beside its score on hidden seeds. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "runner/learn/faults.h"
+#include "runner/learn/judge.h"
+#include "runner/learn/quote.h"
+
+/* The first line of a fault, for a table: the policy's own words, made harmless. */
+const char *first_line(const char *text, char *out, size_t size)
+{
+    char *first = xasprintf("%.*s", (int)strcspn(text, "\n"), text);
+    char *line = quote_line(first, size - 1);
+
+    snprintf(out, size, "%s", line);
+    free(line);
+    free(first);
+    return out;
+}
+
+void check_limits(struct trial *t)
+{
+    char line[200];
+
+    for (int i = 0; i < t->candidate.n; i++) {
+        const struct episode_result *r = &t->candidate.results[i];
+        if (r->fault == FAULT_instructions || r->fault == FAULT_memory ||
+            r->fault == FAULT_void || r->fault == FAULT_worker ||
+            r->fault == FAULT_forged || r->fault == FAULT_nonsense ||
+            r->fault == FAULT_environment) {
+            trial_refuse(t, "dev seed %d: %s: %s", i, fault_text(r->fault),
+                         first_line(r->fault_text, line, sizeof(line)));
+            return;
+        }
+    }
+}
+
+/* A fault never pays: what breaks where the current policy does not is no candidate. */
+void check_faults(struct trial *t)
+{
+    const struct champion *c = &t->candidate, *incumbent = &t->l->incumbent;
+    char line[200];
+    int first = 0, n;
+
+    n = faults_count_new(c->results, incumbent->results,
+                         c->n < incumbent->n ? c->n : incumbent->n, &first);
+    if (n > 0)
+        trial_refuse(
+            t, "dev seed %d: %s, where the current policy does not break (%d of %d): %s",
+            first, fault_text(c->results[first].fault), n, c->n,
+            first_line(c->results[first].fault_text, line, sizeof(line)));
+}
+
+void check_cases(struct trial *t, struct error *err)
+{
+    struct loop *l = t->l;
+    struct policy policy = champion_policy(&t->candidate);
+    struct case_outcome *out = xcalloc((size_t)l->cases.n, sizeof(*out));
+    int broken = -1, breaks = -1;
+
+    t->status = loop_status_of(l, cases_run(&l->memo, &policy, &l->cases, out, err));
+    for (int i = 0; i < l->cases.n && t->status == LOOP_ON; i++) {
+        if (l->cases.list[i].is_retired)
+            continue;
+        t->it->cases++;
+        t->it->cases_passed += out[i].passed;
+        if (!out[i].passed && broken < 0)
+            broken = i;
+    }
+    if (broken >= 0)
+        trial_refuse(t, "breaks %s, which was mastered in iteration %lld (%s)",
+                     l->cases.list[broken].name,
+                     (long long)l->cases.list[broken].iteration,
+                     l->cases.list[broken].signature);
+    else if (t->status == LOOP_ON)
+        t->status = faults_find_case(l, out, &breaks, err);
+    if (t->status == LOOP_ON && breaks >= 0)
+        trial_refuse(t,
+                     "breaks in %d of the %d courses of %s, more than the current policy",
+                     out[breaks].n_broken, out[breaks].n, l->cases.list[breaks].name);
+    case_outcomes_clear(out, l->cases.n);
+    free(out);
+}
+
+/* The mean under the same perturbation of whoever it is compared with. */
+static double incumbent_sticky(struct trial *t, struct error *err)
+{
+    struct loop *l = t->l;
+    struct policy policy = champion_policy(&l->incumbent);
+    struct robust r;
+
+    t->status = loop_status_of(l, robust_measure(&l->memo, l->c->salt, &policy,
+                                                 l->incumbent.results, l->incumbent.n, &r,
+                                                 err));
+    return r.sticky;
+}
+
+/* What the gate has judged is measured under perturbation; what is an open-loop tape is
+ * named as one, and refused when most of its gain is gone there. */
+void check_tape(struct trial *t, struct error *err)
+{
+    struct loop *l = t->l;
+    struct robust *r = &t->it->robust;
+    struct policy policy = champion_policy(&t->candidate);
+    size_t len = strlen(t->why);
+    char text[256];
+    double old;
+
+    if (!t->it->gate.pairs) {
+        if (robust_is_tape(t->candidate.results, t->candidate.n))
+            trial_incident(t, "open-loop tape", err,
+                           "it plays the same actions whatever it sees");
+        return;
+    }
+    t->status = loop_status_of(l, robust_measure(&l->memo, l->c->salt, &policy,
+                                                 t->candidate.results, t->candidate.n, r,
+                                                 err));
+    if (t->status != LOOP_ON)
+        return;
+    snprintf(t->why + len, sizeof(t->why) - len,
+             "; dev mean of %d: %.6g, %.6g with sticky "
+             "actions, %.6g from perturbed starts",
+             r->n, r->plain, r->sticky, r->starts);
+    r->is_open_loop |= robust_is_tape(t->candidate.results, t->candidate.n);
+    if (!r->is_open_loop)
+        return;
+    snprintf(text, sizeof(text),
+             "it plays the same actions whatever it sees: %.6g as it is, "
+             "%.6g with sticky actions",
+             r->plain, r->sticky);
+    trial_incident(t, "open-loop tape", err, text);
+    if (!t->it->is_promoted)
+        return;
+    old = t->status == LOOP_ON ? incumbent_sticky(t, err) : 0;
+    if (t->status == LOOP_ON &&
+        r->sticky - old < 0.5 * (t->it->after.mean - t->it->before.mean)) {
+        trial_refuse(t, "an open-loop tape: %s (the current policy there: %.6g)", text,
+                     old);
+    }
+}
+
+/* Pairs on the dev seeds: what is worse there beyond chance is not taken, whatever hidden
+ * seeds say; and a gain on the seeds that it was shown, which hidden ones contradict, is
+ * knowledge of these seeds. */
+void check_dev(struct trial *t, struct error *err)
+{
+    const struct gate_result *g = &t->it->gate;
+    struct loop *l = t->l;
+    int n = t->candidate.n < l->incumbent.n ? t->candidate.n : l->incumbent.n;
+    double *gains = xcalloc((size_t)n, sizeof(*gains)), half;
+    struct summary s;
+    char text[256];
+
+    for (int i = 0; i < n; i++)
+        gains[i] = t->candidate.results[i].score - l->incumbent.results[i].score;
+    s = summarize(gains, n);
+    half = mean_interval(&s, 0.95);
+    free(gains);
+    if (s.mean + half < 0 && t->it->is_promoted)
+        trial_refuse(t,
+                     "worse on the dev seeds (%+.6g, interval %+.6g to %+.6g at 95 %%), "
+                     "though hidden seeds say %+.6g",
+                     s.mean, s.mean - half, s.mean + half, g->difference);
+    if (n < 2 || g->pairs < 2 || s.mean - half <= fmax(g->high, 0))
+        return;
+    snprintf(text, sizeof(text),
+             "a gain of %+.6g on the dev seeds, which it was shown, and of "
+             "%+.6g at most on hidden ones",
+             s.mean, g->high);
+    trial_incident(t, "better on dev seeds alone", err, text);
+    trial_refuse(t, "it knows the dev seeds: %s", text);
+}
