@@ -124,7 +124,7 @@ print([json.loads(d).get("ordinal") for d, in db.execute(
 PY
 }
 [ "$(ordinals whole) $(ordinals other) $(ordinals half)" = \
-    "[1, None, 2, 3] [1, None, 2, 3] [1, None, 4, 5]" ]
+    "[1, 0, 2, 3] [1, 0, 2, 3] [1, 0, 4, 5]" ]
 ok "a line of forks shares one error" $? "$(ordinals whole) $(ordinals other) $(ordinals half)"
 [ "$(state half 'r["budget"]["iterations"]')" = 20 ]
 ok "which the ledger keeps" $? "$(cat "$TMP/s.json")"

@@ -349,7 +349,8 @@ static void keep_returns(struct memo *m, enum purpose purpose,
     if (!m->returns || (purpose != PURPOSE_dev && purpose != PURPOSE_gate))
         return;
     for (int i = 0; i < n; i++)
-        if (!requests[i].max_steps && !requests[i].shadow) {
+        if (!requests[i].max_steps && !requests[i].shadow &&
+            results[i].fault != FAULT_void && !result_is_void(&results[i])) {
             m->returns->lowest = fmin(m->returns->lowest, results[i].score);
             m->returns->highest = fmax(m->returns->highest, results[i].score);
         }

@@ -34,7 +34,7 @@ double gate_error(const struct task *task, int64_t k)
 bool gate_range(const struct memo *memo, double candidate_highest,
                 double incumbent_highest, double *most_loss, double *most_gain)
 {
-    double fault_return = memo->base.task->fault_return;
+    double fault_return = task_fault_return(memo->base.task);
     double lowest = isfinite(fault_return) ? fault_return : 0, highest = lowest, range;
 
     if (memo->returns) {
