@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "runner/learn/turn_end.h"
+#include "runner/record/text.h"
 
 #include "runner/record/json.h"
 
@@ -103,25 +104,10 @@ void tool_call_set_arguments(struct tool_call *call, const char *text)
         call->raw = provider_clean_text(text, strlen(text));
 }
 
-/* Length of the valid character at s, or 0 (RFC 3629, section 4). */
-static size_t utf8_length(const unsigned char *s, size_t left)
+/* Length of the character at s; 0 when it is none, or NUL. */
+static size_t utf8_length(const char *s, size_t left)
 {
-    size_t n = s[0] < 0x80   ? 1
-               : s[0] < 0xc2 ? 0
-               : s[0] < 0xe0 ? 2
-               : s[0] < 0xf0 ? 3
-               : s[0] < 0xf5 ? 4
-                             : 0;
-
-    if (n == 0 || n > left || s[0] == 0)
-        return 0;
-    for (size_t i = 1; i < n; i++)
-        if ((s[i] & 0xc0) != 0x80)
-            return 0;
-    if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f) ||
-        (s[0] == 0xf0 && s[1] < 0x90) || (s[0] == 0xf4 && s[1] > 0x8f))
-        return 0;
-    return n;
+    return *s ? text_character(s, left) : 0;
 }
 
 char *provider_clean_text(const char *bytes, size_t len)
@@ -130,12 +116,12 @@ char *provider_clean_text(const char *bytes, size_t len)
     char *clean;
 
     for (size_t i = 0; i < len; i += n ? n : 1) {
-        n = utf8_length((const unsigned char *)bytes + i, len - i);
+        n = utf8_length(bytes + i, len - i);
         n_bad += n == 0;
     }
     clean = xcalloc(len + 2 * n_bad + 1, 1);
     for (size_t i = 0; i < len; i += n ? n : 1) {
-        n = utf8_length((const unsigned char *)bytes + i, len - i);
+        n = utf8_length(bytes + i, len - i);
         memcpy(clean + at, n ? bytes + i : "\xef\xbf\xbd", n ? n : 3);
         at += n ? n : 3;
     }

@@ -38,6 +38,13 @@ static uint32_t character(const uint8_t *s, size_t left, size_t *len)
     return code;
 }
 
+size_t text_character(const char *text, size_t left)
+{
+    size_t len;
+
+    return character((const uint8_t *)text, left, &len) == NO_TEXT ? 0 : len;
+}
+
 static bool is_control(uint32_t code)
 {
     return code < 0x20 || (code >= 0x7f && code < 0xa0);

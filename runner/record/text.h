@@ -13,6 +13,10 @@
  * keep_lines keeps line ends and tabs. The caller frees it. */
 char *text_clean(const char *text, size_t len, size_t max, bool keep_lines);
 
+/* The bytes of the UTF-8 character at `text`, of which left > 0 are there; 0 when it is
+ * none (Unicode 15, table 3-7). */
+size_t text_character(const char *text, size_t left);
+
 /* The bytes, len at most, that do not end within a character. */
 size_t text_whole(const char *text, size_t len);
 
