@@ -1,5 +1,5 @@
 # mcp_rows.py - the rows of mcp.t.
-import base64, json, os, signal, sqlite3, subprocess, time
+import base64, json, os, signal, sqlite3, subprocess, time, tomllib
 from mcp_client import Client, ok, done, MODERN
 
 TMP, ROOT, RATCHET = os.environ["TMP"], os.environ["ROOT"], os.environ["RATCHET"]
@@ -319,6 +319,81 @@ p.stdin.write(b'{"jsonrpc":"2.0","id":1,"method":"ping"}\n')
 p.stdin.flush()
 ok("a client that closed its end ends it", p.wait(timeout=60) in (0, 1), p.returncode)
 
+# A client that asks for nothing of the run leaves none: no folder, no row, not an episode.
+def runs(name):
+    return db.execute("SELECT count(*) FROM run WHERE name LIKE ?", ("%/" + name,)).fetchone()[0]
+
+
+c = Client("cartpole", "--policy", start, "--out", TMP + "/idle", *small)
+for method in ["ping", "tools/list", "resources/list", "resources/templates/list", "prompts/list"]:
+    c.request(method)
+ok("a client that did nothing ends well", c.close() == 0, c.errors)
+ok("and leaves no run", not os.path.exists(TMP + "/idle") and runs("idle") == 0, os.listdir(TMP))
+p = subprocess.run([RATCHET, "mcp", "cartpole", "--policy", start, "--out", TMP + "/mute", *small],
+                   input=b"", stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60)
+ok("nor does one that never spoke", p.returncode == 0 and not p.stdout and
+   not os.path.exists(TMP + "/mute") and runs("mute") == 0, p)
+env = {**os.environ, "RATCHET_HOME": TMP + "/empty"}
+os.mkdir(TMP + "/empty")
+p = subprocess.run([RATCHET, "mcp", "cartpole"], input=b'{"jsonrpc":"2.0","id":1,"method":"ping"}\n',
+                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=env, timeout=60)
+ok("nor logs/ where there are none", p.returncode == 0 and os.listdir(TMP + "/empty") == [],
+   (p, os.listdir(TMP + "/empty")))
+was = db.execute("SELECT status, stop_reason FROM run WHERE name LIKE '%/run'").fetchall()
+c = Client("cartpole", "--out", TMP + "/run")
+c.close()
+ok("a run that is there stays as it was",
+   db.execute("SELECT status, stop_reason FROM run WHERE name LIKE '%/run'").fetchall() == was)
+c = Client("cartpole", "--policy", start, "--out", TMP + "/waits", *small)
+c.process.send_signal(signal.SIGINT)
+ok("Ctrl-C ends one that waits", c.process.wait(timeout=30) == 1 and runs("waits") == 0, c.errors)
+for name, words, said in [
+    ("an unknown environment", ["cartpool"], "no such environment"),
+    ("a policy that is not there", ["cartpole", "--policy", TMP + "/none.lua"], "none.lua"),
+]:
+    p = subprocess.run([RATCHET, "mcp", *words], input=b"", capture_output=True, timeout=60)
+    ok("%s ends it at once" % name, p.returncode == 1 and said in p.stderr.decode(), p)
+open(TMP + "/faulty.lua", "w").write("return { act = 3 }")
+c = Client("cartpole", "--policy", TMP + "/faulty.lua", "--out", TMP + "/faulty", *small)
+ok("what goes wrong later is told to the client", failed(c.call("task_info"), "faulty.lua"))
+ok("and is a failure", c.close() == 1, c.errors)
+
+# --minutes.
+c = Client("cartpole", "--policy", start, "--out", TMP + "/minutes", *small, "--minutes", "0.03")
+ok("--minutes: the first call is answered", "task" in c.call("task_info"))
+time.sleep(2)
+c.call("task_info")
+ok("--minutes ends the run", failed(c.call("task_info"), "budget: minutes"))
+c.close()
+
+# A call that was taken back is not played when the run goes on.
+def probes(name):
+    return db.execute("SELECT count(*) FROM episode JOIN run ON run.id = run WHERE name LIKE ? AND"
+                      " purpose = 'probe'", ("%/" + name,)).fetchone()[0]
+
+
+c = Client("cartpole", "--policy", start, "--out", TMP + "/taken", *small, "--jobs", "1")
+c.call("run_episodes", {"seeds": [0]})
+slow = c.start("tools/call", {"name": "run_episodes", "arguments": {
+    "seeds": [0, 1, 2, 3, 4, 5], "policy": endless}})
+time.sleep(0.3)
+c.send({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": slow}})
+c.call("task_info")
+c.close()
+played = probes("taken")
+c = Client("cartpole", "--out", TMP + "/taken", "--jobs", "1")
+begun = time.time()
+c.call("task_info")
+ok("a cancelled call is not played after a restart", probes("taken") == played and played < 7,
+   (played, probes("taken"), time.time() - begun))
+d = c.call("run_episodes", {"seeds": [1]})
+ok("and the run goes on", d["episodes"][0]["seed"] == 1, d)
+c.close()
+row = db.execute("SELECT reply FROM call JOIN run ON run.id = run WHERE name LIKE '%/taken'"
+                 " AND reply LIKE '%cancelled%'").fetchall()
+ok("the ledger says that it was taken back", len(row) == 1 and
+   json.loads(row[0][0])["calls"][0]["cancelled"] is True, row)
+
 # The clients' configurations.
 for client, read in [("claude", lambda t: json.loads(t)["mcpServers"]["ratchet"]),
                      ("vscode", lambda t: json.loads(t)["servers"]["ratchet"])]:
@@ -328,11 +403,55 @@ for client, read in [("claude", lambda t: json.loads(t)["mcpServers"]["ratchet"]
     ok("--install " + client, out.returncode == 0 and server["args"] == ["mcp", "breakout"] and
        os.access(server["command"], os.X_OK), out)
 out = subprocess.run([RATCHET, "mcp", "--install", "codex"], capture_output=True, text=True)
-try:
-    import tomllib
-    ok("--install codex", "args" in tomllib.loads(out.stdout)["mcp_servers"]["ratchet"], out)
-except ImportError:
-    ok("--install codex", "[mcp_servers.ratchet]" in out.stdout, out)
+ok("--install codex", "args" in tomllib.loads(out.stdout)["mcp_servers"]["ratchet"], out)
+# The server that was typed, whichever folder a client starts it in.
+os.makedirs(TMP + "/typed", exist_ok=True)
+task = TMP + "/typed/task.json"
+json.dump({"name": "typed", "env": "cartpole"}, open(task, "w"))
+open(TMP + "/typed/p.lua", "w").write(lean)
+typed = ["task.json", "--policy", "p.lua", "--out", "../out", "--record", "s.jsonl", "--iterations", "7",
+         "--minutes", "2.5", "--jobs", "1", "--set", "gate=32", "--set", "dev=5", "--plugin",
+         "../typed/walk.so", "--unjailed"]
+wanted = ["mcp", task, "--policy", TMP + "/typed/p.lua", "--out", TMP + "/out", "--record",
+          TMP + "/typed/s.jsonl", "--iterations", "7", "--minutes", "2.5", "--jobs", "1", "--set",
+          "gate=32", "--set", "dev=5", "--plugin", TMP + "/typed/walk.so", "--unjailed"]
+
+
+def options(args):
+    """The words before the options, then each option with its value; order is no matter."""
+    out, i = [], 0
+    while i < len(args):
+        n = 2 if args[i].startswith("--") and args[i] not in ("--unjailed", "--resume") else 1
+        out.append(tuple(os.path.normpath(a) if "/" in a else a for a in args[i:i + n]))
+        i += n
+    return sorted(out)
+
+
+for client, read in [("claude", lambda t: json.loads(t)["mcpServers"]["ratchet"]),
+                     ("vscode", lambda t: json.loads(t)["servers"]["ratchet"]),
+                     ("codex", lambda t: tomllib.loads(t)["mcp_servers"]["ratchet"])]:
+    out = subprocess.run([RATCHET, "mcp", *typed, "--install", client], capture_output=True,
+                         text=True, cwd=TMP + "/typed")
+    server = read(out.stdout) if out.returncode == 0 else {"args": []}
+    ok("--install %s: every option, absolute" % client, options(server["args"]) == options(wanted),
+       (server, out.stderr))
+    ok("--install %s: RATCHET_HOME" % client, server.get("env") == {"RATCHET_HOME": TMP}, server)
+    out = subprocess.run([RATCHET, "mcp", "--resume", "--out", "o", "--install", client],
+                         capture_output=True, text=True, cwd=TMP,
+                         env={k: v for k, v in os.environ.items() if k != "RATCHET_HOME"})
+    server = read(out.stdout) if out.returncode == 0 else {"args": []}
+    ok("--install %s: a resumed run, and logs/ of this folder" % client,
+       options(server["args"]) == options(["mcp", "--resume", "--out", TMP + "/o"]) and
+       server.get("env") == {"RATCHET_HOME": TMP}, (server, out.stderr))
+out = subprocess.run([RATCHET, "mcp", "cartpole", "--policy", start, "--out", "started", "--install",
+                      "claude"], capture_output=True, text=True, cwd=TMP)
+server = json.loads(out.stdout)["mcpServers"]["ratchet"]
+r = subprocess.run([server["command"], *server["args"]], cwd="/", capture_output=True, timeout=60,
+                   env={**os.environ, **server.get("env", {})}, text=True,
+                   input='{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":'
+                         '"2025-11-25","capabilities":{}}}\n{"jsonrpc":"2.0","id":2,"method":'
+                         '"tools/call","params":{"name":"task_info","arguments":{}}}\n')
+ok("and it starts from another folder", '"id":2' in r.stdout and os.path.exists(TMP + "/started"), r)
 out = subprocess.run([RATCHET, "mcp", "--install", "other"], capture_output=True, text=True)
 ok("--install of a client that is none", out.returncode == 2 and "codex, claude" in out.stderr, out)
 done()

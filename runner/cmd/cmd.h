@@ -20,6 +20,7 @@ struct app {
      * words for the shell's completion. */
     enum { APP_RUN, APP_MAN, APP_WORDS } mode;
     const volatile sig_atomic_t *interrupted; /* set by Ctrl-C and SIGTERM */
+    const struct client *client; /* of `ratchet mcp`, while it runs improve; else NULL */
     struct env_registry envs;
 };
 

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "runner/cmd/as_recorded.h"
+#include "runner/cmd/client.h"
 #include "runner/cmd/climb.h"
 #include "runner/cmd/opened_run.h"
 #include "runner/learn/outcome.h"
@@ -266,7 +267,7 @@ static int open_provider(struct improve *m, const struct app *app,
     int status;
 
     config.logs = m->logs = logs_path("");
-    if (provider_open(&m->provider, m->run.model, config, err) != 0)
+    if (!app->client && provider_open(&m->provider, m->run.model, config, err) != 0)
         return -1;
     if (!provider_is_sealed(&m->provider)) {
         m->run.is_sealed = false;
@@ -365,19 +366,9 @@ static void set_budgets(const struct improve *m)
         b->model_calls = m->max_calls;
 }
 
-static int prepare(struct improve *m, struct app *app, const char *name,
-                   struct error *err)
+static int find_task(struct improve *m, struct app *app, const char *name,
+                     struct error *err)
 {
-    if (open_ledger(m, err) != 0)
-        return -1;
-    if (m->resume) {
-        if (find_run(m, app, name, err) != 0 ||
-            run_lock(m->run.folder, &m->lock, err) != 0)
-            return -1;
-        recall_budgets(m);
-        set_budgets(m);
-        return keep_budgets(m, err);
-    }
     m->task = common_task(app, &m->common, name, err);
     if (!m->task)
         return -1;
@@ -389,9 +380,42 @@ static int prepare(struct improve *m, struct app *app, const char *name,
             return -1;
     }
     set_budgets(m);
+    return find_start(m, err);
+}
+
+static int resume_run(struct improve *m, struct app *app, const char *name,
+                      struct error *err)
+{
+    if (find_run(m, app, name, err) != 0 || run_lock(m->run.folder, &m->lock, err) != 0)
+        return -1;
+    if (app->client && strcmp(m->run.model, "mcp") != 0)
+        return error_set(err, "%s: its model is %s, not an MCP client; `ratchet improve "
+                              "--resume` goes on with it",
+                         m->run.name, m->run.model);
+    recall_budgets(m);
+    set_budgets(m);
+    return keep_budgets(m, err);
+}
+
+/* 0: the run can begin; 1: nobody wants it. */
+static int prepare(struct improve *m, struct app *app, const char *name,
+                   struct error *err)
+{
+    int wanted = 1;
+
+    if (!m->resume && find_task(m, app, name, err) != 0)
+        return -1;
+    if (app->client)
+        wanted = client_await(app->client, app, &m->provider, err);
+    if (wanted != 1)
+        return wanted == 0 ? 1 : -1;
+    if (open_ledger(m, err) != 0)
+        return -1;
+    if (m->resume)
+        return resume_run(m, app, name, err);
     if (m->name && ledger_session_check(m->ledger, m->name, err) != 0)
         return -1;
-    return find_start(m, err) != 0 || begin_run(m, err) != 0 ? -1 : 0;
+    return begin_run(m, err);
 }
 
 static void print_head(const struct improve *m)
@@ -570,11 +594,16 @@ static int main_improve(const struct command *self, struct app *app, int argc,
     } else if (cmd_seed(m.seed_text, &m.seed, &err) != 0) {
         status = EXIT_USAGE;
     } else {
-        status = prepare(&m, app, args[0], &err) == 0 ? improve(&m, app, &err)
-                                                      : EXIT_FAILED;
+        int prepared = prepare(&m, app, args[0], &err);
+        status = prepared == 0  ? improve(&m, app, &err)
+                 : prepared > 0 ? EXIT_DONE
+                                : EXIT_FAILED;
     }
-    if (status != EXIT_DONE && err.text[0])
+    if (status != EXIT_DONE && err.text[0]) {
         cmd_fail(status, &err);
+        if (app->client && m.provider.kind)
+            client_refuse(&m.provider, &err);
+    }
     clear(&m);
     cmd_free_args(args);
     return status;

@@ -1,18 +1,14 @@
 /* cmd_mcp.c - `ratchet mcp`: a run whose model is an MCP client on standard input and
  * output. */
-#include <fcntl.h>
 #include <limits.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
-#include <unistd.h>
 
+#include "runner/cmd/client.h"
 #include "runner/cmd/cmd.h"
 #include "runner/cmd/opened_run.h"
 #include "runner/record/file.h"
-
-#define LOCK_WAITS 100 /* times... */
-#define LOCK_WAIT_US 100000
 
 struct mcp_options {
     struct common common;
@@ -21,132 +17,183 @@ struct mcp_options {
     double minutes;
 };
 
-static void add_arg(json_t *args, const char *option, const char *value)
+/* Words that grow; owns them. */
+struct words {
+    const char **list;
+    int n;
+};
+
+static void add_word(struct words *w, const char *word)
 {
-    json_array_append_new(args, json_string(option));
-    json_array_append_new(args, json_string(value));
+    w->list = xrealloc(w->list, sizeof(*w->list) * (size_t)(w->n + 2));
+    w->list[w->n++] = xstrdup(word);
+    w->list[w->n] = NULL;
 }
 
-/* The words behind `ratchet` that start this server again. */
+static void words_clear(struct words *w)
+{
+    for (int i = 0; i < w->n; i++)
+        free((char *)(uintptr_t)w->list[i]);
+    free(w->list);
+}
+
+static void add(struct words *w, const char *option, const char *value)
+{
+    if (!value)
+        return;
+    add_word(w, option);
+    add_word(w, value);
+}
+
+static void add_number(struct words *w, const char *option, double value)
+{
+    char text[40];
+
+    snprintf(text, sizeof(text), "%.17g", value);
+    add(w, option, value > 0 ? text : NULL);
+}
+
+/* The path from the root, also of what is not there yet. */
+static char *absolute(const char *path)
+{
+    char *here = path[0] == '/' ? NULL : realpath(".", NULL);
+    char *whole = here ? xasprintf("%s/%s", here, path) : xstrdup(path);
+
+    free(here);
+    return whole;
+}
+
+static void add_path(struct words *w, const char *option, const char *path, bool is_whole)
+{
+    char *whole = path && is_whole ? absolute(path) : NULL;
+
+    add(w, option, whole ? whole : path);
+    free(whole);
+}
+
+/* What was typed, for `improve` as it is, or for a client that starts the server in a
+ * folder of its own. Minutes have another name there. */
+static void add_options(struct words *w, const struct mcp_options *o, const char *minutes,
+                        bool is_whole)
+{
+    add_path(w, "--policy", o->policy, is_whole);
+    add_path(w, "--out", o->out, is_whole);
+    add_path(w, "--record", o->record, is_whole);
+    add_number(w, "--jobs", o->common.jobs);
+    add_number(w, "--iterations", o->iterations);
+    add_number(w, minutes, o->minutes);
+    for (char **s = o->common.set; s && *s; s++)
+        add(w, "--set", *s);
+    for (char **s = o->common.plugins; s && *s; s++)
+        add_path(w, "--plugin", *s, is_whole);
+    if (o->resume)
+        add_word(w, "--resume");
+    if (o->common.unjailed)
+        add_word(w, "--unjailed");
+}
+
+/* The words behind `ratchet` that start this server again, wherever it is started. */
 static json_t *server_args(const struct mcp_options *o, const char *task)
 {
-    json_t *args = json_pack("[s, s]", "mcp", task ? task : "breakout");
+    json_t *args = json_array();
+    struct words w = { 0 };
 
-    if (o->policy)
-        add_arg(args, "--policy", o->policy);
-    if (o->out)
-        add_arg(args, "--out", o->out);
-    for (char **s = o->common.set; s && *s; s++)
-        add_arg(args, "--set", *s);
+    add_word(&w, "mcp");
+    if (task && strstr(task, ".json")) {
+        char *whole = absolute(task);
+        add_word(&w, whole);
+        free(whole);
+    } else if (task || !o->resume) {
+        add_word(&w, task ? task : "breakout");
+    }
+    add_options(&w, o, "--minutes", true);
+    for (int i = 0; i < w.n; i++)
+        json_array_append_new(args, json_string(w.list[i]));
+    words_clear(&w);
     return args;
 }
 
-/* The same strings are strings in TOML, as no other escapes than JSON's occur in them. */
-static void print_toml(const char *command, json_t *args)
+/* logs/ stays where it is. */
+static json_t *server_environment(void)
 {
-    json_t *name = json_string(command);
-    char *text = json_dumps(name, JSON_ENCODE_ANY), *list = json_dumps(args, 0);
+    const char *home = getenv("RATCHET_HOME");
+    char *whole = absolute(home && home[0] ? home : ".");
+    size_t len = strlen(whole);
+    json_t *env;
 
-    say("# ~/.codex/config.toml\n[mcp_servers.ratchet]\ncommand = %s\nargs = %s\n"
-        "tool_timeout_sec = 3600\n",
-        text, list);
-    free(text);
-    free(list);
-    json_decref(name);
+    if (len > 2 && !strcmp(whole + len - 2, "/."))
+        whole[len - 2] = '\0';
+    env = json_pack("{s:s}", "RATCHET_HOME", whole);
+    free(whole);
+    return env;
+}
+
+/* The same strings are strings in TOML, as no other escapes than JSON's occur in them. */
+static void print_toml(const json_t *server)
+{
+    static const char *const keys[] = { "command", "args" };
+    const char *key;
+    json_t *value;
+
+    say("# ~/.codex/config.toml\n[mcp_servers.ratchet]\n");
+    for (size_t i = 0; i < 2; i++) {
+        say("%s = ", keys[i]);
+        say_json(stdout, json_object_get(server, keys[i]), JSON_ENCODE_ANY);
+    }
+    say("tool_timeout_sec = 3600\n\n[mcp_servers.ratchet.env]\n");
+    json_object_foreach(json_object_get(server, "env"), key, value)
+    {
+        say("%s = ", key);
+        say_json(stdout, value, JSON_ENCODE_ANY);
+    }
 }
 
 static int install(const struct mcp_options *o, const char *task, struct error *err)
 {
-    bool is_vscode = !strcmp(o->install, "vscode");
-    char path[PATH_MAX], *text;
-    json_t *args = server_args(o, task), *server, *json;
+    bool is_vscode = !strcmp(o->install, "vscode"), is_codex = !strcmp(o->install, "codex");
+    char path[PATH_MAX];
+    json_t *server;
 
-    file_self(path);
-    if (!path[0])
-        strcpy(path, "ratchet");
-    if (!strcmp(o->install, "codex")) {
-        print_toml(path, args);
-        json_decref(args);
-        return cmd_done();
-    }
-    if (!is_vscode && strcmp(o->install, "claude")) {
-        json_decref(args);
+    if (!is_codex && !is_vscode && strcmp(o->install, "claude")) {
         error_set(err, "--install %s: clients are codex, claude and vscode", o->install);
         return EXIT_USAGE;
     }
-    server = json_pack("{s:s, s:s, s:o}", "type", "stdio", "command", path, "args", args);
-    json = json_pack("{s:{s:o}}", is_vscode ? "servers" : "mcpServers", "ratchet",
-                     server);
-    text = json_dumps(json, JSON_INDENT(2));
+    file_self(path);
+    if (!path[0])
+        strcpy(path, "ratchet");
+    server = json_pack("{s:s, s:s, s:o, s:o}", "type", "stdio", "command", path, "args",
+                       server_args(o, task), "env", server_environment());
+    if (!server)
+        return error_set(err, "--install: a word of the command is not UTF-8"), EXIT_FAILED;
+    if (is_codex) {
+        print_toml(server);
+        json_decref(server);
+        return cmd_done();
+    }
     say_to(stderr, "%s\n",
            is_vscode ? "for .vscode/mcp.json:" : "for .mcp.json of your project:");
-    say_lines(stdout, text);
-    say("\n");
-    free(text);
-    json_decref(json);
+    cmd_print_json(
+        json_pack("{s:{s:o}}", is_vscode ? "servers" : "mcpServers", "ratchet", server));
     return cmd_done();
-}
-
-static void add(const char **words, int *n, const char *option, const char *value)
-{
-    if (value) {
-        words[(*n)++] = option;
-        words[(*n)++] = value;
-    }
-}
-
-/* The server before this one may still be ending. */
-static void await_lock(const char *folder, const volatile sig_atomic_t *interrupted)
-{
-    char *path = xasprintf("%s/lock", folder);
-    int fd = open(path, O_RDWR | O_CLOEXEC);
-
-    for (int i = 0; fd >= 0 && i < LOCK_WAITS && !*interrupted; i++) {
-        if (flock(fd, LOCK_EX | LOCK_NB) == 0)
-            break;
-        usleep(LOCK_WAIT_US);
-    }
-    if (fd >= 0)
-        close(fd);
-    free(path);
 }
 
 /* It is `improve` with a model that is at the other end of the pipe. */
 static int serve(struct app *app, const struct mcp_options *o, const char *task)
 {
-    int n = 0, n_lists = 0, status;
-    const char **words;
-    char jobs[32], iterations[32], minutes[32];
+    struct client client = { .folder = o->resume ? o->out : NULL };
+    struct words w = { 0 };
+    int status;
 
-    for (char **s = o->common.set; s && *s; s++)
-        n_lists++;
-    for (char **s = o->common.plugins; s && *s; s++)
-        n_lists++;
-    words = xcalloc((size_t)(24 + 2 * n_lists), sizeof(*words));
-    words[n++] = "improve";
+    add_word(&w, "improve");
     if (task && !o->resume)
-        words[n++] = task;
-    snprintf(jobs, sizeof(jobs), "%d", o->common.jobs);
-    snprintf(iterations, sizeof(iterations), "%d", o->iterations);
-    snprintf(minutes, sizeof(minutes), "%.17g", o->minutes);
-    words[n++] = "--json";
-    add(words, &n, "--model", o->resume ? NULL : "mcp");
-    add(words, &n, "--policy", o->policy);
-    add(words, &n, "--out", o->out);
-    add(words, &n, "--record", o->record);
-    add(words, &n, "--jobs", o->common.jobs ? jobs : NULL);
-    add(words, &n, "--iterations", o->iterations ? iterations : NULL);
-    add(words, &n, "--minutes", o->minutes > 0 ? minutes : NULL);
-    for (char **s = o->common.set; s && *s; s++)
-        add(words, &n, "--set", *s);
-    for (char **s = o->common.plugins; s && *s; s++)
-        add(words, &n, "--plugin", *s);
-    if (o->resume)
-        words[n++] = "--resume";
-    if (o->common.unjailed)
-        words[n++] = "--unjailed";
-    status = cmd_improve.run(&cmd_improve, app, n, words);
-    free(words);
+        add_word(&w, task);
+    add_word(&w, "--json");
+    add(&w, "--model", o->resume ? NULL : "mcp");
+    add_options(&w, o, "--max-minutes", false);
+    app->client = &client;
+    status = cmd_improve.run(&cmd_improve, app, w.n, w.list);
+    app->client = NULL;
+    words_clear(&w);
     return status;
 }
 
@@ -189,8 +236,6 @@ static int main_mcp(const struct command *self, struct app *app, int argc,
         /* Clients start their servers again and again: the run goes on then. */
         int found = o.out && !o.resume ? run_exists(o.out, &err) : 0;
         o.resume |= found == 1;
-        if (o.resume && o.out)
-            await_lock(o.out, app->interrupted);
         status = found < 0 ? EXIT_FAILED : serve(app, &o, args[0]);
     }
     if (err.text[0])

@@ -231,9 +231,11 @@ static enum loop_status ask(struct conversation *c, int turn, int n_before,
             status = loop_status_of(l, MEMO_INTERRUPTED);
             if (out->usage.n_tries > 0 && keep_call(l, turn, out, why.text, err) != 0)
                 status = LOOP_FAILED;
-        } else if (out->is_over)
+        } else if (out->is_over) {
             status = loop_stop(l, why.text);
-        else if (keep_call(l, turn, out, why.text, err) != 0)
+            /* A client that has hung up may come again. */
+            l->outcome->is_paused = l->c->provider->kind->await != NULL;
+        } else if (keep_call(l, turn, out, why.text, err) != 0)
             status = LOOP_FAILED;
         else if (out->is_final_error || failed + 1 >= MOST_FAILED) {
             snprintf(reason, sizeof(reason), "the model failed%s: %s",
@@ -271,29 +273,46 @@ static bool is_cancelled(const struct loop *l, enum memo_status status)
            p->kind->take_cancelled(p->self);
 }
 
+static enum memo_status answer_call(struct conversation *c, struct tool_context *context,
+                                    const struct tool_call *call, int turn, int number,
+                                    struct tool_answer *answer, struct error *err)
+{
+    struct loop *l = c->l;
+    enum memo_status called = MEMO_DONE;
+    bool is_new = false;
+
+    *answer = (struct tool_answer){ 0 };
+    if (!call->is_cancelled) {
+        called = tools_call(context, call, answer, err);
+        is_new = is_cancelled(l, called);
+        if (!is_new)
+            return called;
+        tool_answer_clear(answer);
+    }
+    *answer = (struct tool_answer){ .text = xstrdup("cancelled"), .is_error = true };
+    if (is_new && ledger_call_cancel(l->c->ledger, l->c->run->id, l->iteration, turn,
+                                     number, err) != 0)
+        return MEMO_FAILED;
+    return MEMO_DONE;
+}
+
 /* Answers every call of the turn. */
-static enum loop_status answer_calls(struct conversation *c, const struct message *turn,
-                                     int turns_left, struct error *err)
+static enum loop_status answer_calls(struct conversation *c, const struct message *calls,
+                                     int turn, int most, struct error *err)
 {
     struct loop *l = c->l;
     struct policy policy = champion_policy(&l->parent);
-    struct tool_context context = tool_context(l, &policy, turns_left);
+    struct tool_context context = tool_context(l, &policy, most - turn - 1);
     enum loop_status status = LOOP_ON;
 
     /* The gate's range is of what the loop itself plays: a call may have been cancelled,
      * and is not played then when the run goes on. */
     l->memo.returns = NULL;
-    for (int i = 0; i < turn->n_calls && status == LOOP_ON; i++) {
+    for (int i = 0; i < calls->n_calls && status == LOOP_ON; i++) {
         struct tool_answer answer;
         struct message *m;
-        enum memo_status called = tools_call(&context, &turn->calls[i], &answer, err);
-        if (is_cancelled(l, called)) {
-            tool_answer_clear(&answer);
-            answer = (struct tool_answer){ .text = xstrdup("cancelled"),
-                                           .is_error = true };
-            called = MEMO_DONE;
-        }
-        status = loop_status_of(l, called);
+        status = loop_status_of(l, answer_call(c, &context, &calls->calls[i], turn, i,
+                                               &answer, err));
         if (status != LOOP_ON) {
             tool_answer_clear(&answer);
             break;
@@ -301,7 +320,7 @@ static enum loop_status answer_calls(struct conversation *c, const struct messag
         m = add_message(c, ROLE_TOOL, answer.text);
         m->images = answer.images;
         m->n_images = answer.n_images;
-        m->call_id = xstrdup(turn->calls[i].id);
+        m->call_id = xstrdup(calls->calls[i].id);
         m->is_error = answer.is_error;
     }
     l->memo.returns = &l->returns;
@@ -402,7 +421,7 @@ enum loop_status loop_converse(struct loop *l, char **reply, char **why,
         if (m->n_calls > 0)
             status = answer_calls(
                 &c, &(struct message){ .calls = m->calls, .n_calls = m->n_calls },
-                most - turn - 1, err);
+                turn, most, err);
         else
             *reply = xstrdup(m->text);
         if (status == LOOP_ON && l->bench.change)

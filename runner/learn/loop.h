@@ -81,7 +81,7 @@ struct loop_outcome {
     struct ledger_steps steps;
     char stop_reason[1100]; /* all of an error's text */
     bool is_interrupted; /* --resume goes on */
-    bool is_paused;      /* by the file STOP: so it does then */
+    bool is_paused; /* by the file STOP, or its client has hung up: it may go on */
     char best_path[1024], replay_path[1024];
 };
 

@@ -147,6 +147,8 @@ static json_t *call_to_json(const struct tool_call *call)
         json_object_set(json, "arguments", call->arguments);
     else
         json_object_set_new(json, "raw", text_to_json(call->raw));
+    if (call->is_cancelled)
+        json_object_set_new(json, "cancelled", json_true());
     return json;
 }
 
@@ -255,6 +257,7 @@ static int calls_from_json(const json_t *list, struct message *m, struct error *
             call->raw = xstrdup(json_string_value(raw));
         else
             call->arguments = arguments ? json_deep_copy(arguments) : json_object();
+        call->is_cancelled = json_is_true(json_object_get(item, "cancelled"));
     }
     return 0;
 }

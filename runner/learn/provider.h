@@ -17,6 +17,7 @@ struct tool_call {
     char *name;
     json_t *arguments; /* an object; NULL when the model's text was not one... */
     char *raw;         /* ...and then its text, for the error that it gets */
+    bool is_cancelled; /* whoever made it took it back while it ran */
 };
 
 struct image {
@@ -122,6 +123,9 @@ struct provider_kind {
     /* NULL on failure. */
     void *(*create)(const struct provider_config *config, struct error *err);
     void (*destroy)(void *self); /* NULL is fine */
+    /* Blocks until somebody asks for something of the run; false: nobody will. NULL: the
+     * loop alone asks. */
+    bool (*await)(void *self);
     /* One turn. Blocks; retries by itself what is worth it. -1 on failure, never a crash
      * on anything that the other side says. */
     int (*ask)(void *self, const struct request *request, struct turn *out,

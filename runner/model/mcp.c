@@ -326,6 +326,11 @@ void mcp_tell(void *self, json_t *news)
         answer_news(m, news);
 }
 
+bool mcp_await(void *self)
+{
+    return mcp_has_next(self);
+}
+
 bool mcp_take_cancelled(void *self)
 {
     struct mcp *m = self;
@@ -387,6 +392,7 @@ const struct provider_kind mcp_provider = {
     .is_usable = provider_is_usable,
     .create = provider_create,
     .destroy = provider_destroy,
+    .await = mcp_await,
     .ask = provider_ask,
     .take_cancelled = mcp_take_cancelled,
     .interrupted = mcp_interrupted,

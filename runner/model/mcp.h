@@ -17,6 +17,7 @@ int mcp_ask(struct mcp *m, const struct request *request, struct turn *out,
 void mcp_progress(void *mcp, const char *purpose, int done, int n);
 void mcp_tell(void *mcp, json_t *news);
 bool mcp_take_cancelled(void *mcp);
+bool mcp_await(void *mcp);
 const volatile sig_atomic_t *mcp_interrupted(void *mcp);
 
 #endif

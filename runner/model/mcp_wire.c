@@ -309,14 +309,30 @@ static void *read_lines(void *user)
     return NULL;
 }
 
+/* With the lock held. */
+static bool await_request(struct mcp *m)
+{
+    while (m->n_queued == 0 && !m->is_over)
+        pthread_cond_wait(&m->changed, &m->lock);
+    return !take_interrupt(m) && m->n_queued > 0 && !m->is_broken;
+}
+
+bool mcp_has_next(struct mcp *m)
+{
+    bool found;
+
+    pthread_mutex_lock(&m->lock);
+    found = await_request(m);
+    pthread_mutex_unlock(&m->lock);
+    return found;
+}
+
 bool mcp_next(struct mcp *m)
 {
     bool found;
 
     pthread_mutex_lock(&m->lock);
-    while (m->n_queued == 0 && !m->is_over)
-        pthread_cond_wait(&m->changed, &m->lock);
-    found = !take_interrupt(m) && m->n_queued > 0 && !m->is_broken;
+    found = await_request(m);
     if (found) {
         m->now = m->queue[0];
         memmove(&m->queue[0], &m->queue[1],

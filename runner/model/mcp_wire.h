@@ -72,6 +72,8 @@ void mcp_take_line(struct mcp *m, const char *line, size_t len);
 /* Waits for the next queued request and moves it into m->now. False: there will be
  * none. */
 bool mcp_next(struct mcp *m);
+/* As mcp_next, but the request stays in the queue. */
+bool mcp_has_next(struct mcp *m);
 
 /* Messages out; each takes its last argument's reference. The result gets what the
  * request's version wants beside it. */

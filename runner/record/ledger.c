@@ -442,6 +442,18 @@ int ledger_call_find(struct ledger *l, int64_t run, int64_t iteration, int64_t t
     return code == SQLITE_ROW ? 1 : code == SQLITE_DONE ? 0 : -1;
 }
 
+int ledger_call_cancel(struct ledger *l, int64_t run, int64_t iteration, int64_t turn,
+                       int64_t number, struct error *err)
+{
+    return ledger_execute(
+        l, err,
+        ledger_prepare(l, err,
+                       "UPDATE call SET reply = json_set(reply, '$.calls[' || ? ||"
+                       " '].cancelled', json('true')) WHERE run=? AND iteration=? AND"
+                       " turn=? AND reply IS NOT NULL",
+                       "iiii", number, run, iteration, turn));
+}
+
 /* A sum that is more than fits is the most that does. */
 static int64_t saturate(double sum)
 {

@@ -162,6 +162,10 @@ int ledger_call_add(struct ledger *l, int64_t run, const struct ledger_call *c,
 /* The reply of an earlier success for this iteration and turn. 1, 0, -1 as above. */
 int ledger_call_find(struct ledger *l, int64_t run, int64_t iteration, int64_t turn,
                      char **reply, struct error *err);
+/* Marks the call of that number in the turn's reply: it was taken back while it ran, and is
+ * not played again when the run goes on. */
+int ledger_call_cancel(struct ledger *l, int64_t run, int64_t iteration, int64_t turn,
+                       int64_t number, struct error *err);
 /* Sums over the run; usd NAN when what any reply cost is unknown. */
 int ledger_count_calls(struct ledger *l, int64_t run, int64_t *calls, int64_t *tokens,
                        double *usd, struct error *err);
