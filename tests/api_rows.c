@@ -25,8 +25,8 @@ int api_ask_more(struct provider *p, int n_more, struct turn *out, struct error 
     static uint8_t png[] = { 0x89, 'P', 'N', 'G' };
     struct image image = { png, sizeof(png), (char *)"the end" };
     struct tool_call calls[] = {
-        { (char *)"c8", (char *)"run", json_pack("{s:i}", "a", 1), NULL },
-        { (char *)"c9", (char *)"run", NULL, (char *)"{broken" },
+        { .id = (char *)"c8", .name = (char *)"run", .arguments = json_pack("{s:i}", "a", 1) },
+        { .id = (char *)"c9", .name = (char *)"run", .raw = (char *)"{broken" },
     };
     struct message messages[] = {
         { .role = ROLE_SYSTEM, .text = (char *)"be brief" },
