@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include "runner/evaluate/confseq.h"
+#include "runner/evaluate/stats.h"
 #include "tests/gate_sim.h"
 
 /* n pairs that all gain `gain` where `loss` could have been lost: nearly all is at stake
@@ -134,6 +135,62 @@ static int limit(double expected)
     return count;
 }
 
+/* Few starts, each counted: one value is exact, more are as their counts tell. */
+static void test_counted(void **state)
+{
+    static const double values[] = { 4, -1, 4 };
+    static const int counts[] = { 100, 500, 100 };
+    double low, high;
+
+    (void)state;
+    confseq_counted(values, counts, 1, 1e-6, &low, &high);
+    assert_true(low == 4 && high == 4);
+    confseq_counted(values, counts, 3, 0.025, &low, &high);
+    assert_true(low > 0.1 && low < 300.0 / 700 && high > 300.0 / 700 && high < 0.8);
+    confseq_counted(values, counts, 2, 0.025, &low, &high);
+    assert_true(low > -0.5 && low < -100.0 / 600 && high > -100.0 / 600 && high < 0.2);
+}
+
+/* A rare start that loses what the others gain, among 560 seeds, where it was seen 8
+ * times or more: by its counts the candidate is called better. mean: of a seed. */
+static int count_promotions(double error, int n, bool is_t)
+{
+    const double rare = 0.03, loss = -(1 - rare) / rare; /* mean 0 */
+    const double values[] = { 1, loss };
+    int promotions = 0;
+
+    for (int c = 0; c < n; c++) {
+        struct rng r;
+        int counts[2] = { 0, 0 };
+        double low, high;
+        rng_seed(&r, 77, (uint64_t)c);
+        for (int i = 0; i < 560; i++)
+            counts[rng_uniform(&r) < rare]++;
+        if (counts[1] < 8)
+            continue;
+        confseq_counted(values, counts, 2, error, &low, &high);
+        if (is_t) {
+            double p = counts[1] / 560.0, mean = 1 - p + loss * p;
+            low = mean - student_quantile(1 - error, 559) *
+                             sqrt((1 - p + loss * loss * p - mean * mean) / 560);
+        }
+        promotions += low > 0;
+    }
+    return promotions;
+}
+
+static void test_counted_errors(void **state)
+{
+    int n = comparisons() / 4;
+
+    (void)state;
+    for (int k = 1; k <= 50; k += k == 1 ? 4 : 45)
+        assert_in_range(count_promotions(sim_error(k), n, false), 0,
+                        limit(sim_error(k) * n));
+    /* The t-interval is wrong too often there: the row can fail. */
+    assert_true(count_promotions(sim_error(1), n, true) > limit(sim_error(1) * n));
+}
+
 static void test_row(void **state)
 {
     const struct row *row = *state;
@@ -251,7 +308,8 @@ int main(int argc, char **argv)
     const struct CMUnitTest by_hand[] = {
         cmocka_unit_test(test_sure_gains),      cmocka_unit_test(test_mirror),
         cmocka_unit_test(test_wider_loss),      cmocka_unit_test(test_many_pairs),
-        cmocka_unit_test(test_twice_the_error),
+        cmocka_unit_test(test_twice_the_error), cmocka_unit_test(test_counted),
+        cmocka_unit_test(test_counted_errors),
     };
 
     if (argc > 1 && !strcmp(argv[1], "--table")) {

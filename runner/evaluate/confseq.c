@@ -132,6 +132,30 @@ double confseq_wealth(const struct confseq *s, double mean)
     return s->n ? fmin(exp(log_wealth(s, 1, mean)), DBL_MAX) : 1;
 }
 
+void confseq_counted(const double *values, const int *counts, int n, double error,
+                     double *low, double *high)
+{
+    double least = INFINITY, most = -INFINITY, middle;
+    struct confseq s;
+
+    for (int i = 0; i < n; i++) {
+        least = fmin(least, values[i]);
+        most = fmax(most, values[i]);
+    }
+    *low = *high = middle = least + (most - least) / 2;
+    if (!(middle > least && middle < most))
+        return;
+    /* Bounds move with what is added to every value: the range lies about 0. */
+    confseq_init(&s);
+    for (int i = 0; i < n; i++)
+        for (int k = 0; k < counts[i]; k++)
+            confseq_add(&s, values[i] - middle, middle - least, most - middle);
+    confseq_bounds(&s, error, low, high);
+    *low += middle;
+    *high += middle;
+    confseq_clear(&s);
+}
+
 /* Whether n pairs, normal with this mean and std but cut at -1 (the range is 1), come to
  * 1/error nine times in ten: by the mean and the spread of the log of a pair's factor. */
 static bool is_found(int n, double error, double mean, double std)

@@ -60,6 +60,12 @@ void confseq_bounds(const struct confseq *s, double error, double *low, double *
  * finite. *low >= mean where it is 1/error or more. mean > -most_loss of every pair. */
 double confseq_wealth(const struct confseq *s, double mean);
 
+/* The same of n different values (n >= 1, finite), the only ones that there are, value i
+ * seen counts[i] > 0 times in independent draws: what is open is how often each occurs.
+ * Nothing is lost but the least of them, so the range is theirs. One value is exact. */
+void confseq_counted(const double *values, const int *counts, int n, double error,
+                     double *low, double *high);
+
 /* The least true mean difference that n pairs find (low > 0 after them) nine times in
  * ten, where a pair's difference has the standard deviation std >= 0 and may lose
  * most_loss. An approximation for differences without a long tail (tests/test_gate.c
