@@ -131,8 +131,8 @@ static void look(struct comparison *c, const struct gate *g)
     out->difference = c->is_exact ? c->exact : s.mean;
     out->std = s.std;
     if (c->is_exact) {
-        out->low = c->exact - c->exact_half;
-        out->high = c->exact + c->exact_half;
+        out->low = c->exact_low;
+        out->high = c->exact_high;
     } else {
         confseq_bounds(&c->evidence, g->error, &out->low, &out->high);
     }

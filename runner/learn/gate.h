@@ -80,7 +80,7 @@ struct comparison {
     double highest[2]; /* returns known of each side */
     struct confseq evidence;
     bool is_begun, is_exact;
-    double exact, exact_half; /* the weighed mean difference, half its interval */
+    double exact, exact_low, exact_high; /* the weighed mean difference, its interval */
     struct gate_result now;   /* after the last look */
 };
 void comparison_init(struct comparison *c);

@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "runner/evaluate/stats.h"
 #include "runner/learn/faults.h"
 #include "runner/learn/gate.h"
 #include "runner/learn/measure.h"
@@ -177,20 +176,21 @@ static void weigh(struct comparison *c, const struct gate *g,
                   const struct episode_result *const r[2])
 {
     const struct starts *s = g->starts;
-    double sum = 0, squares = 0;
+    double *differences = xcalloc((size_t)s->n, sizeof(*differences));
+    int *counts = xcalloc((size_t)s->n, sizeof(*counts));
 
+    c->exact = 0;
     for (int i = 0; i < s->n; i++) {
-        double difference = r[0][2 * i].score - r[1][2 * i].score;
-        double share = (double)s->list[i].n / s->n_seeds;
-        sum += share * difference;
-        squares += share * difference * difference;
+        differences[i] = r[0][2 * i].score - r[1][2 * i].score;
+        counts[i] = s->list[i].n;
+        c->exact += differences[i] * counts[i] / s->n_seeds;
         for (int k = 2 * i; k < 2 * i + 2; k++)
             add_pair(c, (const struct episode_result *const[2]){ &r[0][k], &r[1][k] });
     }
     c->is_exact = true;
-    c->exact = sum;
-    c->exact_half = student_quantile(1 - g->error, s->n_seeds - 1) *
-                    sqrt(fmax(squares - sum * sum, 0) / s->n_seeds);
+    confseq_counted(differences, counts, s->n, g->error, &c->exact_low, &c->exact_high);
+    free(differences);
+    free(counts);
 }
 
 enum memo_status pairs_play_starts(struct comparison *c, const struct gate *g,

@@ -19,6 +19,7 @@ struct falls {
     int64_t place, gives_way; /* the step at which the ledge does; -1: it holds */
     double earned, light;     /* light: seen, means nothing, tells starts apart */
     double depth, toll;       /* settings */
+    int64_t starts;
 };
 
 /* Steele, Lea & Flood, "Fast Splittable Pseudorandom Number Generators" (2014). */
@@ -34,14 +35,15 @@ static uint64_t draw_chance(uint64_t *s)
 static void *falls_create(const char *const *values, char *why, size_t why_size)
 {
     struct falls *s = calloc(1, sizeof(*s));
-    char *end[2];
+    char *end[3];
 
     if (!s)
         return NULL;
     s->depth = strtod(values[0], &end[0]);
     s->toll = strtod(values[1], &end[1]);
-    if (*end[0] || *end[1]) {
-        snprintf(why, why_size, "depth and toll are numbers");
+    s->starts = strtol(values[2], &end[2], 10);
+    if (*end[0] || *end[1] || *end[2] || s->starts < 0 || s->starts == 1) {
+        snprintf(why, why_size, "depth and toll are numbers, starts is 0 or 2 and more");
         free(s);
         return NULL;
     }
@@ -59,6 +61,13 @@ static void falls_reset(void *instance, uint64_t seed)
     s->gives_way = draw_chance(&chance) % BAD == 0
                        ? (int64_t)(draw_chance(&chance) % STEPS)
                        : -1;
+    if (s->starts) {
+        uint64_t start = draw_chance(&chance) % 2
+                             ? 0
+                             : 1 + draw_chance(&chance) % (uint64_t)(s->starts - 1);
+        s->light = (double)start / (double)s->starts;
+        s->gives_way = start == 0 ? STEPS / 2 : -1;
+    }
 }
 
 static struct env_step falls_step(void *instance, const double *action)
@@ -132,6 +141,9 @@ static const struct env_event events[] = { [EVENT_FALL] = { "fall", true }, { 0 
 static const struct env_option options[] = {
     { "depth", "-2000", "return of an episode in which the ledge gives way" },
     { "toll", "200", "what the bridge earns more than the plain way" },
+    { "starts", "0",
+      "so many, the first of them in half of the episodes; there the ledge "
+      "always gives way, and nowhere else (0: a start a seed)" },
     { 0 },
 };
 
