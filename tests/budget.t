@@ -112,6 +112,36 @@ expect "planner steps end a run" 0 'stopped: budget: steps' \
 set -- $(total plans)
 ok "within the one act that reaches the budget" "$([ "$2" -ge 1000 ] && [ "$2" -lt 1100 ]; echo $?)" "$*"
 
+# Time goes on over a resume, and means the same wherever it stands.
+sql() { # sql STATEMENT: its first row
+    python3 -c 'import sqlite3,sys; d=sqlite3.connect(sys.argv[1]); r=d.execute(sys.argv[2]).fetchone(); d.commit(); print(*(r or []))' \
+        "$TMP/logs/ledger.sqlite" "$1"
+}
+of() { echo "run = (SELECT id FROM run WHERE name = '$TMP/$1')"; }
+improve hours dear --max-calls 2 --set dev=20 --set gate=64 >"$TMP/hours.txt" 2>&1
+"$RATCHET" ledger "$TMP/hours" --json >"$TMP/c.json"
+shown=$(sed -n 's/.* steps, \([0-9.]*\) s$/\1/p' "$TMP/hours.txt" | tr '\n' ' ')
+ok "an iteration's seconds are the terminal's in the ledger" "$([ -n "$shown" ] && [ "$shown" = \
+    "$(json "$TMP/c.json" '" ".join("%.1f" % r["seconds"] for r in j) + " "')" ]; echo $?)" \
+    "$shown; $(json "$TMP/c.json" '[r["seconds"] for r in j]')"
+worked=$(sql "SELECT sum(seconds) > (SELECT sum(seconds) FROM candidate WHERE $(of hours)) AND sum(seconds) < 250 FROM work WHERE $(of hours)")
+ok "the run has worked as long as its iterations, and for its start" "$([ "$worked" = 1 ]; echo $?)" "$worked"
+sql "INSERT INTO work SELECT id, 3600, 0 FROM run WHERE name = '$TMP/hours'" >/dev/null
+expect "an hour's work is an hour's work when it is resumed" 0 'stopped: budget: minutes' \
+    "$RATCHET" improve --resume --out "$TMP/hours" --max-calls 9 --max-minutes 60
+ok "so that nothing more is asked" "$([ "$(calls hours)" -eq 2 ]; echo $?)" "$(calls hours)"
+expect "more minutes, more calls" 0 'stopped: budget: model calls' \
+    "$RATCHET" improve --resume --out "$TMP/hours" --max-calls 3 --max-minutes 90
+"$RATCHET" sessions --json >"$TMP/c.json"
+expect "sessions tell its minutes" 0 '^60\.' json "$TMP/c.json" \
+    '[r["minutes"] for r in j if r["session"].endswith("/hours")][0]'
+expect "and when it was at work, in UTC" 0 '^20[0-9-]{8}T[0-9:]{8}Z$' json "$TMP/c.json" \
+    '[r["last"] for r in j if r["session"].endswith("/hours")][0]'
+# A ledger that does not tell its steps is an error, not a run that has made none.
+sql "UPDATE episode SET steps = 4611686018427387904 WHERE $(of hours) AND seed_index < 2 AND purpose = 'gate'" >/dev/null
+expect "steps that cannot be counted end it" 1 'integer overflow' \
+    "$RATCHET" improve --resume --out "$TMP/hours" --max-calls 9
+
 for i in 1 2 3 4 5 6 7 8; do
     echo "Nothing comes to my mind, for the $i. time." >"$TMP/nothing-$i"
 done

@@ -103,7 +103,7 @@ field "$s" '(j["night"], j["resumed"], len(j["tasks"]), [t.get("error") for t in
     "^\('2026-11-22', 1, 2, \[None, None\]\)$" "the next morning it goes on to its end"
 [ "$status" = "$(json "$s" 'j["status"]')" ]
 ok "with the night's status" $? "$status; $(cat resumed.txt)"
-grep -q 'the lock of a dead owner is taken over: process .* since 2026-11-22 02:59' resumed.txt
+grep -q 'the lock of a dead owner is taken over: process .* since 2026-11-22T02:59:[0-9]*Z' resumed.txt
 ok "and says whose lock it took over" $? "$(cat resumed.txt)"
 grep -q 'pole: improvement goes on' resumed.txt
 ok "the run was resumed, not begun anew" $? "$(cat resumed.txt)"

@@ -295,7 +295,7 @@ static void test_from_one(void **state)
                      "DROP TABLE dream; DROP TABLE dream_read; DROP TABLE dreamt;"
                      "DROP TABLE evidence; DROP TABLE superseded; DROP TABLE skill;"
                      "DROP TABLE session; DROP TABLE fork; DROP TABLE allowance;"
-                     "DROP TABLE public_salt;"
+                     "DROP TABLE public_salt; DROP TABLE attempt; DROP TABLE work;"
                      "PRAGMA user_version=1",
                      NULL, NULL, NULL),
         SQLITE_OK);
@@ -331,7 +331,7 @@ static void test_migration(void **state)
                        " (SELECT count(*) FROM note) FROM pragma_user_version",
                        -1, &s, NULL);
     assert_int_equal(sqlite3_step(s), SQLITE_ROW);
-    assert_int_equal(sqlite3_column_int(s, 0), 4);
+    assert_int_equal(sqlite3_column_int(s, 0), 6);
     assert_int_equal(sqlite3_column_int(s, 1), 1);
     assert_int_equal(sqlite3_column_int(s, 2), 0);
     sqlite3_finalize(s);

@@ -85,8 +85,11 @@ void climb_iteration(void *user, const struct iteration *it)
         say(" -> ");
         print_mean(&it->after);
     }
-    say(", cases %d of %d passed, %" PRId64 " steps, %.1f s\n", it->cases_passed,
-        it->cases, it->steps, it->seconds);
+    say(", cases %d of %d passed, %" PRId64 " steps, ", it->cases_passed, it->cases,
+        it->steps);
+    if (it->planner_steps)
+        say("%" PRId64 " planner steps, ", it->planner_steps);
+    say("%.1f s\n", it->seconds);
     print_wrapped("       ", it->why);
     fflush(stdout);
 }

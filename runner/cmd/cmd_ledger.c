@@ -17,7 +17,7 @@ static const struct listing {
     const char *name, *about, *sql;
 } listings[] = {
     { "runs", "all runs",
-      "SELECT id, name, model, status, stop_reason, datetime(created, 'unixepoch') AS started,"
+      "SELECT id, name, model, status, stop_reason, " LEDGER_TIME("created") " AS started,"
       " (SELECT count(*) FROM candidate WHERE run = run.id) AS iterations,"
       " (SELECT sum(steps) FROM episode WHERE run = run.id) AS steps,"
       " CASE is_sealed WHEN 1 THEN 'yes' ELSE 'UNSEALED' END AS sealed,"
@@ -49,18 +49,19 @@ static const struct listing {
       " CASE is_estimated WHEN 0 THEN 'no' ELSE 'yes' END AS estimated, usd,"
       " round(seconds, 2) AS seconds, tries, error FROM call WHERE run = ? ORDER BY rowid" },
     { "efficiency", "score against steps",
-      "SELECT 0 AS iteration, 'start' AS verdict, (SELECT sum(e.steps + e.planner_steps) FROM"
+      "SELECT 0 AS iteration, 'start' AS verdict, (SELECT sum(e.steps) FROM"
       " episode e WHERE e.run = ?1 AND e.purpose = 'dev' AND e.sha256 = run.start_sha256)"
       " AS steps, (SELECT avg(e.score) FROM episode e WHERE e.run = ?1 AND e.purpose = 'dev'"
       " AND e.scope = '' AND e.sha256 = run.start_sha256) AS incumbent_mean,"
       " NULL AS candidate_mean, 0 AS model_calls, 0 AS model_tokens, NULL AS usd,"
-      " NULL AS seconds FROM run WHERE id = ?1 UNION ALL"
+      " NULL AS minutes FROM run WHERE id = ?1 UNION ALL"
       " SELECT iteration, verdict, steps, CASE WHEN verdict IN ('better', 'simpler')"
       " THEN dev_after ELSE dev_before END, dev_after,"
       " (SELECT count(*) FROM call k WHERE k.run = ?1 AND k.iteration <= c.iteration),"
       " (SELECT sum(max(tokens_in, 0) + max(tokens_out, 0)) FROM call k WHERE k.run = ?1"
       " AND k.iteration <= c.iteration), (SELECT sum(usd) FROM call k WHERE k.run = ?1"
-      " AND k.iteration <= c.iteration), round(sum(seconds) OVER (ORDER BY iteration), 1)"
+      " AND k.iteration <= c.iteration), round((SELECT total(seconds) FROM work w WHERE w.run = ?1"
+      " AND w.created <= c.created) / 60, 2)"
       " FROM candidate c WHERE run = ?1 ORDER BY 1" },
     { "openings", "openings of hidden splits, and what came out",
       "SELECT o.split, o.number, substr(o.sha256, 1, 8) AS policy,"
@@ -71,7 +72,7 @@ static const struct listing {
       " json_extract(r.result, '$.gap_interval[0]') AS gap_low,"
       " json_extract(r.result, '$.gap_interval[1]') AS gap_high,"
       " json_extract(r.result, '$.hidden.distinct') AS distinct_trajectories,"
-      " datetime(o.created, 'unixepoch') AS opened FROM opening o LEFT JOIN report r"
+      " " LEDGER_TIME("o.created") " AS opened FROM opening o LEFT JOIN report r"
       " ON r.run = o.run AND r.split = o.split AND r.number = o.number WHERE o.run = ?" },
     { "notes", "what harness and models noted",
       "SELECT iteration, author, (SELECT CASE WHEN by_note IS NULL THEN 'retired' ELSE"

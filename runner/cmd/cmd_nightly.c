@@ -40,7 +40,7 @@ static void sign_lock(const struct night *n, int fd)
     if (old[0])
         night_say(n, "the lock of a dead owner is taken over: %s", old);
     gethostname(host, sizeof(host) - 1);
-    night_time(n, now, sizeof(now));
+    night_time(n, now);
     text = xasprintf("process %ld on %s since %s\n", (long)getpid(), host, now);
     if (ftruncate(fd, 0) == 0 && pwrite(fd, text, strlen(text), 0) < 0)
         night_say(n, "lock: %s", strerror(errno));

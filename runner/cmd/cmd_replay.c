@@ -11,6 +11,7 @@
 #include "runner/picture/film.h"
 #include "runner/picture/frame.h"
 #include "runner/picture/image.h"
+#include "runner/record/text.h"
 #include "runner/record/json.h"
 #include "runner/record/player.h"
 
@@ -63,12 +64,9 @@ static int print_json(const struct replay *r, const struct replay_check *c)
 
 static void print_table(const struct replay *r, const struct replay_check *c)
 {
-    char when[64] = "?";
-    time_t created = (time_t)r->created;
-    struct tm utc;
+    char when[32];
 
-    if (gmtime_r(&created, &utc))
-        strftime(when, sizeof(when), "%Y-%m-%d %H:%M UTC", &utc);
+    text_utc(r->created, when);
     say("environment  %s (version %u), seed %" PRIu64 "\n", r->task->env->name,
         r->env_version, r->seed);
     say("policy       %s  %.12s\n",

@@ -94,7 +94,7 @@ static int count_steps(struct measuring *g, int repeat, enum side side, struct e
                      : -1;
 
     for (int p = 0; p < N_PURPOSES && status == 0; p++)
-        g->steps[repeat - 1][side] += (double)(steps.steps[p] + steps.planner_steps[p]);
+        g->steps[repeat - 1][side] += (double)steps.steps[p];
     ledger_run_clear(&run);
     free(folder);
     return status;

@@ -11,9 +11,9 @@
 static const char trials_sql[] =
     "SELECT row_number() OVER (ORDER BY e.rowid) AS trial, e.purpose, e.scope, e.sha256 AS policy,"
     " e.seed_index, e.score, e.total AS return, e.steps, e.planner_steps,"
-    " sum(e.steps + e.planner_steps) OVER (ORDER BY e.rowid) AS steps_so_far, e.terminated,"
+    " sum(e.steps) OVER (ORDER BY e.rowid) AS steps_so_far, e.terminated,"
     " e.truncated, e.fault, e.fault_text, e.verified, printf('%016x', e.trajectory) AS"
-    " trajectory, printf('%016x', e.start_hash) AS start, datetime(e.created, 'unixepoch') AS"
+    " trajectory, printf('%016x', e.start_hash) AS start, " LEDGER_TIME("e.created") " AS"
     " played FROM episode e WHERE e.run = ? ORDER BY e.rowid";
 
 static const char summary_sql[] =

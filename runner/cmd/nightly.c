@@ -31,14 +31,9 @@ time_t night_now(const struct night *n)
     return time(NULL) + (time_t)n->shift_s;
 }
 
-void night_time(const struct night *n, char *out, size_t size)
+void night_time(const struct night *n, char out[32])
 {
-    time_t now = night_now(n);
-    struct tm tm;
-
-    out[0] = '\0';
-    if (localtime_r(&now, &tm))
-        strftime(out, size, "%Y-%m-%d %H:%M:%S", &tm);
+    text_utc(night_now(n), out);
 }
 
 /* night.log becomes night.log.1, and so on; the oldest goes. */
@@ -70,7 +65,7 @@ void night_say(const struct night *n, const char *format, ...)
     fclose(line);
     va_end(args);
     rotate_log(n, path);
-    night_time(n, now, sizeof(now));
+    night_time(n, now);
     f = fopen(path, "ae");
     if (f) {
         say_to(f, "%s %s\n", now, text);
@@ -148,13 +143,15 @@ static int save_state(const struct night *n, const char *name, struct error *err
 /* A name for a new night: its date, and a number where that date had one. */
 static char *choose_name(const struct night *n)
 {
-    char now[32], *name = NULL;
+    char today[32] = "night", *name = NULL;
+    time_t now = night_now(n);
+    struct tm tm;
 
-    night_time(n, now, sizeof(now));
-    now[strcspn(now, " ")] = '\0';
+    if (localtime_r(&now, &tm)) /* a night is called as those call it who slept */
+        strftime(today, sizeof(today), "%Y-%m-%d", &tm);
     for (int i = 1; !name; i++) {
         char *path;
-        name = i == 1 ? xstrdup(now) : xasprintf("%s-%d", now, i);
+        name = i == 1 ? xstrdup(today) : xasprintf("%s-%d", today, i);
         path = xasprintf("%s/%s.json", n->folder, name);
         if (access(path, F_OK) == 0) {
             free(name);
@@ -172,7 +169,7 @@ static int open_state(struct night *n, struct error *err)
     size_t len;
     int status = 0;
 
-    night_time(n, now, sizeof(now));
+    night_time(n, now);
     if (access(path, F_OK) == 0) {
         text = (char *)file_load(path, MOST_STATE, &len, err);
         n->state = text ? json_loadb(text, len, 0, NULL) : NULL;
@@ -397,7 +394,7 @@ int night_run(struct night *n, struct error *err)
     if (open_state(n, err) != 0 || run_stages(n, err) != 0)
         goto out;
     status = sum_up(n);
-    night_time(n, now, sizeof(now));
+    night_time(n, now);
     json_object_set_new(n->state, "ended", json_string(now));
     write_report(n, err);
     prune(n);

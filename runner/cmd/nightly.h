@@ -27,8 +27,7 @@ enum { NIGHT_FINE = 0, NIGHT_BROKEN = 1, NIGHT_FAILED = 2 };
 int night_run(struct night *n, struct error *err);
 
 time_t night_now(const struct night *n);
-/* "2026-11-23 03:00:12", local time. */
-void night_time(const struct night *n, char *out, size_t size);
+void night_time(const struct night *n, char out[32]); /* text_utc */
 /* A line in the log (rotated), and on stdout unless quiet. */
 void night_say(const struct night *n, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

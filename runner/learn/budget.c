@@ -53,6 +53,15 @@ static enum loop_status check_model(struct loop *l, struct error *err)
     return LOOP_ON;
 }
 
+int loop_keep_time(struct loop *l, struct error *err)
+{
+    double now = meter_now(), seconds = now - l->since;
+
+    l->since = now;
+    l->worked += seconds;
+    return ledger_work_add(l->c->ledger, l->c->run->id, seconds, err);
+}
+
 enum loop_status loop_check_budget(struct loop *l, struct error *err)
 {
     const struct task_budget *b = &l->task->budget;
@@ -67,7 +76,9 @@ enum loop_status loop_check_budget(struct loop *l, struct error *err)
     steps = b->steps ? (double)(b->steps - l->memo.steps_left) : 0;
     if (b->steps && steps < (double)b->steps)
         is_spent(l, BUDGET_STEPS, steps, (double)b->steps);
-    if (is_spent(l, BUDGET_MINUTES, (meter_now() - l->started) / 60, b->minutes))
+    if (loop_keep_time(l, err) != 0)
+        return LOOP_FAILED;
+    if (is_spent(l, BUDGET_MINUTES, l->worked / 60, b->minutes))
         return loop_stop(l, "budget: minutes");
     return check_model(l, err);
 }

@@ -197,14 +197,18 @@ static int note_verdict(struct trial *t, struct error *err)
 
 static enum loop_status put_down(struct trial *t, const char *parent, struct error *err)
 {
-    const struct iteration *it = t->it;
-    int64_t steps = 0;
-    bool is_counted = loop_count_steps(t->l, &steps, err) == 0;
+    struct iteration *it = t->it;
+    int64_t steps = 0, planner;
+    bool is_counted = loop_count_steps(t->l, &steps, &planner, err) == 0 &&
+                      loop_keep_time(t->l, err) == 0;
     json_t *json = json_pack("{s:i, s:i, s:i}", "tokens", t->size.tokens, "branches",
                              t->size.branches, "depth", t->size.depth);
     bool has_interval = it->gate.pairs && isfinite(it->gate.low);
     char *details = put_details(t, json);
-    struct ledger_candidate row = {
+    struct ledger_candidate row;
+
+    it->seconds = t->l->since - it->began; /* up to what was just put down */
+    row = (struct ledger_candidate){
         .iteration = it->number,
         .sha256 = it->sha256,
         .parent_sha256 = parent,

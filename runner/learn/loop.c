@@ -172,7 +172,7 @@ void loop_note_past(struct loop *l, const struct iteration *it, const char *toke
 }
 
 /* -1: the ledger cannot be read, and nothing may be played on a budget that is unknown. */
-static int count_steps(struct loop *l, int64_t *own, int64_t *planner, struct error *err)
+int loop_count_steps(struct loop *l, int64_t *own, int64_t *planner, struct error *err)
 {
     struct ledger_steps steps;
 
@@ -186,27 +186,18 @@ static int count_steps(struct loop *l, int64_t *own, int64_t *planner, struct er
     return 0;
 }
 
-int loop_count_steps(struct loop *l, int64_t *out, struct error *err)
-{
-    int64_t planner;
-    int status = count_steps(l, out, &planner, err);
-
-    *out += planner;
-    return status;
-}
-
-/* What is left of the budgets of steps: of a run that goes on, less than all. */
+/* What is left of the budgets of steps and time: of a run that goes on, less than all. */
 static int open_budget(struct loop *l, struct error *err)
 {
     const struct task_budget *b = &l->task->budget;
     int64_t steps, planner;
 
-    if (count_steps(l, &steps, &planner, err) != 0)
+    if (loop_count_steps(l, &steps, &planner, err) != 0)
         return -1;
     l->memo.steps_left = b->steps ? b->steps - steps : INT64_MAX;
     l->planner_left = b->planner_steps - planner;
     l->memo.planner_left = b->planner_steps ? &l->planner_left : NULL;
-    return 0;
+    return ledger_work_sum(l->c->ledger, l->c->run->id, &l->worked, err);
 }
 
 static void on_progress(void *user, enum purpose purpose, int done, int n)
@@ -241,11 +232,10 @@ static void tell(const struct loop *l, const struct iteration *it)
 
 static enum loop_status iterate(struct loop *l, struct error *err)
 {
-    struct iteration it = { .number = l->iteration };
-    int64_t before, after;
-    double start = meter_now();
+    struct iteration it = { .number = l->iteration, .began = meter_now() };
+    int64_t before, planner_before, after, planner_after;
     char *reply = NULL, *why = NULL;
-    enum loop_status status = loop_count_steps(l, &before, err) == 0 &&
+    enum loop_status status = loop_count_steps(l, &before, &planner_before, err) == 0 &&
                                       incident_cases(l, err) == 0
                                   ? LOOP_ON
                                   : LOOP_FAILED;
@@ -255,15 +245,13 @@ static enum loop_status iterate(struct loop *l, struct error *err)
     it.remark = l->remark;
     if (status == LOOP_ON)
         status = loop_converse(l, &reply, &why, err);
-    if (status == LOOP_ON) {
-        it.seconds = meter_now() - start;
+    if (status == LOOP_ON)
         status = loop_judge(l, reply, why, &it, err);
-    }
-    if (status == LOOP_ON && loop_count_steps(l, &after, err) != 0)
+    if (status == LOOP_ON && loop_count_steps(l, &after, &planner_after, err) != 0)
         status = LOOP_FAILED;
     if (status == LOOP_ON) {
-        it.seconds = meter_now() - start;
         it.steps = after - before;
+        it.planner_steps = planner_after - planner_before;
         it.incumbent = l->incumbent.sha256;
         l->outcome->iterations++;
         l->n_empty = it.has_candidate ? 0 : l->n_empty + 1;
@@ -468,7 +456,7 @@ int loop_run(const struct loop_config *config, struct loop_outcome *out,
         .c = config,
         .task = config->base.task,
         .outcome = out,
-        .started = meter_now(),
+        .since = meter_now(),
         .returns = { INFINITY, -INFINITY },
         .pair_std = NAN,
     };
@@ -506,6 +494,8 @@ int loop_run(const struct loop_config *config, struct loop_outcome *out,
         sum_up_gain(&l);
         result = keep_best(&l, err);
     }
+    if (loop_keep_time(&l, result == 0 ? err : NULL) != 0)
+        result = -1;
     if (result == 0)
         result = ledger_count_steps(config->ledger, config->run->id, &out->steps, err);
     if (result == 0)

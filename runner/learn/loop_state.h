@@ -62,7 +62,8 @@ struct loop {
     int n_empty;             /* iterations without a candidate to evaluate, in a row */
     int n_warned[N_BUDGETS]; /* warnings given */
     int64_t planner_left;    /* of that budget; memo points at it where there is one */
-    double started;
+    double worked;          /* s; on the run so far, by all processes, up to `since` */
+    double since;           /* meter_now */
     char remark[256];       /* of this iteration: a change of parent; or "" */
     struct workbench bench; /* of this iteration */
     struct case_list cases;
@@ -91,8 +92,11 @@ void champion_clear(struct champion *c);
 struct policy champion_policy(const struct champion *c); /* borrowed from c */
 void champion_copy(struct champion *to, const struct champion *from);
 
-/* All steps of the run so far, the planner's too. -1: the ledger cannot be read. */
-int loop_count_steps(struct loop *l, int64_t *out, struct error *err);
+/* All steps of the run so far, and the planner's. -1: the ledger cannot be read. */
+int loop_count_steps(struct loop *l, int64_t *steps, int64_t *planner_steps,
+                     struct error *err);
+/* budget.c. Puts down the time since it was put down last. */
+int loop_keep_time(struct loop *l, struct error *err);
 
 /* A memo's end as the loop's; MEMO_DONE is LOOP_ON. */
 enum loop_status loop_status_of(struct loop *l, enum memo_status status);

@@ -76,7 +76,8 @@ json_t *tools_output_schema(const char *name)
             list[i] = make_schema(
                 tool_table[i].out,
                 ", 'steps': {'type': 'object', 'properties': {'before': {'type': 'integer'}, "
-                "'after': {'type': 'integer'}, 'left': {'type': ['integer', 'null']}}}");
+                "'after': {'type': 'integer'}, 'left': {'type': ['integer', 'null']}, "
+                "'planner': {'type': 'integer'}}}");
         return list[i];
     }
     return NULL;
@@ -170,26 +171,31 @@ double tool_round(double value)
     return strtod(text, NULL);
 }
 
-static int count_steps(const struct tool_context *c, int64_t *sum, struct error *err)
+static int count_steps(const struct tool_context *c, int64_t *sum, int64_t *planner,
+                       struct error *err)
 {
     struct ledger_steps steps;
 
-    *sum = 0;
+    *sum = *planner = 0;
     if (ledger_count_steps(c->memo->ledger, c->memo->run, &steps, err) != 0)
         return -1;
-    for (int i = 0; i < N_PURPOSES; i++)
-        *sum += steps.steps[i] + steps.planner_steps[i];
+    for (int i = 0; i < N_PURPOSES; i++) {
+        *sum += steps.steps[i];
+        *planner += steps.planner_steps[i];
+    }
     return 0;
 }
 
 /* Puts the answer into words, with what it has cost. */
-static void finish(struct tool_work *w, int64_t before, int64_t after)
+static void finish(struct tool_work *w, int64_t before, int64_t after, int64_t planner)
 {
     int64_t left = w->c->memo->steps_left;
     json_t *steps = json_pack("{s:I, s:I, s:o}", "before", (json_int_t)before, "after",
                               (json_int_t)after, "left",
                               left == INT64_MAX ? json_null() : json_integer(left));
 
+    if (w->c->memo->base.task->plan)
+        json_object_set_new(steps, "planner", json_integer(planner));
     json_object_set_new(w->data, "steps", steps);
     w->out->text = json_dumps(w->data, JSON_COMPACT);
     if (!w->out->text || strlen(w->out->text) > MOST_ANSWER)
@@ -213,18 +219,18 @@ static const char *unknown_key(const json_t *schema, json_t *arguments)
 
 static enum memo_status run(struct tool_work *w, const struct tool *t)
 {
-    int64_t before, after;
+    int64_t before, planner_before, after, planner_after;
     enum memo_status status;
 
-    if (count_steps(w->c, &before, w->err) != 0)
+    if (count_steps(w->c, &before, &planner_before, w->err) != 0)
         return MEMO_FAILED;
     w->data = json_object();
     status = t->run(w);
     if (status == MEMO_DONE && !w->out->is_error) {
-        if (count_steps(w->c, &after, w->err) != 0)
+        if (count_steps(w->c, &after, &planner_after, w->err) != 0)
             status = MEMO_FAILED;
         else
-            finish(w, before, after);
+            finish(w, before, after, planner_after - planner_before);
     }
     json_decref(w->data);
     return status;

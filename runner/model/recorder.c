@@ -1,4 +1,5 @@
 /* recorder.c - a session of a provider, kept as JSON lines, to be played again. */
+#include "runner/record/text.h"
 #include "runner/model/recorder.h"
 
 #include <errno.h>
@@ -55,13 +56,10 @@ static int write_header(struct recorder *r, const struct recorder_header *header
                         struct error *err)
 {
     char when[32];
-    time_t now = time(NULL);
-    struct tm utc;
     json_t *line;
     int result;
 
-    gmtime_r(&now, &utc);
-    strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%SZ", &utc);
+    text_utc(time(NULL), when);
     line = json_pack("{s:i, s:s, s:s, s:s, s:s*, s:s*, s:s*, s:O*}", "ratchet_session",
                      SESSION_FORMAT, "when", when, "ratchet", RATCHET_VERSION, "provider",
                      r->inner.kind->name, "model", header->model, "brief_format",

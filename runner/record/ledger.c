@@ -75,6 +75,11 @@ static const char *const migrations[] = {
     "CREATE TABLE attempt(run INTEGER, iteration INTEGER, line INTEGER, ordinal INTEGER,"
     "  created INTEGER, PRIMARY KEY(run, iteration));"
     "CREATE INDEX attempt_line ON attempt(line, ordinal);",
+    /* Time that processes worked on a run. What older runs have of it are the seconds of
+     * their iterations. */
+    "CREATE TABLE work(run INTEGER, seconds REAL, created INTEGER);"
+    "CREATE INDEX work_run ON work(run);"
+    "INSERT INTO work SELECT run, seconds, created FROM candidate WHERE seconds > 0;",
 };
 #define VERSION ((int)(sizeof(migrations) / sizeof(migrations[0])))
 
@@ -410,6 +415,26 @@ int ledger_count_steps(struct ledger *l, int64_t run, struct ledger_steps *out,
                 out->planner_steps[p] = sqlite3_column_int64(s, 2);
                 out->episodes[p] = sqlite3_column_int64(s, 3);
             }
+    return sqlite3_finalize(s) == SQLITE_OK ? 0 : ledger_fail(l, err);
+}
+
+int ledger_work_add(struct ledger *l, int64_t run, double seconds, struct error *err)
+{
+    return ledger_execute(l, err,
+                          ledger_prepare(l, err, "INSERT INTO work VALUES(?,?,?)", "idi",
+                                         run, seconds, ledger_now()));
+}
+
+int ledger_work_sum(struct ledger *l, int64_t run, double *seconds, struct error *err)
+{
+    sqlite3_stmt *s = ledger_prepare(l, err, "SELECT total(seconds) FROM work WHERE run=?",
+                                     "i", run);
+
+    *seconds = 0;
+    if (!s)
+        return -1;
+    if (sqlite3_step(s) == SQLITE_ROW)
+        *seconds = sqlite3_column_double(s, 0);
     return sqlite3_finalize(s) == SQLITE_OK ? 0 : ledger_fail(l, err);
 }
 

@@ -15,6 +15,9 @@
 
 struct ledger;
 
+/* SQL of a time as text: UTC, in ISO 8601. */
+#define LEDGER_TIME(seconds) "strftime('%Y-%m-%dT%H:%M:%SZ', " seconds ", 'unixepoch')"
+
 /* What an episode was played for; replay: once more, for `best.replay`, with what the
  * policy says of it. */
 #define PURPOSES(X) X(probe) X(dev) X(gate) X(regression) X(tuning) X(holdout) X(audit) X(replay)
@@ -145,6 +148,10 @@ struct ledger_steps {
 int ledger_count_steps(struct ledger *l, int64_t run, struct ledger_steps *out,
                        struct error *err);
 
+/* Time that a process worked on a run, put down as it goes; and all of it so far. */
+int ledger_work_add(struct ledger *l, int64_t run, double seconds, struct error *err);
+int ledger_work_sum(struct ledger *l, int64_t run, double *seconds, struct error *err);
+
 /* Model turns, the failed ones included (turn NULL, error set). -1 in a count:
  * unknown. */
 struct ledger_call {
@@ -180,8 +187,8 @@ struct ledger_candidate {
     const char *change;                                  /* the model's own sentence */
     double dev_before, dev_after, difference, low, high; /* NAN where there is none */
     int64_t pairs, cases_passed, cases;
-    double seconds;
-    int64_t steps; /* of the run, all purposes, when the iteration was over */
+    double seconds; /* of the iteration: model, tools, episodes, verdict */
+    int64_t steps;  /* of the run, all purposes, when the iteration was over */
     double before_half, after_half; /* half the dev means' 95 % intervals */
     const char *details;            /* JSON */
 };

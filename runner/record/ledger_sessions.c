@@ -127,7 +127,7 @@ static int fork_run(struct ledger *l, int64_t old, struct ledger_run *run,
     static const char *const tables[] = { "candidate",  "episode",  "call",
                                           "regression", "incident", "note",
                                           "opening",    "report",   "allowance",
-                                          "attempt" };
+                                          "attempt",    "work" };
     int status = ledger_run_add(l, run, err);
 
     if (status == 0)
@@ -178,10 +178,11 @@ json_t *ledger_session_list(struct ledger *l, struct error *err)
         "  ('better', 'simpler') ORDER BY iteration DESC LIMIT 1),"
         "  (SELECT avg(score) FROM episode WHERE episode.run=run.id AND purpose='dev' AND"
         "  scope='' AND sha256=run.start_sha256)) AS incumbent,"
-        " coalesce(e.steps, 0) AS steps, k.calls, k.tokens, k.usd,"
-        " round(coalesce(c.seconds, 0) / 60, 2) AS minutes,"
-        " datetime(max(run.created, coalesce(c.at, 0), coalesce(e.at, 0),"
-        "  coalesce(k.at, 0)), 'unixepoch') AS last,"
+        " coalesce(e.steps, 0) AS steps, coalesce(e.planner_steps, 0) AS planner_steps,"
+        " k.calls, k.tokens, k.usd,"
+        " round((SELECT total(seconds) FROM work WHERE work.run=run.id) / 60, 2) AS minutes,"
+        " " LEDGER_TIME("max(run.created, coalesce(c.at, 0), coalesce(e.at, 0),"
+        "  coalesce(k.at, 0))") " AS last,"
         " coalesce(was.name, parent.name, '') AS forked_from,"
         " fork.iterations AS forked_at, run.model, run.folder, run.stop_reason,"
         " coalesce((SELECT budget FROM allowance WHERE allowance.run=run.id"
@@ -190,9 +191,8 @@ json_t *ledger_session_list(struct ledger *l, struct error *err)
         " LEFT JOIN fork ON fork.run=run.id LEFT JOIN run parent ON parent.id=fork.parent"
         " LEFT JOIN session was ON was.run=fork.parent"
         " JOIN (SELECT id, (SELECT count(*) FROM candidate WHERE run=id) AS iterations,"
-        "  (SELECT sum(seconds) FROM candidate WHERE run=id) AS seconds,"
         "  (SELECT max(created) FROM candidate WHERE run=id) AS at FROM run) c ON c.id=run.id"
-        " LEFT JOIN (SELECT run, sum(steps + planner_steps) AS steps, max(created) AS at"
+        " LEFT JOIN (SELECT run, sum(steps) AS steps, sum(planner_steps) AS planner_steps, max(created) AS at"
         "  FROM episode GROUP BY run) e ON e.run=run.id"
         " JOIN (SELECT id, count(call.run) AS calls,"
         "  coalesce(sum(max(tokens_in, 0) + max(tokens_out, 0)), 0) AS tokens,"

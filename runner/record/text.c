@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "envs/error.h"
 
@@ -174,6 +175,15 @@ char *text_escape_json(const char *json)
                                  0xd7c0 + (code >> 10), 0xdc00 + (code & 0x3ff));
     }
     return out;
+}
+
+void text_utc(int64_t seconds, char out[32])
+{
+    time_t t = (time_t)seconds;
+    struct tm utc;
+
+    if (!gmtime_r(&t, &utc) || strftime(out, 32, "%Y-%m-%dT%H:%M:%SZ", &utc) == 0)
+        snprintf(out, 32, "?");
 }
 
 bool text_ends_with(const char *text, const char *end)

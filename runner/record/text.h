@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #define TEXT_NUMBER 32 /* bytes of a number in a table */
 
@@ -34,6 +35,9 @@ char *text_bound(const char *text, size_t max);
 /* JSON with the same meaning, in which what text_clean would take out is written as
  * \uXXXX. The caller frees it. */
 char *text_escape_json(const char *json);
+
+/* A time (seconds since 1970) as every file has it: UTC, ISO 8601, "2026-11-23T03:00:12Z". */
+void text_utc(int64_t seconds, char out[32]);
 
 bool text_ends_with(const char *text, const char *end);
 

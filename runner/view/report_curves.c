@@ -19,7 +19,7 @@ static const struct axis {
     { "steps", "steps of the environment", NULL },
     { "tokens", "tokens of the model", NULL },
     { "usd", "money, in US dollars", "%g" },
-    { "minutes", "minutes since the run began", "%g" },
+    { "minutes", "minutes of work on the run", "%g" },
 };
 
 /* The points of a list that have a value on the axis; *xs owns the room of all four. A

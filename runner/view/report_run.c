@@ -21,7 +21,8 @@
 static const char iterations_sql[] =
     "SELECT c.iteration, c.verdict, c.dev_before, c.before_half, c.dev_after,"
     " c.after_half, c.difference, c.low, c.high, c.pairs, c.cases_passed, c.cases, c.steps,"
-    " (c.created - run.created) / 60.0 AS minutes,"
+    " (SELECT total(seconds) FROM work w WHERE w.run = ?1 AND w.created <= c.created) / 60.0"
+    " AS minutes,"
     " (SELECT " TOKENS " FROM call k WHERE k.run = ?1 AND k.iteration <= c.iteration) AS"
     " tokens, (SELECT " USD
     " FROM call k WHERE k.run = ?1 AND k.iteration <= c.iteration)"
@@ -33,12 +34,12 @@ static const char totals_sql[] =
     "SELECT (SELECT count(*) FROM call WHERE run = ?1 AND error IS NULL) AS calls,"
     " (SELECT " TOKENS " FROM call WHERE run = ?1) AS tokens,"
     " (SELECT " USD " FROM call WHERE run = ?1) AS usd,"
-    " (SELECT sum(steps + planner_steps) FROM episode WHERE run = ?1) AS steps,"
-    " (SELECT sum(steps + planner_steps) FROM episode WHERE run = ?1 AND purpose = 'dev'"
+    " (SELECT sum(steps) FROM episode WHERE run = ?1) AS steps,"
+    " (SELECT sum(steps) FROM episode WHERE run = ?1 AND purpose = 'dev'"
     " AND sha256 = run.start_sha256) AS start_steps,"
     " (SELECT avg(score) FROM episode WHERE run = ?1 AND purpose = 'dev' AND scope = '' AND"
     " sha256 = run.start_sha256) AS start_mean,"
-    " (SELECT max(created) - run.created FROM candidate WHERE run = ?1) / 60.0 AS minutes"
+    " (SELECT sum(seconds) FROM work WHERE run = ?1) / 60.0 AS minutes"
     " FROM run WHERE id = ?1";
 
 /* Lists that need nothing but their query. */
@@ -57,7 +58,7 @@ static const struct {
       "SELECT purpose, count(*) FILTER (WHERE scope NOT LIKE '" LEDGER_CUT "%') AS"
       " episodes, sum(steps) AS steps, sum(planner_steps) AS"
       " planner_steps, sum(fault > 0) AS faults, count(DISTINCT trajectory) AS trajectories,"
-      " round(100.0 * sum(steps + planner_steps) / (SELECT max(1, sum(steps + planner_steps))"
+      " round(100.0 * sum(steps) / (SELECT max(1, sum(steps))"
       " FROM episode WHERE run = ?1), 1) AS share FROM episode WHERE run = ?1 GROUP BY purpose"
       " ORDER BY 3 DESC" },
     { "money",
@@ -73,7 +74,7 @@ static const struct {
       " json_extract(r.result, '$.gap_interval[0]') AS gap_low,"
       " json_extract(r.result, '$.gap_interval[1]') AS gap_high,"
       " json_extract(r.result, '$.hidden.episodes') AS episodes,"
-      " datetime(o.created, 'unixepoch') AS opened FROM opening o LEFT JOIN report r"
+      " " LEDGER_TIME("o.created") " AS opened FROM opening o LEFT JOIN report r"
       " ON r.run = o.run AND r.split = o.split AND r.number = o.number WHERE o.run = ?1" },
     { "incidents", "SELECT iteration, what, details FROM incident WHERE run = ?1" },
     { "notes",
@@ -243,12 +244,9 @@ static void add_totals(json_t *json)
 static json_t *head(const struct ledger_run *run)
 {
     char started[32] = "";
-    time_t created = (time_t)run->created;
-    struct tm tm;
     json_t *task = json_loads(run->task, 0, NULL), *json;
 
-    if (gmtime_r(&created, &tm))
-        strftime(started, sizeof(started), "%Y-%m-%d %H:%M UTC", &tm);
+    text_utc(run->created, started);
     json = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:s}", "run",
                      run->name, "folder", run->folder, "task",
                      json_get_text(task, "name"), "env", json_get_text(task, "env"),
