@@ -33,6 +33,16 @@ expect "resumed" 0 'all 3 rewrites' "$RATCHET" improve --resume --out "$TMP/cut"
 "$RATCHET" ledger "$TMP/cut" --list climb --json >"$TMP/v.json"
 again=$(json "$TMP/v.json" '[(r["iteration"], r["verdict"]) for r in j]')
 ok "with the same verdicts" "$([ "$got" = "$again" ]; echo $?)" "$got $again"
+# Edits of what the loop has made of the start are none of the start.
+line='  return obs.angle > 0 and 1 or 0'
+edit '  return obs.angle + 0.5 * obs.angular_velocity > 0 and 1 or 0' >"$TMP/3.txt"
+python3 tests/tools/make_session.py "$TMP/o.jsonl" "$TMP/2.txt" "$TMP/3.txt"
+"$RATCHET" improve cartpole --policy "$start" --model "best-of:2:recorded:$TMP/o.jsonl" \
+    --out "$TMP/other" --set target=501 --set dev=4 --set gate=32 >/dev/null 2>&1
+"$RATCHET" ledger "$TMP/other" --list climb --json >"$TMP/v.json"
+[ "$(json "$TMP/v.json" '[(r["verdict"], "nowhere" in r["change"]) for r in j]')" = \
+    "[('better', False), ('refused', True)]" ]
+ok "an edit that fits only the loop's policy is refused" $? "$(cat "$TMP/v.json")"
 for bad in best-of best-of: best-of:3 best-of:0:search best-of:x:search best-of:3:nobody; do
     expect "$bad is refused" 1 'best-of|no such provider' "$RATCHET" improve cartpole \
         --policy "$start" --model "$bad" --out "$TMP/bad-$bad"

@@ -74,7 +74,18 @@ ok "the model is told that it refused" $? "$(tail -40 "$TMP/told-files/0002-requ
 ! grep -q '^## Assistant' "$TMP/told-files/0002-request.md"
 ok "and not given its refusal as its own words" $?
 
-# A run that was ended goes on behind such a reply as it was.
+# A run that was ended goes on behind such a reply.
+session "$TMP/on.jsonl" "$bad, \"stop\": \"length\"}"
+improve on "recorded:$TMP/on.jsonl" >"$TMP/out" 2>&1
+[ "$(verdict on)" = none ]
+ok "a run that ends behind a cut reply has judged nothing" $? "$(verdict on; tail -3 "$TMP/out")"
+session "$TMP/on.jsonl" "$bad, \"stop\": \"length\"}" "$(as_json "$plain")"
+timeout 100 "$RATCHET" improve --resume --out "$TMP/on" -n 1 >"$TMP/out" 2>&1
+verdict on | grep -q '^better: .*Use the speed'
+ok "and goes on with the next" $? "$(verdict on; tail -3 "$TMP/out")"
+[ "$("$RATCHET" ledger "$TMP/on" --list calls --json | python3 -c 'import json, sys
+print(len(json.load(sys.stdin)))')" = 2 ]
+ok "asking once for each" $? "$("$RATCHET" ledger "$TMP/on" --list calls)"
 "$RATCHET" ledger "$TMP/a reply that was cut, then a whole one" --list calls --json >"$TMP/calls.json" 2>/dev/null &&
     [ "$(json "$TMP/calls.json" 'len(j)')" = 2 ]
 ok "both are in the ledger" $? "$(cat "$TMP/calls.json")"

@@ -127,11 +127,12 @@ static int recall(struct best_of *b, struct error *err)
 }
 
 /* What the run's policy is to the loop is the start here: calls and edits are of that. */
-static int make_independent(const struct best_of *b, struct turn *out, struct error *err)
+static void make_independent(const struct best_of *b, struct turn *out)
 {
     json_t *start = json_object_get(json_object_get(b->brief, "facts"), "policy");
     struct message *m = &out->message;
-    char *source, *change;
+    struct error why = { "" };
+    char *source, *change, *text;
 
     for (int i = 0; i < m->n_calls; i++)
         if ((!strcmp(m->calls[i].name, "run_episodes") ||
@@ -139,16 +140,17 @@ static int make_independent(const struct best_of *b, struct turn *out, struct er
             m->calls[i].arguments && !json_object_get(m->calls[i].arguments, "policy"))
             json_object_set(m->calls[i].arguments, "policy", start);
     if (m->n_calls > 0 || !json_is_string(start))
-        return 0;
-    source = reply_source(m->text, json_string_value(start), err);
-    if (!source)
-        return -1;
+        return;
+    source = reply_source(m->text, json_string_value(start), &why);
     change = reply_change(m->text);
+    /* An edit that does not fit the start may fit what the loop has made of it. */
+    text = source ? reply_write(change, source)
+                  : xasprintf("No rewrite of the start: %.*s.\n",
+                              (int)strcspn(why.text, "\n"), why.text);
     free(m->text);
-    m->text = reply_write(change, source);
+    m->text = text;
     free(change);
     free(source);
-    return 0;
 }
 
 static int best_of_ask(void *self, const struct request *request, struct turn *out,
@@ -157,7 +159,6 @@ static int best_of_ask(void *self, const struct request *request, struct turn *o
     struct best_of *b = self;
     struct request same = *request;
     struct message *messages;
-    struct error why;
     json_t *texts;
     int result;
 
@@ -192,9 +193,8 @@ static int best_of_ask(void *self, const struct request *request, struct turn *o
     same.n_tools = request->n_tools > 0;
     same.facts = json_object_get(b->brief, "facts");
     result = b->inner.kind->ask(b->inner.self, &same, out, err);
-    /* Edits that do not fit stay as they are: the gate refuses them by name. */
     if (result == 0 && !*out->stop)
-        make_independent(b, out, &why);
+        make_independent(b, out);
     free(messages);
     return result;
 }
