@@ -181,6 +181,14 @@ if [ "$sealed" = True ]; then
     ok "a folder without them stays sealed, and a link out of it leads nowhere" $? "$(cat "$TMP/out")"
     said "and is shown" 'return ' dirs
     said "the link is dead" "cannot access.*linked/logs" dirs
+    mkdir "$TMP/later"
+    (while [ ! -e "$TMP/late/agent/001/policy.lua" ]; do sleep 0.05; done
+        cp "$TMP/logs/ledger.sqlite" "$TMP/later/notes.db") &
+    improve late "sleep 1; echo '$good' | sed \"s/0.5/0.\$(date +%N)/\" >policy.lua" --agent-read "$TMP/later" \
+        -n 3 --set patience=9 >"$TMP/out" 2>&1
+    wait $!
+    grep -q 'the model failed: command: the run is sealed, and now .*/later shows a ledger' "$TMP/out"
+    ok "a ledger that comes later ends a sealed run" $? "$(cat "$TMP/out")"
     ln -s "$TMP/shown" "$TMP/shows/here"
     improve here "cat '$TMP/shows/here/hint'; echo '$good' >policy.lua" --agent-read "$TMP/shows/here" >"$TMP/out" 2>&1
     said "a link to a harmless folder is shown by its name" 'from its settings' here
@@ -358,6 +366,11 @@ if [ "$sealed" = True ]; then
     left_well sealed sealed-bits
 fi
 umask 022
+mkdir -p "$TMP/killed/agent/001"
+cp /bin/true "$TMP/killed/agent/001/tool" && chmod 4755 "$TMP/killed/agent/001/tool"
+unsealed killed "echo '$good' >policy.lua" >"$TMP/out" 2>&1
+[ "$(stat -c %a "$TMP/killed/agent/001.old-1/tool" "$TMP/killed/agent/001.old-1" | tr '\n' ' ')" = "755 700 " ]
+ok "what a run that was killed left loses its rights when it goes on" $? "$(ls -laR "$TMP/killed/agent")"
 mkdir -p "$TMP/log/agent" && ln -s "$TMP/outside/log" "$TMP/log/agent/001.log"
 unsealed log "echo '$good' >policy.lua" >"$TMP/out" 2>&1
 [ ! -e "$TMP/outside/log" ]

@@ -372,7 +372,7 @@ static bool is_harmless(const char *path, const char *run, char *const *covers, 
 }
 
 /* What is read-only inside must not show the run, nor another one. */
-static bool is_hidden(const struct agent_config *c, char *why, size_t why_size)
+bool agent_is_hidden(const struct agent_config *c, char *why, size_t why_size)
 {
     const char *const folders[] = { c->folder, c->logs };
     char **covers = shown_covers(c->readable), *run = realpath(c->folder, NULL);
@@ -396,7 +396,7 @@ bool agent_can_seal(const struct agent_config *config, char *why, size_t why_siz
 {
     struct agent_config probe = *config;
     struct agent *a;
-    bool can = is_hidden(config, why, why_size);
+    bool can = agent_is_hidden(config, why, why_size);
     struct error missing = { "" };
     char tool[PATH_MAX];
 

@@ -23,6 +23,10 @@ struct agent_config {
  * why says what is missing. */
 bool agent_can_seal(const struct agent_config *config, char *why, size_t why_size);
 
+/* Does what it may read show neither this run nor anything of another one? why says what
+ * it does show. */
+bool agent_is_hidden(const struct agent_config *config, char *why, size_t why_size);
+
 struct agent; /* opaque */
 
 /* NULL on failure. */

@@ -98,6 +98,21 @@ static void command_destroy(void *self)
     free(c);
 }
 
+/* What an earlier try left there, killed before its end, is made harmless, too. */
+static int make_folder(const char *path, struct error *err)
+{
+    int fd;
+
+    if (file_make_private(path, err) != 0)
+        return -1;
+    fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0)
+        return error_set(err, "%s: %s", path, strerror(errno));
+    workspace_settle(fd);
+    close(fd);
+    return 0;
+}
+
 static void *command_create(const struct provider_config *config, struct error *err)
 {
     struct command *c;
@@ -126,7 +141,7 @@ static void *command_create(const struct provider_config *config, struct error *
                                              .readable = config->agent_reads,
                                              .logs = config->logs };
     free(folder);
-    if (file_make_private(c->folder, err) != 0) {
+    if (make_folder(c->folder, err) != 0) {
         command_destroy(c);
         return NULL;
     }
@@ -140,6 +155,18 @@ static void *command_create(const struct provider_config *config, struct error *
 static bool command_is_sealed(void *self)
 {
     return ((struct command *)self)->agent_config.is_sealed;
+}
+
+/* Since the run began another one may have come into what the agent may read. */
+static int check_hidden(const struct command *c, struct turn *out, struct error *err)
+{
+    char why[512] = "";
+
+    if (!c->agent_config.is_sealed ||
+        agent_is_hidden(&c->agent_config, why, sizeof(why)))
+        return 0;
+    out->is_final_error = true;
+    return error_set(err, "command: the run is sealed, and now %s", why);
 }
 
 static int begin(struct command *c, const struct request *request, struct error *err)
@@ -338,7 +365,7 @@ static int command_ask(void *self, const struct request *request, struct turn *o
         end_agent(c);
     if (c->agent)
         pass_result(c, request);
-    else
+    else if ((result = check_hidden(c, out, err)) == 0)
         result = begin(c, request, err);
     if (result == 0)
         result = work(c, out, err);
