@@ -181,6 +181,11 @@ row("improve: no session", "improve", "cartpole", "--policy", good, "--model", "
 row("improve: an agent's last words", "improve", "cartpole", "--policy", good, "--set", "dev=2", "--model",
     "command:printf '%s\\nlast' " + "'words" + EVIL + "'; exit 3", "-n", "1", says="words")
 row("compare: no such model", "compare", "cartpole", "--models", "no" + EVIL, "--out", TMP + "/c" + EVIL)
+row("calibrate: no policy", "calibrate", "cartpole", TMP + "/no" + EVIL, status=1, says="no")
+row("calibrate", "calibrate", "cartpole", policy, "-n", "8", "--comparisons", "10")
+row("reproduce: no session", "reproduce", TMP + "/no" + EVIL, says="no")
+row("reproduce: a session", "reproduce", session)
+row("reproduce: a run", "reproduce", folder)
 row("task", "task", task, says="env")
 row("task: a file that is none", "task", policy, status=1)
 bad = write(TMP + "/bad.json", json.dumps({"env": "cartpole", "key" + EVIL: 1}))

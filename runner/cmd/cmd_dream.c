@@ -48,7 +48,7 @@ static void print_evidence(const json_t *row)
 
     for (size_t i = 0; i < json_array_size(list); i++)
         say("%s%s", i ? " " : " [", json_string_value(json_array_get(list, i)));
-    puts(json_array_size(list) ? "]" : "");
+    say(json_array_size(list) ? "]\n" : "\n");
 }
 
 static void print_sentences(const json_t *list, const char *head)
