@@ -43,6 +43,17 @@ calibrate wide --set fault_return=-1000
 is "a fault return makes the range wide" wide 'j["most_loss"] == j["max"] + 1000'
 is "and proof dear" wide "j['least'][0]['least_gain'] > 10 * $first"
 
+few() { # few NAME PYTHON-EXPRESSION [OPTION...]
+    name=$1 wanted=$2
+    shift 2
+    "$RATCHET" calibrate falls "$TMP/plain.lua" --plugin "$BUILD/tests/falls.so" --json -n 20 \
+        --comparisons 10 "$@" >"$TMP/few.json" 2>"$TMP/err"
+    is "$name" few "$wanted"
+}
+printf 'return { act = function() return 0 end }\n' >"$TMP/plain.lua"
+few "few starts are counted" 'j["starts"] == 17' --set starts=17
+few "many are not" 'j["starts"] == 0'
+few "nor where the same start goes on otherwise" 'j["starts"] == 0' --set starts=17 --set sticky=0.25
 expect "as text" 0 '^a pair may lose  11|^itself +0\.[0-9]+ %' "$RATCHET" calibrate cartpole "$start"
 expect "what was learned, where no policy is named" 0 'learned.lua against itself, as candidate 1 ' \
     "$RATCHET" calibrate cartpole -n 4 --comparisons 10

@@ -52,15 +52,15 @@ while [ "$i" -lt "$true_runs" ]; do
     ok "the bridge is promoted, the ledge is not" $? "$(verdicts)"
 done
 
-# Few starts: in half of the episodes the ledge loses 150, from 16 rarer starts it gains 100, a
-# mean of -25 over the episodes and of +85 over the starts. All of them are counted.
-improve both --set starts=17 --set depth=850
+# Few starts: in half of the episodes the ledge loses 300, from 16 rarer starts it gains 100, a
+# mean of -100 over the episodes and of +76 over the starts. All of them are counted.
+improve both --set starts=17 --set depth=700
 ok "a run with few starts ends" $? "$(cat "$TMP/err")"
 [ "$(verdicts)" = "worse better" ]
 ok "starts weigh as often as they occur" $? "$(verdicts)"
 json "$TMP/climb.json" '[r["why"] for r in j]' >"$TMP/why"
 grep -q 'all starts that seeds give' "$TMP/why"
 ok "and it is said that they are all there are" $? "$(cat "$TMP/why")"
-[ "$(json "$TMP/climb.json" 'all(r["low"] < -25 < r["high"] < 0 for r in j[:1]) and all(r["low"] == r["high"] == 200 for r in j[1:])')" = True ]
+[ "$(json "$TMP/climb.json" 'all(r["low"] + 10 < r["high"] < -50 for r in j[:1]) and all(r["low"] == r["high"] == 200 for r in j[1:])')" = True ]
 ok "with the interval of their counts" $? "$(json "$TMP/climb.json" '[(r["low"], r["high"]) for r in j]')"
 done_testing

@@ -10,6 +10,7 @@
 #include "runner/evaluate/seeds.h"
 #include "runner/evaluate/stats.h"
 #include "runner/learn/calibrate.h"
+#include "runner/learn/gate.h"
 #include "runner/record/hash.h"
 #include "runner/record/json.h"
 
@@ -28,8 +29,8 @@ struct calibrator {
     struct policy policy;
     struct salt salt;
     int n_repeats, n_repeated; /* episodes played twice; those that did the same */
-    int n_faults;
-    int64_t steps; /* of `episodes` episodes */
+    int n_faults, n_starts;    /* 0: too many to be counted */
+    int64_t steps;             /* of `episodes` episodes */
     double seconds;
     double *returns;
     struct summary s;
@@ -130,27 +131,23 @@ static int play(struct calibrator *k, struct app *app, struct error *err)
     return status;
 }
 
-/* The policy is both sides: what it may lose against itself, it may gain. */
+/* What the gate takes for the range, the policy being both sides. */
 static int find_range(struct calibrator *k, struct error *err)
 {
-    double worst = task_fault_return(k->task), fault_return = isfinite(worst) ? worst : 0;
-    double lowest = fmin(fault_return, k->s.min), range;
+    struct returns known = { k->s.min, k->s.max };
+    struct memo memo = { .base.task = k->task, .returns = &known };
+    double fault_return = task_fault_return(k->task);
 
-    range = fmax(fault_return, k->s.max) - lowest;
-    if (!(range > 0))
+    if (!gate_range(&memo, k->s.max, k->s.max, &k->c.most_loss, &k->c.most_gain))
         return error_set(err,
                          "%s: every return is %g, so nothing is known of what a pair may "
                          "lose: name the worst return with --set fault_return=...",
                          k->task->name, k->s.max);
-    k->c = (struct calibration){
-        .returns = k->returns,
-        .n = k->episodes,
-        .lowest = lowest,
-        .most_loss = range,
-        .most_gain = range,
-        .error = (1 - k->task->confidence) / ((double)k->candidate * (k->candidate + 1)),
-        .pairs = k->pairs,
-    };
+    k->c.returns = k->returns;
+    k->c.n = k->episodes;
+    k->c.lowest = fmin(k->s.min, isfinite(fault_return) ? fault_return : 0);
+    k->c.error = gate_error(k->task, k->candidate);
+    k->c.pairs = k->pairs;
     k->noise = k->s.std * sqrt(2);
     return 0;
 }
@@ -213,17 +210,17 @@ static json_t *to_json(const struct calibrator *k)
 
     sha256_hex(k->policy.source, strlen(k->policy.source), sha);
     return json_pack(
-        "{s:s, s:s, s:s, s:i, s:o, s:i, s:o, s:o, s:o, s:o, s:i, s:i, s:i, s:o, s:o, s:o,"
+        "{s:s, s:s, s:s, s:i, s:o, s:i, s:o, s:o, s:o, s:o, s:i, s:i, s:i, s:i, s:o, s:o, s:o,"
         " s:I, s:o, s:i, s:i, s:o, s:o}",
         "task", k->task->name, "policy", k->path, "policy_sha256", sha, "candidate",
         k->candidate, "error", json_finite(k->c.error), "episodes", k->episodes, "mean",
         json_finite(k->s.mean), "std", json_finite(k->s.std), "min",
         json_finite(k->s.min), "max", json_finite(k->s.max), "faults", k->n_faults,
-        "repeats", k->n_repeats, "repeated", k->n_repeated, "noise",
-        json_finite(k->noise), "most_loss", json_finite(k->c.most_loss), "most_gain",
-        json_finite(k->c.most_gain), "steps", (json_int_t)k->steps, "seconds",
-        json_finite(k->seconds), "pairs", k->pairs, "comparisons", k->comparisons,
-        "least", least_rows(k), "rows", candidate_rows(k));
+        "repeats", k->n_repeats, "repeated", k->n_repeated, "starts", k->n_starts,
+        "noise", json_finite(k->noise), "most_loss", json_finite(k->c.most_loss),
+        "most_gain", json_finite(k->c.most_gain), "steps", (json_int_t)k->steps,
+        "seconds", json_finite(k->seconds), "pairs", k->pairs, "comparisons",
+        k->comparisons, "least", least_rows(k), "rows", candidate_rows(k));
 }
 
 static void print_least(const json_t *rows)
@@ -268,13 +265,18 @@ static void print_text(const struct calibrator *k, const json_t *out)
         "faults\n",
         k->s.mean, k->s.std, k->s.min, k->s.max, k->episodes, k->n_faults);
     say("a pair may lose  %.4g: from the highest return to the lowest that is known, the "
-        "fault\n                 return or 0 included\n",
+        "fault\n                 return included, or 0 where there is none\n",
         k->c.most_loss);
     say("the same seeds   %d of %d episodes played again did the same\n", k->n_repeated,
         k->n_repeats);
     say("noise of a pair  %.4g, the standard deviation of the difference on different "
         "seeds\n",
         k->noise);
+    if (k->n_starts)
+        say("few starts       %d, all that seeds give: where both sides do the same twice "
+            "from each, the\n                 gate knows a gain but for how often each "
+            "start occurs; else it is as below\n",
+            k->n_starts);
     print_least(json_object_get(out, "least"));
     say("\nOf %d comparisons of at most %d pairs, drawn from these returns:\n\n",
         k->comparisons, k->pairs);
@@ -294,7 +296,9 @@ static int calibrate_task(struct calibrator *k, struct app *app, const char **ar
     if (!k->pairs)
         k->pairs = k->task->splits.gate;
     if (find_policy(k, args[1], err) != 0 || salt_draw(&k->salt, err) != 0 ||
-        play(k, app, err) != 0 || find_range(k, err) != 0)
+        play(k, app, err) != 0 || find_range(k, err) != 0 ||
+        calibrate_count_starts(&k->n_starts, k->task, &k->salt, k->policy.source, err) !=
+            0)
         return EXIT_FAILED;
     out = to_json(k);
     if (k->common.json) {

@@ -3,7 +3,9 @@
 
 #include "envs/rng.h"
 #include "runner/evaluate/confseq.h"
+#include "runner/evaluate/starts.h"
 #include "runner/evaluate/stats.h"
+#include "runner/learn/measure.h"
 
 #define FIRST_LOOK 8 /* pairs; each look doubles them */
 
@@ -67,4 +69,17 @@ double calibrate_even_falls(const struct calibration *c, double gain)
 {
     /* (1 - p) (mean + gain) + p lowest = mean */
     return gain / (summarize(c->returns, c->n).mean + gain - c->lowest);
+}
+
+int calibrate_count_starts(int *n, const struct task *task, const struct salt *salt,
+                           const char *source, struct error *err)
+{
+    struct starts starts = { 0 };
+    int status = 0;
+
+    if (!task->plan && !measure_may_draw(source))
+        status = starts_count(&starts, task, salt, task->splits.gate / 2, err);
+    *n = starts.n;
+    starts_clear(&starts);
+    return status;
 }

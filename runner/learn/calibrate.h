@@ -5,6 +5,9 @@
 
 #include <stdint.h>
 
+#include "runner/evaluate/seeds.h"
+#include "runner/record/task.h"
+
 /* The policy's returns on different seeds, at least 2 of them (borrowed), and how it is
  * compared. */
 struct calibration {
@@ -30,5 +33,10 @@ struct calibration_row calibrate(const struct calibration *c, double gain, doubl
 
 /* The share of falls that takes away all of the gain: such a candidate is no better. */
 double calibrate_even_falls(const struct calibration *c, double gain);
+
+/* The different starts that seeds give, where the gate plays each of them; 0 where there
+ * are too many to count, or chance goes on after them (gate.h). -1: it cannot be told. */
+int calibrate_count_starts(int *n, const struct task *task, const struct salt *salt,
+                           const char *source, struct error *err);
 
 #endif
