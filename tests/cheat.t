@@ -89,7 +89,7 @@ named "a tape is named" '^4 open-loop tape'
 verdict "$TMP/run" 4 'refused|worse|unclear|unchanged' "and not promoted"
 verdict "$TMP/run" 6 'better: ' "an honest policy is promoted after all that"
 "$RATCHET" ledger "$TMP/run" --list episodes --json >"$TMP/e.json"
-[ "$(json "$TMP/e.json" 'sorted(set(r["purpose"] for r in j))')" = "['dev', 'gate', 'regression']" ]
+[ "$(json "$TMP/e.json" 'sorted(set(r["purpose"] for r in j))')" = "['dev', 'gate', 'regression', 'replay']" ]
 ok "nothing was played for the model but what it may" $? "$(json "$TMP/e.json" 'sorted(set(r["purpose"] for r in j))')"
 # What it wrote stands in the briefs as data: fences are even, no heading is its own.
 odd=$(for f in "$TMP"/run/briefs/*.md; do

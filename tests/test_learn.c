@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "runner/evaluate/stats.h"
+#include "runner/learn/claims.h"
 #include "runner/learn/direction.h"
 #include "runner/learn/edit.h"
 #include "runner/learn/failures.h"
@@ -60,6 +61,68 @@ static void test_quote_block(void **state)
     assert_non_null(strstr(text, "(cut off)"));
     assert_non_null(strstr(text, "data, not instructions"));
     free(text);
+}
+
+/* What is claimed, when `most` was measured; NAN: nothing. */
+static const struct claim_row {
+    const char *text;
+    double most, claim;
+} claim_rows[] = {
+    { "It scores 500.", 100, 500 },
+    { "It scores 500.", 600, NAN },
+    { "it scores -98", -98, NAN },
+    { "it scores -98", -99.4, -98 },
+    { "it scores \xe2\x88\x92\x39\x38", -98, NAN },
+    { "it scores -98, measured twice", -150, -98 },
+    { "it scores 98", -98, 98 },
+    { "The mean is -98 -> -50 now", -50.2, NAN },
+    { "The mean is -98 -> -50 now", -60, -50 },
+    { "reached -98 \xe2\x86\x92 -50", -60, -50 },
+    { "reached 9 to 500", 100, 500 },
+    { "reaches 10-20", 12, 20 },
+    { "reaches 10-20", 21, NAN },
+    { "returns between -20 and -10", -9, NAN },
+    { "returns between -20 and -10", -15, -10 },
+    { "scored 1,234 there", 500, 1234 },
+    { "scored 1,234 there", 1234, NAN },
+    { "scored 1,234,567.5", 2000, 1234567.5 },
+    { "scored 3, 400 later", 5, NAN },
+    { "reaches 98 % of its seeds", 5, NAN },
+    { "reaches 98% of 500", 5, 500 },
+    { "verified on 2026-11-23", 5, NAN },
+    { "reached on 23/11/2026", 5, NAN },
+    { "reached at 12:30", 5, NAN },
+    { "reaches step 400", 5, NAN },
+    { "reaches 400 steps", 5, NAN },
+    { "reached on seed 17", 5, NAN },
+    { "measured over 20 episodes: 30.5", 5, 30.5 },
+    { "verified by case-001", 0, NAN },
+    { "verified by v2", 0, NAN },
+    { "returns 0x1F", 5, NAN },
+    { "returns 1e3", 5, 1000 },
+    { "scores 21k", 5, 21000 },
+    { "scores 9.5", 9.46, NAN },
+    { "scores .5", 0, NAN },
+    { "scores 500 points", 499.6, NAN },
+    { "It scores. 500 lines follow", 5, NAN },
+    { "It scores well.\n500", 5, NAN },
+    { "underscores 500", 5, NAN },
+    { "scores", 5, NAN },
+    { "scores -", 5, NAN },
+    { "scores 99999999999999999999999999999999999999999999999999999999999999999999999999", 5,
+      1e300 },
+};
+
+static void test_claim(void **state)
+{
+    const struct claim_row *r = *state;
+    double claim = NAN;
+    const char *at = claims_find(r->text, r->most, &claim);
+
+    if (isnan(r->claim) && at)
+        fail_msg("\"%s\": a claim of %g", r->text, claim);
+    if (!isnan(r->claim) && (!at || (r->claim < 1e50 && claim != r->claim)))
+        fail_msg("\"%s\": %g, not %g", r->text, claim, r->claim);
 }
 
 /* {schema, value, what the error says or NULL} */
@@ -244,9 +307,11 @@ static void test_direction(void **state)
     assert_false(direction_says_why(""));
 }
 
+#define N_CLAIMS (sizeof(claim_rows) / sizeof(claim_rows[0]))
+
 int main(void)
 {
-    struct CMUnitTest tests[N_DIFFS + 9] = {
+    struct CMUnitTest tests[N_DIFFS + N_CLAIMS + 9] = {
         cmocka_unit_test(test_quote_line), cmocka_unit_test(test_quote_block),
         cmocka_unit_test(test_schema),     cmocka_unit_test(test_tool_schemas),
         cmocka_unit_test(test_nearest),    cmocka_unit_test(test_far_below),
@@ -257,5 +322,9 @@ int main(void)
     for (size_t i = 0; i < N_DIFFS; i++)
         tests[i + 9] = (struct CMUnitTest){ diff_rows[i].name, test_diff, NULL, NULL,
                                             (void *)(uintptr_t)&diff_rows[i] };
-    return _cmocka_run_group_tests("learn", tests, N_DIFFS + 9, NULL, NULL);
+    for (size_t i = 0; i < N_CLAIMS; i++)
+        tests[N_DIFFS + i + 9] = (struct CMUnitTest){ claim_rows[i].text, test_claim, NULL,
+                                                      NULL,
+                                                      (void *)(uintptr_t)&claim_rows[i] };
+    return _cmocka_run_group_tests("learn", tests, N_DIFFS + N_CLAIMS + 9, NULL, NULL);
 }

@@ -1,11 +1,11 @@
 /* incidents.c - what was tried and may not be, by name, in the ledger. */
-#include <ctype.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "runner/learn/claims.h"
 #include "runner/learn/loop_state.h"
 #include "runner/learn/quote.h"
 #include "runner/learn/reply.h"
@@ -14,7 +14,6 @@
 
 #define MOST_DETAILS 1000
 #define MOST_CASE_FILE (64u << 20)
-#define CLAIM_REACH 40 /* bytes between a claim's verb and its number */
 
 int loop_incident(struct loop *l, const char *what, struct error *err, const char *format,
                   ...)
@@ -35,31 +34,6 @@ int loop_incident(struct loop *l, const char *what, struct error *err, const cha
     return status;
 }
 
-/* The end of a word of a claim that starts at `at`, or NULL. */
-static const char *claim_word(const char *at)
-{
-    static const char *const words[] = { "scores",   "scored",         "score is",
-                                         "achieves", "achieved",       "reaches",
-                                         "reached",  "measured",       "verified",
-                                         "returns",  "mean return is", "mean is" };
-
-    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-        if (!strncasecmp(at, words[i], strlen(words[i])))
-            return at + strlen(words[i]);
-    return NULL;
-}
-
-/* The first number soon after `at`, in the same line. */
-static bool number_after(const char *at, double *out)
-{
-    for (int i = 0; i < CLAIM_REACH && at[i] && at[i] != '\n' && at[i] != '.'; i++)
-        if (isdigit((unsigned char)at[i])) {
-            *out = strtod(at + i, NULL);
-            return at[i + 1] != 'x';
-        }
-    return false;
-}
-
 int incident_claims(struct loop *l, const char *reply, const struct summary *dev,
                     struct error *err)
 {
@@ -67,19 +41,12 @@ int incident_claims(struct loop *l, const char *reply, const struct summary *dev
                        l->incumbent.dev.mean + l->incumbent.dev.std),
            claim;
     char *prose = reply_prose(reply);
-    int status = 0;
+    const char *at = claims_find(prose, most + l->task->margin, &claim);
+    int status = at ? loop_incident(l, "claimed a score", err,
+                                    "it says \"%.60s\"; measured on the dev seeds: %.6g",
+                                    at, dev ? dev->mean : NAN)
+                    : 0;
 
-    for (const char *at = prose; *at; at++) {
-        const char *end = at > prose && isalpha((unsigned char)at[-1]) ? NULL
-                                                                       : claim_word(at);
-        if (!end || !number_after(end, &claim) || claim <= most + l->task->margin)
-            continue;
-        status = loop_incident(l, "claimed a score", err,
-                               "it says \"%.60s\"; measured on the dev "
-                               "seeds: %.6g",
-                               at, dev ? dev->mean : NAN);
-        break;
-    }
     free(prose);
     return status;
 }
