@@ -5,12 +5,15 @@
  * as many comparisons (GATE_COMPARISONS). */
 #include <math.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -133,6 +136,33 @@ static int limit(double expected)
     while (sum < 0.99)
         sum += term *= expected / ++count;
     return count;
+}
+
+/* What is not finite was refused at the door: here it is our own mistake and ends the
+ * program, as does a range that leaves nothing to lose. */
+static void test_door(void **state)
+{
+    static const double rows[][3] = {
+        { NAN, 1, 1 }, { INFINITY, 1, 1 }, { -INFINITY, 1, 1 },
+        { 0, NAN, 1 }, { 0, INFINITY, 1 }, { 0, 1, NAN },
+        { 0, 0, 1 },   { 0, 1, 0 },        { 0, -1, 1 },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        pid_t child = fork();
+        int status;
+        if (child == 0) {
+            struct confseq s;
+            close(STDERR_FILENO);
+            signal(SIGABRT, SIG_DFL);
+            confseq_init(&s);
+            confseq_add(&s, rows[i][0], rows[i][1], rows[i][2]);
+            _exit(0);
+        }
+        assert_int_equal(waitpid(child, &status, 0), child);
+        assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT);
+    }
 }
 
 /* Few starts, each counted: one value is exact, more are as their counts tell. */
@@ -306,9 +336,13 @@ int main(int argc, char **argv)
 {
     static struct rows all;
     const struct CMUnitTest by_hand[] = {
-        cmocka_unit_test(test_sure_gains),      cmocka_unit_test(test_mirror),
-        cmocka_unit_test(test_wider_loss),      cmocka_unit_test(test_many_pairs),
-        cmocka_unit_test(test_twice_the_error), cmocka_unit_test(test_counted),
+        cmocka_unit_test(test_sure_gains),
+        cmocka_unit_test(test_mirror),
+        cmocka_unit_test(test_wider_loss),
+        cmocka_unit_test(test_many_pairs),
+        cmocka_unit_test(test_twice_the_error),
+        cmocka_unit_test(test_counted),
+        cmocka_unit_test(test_door),
         cmocka_unit_test(test_counted_errors),
     };
 
