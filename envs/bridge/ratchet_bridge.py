@@ -34,7 +34,7 @@ ASK_AT, ANSWER_AT, TEXT_AT, TEXT_MOST = 0, 64, 128, 960
 RESULT = struct.Struct("<dII")         # reward, events, 1: terminated and 2: truncated
 TERMINATED, TRUNCATED = 1, 2
 MOST_ACTIONS, MOST_OBS = 64, 1 << 20
-STATE = struct.Struct("<4sIIII")       # magic, check, lengths of state and screen, lives
+STATE = struct.Struct("<4sIIIi")       # magic, check, lengths of state and screen, lives
 
 
 class Refused(Exception):
@@ -48,9 +48,43 @@ def plain(name):
 
 
 def number(v):
-    """JSON has no infinity: null stands for the bound that is missing."""
-    v = float(v)
+    """JSON has no infinity: null stands for the bound that is missing, or is none."""
+    try:
+        v = float(v)
+    except (TypeError, ValueError, OverflowError):
+        return None
     return v if math.isfinite(v) else None
+
+
+def whole(v, least, most, otherwise):
+    """A whole number of JSON, whatever kind of number v is; otherwise: it is none."""
+    try:
+        v = int(v)
+    except (TypeError, ValueError, OverflowError):
+        return otherwise
+    return min(max(v, least), most)
+
+
+def reason(why, named):
+    """What an exception says, as bytes that fit the page: whole characters of UTF-8, whatever
+    its own text is made of."""
+    try:
+        text = str(why)
+    except Exception:
+        text = "its text cannot be read"
+    if named:
+        text = type(why).__name__ + ": " + text
+    return text.encode("utf-8", "replace")[:TEXT_MOST].decode("utf-8", "ignore").encode()
+
+
+def put_result(view, at, reward, events, flags):
+    """One frame's result. Any kind of number will do for a reward; ratchet refuses those that
+    are not finite, and what is none raises."""
+    try:
+        reward = float(reward)
+    except OverflowError:  # a whole number beyond all floating-point ones
+        reward = math.inf if reward > 0 else -math.inf
+    RESULT.pack_into(view, at, reward, events, flags)
 
 
 def version_number(text):
@@ -59,6 +93,7 @@ def version_number(text):
     return parts[0] * 1000000 + parts[1] * 1000 + parts[2] + 1
 
 
+LATER = ("qbert", "tetris", "tic_tac_toe_3d")  # an episode of a new instance once was another: __init__
 FOR_TWO = ("combat", "joust", "maze_craze", "warlords")
 
 
@@ -87,6 +122,9 @@ class Ale:
         self.actions = list(ale.getMinimalActionSet())
         ale.reset_game()
         self.start = self.pack()
+        # One that has never played a frame holds what no saved state has: in three games it
+        # goes on a frame later than one that has. So every episode starts after a frame.
+        ale.act(self.actions[0])
         self.screen, self.lives = None, 0
         self.reset(0)
 
@@ -107,8 +145,9 @@ class Ale:
         n = len(self.actions)
         return {
             "about": f"the Atari 2600 game, as ale-py {self.version} plays it",
-            "version": version_number(self.version), "bits": "x86_64",
-            "fields": [{"name": "lives", "n": 1, "min": 0, "max": 255}],
+            "version": version_number(self.version) + (500 if self.game in LATER else 0),
+            "bits": "x86_64",
+            "fields": [{"name": "lives", "n": 1, "min": -1, "max": 255}],
             "actions": [{"name": "move", "discrete": True, "min": 0, "max": n - 1,
                          "choices": [a.name for a in self.actions], "noop": 0}],
             "events": [{"name": name, "failure": True} for name in self.events],
@@ -135,7 +174,7 @@ class Ale:
 
     def step(self, n):
         ale, view, at, asked = self.ale, self.view, self.at_results, self.asked
-        pack, size, actions = RESULT.pack_into, RESULT.size, self.actions
+        size, actions = RESULT.size, self.actions
         self.screen = None
         for i in range(n):
             reward = ale.act(actions[int(asked[i])])
@@ -143,7 +182,7 @@ class Ale:
             events = (1 if lives < self.lives else 0) | (2 if reward < 0 else 0)
             self.lives = lives
             over = ale.game_over()
-            pack(view, at + i * size, reward, events, TERMINATED if over else 0)
+            put_result(view, at + i * size, reward, events, TERMINATED if over else 0)
             if over:
                 return i + 1
         return n
@@ -173,7 +212,8 @@ class Ale:
     def unpack(self, block):
         magic, check, n_state, n_screen, lives = STATE.unpack_from(block)
         body = bytes(block[STATE.size:STATE.size + n_state + n_screen])
-        if magic != b"ALE1" or check != zlib.crc32(body, zlib.crc32(self.game.encode())):
+        if (magic != b"ALE1" or n_state + n_screen > len(block) - STATE.size or
+                check != zlib.crc32(body, zlib.crc32(self.game.encode()))):
             raise Refused("the saved state is damaged or another game's")
         state = self.kind.__new__(self.kind)
         state.__setstate__(body[:n_state])
@@ -327,7 +367,7 @@ class Gym:
         self.last = None
 
     def describe(self):
-        fps = self.env.metadata.get("render_fps") or 30
+        fps = number(self.env.metadata.get("render_fps")) or 30
         return {
             "about": f"{self.spec.id} of Gymnasium {self.version}",
             "version": version_number(self.version), "bits": "machine",
@@ -336,8 +376,9 @@ class Gym:
             "events": [],
             "options": [{"name": "kwargs", "value": "{}",
                          "help": "a JSON object: what gymnasium.make gets"}],
-            "fps": float(fps), "max_frames": self.spec.max_episode_steps or 100000,
-            "target": self.spec.reward_threshold, "frame": [0, 0], "ram": 0, "state": 0,
+            "fps": fps if 1e-6 <= fps <= 1e6 else 30,
+            "max_frames": whole(self.spec.max_episode_steps, 1, 10**8, 100000),
+            "target": number(self.spec.reward_threshold), "frame": [0, 0], "ram": 0, "state": 0,
             "no_copy": self.why_no_copy()}
 
     def why_no_copy(self):
@@ -370,8 +411,7 @@ class Gym:
             action = self.action.write(self.asked[i * width:(i + 1) * width])
             self.last, reward, terminated, truncated, _ = self.env.step(action)
             flags = (TERMINATED if terminated else 0) | (TRUNCATED if truncated else 0)
-            RESULT.pack_into(self.view, self.at_results + i * RESULT.size, float(reward),
-                             0, flags)
+            put_result(self.view, self.at_results + i * RESULT.size, reward, 0, flags)
             if flags:
                 return i + 1
         return n
@@ -467,13 +507,12 @@ class Server:
         try:
             reply = self.control_reply(request, fds)
             reply["ok"] = True
-        except Refused as why:
-            reply = {"ok": False, "why": str(why)}
+            body = json.dumps(reply, allow_nan=False).encode()
         except Exception as why:
-            reply = {"ok": False, "why": f"{type(why).__name__}: {why}"}
+            text = reason(why, not isinstance(why, Refused)).decode()
+            body = json.dumps({"ok": False, "why": text}).encode()
         for fd in fds:
             os.close(fd)
-        body = json.dumps(reply, allow_nan=False).encode()
         self.control.sendall(struct.pack("<I", len(body)) + body)
 
     def control_reply(self, request, fds):
@@ -540,8 +579,7 @@ class Server:
                 n, length = self.turn(op, slot, n, want, seed)
             except Exception as why:
                 status = 1 if isinstance(why, Refused) else 2
-                name = "" if status == 1 else type(why).__name__ + ": "
-                text = (name + str(why)).encode()[:TEXT_MOST]
+                text = reason(why, status == 2)
                 page[TEXT_AT:TEXT_AT + len(text)] = text
             ANSWER.pack_into(page, ANSWER_AT, serial, length, status, n, want, len(text))
             os.eventfd_write(self.answer, 1)
