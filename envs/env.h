@@ -90,7 +90,8 @@ struct env {
     int64_t max_frames;       /* default limit of env steps in an episode */
     double fault_return;      /* what an episode that ended in a fault scores at most:
                                  the worst return known of max_frames. INFINITY, where no
-                                 reward is ever below 0: what it had reached counts */
+                                 reward is ever below 0: what it had reached counts.
+                                 NAN: not known, the harness measures it */
     double target;            /* a return worth reaching, NAN where none is known */
 
     int frame_width, frame_height; /* of `draw`, pixels; 0: it cannot draw */

@@ -1,5 +1,6 @@
 /* pool.c - spreads episodes over workers: a thread for each, which feeds its worker,
  * confirms what comes back, and replaces a worker that is lost. */
+#include <math.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdlib.h>
@@ -12,6 +13,7 @@
 #include "runner/evaluate/outside.h"
 #include "runner/evaluate/process.h"
 #include "runner/evaluate/verify.h"
+#include "runner/evaluate/worst.h"
 
 #define MOST_AT_ONCE 64 /* episodes in one message */
 #define LOAD_TRIES 2    /* of a policy that loads, where the clock ran out */
@@ -86,8 +88,20 @@ static int take(struct pool *p, int *from)
     return to;
 }
 
+/* The score of a fault where the worst return was not known yet. */
+static void settle_score(struct pool *p, struct episode_result *r)
+{
+    double worst;
+
+    if (!isnan(r->score))
+        return;
+    worst = worst_measure(p->e);
+    r->score = fmin(r->total, isfinite(worst) ? worst : 0);
+}
+
 static void deliver(struct pool *p, int index)
 {
+    settle_score(p, &p->results[index]);
     pthread_mutex_lock(&p->mutex);
     if (p->e->on_result)
         p->e->on_result(p->e->user, index, &p->results[index]);

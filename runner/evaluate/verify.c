@@ -126,6 +126,8 @@ double fault_score(const struct task *task, enum fault_kind fault, double total)
 
     if (fault == FAULT_none)
         return total;
+    if (isnan(worst)) /* it is to be measured, and what is void is no reason to */
+        return fault == FAULT_environment ? fmin(total, 0) : NAN;
     if (is_lost)
         return isfinite(worst) ? worst : fmin(total, 0);
     return fmin(total, worst);

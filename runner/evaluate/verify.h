@@ -40,7 +40,8 @@ void verify_lost(const struct task *task, const struct episode_request *request,
 /* Can a policy have made so many planner steps in so many acts? */
 bool planner_steps_fit(const struct task *task, int64_t planner_steps, int64_t n_acts);
 
-/* The score of an episode that reached `total` and then ended in a fault. */
+/* The score of an episode that reached `total` and then ended in a fault. NAN where the
+ * worst return has to be measured first (worst.h). */
 double fault_score(const struct task *task, enum fault_kind fault, double total);
 
 #endif

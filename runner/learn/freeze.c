@@ -8,6 +8,7 @@
 
 #include "envs/bridge/bridge_scores.h"
 #include "runner/evaluate/stats.h"
+#include "runner/evaluate/worst.h"
 #include "runner/evaluate/verify.h"
 #include "runner/record/json.h"
 
@@ -303,7 +304,7 @@ static json_t *report(struct frozen *z, struct error *err)
     return out;
 }
 
-json_t *freeze_open(const struct freeze *f, struct error *err)
+static json_t *open_split(const struct freeze *f, struct task *task, struct error *err)
 {
     struct frozen z = { .f = f, .split = f->split == SPLIT_AUDIT ? "audit" : "holdout" };
     const struct task_splits *splits = &f->base.task->splits;
@@ -317,7 +318,7 @@ json_t *freeze_open(const struct freeze *f, struct error *err)
                             .steps_left = INT64_MAX,
                             .progress = f->progress,
                             .user = f->user };
-    if (find_incumbent(&z, err) != 0 ||
+    if (worst_settle(&z.memo, task, err) != MEMO_DONE || find_incumbent(&z, err) != 0 ||
         play(&z, PURPOSE_dev, SPLIT_DEV, "", splits->dev, &z.dev, &z.n_dev, err) != 0 ||
         check_ledger(&z, err) != 0 || check_opening(&z, err) != 0)
         goto out;
@@ -339,5 +340,17 @@ json_t *freeze_open(const struct freeze *f, struct error *err)
     free(text);
 out:
     frozen_clear(&z);
+    return out;
+}
+
+json_t *freeze_open(const struct freeze *f, struct error *err)
+{
+    struct task *task = task_copy(f->base.task); /* whose worst return is settled */
+    struct freeze mine = *f;
+    json_t *out;
+
+    mine.base.task = task;
+    out = open_split(&mine, task, err);
+    task_destroy(task);
     return out;
 }

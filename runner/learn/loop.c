@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "runner/evaluate/meter.h"
+#include "runner/evaluate/worst.h"
 #include "runner/learn/loop_state.h"
 #include "runner/record/file.h"
 #include "runner/record/hash.h"
@@ -264,6 +265,18 @@ static enum loop_status iterate(struct loop *l, struct error *err)
     return status;
 }
 
+/* What the environment breaks can be measured against nothing. */
+static int check_start(const struct loop *l, struct error *err)
+{
+    for (int i = 0; i < l->start.n; i++)
+        if (result_is_void(&l->start.results[i]))
+            return error_set(err,
+                             "%s: dev seed %d: the environment failed, twice, so nothing "
+                             "can be compared with it: %.900s",
+                             l->task->env->name, i, l->start.results[i].fault_text);
+    return 0;
+}
+
 static enum loop_status begin(struct loop *l, struct error *err)
 {
     struct policy_facts facts;
@@ -274,11 +287,16 @@ static enum loop_status begin(struct loop *l, struct error *err)
     sha256_hex(l->start.source, strlen(l->start.source), l->start.sha256);
     if (ledger_source_add(l->c->ledger, l->start.sha256, l->start.source, err) != 0)
         return LOOP_FAILED;
+    status = loop_status_of(l, worst_settle(&l->memo, l->own_task, err));
+    if (status != LOOP_ON)
+        return status;
     status = loop_evaluate(l, &l->start, &facts, err);
     if (status == LOOP_ON && facts.fault) {
         error_set(err, "%s: %s", l->start.name, facts.fault_text);
         return LOOP_FAILED;
     }
+    if (status == LOOP_ON && check_start(l, err) != 0)
+        return LOOP_FAILED;
     champion_copy(&l->incumbent, &l->start);
     champion_copy(&l->best, &l->start);
     parent_reset(l);
@@ -449,8 +467,8 @@ json_t *loop_memory(struct ledger *ledger, const char *task, int64_t run,
     return ledger_dream_memory(ledger, task, ledger_session_root(ledger, run), err);
 }
 
-int loop_run(const struct loop_config *config, struct loop_outcome *out,
-             struct error *err)
+static int run(const struct loop_config *config, struct task *task,
+               struct loop_outcome *out, struct error *err)
 {
     struct loop l = {
         .c = config,
@@ -476,6 +494,7 @@ int loop_run(const struct loop_config *config, struct loop_outcome *out,
             config->provider->self);
     if (open_budget(&l, err) != 0)
         return -1;
+    l.own_task = task;
     l.retired = ledger_query(config->ledger, LOOP_RETIRED, config->run->id, err);
     l.memory = config->memory
                    ? json_incref(config->memory)
@@ -507,4 +526,17 @@ int loop_run(const struct loop_config *config, struct loop_outcome *out,
         tell(&l, NULL);
     loop_clear(&l);
     return result;
+}
+
+int loop_run(const struct loop_config *config, struct loop_outcome *out,
+             struct error *err)
+{
+    struct task *task = task_copy(config->base.task); /* whose worst return is settled */
+    struct loop_config mine = *config;
+    int status;
+
+    mine.base.task = task;
+    status = run(&mine, task, out, err);
+    task_destroy(task);
+    return status;
 }

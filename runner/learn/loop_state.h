@@ -46,6 +46,7 @@ enum loop_budget {
 struct loop {
     const struct loop_config *c;
     const struct task *task;
+    struct task *own_task; /* the same, until its worst return is settled */
     struct memo memo;
     struct tally tally;                     /* of the memo */
     struct returns returns; /* of the run so far: the gate's range */
