@@ -126,7 +126,7 @@ static json_t *steps_json(const struct ledger_steps *s)
 /* Null when the run ended before its hidden seeds were played. */
 static json_t *hidden_mean(const struct summary *s)
 {
-    return s->n ? json_real(s->mean) : json_null();
+    return s->n ? json_finite(s->mean) : json_null();
 }
 
 json_t *climb_json(const struct loop_outcome *o, const char *env,

@@ -261,9 +261,9 @@ static json_t *side_to_json(const struct gate_side *s)
 
 json_t *gate_to_json(const struct gate_result *r)
 {
-    return json_pack("{s:f, s:i, s:i, s:b, s:o, s:{s:o, s:o}}", "confidence",
-                     r->confidence, "distinct", r->distinct, "left_out", r->n_left_out,
-                     "is_exact", r->is_exact, "std", json_finite(r->std), "sides",
-                     "candidate", side_to_json(&r->candidate), "incumbent",
+    return json_pack("{s:o, s:i, s:i, s:b, s:o, s:{s:o, s:o}}", "confidence",
+                     json_finite(r->confidence), "distinct", r->distinct, "left_out",
+                     r->n_left_out, "is_exact", r->is_exact, "std", json_finite(r->std),
+                     "sides", "candidate", side_to_json(&r->candidate), "incumbent",
                      side_to_json(&r->incumbent));
 }
