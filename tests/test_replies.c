@@ -235,7 +235,11 @@ static void test_prose(void **state)
     assert_string_equal(prose, "\nIt is better.\nWhy now: because.\nEnd.\n");
     free(prose);
     assert_true(reply_is_prose("Done: the draft is it.\n"));
+    assert_true(reply_is_prose("The draft it is:\n```text\nmean 9\n```\n"));
     assert_false(reply_is_prose("<think>\nhm"));
+    assert_false(reply_is_prose("```text\nmean"));
+    assert_false(reply_is_prose("```\nreturn 0\n```\n"));
+    assert_false(reply_is_prose("{\"name\": \"submit\", \"arguments\": {}}\n"));
 }
 
 static const struct shape_row {

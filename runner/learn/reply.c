@@ -206,6 +206,13 @@ char *reply_source(const char *text, const char *parent, struct error *err)
     return mended;
 }
 
+/* A log, a table, a program in another language: marked so. */
+static bool is_illustration(const struct reply_part *part)
+{
+    return part->kind == PART_BLOCK && *part->info && !part->is_lua && !part->is_cut &&
+           part->returns == RETURNS_NONE && !reply_edits_are(part);
+}
+
 bool reply_is_prose(const char *text)
 {
     struct reply_parts p;
@@ -213,9 +220,9 @@ bool reply_is_prose(const char *text)
 
     reply_parts_read(text, &p);
     reply_parts_unwrap(&p);
-    is_prose = !*p.thought && !p.has_stray && !p.is_too_long;
+    is_prose = !*p.thought && !*p.tool && !p.has_stray && !p.is_too_long;
     for (int i = 0; i < p.n; i++)
-        is_prose &= p.list[i].kind == PART_PROSE;
+        is_prose &= p.list[i].kind == PART_PROSE || is_illustration(&p.list[i]);
     reply_parts_clear(&p);
     return is_prose;
 }

@@ -20,7 +20,8 @@
  * or when lines are not found exactly once. The caller frees it. */
 char *reply_source(const char *text, const char *parent, struct error *err);
 
-/* It has neither a program nor an edit, nor the beginning of one. */
+/* It has neither a program nor an edit, nor the beginning of one; blocks that are marked
+ * as something else do not count. */
 bool reply_is_prose(const char *text);
 
 /* The reply without reasoning, programs and edits. The caller frees it. */

@@ -141,10 +141,11 @@ static size_t thought_tag(const char *at, bool *is_close)
     static const char *const names[] = { "think",      "thinking",    "thought",
                                          "thoughts",   "reasoning",   "reflection",
                                          "scratchpad", "antthinking", "seed:think" };
-    const char *from = at + 1 + (at[1] == '/');
+    const char *from;
     size_t name, end;
 
-    *is_close = at[1] == '/';
+    *is_close = (*at == '<' || *at == '[') && at[1] == '/';
+    from = at + 1 + *is_close;
     if (begins_with(at, "[THINK]") || begins_with(at, "[/THINK]"))
         return *is_close ? 8 : 7;
     if (*at != '<')
