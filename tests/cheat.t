@@ -176,4 +176,27 @@ python3 tests/tools/make_session.py "$TMP/tape.jsonl" "$TMP/tape.txt"
 verdict "$TMP/tape" 1 'refused: an open-loop tape' "a tape that beats the gate is refused"
 incidents "$TMP/tape" >"$TMP/incidents"
 named "and named" '^1 open-loop tape'
+# The same tape, which looks once in its last ten steps.
+printf 'It follows the ball.\n\n```lua
+local tape, n = "%s", 0
+return { reset = function() n = 0 end, act = function(o)
+  n = n + 1
+  if n > 790 and n <= 800 and o.ball_y > 100 then return 1 end
+  return tonumber(tape:sub(n, n)) or 0
+end }\n```\n' "$tape" | reply tape2.txt
+python3 tests/tools/make_session.py "$TMP/tape2.jsonl" "$TMP/tape2.txt"
+"$RATCHET" improve breakout --policy "$TMP/nothing.lua" --model "recorded:$TMP/tape2.jsonl" \
+    --out "$TMP/tape2" --set noop_max=0 --set frame_skip=4 --set max_frames=3200 \
+    --set dev=4 --set gate=8 >"$TMP/out.txt" 2>&1
+verdict "$TMP/tape2" 1 'refused: an open-loop tape' "one that looks once, late, is refused, too"
+incidents "$TMP/tape2" >"$TMP/incidents"
+named "and named" '^1 open-loop tape'
+# Who follows the ball is none, often as its actions may be the same.
+{ printf 'It follows the ball.\n\n```lua\n'; cat policies/breakout/follow.lua; printf '```\n'; } |
+    reply honest.txt
+python3 tests/tools/make_session.py "$TMP/honest.jsonl" "$TMP/honest.txt"
+"$RATCHET" improve breakout --policy "$TMP/nothing.lua" --model "recorded:$TMP/honest.jsonl" \
+    --out "$TMP/honest" --set noop_max=0 --set frame_skip=4 --set max_frames=3200 \
+    --set dev=4 --set gate=8 >"$TMP/out.txt" 2>&1
+verdict "$TMP/honest" 1 '^\[.better' "an honest policy under the same rules is promoted"
 done_testing

@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "envs/rng.h"
 #include "runner/evaluate/stats.h"
 #include "runner/learn/claims.h"
 #include "runner/learn/direction.h"
@@ -267,6 +268,82 @@ static void test_tape(void **state)
     assert_false(is_tape(false, false, true)); /* equal starts show nothing */
 }
 
+/* What two long episodes' actions say of who chose them. */
+struct played {
+    const char *name;
+    uint8_t (*choose)(int64_t step, int episode);
+    double least, most; /* agreement */
+};
+
+static uint8_t song(int64_t step)
+{
+    return (uint8_t)(rng_mix((uint64_t)step / 5 + 1) % 3);
+}
+
+static uint8_t plays_tape(int64_t step, int episode)
+{
+    (void)episode;
+    return song(step);
+}
+
+/* It looks once, in its last 10 of 20,000 steps. */
+static uint8_t looks_late(int64_t step, int episode)
+{
+    return step == 19993 ? (uint8_t)(episode % 3) : song(step);
+}
+
+/* It looks at one step in a hundred. */
+static uint8_t looks_seldom(int64_t step, int episode)
+{
+    return step % 100 == 7 ? (uint8_t)(episode % 3) : song(step);
+}
+
+/* It mostly waits, and acts where the ball is: nine steps of ten are the same by chance.
+ */
+static uint8_t waits(int64_t step, int episode)
+{
+    uint64_t draw = rng_mix((uint64_t)step * 64 + (uint64_t)episode);
+    return draw % 10 ? 0 : (uint8_t)(1 + draw / 16 % 2);
+}
+
+/* Two steps of three are as everybody would play them. */
+static uint8_t often_same(int64_t step, int episode)
+{
+    return step % 3 ? song(step)
+                    : (uint8_t)(rng_mix((uint64_t)(step * 64 + episode)) % 3);
+}
+
+static const struct played played_rows[] = {
+    { "a tape", plays_tape, 1, 1 },
+    { "a tape that looks once, late", looks_late, ROBUST_TAPE, 1 },
+    { "a tape that looks seldom", looks_seldom, ROBUST_TAPE, 1 },
+    { "who mostly waits", waits, -0.1, 0.1 },
+    { "whose actions often coincide", often_same, 0.5, ROBUST_LIKE - 0.1 },
+};
+#define N_PLAYED (sizeof(played_rows) / sizeof(played_rows[0]))
+
+static void test_played(void **state)
+{
+    const struct played *row = *state;
+    enum { N = 5, LONG = 20000 };
+    struct episode_result r[N] = { 0 };
+
+    for (int i = 0; i < N; i++) {
+        r[i].start_hash = r[i].trajectory = (uint64_t)i + 1;
+        r[i].tape = (struct tape){ xcalloc(LONG, 1), LONG - i, 1 };
+        for (int64_t k = 0; k < LONG; k++)
+            r[i].tape.data[k] = row->choose(k, i);
+    }
+    for (int i = 1; i < N; i++) {
+        double a = robust_agreement(&r[0], &r[i], 0);
+        if (!(a >= row->least && a <= row->most))
+            fail_msg("agreement %g, not %g to %g", a, row->least, row->most);
+    }
+    assert_int_equal(robust_is_tape(r, N), row->least >= ROBUST_TAPE);
+    for (int i = 0; i < N; i++)
+        free(r[i].tape.data);
+}
+
 /* Against the formula, written out. */
 static void test_welch(void **state)
 {
@@ -311,7 +388,7 @@ static void test_direction(void **state)
 
 int main(void)
 {
-    struct CMUnitTest tests[N_DIFFS + N_CLAIMS + 9] = {
+    struct CMUnitTest tests[N_DIFFS + N_CLAIMS + N_PLAYED + 9] = {
         cmocka_unit_test(test_quote_line), cmocka_unit_test(test_quote_block),
         cmocka_unit_test(test_schema),     cmocka_unit_test(test_tool_schemas),
         cmocka_unit_test(test_nearest),    cmocka_unit_test(test_far_below),
@@ -326,5 +403,10 @@ int main(void)
         tests[N_DIFFS + i + 9] = (struct CMUnitTest){ claim_rows[i].text, test_claim, NULL,
                                                       NULL,
                                                       (void *)(uintptr_t)&claim_rows[i] };
-    return _cmocka_run_group_tests("learn", tests, N_DIFFS + N_CLAIMS + 9, NULL, NULL);
+    for (size_t i = 0; i < N_PLAYED; i++)
+        tests[N_DIFFS + N_CLAIMS + i + 9] =
+            (struct CMUnitTest){ played_rows[i].name, test_played, NULL, NULL,
+                                 (void *)(uintptr_t)&played_rows[i] };
+    return _cmocka_run_group_tests("learn", tests, N_DIFFS + N_CLAIMS + N_PLAYED + 9,
+                                   NULL, NULL);
 }

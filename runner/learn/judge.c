@@ -159,7 +159,7 @@ static void try_candidate(struct trial *t, const char *reply, struct error *err)
         check_tape(t, err);
     if (t->status == LOOP_ON && t->it->is_promoted)
         judge_promote(t, err);
-    if (t->status == LOOP_ON)
+    if (t->status == LOOP_ON && t->it->has_candidate)
         archive_add(l, &t->candidate);
 }
 

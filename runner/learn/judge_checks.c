@@ -20,16 +20,34 @@ const char *first_line(const char *text, char *out, size_t size)
     return out;
 }
 
+/* What the environment broke says nothing of the policy: no verdict and no mean. */
+static void leave_unclear(struct trial *t, int i)
+{
+    const struct episode_result *r = &t->candidate.results[i];
+    char line[200];
+
+    snprintf(
+        t->why, sizeof(t->why),
+        "dev seed %d: the environment failed, twice, which is not the policy's fault "
+        "(it had earned %.6g): %s",
+        i, r->total, first_line(r->fault_text, line, sizeof(line)));
+    t->it->verdict = "unclear";
+    t->it->has_candidate = false;
+}
+
 void check_limits(struct trial *t)
 {
     char line[200];
 
     for (int i = 0; i < t->candidate.n; i++) {
         const struct episode_result *r = &t->candidate.results[i];
+        if (result_is_void(r)) {
+            leave_unclear(t, i);
+            return;
+        }
         if (r->fault == FAULT_instructions || r->fault == FAULT_memory ||
             r->fault == FAULT_void || r->fault == FAULT_worker ||
-            r->fault == FAULT_forged || r->fault == FAULT_nonsense ||
-            r->fault == FAULT_environment) {
+            r->fault == FAULT_forged || r->fault == FAULT_nonsense) {
             trial_refuse(t, "dev seed %d: %s: %s", i, fault_text(r->fault),
                          first_line(r->fault_text, line, sizeof(line)));
             return;
@@ -84,29 +102,33 @@ void check_cases(struct trial *t, struct error *err)
     free(out);
 }
 
-/* The mean under the same perturbation of whoever it is compared with. */
-static double incumbent_sticky(struct trial *t, struct error *err)
+/* Is most of a promotion's gain gone under perturbation? The current policy is measured
+ * under the same. */
+static bool is_gain_gone(struct trial *t, struct robust *old, struct error *err)
 {
     struct loop *l = t->l;
+    const struct robust *r = &t->it->robust;
     struct policy policy = champion_policy(&l->incumbent);
-    struct robust r;
 
     t->status = loop_status_of(l, robust_measure(&l->memo, l->c->salt, &policy,
-                                                 l->incumbent.results, l->incumbent.n, &r,
-                                                 err));
-    return r.sticky;
+                                                 l->incumbent.results, l->incumbent.n,
+                                                 old, err));
+    return t->status == LOOP_ON &&
+           (r->sticky - old->sticky + r->starts - old->starts) / 2 <
+               0.5 * (t->it->after.mean - t->it->before.mean);
 }
 
-/* What the gate has judged is measured under perturbation; what is an open-loop tape is
- * named as one, and refused when most of its gain is gone there. */
+/* What the gate has judged is measured under perturbation. What asks for the same actions
+ * there is named a tape, and refused when most of its gain is gone; so is what nearly
+ * asks for the same. */
 void check_tape(struct trial *t, struct error *err)
 {
     struct loop *l = t->l;
     struct robust *r = &t->it->robust;
     struct policy policy = champion_policy(&t->candidate);
     size_t len = strlen(t->why);
+    struct robust old;
     char text[256];
-    double old;
 
     if (!t->it->gate.pairs) {
         if (robust_is_tape(t->candidate.results, t->candidate.n))
@@ -124,21 +146,22 @@ void check_tape(struct trial *t, struct error *err)
              "actions, %.6g from perturbed starts",
              r->n, r->plain, r->sticky, r->starts);
     r->is_open_loop |= robust_is_tape(t->candidate.results, t->candidate.n);
+    if (!r->is_open_loop && !(r->agreement >= ROBUST_LIKE))
+        return;
+    snprintf(
+        text, sizeof(text),
+        "it plays the same actions whatever it sees (agreement %.4g): %.6g as it is, "
+        "%.6g with sticky actions, %.6g from perturbed starts",
+        r->agreement, r->plain, r->sticky, r->starts);
+    if (r->is_open_loop)
+        trial_incident(t, "open-loop tape", err, text);
+    if (!t->it->is_promoted || t->status != LOOP_ON || !is_gain_gone(t, &old, err))
+        return;
     if (!r->is_open_loop)
-        return;
-    snprintf(text, sizeof(text),
-             "it plays the same actions whatever it sees: %.6g as it is, "
-             "%.6g with sticky actions",
-             r->plain, r->sticky);
-    trial_incident(t, "open-loop tape", err, text);
-    if (!t->it->is_promoted)
-        return;
-    old = t->status == LOOP_ON ? incumbent_sticky(t, err) : 0;
-    if (t->status == LOOP_ON &&
-        r->sticky - old < 0.5 * (t->it->after.mean - t->it->before.mean)) {
-        trial_refuse(t, "an open-loop tape: %s (the current policy there: %.6g)", text,
-                     old);
-    }
+        trial_incident(t, "open-loop tape", err, text);
+    r->is_open_loop = true;
+    trial_refuse(t, "an open-loop tape: %s (the current policy there: %.6g, %.6g)", text,
+                 old.sticky, old.starts);
 }
 
 /* Pairs on the dev seeds: what is worse there beyond chance is not taken, whatever hidden

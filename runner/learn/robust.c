@@ -1,14 +1,18 @@
 /* robust.c - is a policy more than a tape?
  *
- * A tape asks for the same actions whatever comes of them: where sticky frames change the
- * course of an episode, a policy that looks asks for other actions, and a tape does
- * not. */
+ * A tape asks for the same actions whatever comes of them: where sticky frames or another
+ * start change the course of an episode, a policy that looks asks for other actions, and
+ * a tape does not. What is measured is how far the actions agree beyond chance (Cohen
+ * 1960: a policy that nearly always does the same thing agrees by chance alone), so that
+ * looking once makes no tape a policy; and whether the gain is still there. */
+#define XXH_INLINE_ALL
 #include "runner/learn/robust.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <xxhash.h>
 
 #include "runner/evaluate/stats.h"
 #include "runner/record/json.h"
@@ -18,42 +22,61 @@
 #define STARTS_SECONDS 0.2 /* of random actions, at most, of the environment's time */
 #define LEAST_SEEDS 3      /* that must show the same tape */
 #define LEAST_STEPS 16     /* of a tape that shows anything */
+#define MOST_CHANCE 0.999  /* of equal actions: doing one thing shows nothing */
+#define N_BUCKETS 1024     /* of actions */
 
-static bool is_constant(const struct tape *t, int64_t n)
+/* How often each action occurs in a tape from step `from` to n, by its bytes' hash. */
+static void count_actions(const struct tape *t, int64_t from, int64_t n,
+                          int64_t count[N_BUCKETS])
 {
     size_t w = (size_t)t->width;
 
-    for (int64_t i = 1; i < n; i++)
-        if (memcmp(t->data, t->data + (size_t)i * w, w))
-            return false;
-    return true;
+    memset(count, 0, sizeof(*count) * N_BUCKETS);
+    for (int64_t i = from; i < n; i++)
+        count[XXH3_64bits(t->data + (size_t)i * w, w) % N_BUCKETS]++;
 }
 
-/* Do two different episodes show the same actions, as far as both go? 1, 0, or -1: they
- * show nothing. */
-static int is_same_tape(const struct episode_result *a, const struct episode_result *b)
+double robust_agreement(const struct episode_result *a, const struct episode_result *b,
+                        int64_t from)
 {
-    int64_t n = a->tape.n_steps < b->tape.n_steps ? a->tape.n_steps : b->tape.n_steps;
+    int64_t to = a->tape.n_steps < b->tape.n_steps ? a->tape.n_steps : b->tape.n_steps;
+    size_t w = (size_t)a->tape.width;
+    int64_t in_a[N_BUCKETS], in_b[N_BUCKETS];
+    double n = (double)(to - from), same = 0, chance = 0;
 
-    if (a->trajectory == b->trajectory || n < LEAST_STEPS || is_constant(&a->tape, n))
-        return -1;
-    return memcmp(a->tape.data, b->tape.data, (size_t)n * (size_t)a->tape.width) == 0;
+    if (a->trajectory == b->trajectory || to - from < LEAST_STEPS)
+        return NAN;
+    for (int64_t i = from; i < to; i++)
+        same += !memcmp(a->tape.data + (size_t)i * w, b->tape.data + (size_t)i * w, w);
+    count_actions(&a->tape, from, to, in_a);
+    count_actions(&b->tape, from, to, in_b);
+    for (int i = 0; i < N_BUCKETS; i++)
+        chance += (double)in_a[i] / n * ((double)in_b[i] / n);
+    return chance > MOST_CHANCE ? NAN : (same / n - chance) / (1 - chance);
+}
+
+/* The mean of the agreements that show something, and how many those are. */
+struct agreement {
+    double sum;
+    int n;
+};
+
+static void add_agreement(struct agreement *g, double one)
+{
+    if (isfinite(one)) {
+        g->sum += one;
+        g->n++;
+    }
 }
 
 bool robust_is_tape(const struct episode_result *results, int n)
 {
-    int same = 0;
+    struct agreement g = { 0 };
 
-    for (int i = 1; i < n; i++) {
-        int is_same;
-        if (results[i].start_hash == results[0].start_hash)
-            continue;
-        is_same = is_same_tape(&results[0], &results[i]);
-        if (is_same == 0)
-            return false;
-        same += is_same > 0;
-    }
-    return same >= LEAST_SEEDS;
+    for (int i = 1; i < n; i++)
+        if (results[i].start_hash != results[0].start_hash)
+            add_agreement(&g, robust_agreement(&results[0], &results[i], 0));
+    return g.n >= LEAST_SEEDS && g.sum / g.n >= ROBUST_TAPE;
 }
 
 static double mean(const struct episode_result *results, int n)
@@ -103,25 +126,11 @@ static enum memo_status play(struct memo *m, const char *scope,
                          err);
 }
 
-static bool is_open_loop(const struct episode_result *dev,
-                         const struct episode_result *sticky, int n)
-{
-    int same = 0;
-
-    for (int i = 0; i < n; i++) {
-        int is_same = is_same_tape(&dev[i], &sticky[i]);
-        if (is_same == 0)
-            return false;
-        same += is_same > 0;
-    }
-    return same >= LEAST_SEEDS || same == n;
-}
-
 static enum memo_status measure_sticky(const struct memo *m, const struct policy *policy,
                                        const struct episode_request *requests,
                                        const struct episode_result *dev,
-                                       struct robust *out, int64_t *steps_left,
-                                       struct error *err)
+                                       struct robust *out, struct agreement *g,
+                                       int64_t *steps_left, struct error *err)
 {
     struct episode_result results[MOST_SEEDS] = { 0 };
     struct task *task = task_copy(m->base.task);
@@ -135,7 +144,8 @@ static enum memo_status measure_sticky(const struct memo *m, const struct policy
     snprintf(scope, sizeof(scope), "sticky %g", out->p);
     status = play(&mine, scope, policy, requests, out->n, results, err);
     out->sticky = mean(results, out->n);
-    out->is_open_loop = status == MEMO_DONE && is_open_loop(dev, results, out->n);
+    for (int i = 0; i < out->n && status == MEMO_DONE; i++)
+        add_agreement(g, robust_agreement(&dev[i], &results[i], 0));
     *steps_left = mine.steps_left;
     results_clear(results, out->n);
     task_destroy(task);
@@ -145,8 +155,9 @@ static enum memo_status measure_sticky(const struct memo *m, const struct policy
 static enum memo_status measure_starts(const struct memo *m, const struct salt *salt,
                                        const struct policy *policy,
                                        struct episode_request *requests,
-                                       struct robust *out, int64_t *steps_left,
-                                       struct error *err)
+                                       const struct episode_result *dev,
+                                       struct robust *out, struct agreement *g,
+                                       int64_t *steps_left, struct error *err)
 {
     const struct task *task = m->base.task;
     double rate = task->env->frames_per_second / task->rules.frame_skip;
@@ -163,6 +174,8 @@ static enum memo_status measure_starts(const struct memo *m, const struct salt *
     }
     status = play(&mine, "starts", policy, requests, out->n, results, err);
     out->starts = mean(results, out->n);
+    for (int i = 0; i < out->n && status == MEMO_DONE; i++)
+        add_agreement(g, robust_agreement(&dev[i], &results[i], tapes[i].n_steps));
     *steps_left = mine.steps_left;
     results_clear(results, out->n);
     for (int i = 0; i < out->n; i++)
@@ -176,22 +189,27 @@ enum memo_status robust_measure(struct memo *m, const struct salt *salt,
                                 struct robust *out, struct error *err)
 {
     struct episode_request requests[MOST_SEEDS] = { 0 };
+    struct agreement g = { 0 };
     enum memo_status status;
 
     *out = (struct robust){ .n = n_dev < MOST_SEEDS ? n_dev : MOST_SEEDS };
     out->plain = mean(dev, out->n);
     for (int i = 0; i < out->n; i++)
         requests[i].seed = dev[i].seed;
-    status = measure_sticky(m, policy, requests, dev, out, &m->steps_left, err);
+    status = measure_sticky(m, policy, requests, dev, out, &g, &m->steps_left, err);
     if (status == MEMO_DONE)
-        status = measure_starts(m, salt, policy, requests, out, &m->steps_left, err);
+        status = measure_starts(m, salt, policy, requests, dev, out, &g, &m->steps_left,
+                                err);
+    out->agreement = g.n ? g.sum / g.n : NAN;
+    out->is_open_loop = g.n >= LEAST_SEEDS && out->agreement >= ROBUST_TAPE;
     return status;
 }
 
 json_t *robust_to_json(const struct robust *r)
 {
-    return json_pack("{s:i, s:o, s:o, s:o, s:o, s:b}", "seeds", r->n, "p",
+    return json_pack("{s:i, s:o, s:o, s:o, s:o, s:o, s:b}", "seeds", r->n, "p",
                      json_finite(r->p), "plain", json_finite(r->plain), "sticky",
                      json_finite(r->sticky), "starts", json_finite(r->starts),
-                     "open_loop", r->is_open_loop);
+                     "agreement", json_finite(r->agreement), "open_loop",
+                     r->is_open_loop);
 }
