@@ -94,6 +94,20 @@ void climb_iteration(void *user, const struct iteration *it)
     fflush(stdout);
 }
 
+void climb_challenger(void *user, const struct iteration *it)
+{
+    struct climb *c = user;
+
+    progress_erase();
+    if (c->is_quiet)
+        return;
+    say("\n%5" PRId64 "  %s: the challenger of iteration %" PRId64 "%s\n", it->number,
+        it->verdict, it->challenger_of,
+        it->is_promoted ? " is the new incumbent" : ", after further pairs");
+    print_wrapped("       ", it->why);
+    fflush(stdout);
+}
+
 void climb_warning(void *user, const char *text)
 {
     (void)user;

@@ -16,6 +16,7 @@ struct climb {
 void climb_start(void *user, const struct champion *start,
                  const struct tally_mark *played);
 void climb_iteration(void *user, const struct iteration *it);
+void climb_challenger(void *user, const struct iteration *it);
 void climb_warning(void *user, const char *text);
 void climb_progress(void *user, enum purpose purpose, int done, int n);
 

@@ -309,6 +309,11 @@ static void on_iteration(void *user, const struct iteration *it)
     climb_iteration(&m->climb, it);
 }
 
+static void on_challenger(void *user, const struct iteration *it)
+{
+    climb_challenger(&((struct improve *)user)->climb, it);
+}
+
 static void on_warning(void *user, const char *text)
 {
     climb_warning(&((struct improve *)user)->climb, text);
@@ -463,6 +468,7 @@ static int improve(struct improve *m, struct app *app, struct error *err)
         .folder = m->run.folder,
         .on_start = on_start,
         .on_iteration = on_iteration,
+        .on_challenger = on_challenger,
         .on_warning = on_warning,
         .progress = on_progress,
         .user = m,

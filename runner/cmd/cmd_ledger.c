@@ -30,7 +30,12 @@ static const struct listing {
       " round(json_extract(details, '$.robust.sticky'), 2) AS sticky,"
       " round(json_extract(details, '$.robust.starts'), 2) AS starts,"
       " cases_passed || '/' || cases AS cases, round(seconds, 1) AS seconds,"
-      " substr(sha256, 1, 8) AS policy, change, why FROM candidate WHERE run = ?"
+      " substr(sha256, 1, 8) AS policy, change, why FROM (SELECT *, 1 AS place FROM"
+      " candidate WHERE run = ?1 UNION ALL" LEDGER_CHALLENGERS ") ORDER BY iteration, place" },
+    { "challengers", "near misses that got further pairs",
+      "SELECT iteration, of_iteration, verdict, round(dev_before, 2) AS dev_before,"
+      " round(dev_after, 2) AS dev_after, round(low, 2) AS low, round(high, 2) AS high, pairs,"
+      " substr(sha256, 1, 8) AS policy, change, why FROM challenge WHERE run = ?"
       " ORDER BY iteration" },
     { "steps", "steps by purpose",
       "SELECT purpose, count(*) FILTER (WHERE scope NOT LIKE '" LEDGER_CUT
@@ -62,7 +67,8 @@ static const struct listing {
       " AND k.iteration <= c.iteration), (SELECT sum(usd) FROM call k WHERE k.run = ?1"
       " AND k.iteration <= c.iteration), round((SELECT total(seconds) FROM work w WHERE w.run = ?1"
       " AND w.created <= c.created) / 60, 2)"
-      " FROM candidate c WHERE run = ?1 ORDER BY 1" },
+      " FROM (SELECT *, 1 AS place FROM candidate WHERE run = ?1 UNION ALL" LEDGER_CHALLENGERS
+      " ORDER BY iteration, place) c ORDER BY 1" },
     { "openings", "openings of hidden splits, and what came out",
       "SELECT o.split, o.number, substr(o.sha256, 1, 8) AS policy,"
       " json_extract(r.result, '$.dev.mean') AS dev_mean,"
@@ -92,8 +98,10 @@ static int plot(struct ledger *l, const struct ledger_run *run, const char *path
 {
     json_t *rows = ledger_query(l,
                                 "SELECT verdict, dev_before, before_half, dev_after,"
-                                " after_half, steps FROM candidate WHERE run = ?"
-                                " ORDER BY iteration",
+                                " after_half, steps, iteration, 1 AS place FROM candidate"
+                                " WHERE run = ?1 UNION ALL SELECT verdict, dev_before,"
+                                " before_half, dev_after, after_half, steps, iteration, 0"
+                                " FROM challenge WHERE run = ?1 ORDER BY 7, 8",
                                 run->id, err);
     int n = (int)json_array_size(rows), n_tried = 0, n_held = 0, status = -1;
     double *v = xcalloc((size_t)n + 2, 6 * sizeof(*v));

@@ -28,7 +28,8 @@ static const char summary_sql[] =
 
 static const char sources_sql[] =
     "SELECT 0 AS iteration, start_sha256 AS sha256, 1 AS is_kept FROM run WHERE id = ?1"
-    " UNION ALL SELECT iteration, sha256, verdict IN ('better', 'simpler') FROM candidate"
+    " UNION ALL SELECT iteration, sha256, EXISTS (SELECT 1 FROM promotion p WHERE"
+    " p.run = ?1 AND p.of_iteration = c.iteration) FROM candidate c"
     " WHERE run = ?1 AND sha256 <> '' ORDER BY 1";
 
 static const char readme[] =

@@ -190,6 +190,24 @@ static void write_results(FILE *f, const struct brief *b)
         fprintf(f, "\n(%d further seeds are left out.)\n", b->n - SEEDS_SHOWN);
 }
 
+/* What is too small to be seen is no use as a change of its own. */
+static void write_gate(FILE *f, const struct brief *b)
+{
+    if (!isfinite(b->least_gain))
+        return;
+    fprintf(f,
+            "\nThe gate plays up to %d pairs of hidden seeds: with the noise of this run it "
+            "finds a true gain of the mean of about %.3g or more (in nine cases of ten), a "
+            "smaller one only by luck.\n",
+            b->pairs, b->least_gain);
+    if (b->n_challengers)
+        fprintf(f,
+                "%d candidate%s unclear so far; the strongest gets %d further pairs an "
+                "iteration, and the same program again goes on from its pairs.\n",
+                b->n_challengers, b->n_challengers > 1 ? "s are" : " is",
+                b->task->splits.challenger);
+}
+
 /* How those that came before did where this one failed. */
 static void write_ancestors(FILE *f, const struct brief *b, int seed)
 {
@@ -338,6 +356,7 @@ char *brief_user(const struct brief *b, struct error *err)
     fence_write(f, "lua", b->policy->source);
     write_parent(f, b);
     write_results(f, b);
+    write_gate(f, b);
     status = write_failures(f, b, err);
     write_past(f, b);
     brief_memory_write(f, b->task->name, b->memory);

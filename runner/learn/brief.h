@@ -48,6 +48,7 @@ struct brief {
     bool is_at_target; /* on hidden seeds */
     double least_gain; /* that the gate can see now; NAN: not known */
     int pairs;         /* that it can play for it */
+    int n_challengers;
     int64_t steps_left; /* INT64_MAX: without limit */
 };
 

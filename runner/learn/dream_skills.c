@@ -82,9 +82,9 @@ int dream_pieces_find(struct ledger *l, struct dream_pieces *out, struct error *
     json_t *rows = ledger_query(
         l,
         "SELECT c.run, c.iteration, run.folder, json_extract(run.task, '$.name') AS task,"
-        " source.text FROM candidate c JOIN run ON run.id = c.run JOIN source"
-        " ON source.sha256 = c.sha256 WHERE c.verdict IN ('better', 'simpler')"
-        " ORDER BY c.rowid DESC LIMIT 500",
+        " source.text FROM promotion c JOIN run ON run.id = c.run JOIN source"
+        " ON source.sha256 = c.sha256"
+        " ORDER BY c.created DESC, c.run DESC, c.iteration DESC, c.place DESC LIMIT 500",
         0, err);
     json_t *known = ledger_query(l, "SELECT tokens_sha256 FROM skill", 0, err);
 

@@ -43,9 +43,8 @@ static int find_incumbent(struct frozen *z, struct error *err)
     const struct ledger_run *run = z->f->run;
     json_t *rows = ledger_query(
         z->f->ledger,
-        "SELECT iteration, sha256, dev_after, details FROM candidate"
-        " WHERE run=? AND verdict IN ('better', 'simpler')"
-        " ORDER BY iteration DESC LIMIT 1",
+        "SELECT iteration, sha256, dev_after, details FROM promotion WHERE run=?"
+        " ORDER BY iteration DESC, place DESC LIMIT 1",
         run->id, err);
     json_t *row = json_array_get(rows, 0);
     const char *sha = json_string_value(json_object_get(row, "sha256"));

@@ -63,7 +63,6 @@ static bool is_known(struct trial *t)
 {
     char incumbent[65];
 
-    measure_hash(t->candidate.source, t->tokens_sha256);
     measure_hash(t->l->incumbent.source, incumbent);
     if (!strcmp(t->tokens_sha256, incumbent)) {
         trial_refuse(
@@ -114,11 +113,20 @@ static bool is_failed_direction(struct trial *t, const char *reply)
     return false;
 }
 
+/* A whole comparison; or, of a program that was unclear and comes again, as many more. */
+static int count_pairs(const struct trial *t)
+{
+    int64_t most = (int64_t)t->contest.with.next + t->l->task->splits.gate;
+
+    return most < task_gate_most(t->l->task) ? (int)most : task_gate_most(t->l->task);
+}
+
 /* From source to verdict; stops at the first thing that speaks against it. */
 static void try_candidate(struct trial *t, const char *reply, struct error *err)
 {
     struct loop *l = t->l;
     struct policy_facts facts = { 0 };
+    bool is_challenger;
     char line[200];
 
     t->size = measure_source(t->candidate.source);
@@ -127,11 +135,13 @@ static void try_candidate(struct trial *t, const char *reply, struct error *err)
         t->status = LOOP_FAILED;
         return;
     }
-    if (is_known(t)) {
+    measure_hash(t->candidate.source, t->tokens_sha256);
+    is_challenger = challenger_take(t);
+    if (!is_challenger && is_known(t)) {
         trial_incident(t, "the same program again", err, t->why);
         return;
     }
-    if (is_failed_direction(t, reply)) {
+    if (!is_challenger && is_failed_direction(t, reply)) {
         trial_incident(t, "a failed direction again", err, t->why);
         return;
     }
@@ -151,7 +161,7 @@ static void try_candidate(struct trial *t, const char *reply, struct error *err)
     if (!t->it->verdict)
         check_cases(t, err);
     if (t->status == LOOP_ON && !t->it->verdict) {
-        judge_ask_gate(t, t->l->task->splits.gate, err);
+        judge_ask_gate(t, count_pairs(t), err);
         if (t->status == LOOP_ON)
             check_dev(t, err);
     }
@@ -280,6 +290,7 @@ enum loop_status loop_judge(struct loop *l, const char *reply, const char *no_re
     if (t.status == LOOP_ON)
         t.status = put_down(&t, parent, err);
     if (t.status == LOOP_ON) {
+        challenger_keep(&t, it->change);
         loop_note_past(l, it, t.tokens_sha256);
         it->change = l->past[l->n_past - 1].change;
         it->why = l->past[l->n_past - 1].why;

@@ -36,6 +36,11 @@ const char *first_line(const char *text, char *out, size_t size);
  * contest was begun before, it goes on. `most`: seeds to play in all. */
 void judge_ask_gate(struct trial *t, int most, struct error *err);
 
+/* challenger.c: an unclear candidate stays, with the pairs that it has played. */
+void challenger_keep(struct trial *t, const char *change);
+/* Is the candidate the same program as one of them? Then the trial goes on with it. */
+bool challenger_take(struct trial *t);
+
 /* promote.c: the candidate becomes the incumbent, what it mastered becomes cases. */
 void judge_promote(struct trial *t, struct error *err);
 

@@ -220,3 +220,20 @@ void judge_ask_gate(struct trial *t, int most, struct error *err)
     if (t->status == LOOP_ON && g->verdict == GATE_better && t->it->is_promoted)
         check_best(t, err);
 }
+
+double judge_least_gain(struct loop *l)
+{
+    const struct loop_config *c = l->c;
+    double most_loss, most_gain, highest = champion_highest(&l->incumbent);
+    /* Two independent episodes, where no pair was played yet. */
+    double std = isnan(l->pair_std) ? sqrt(2) * l->incumbent.dev.std : l->pair_std;
+    int64_t k = l->iteration <= c->n_ordinals && c->ordinals[l->iteration - 1] > 0
+                    ? c->ordinals[l->iteration - 1]
+                    : ledger_attempt_next(c->ledger, c->run->id, NULL);
+
+    if (k < 1 || !gate_range(&l->memo, highest, highest, &most_loss, &most_gain))
+        return NAN;
+    return confseq_least_gain(l->task->splits.gate,
+                              gate_error(l->task, k) / (has_two_rivals(l) ? 2 : 1),
+                              most_loss, std);
+}

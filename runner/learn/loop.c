@@ -242,6 +242,8 @@ static enum loop_status iterate(struct loop *l, struct error *err)
                                   : LOOP_FAILED;
 
     if (status == LOOP_ON)
+        status = challengers_play(l, err);
+    if (status == LOOP_ON)
         status = parent_choose(l, err);
     it.remark = l->remark;
     if (status == LOOP_ON)
@@ -445,6 +447,7 @@ static void loop_clear(struct loop *l)
     champion_clear(&l->best);
     champion_clear(&l->parent);
     archive_clear(l);
+    challengers_clear(l);
     workbench_clear(&l->bench);
     tally_clear(&l->tally);
     for (int i = 0; i < l->n_ancestors; i++)

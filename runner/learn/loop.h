@@ -46,6 +46,7 @@ struct iteration {
     const char *sha256;
     const char *remark;   /* of the loop: a change of parent, or "" */
     struct robust robust; /* n = 0: not measured */
+    int64_t challenger_of; /* the iteration that it comes from, for on_challenger; else 0 */
     int64_t ordinal; /* the candidate's number at the gate; 0: the gate was not asked */
     struct tally_mark played; /* in this iteration */
     const char *incumbent;    /* sha256, behind the verdict */
@@ -67,6 +68,8 @@ struct loop_config {
     void (*on_start)(void *user, const struct champion *start,
                      const struct tally_mark *played);
     void (*on_iteration)(void *user, const struct iteration *it);
+    /* A near miss got further pairs before the iteration's model was asked. May be NULL. */
+    void (*on_challenger)(void *user, const struct iteration *it);
     void (*progress)(void *user, enum purpose purpose, int done, int n);
     void (*on_warning)(void *user, const char *text); /* may be NULL */
     void *user;

@@ -34,6 +34,13 @@ struct contest {
 };
 void contest_clear(struct contest *c);
 
+/* A candidate that is unclear against the incumbent of now. Owned. */
+struct challenger {
+    struct champion candidate;
+    struct contest contest;
+    char tokens_sha256[65], *change;
+};
+
 enum loop_budget {
     BUDGET_STEPS,
     BUDGET_CALLS,
@@ -70,6 +77,8 @@ struct loop {
     struct case_list cases;
     json_t *memory;  /* what dreams before the run kept: ledger_dream_memory */
     json_t *retired; /* rows of cases that someone retired: iteration, name */
+    struct challenger *challengers;
+    int n_challengers;
     struct past *past;
     int n_past;
     struct brief_ancestor
@@ -133,6 +142,15 @@ int incident_cases(struct loop *l, struct error *err);
 int incident_files(struct loop *l, struct error *err); /* before the first iteration */
 /* Did someone retire it, now or at a later iteration of a run that goes on? */
 bool case_is_out(const struct loop *l, const char *name);
+
+/* judge_gate.c: the least true gain that the gate would see of the next candidate, by the
+ * noise so far; NAN where it is not known. */
+double judge_least_gain(struct loop *l);
+
+/* challenger.c. Further pairs for the strongest near miss; at the start of an
+ * iteration. May promote it. */
+enum loop_status challengers_play(struct loop *l, struct error *err);
+void challengers_clear(struct loop *l);
 
 /* judge.c: a reply becomes a candidate, and the candidate a verdict. Promotes. */
 enum loop_status loop_judge(struct loop *l, const char *reply, const char *no_reply,

@@ -105,6 +105,7 @@ void judge_promote(struct trial *t, struct error *err)
     champion_copy(&l->incumbent, &t->candidate);
     l->incumbent_iteration = l->iteration;
     parent_reset(l);
+    challengers_clear(l); /* they were held against the one before */
     if (t->is_best) {
         champion_clear(&l->best);
         champion_copy(&l->best, &t->candidate);

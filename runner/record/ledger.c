@@ -80,6 +80,17 @@ static const char *const migrations[] = {
     "CREATE TABLE work(run INTEGER, seconds REAL, created INTEGER);"
     "CREATE INDEX work_run ON work(run);"
     "INSERT INTO work SELECT run, seconds, created FROM candidate WHERE seconds > 0;",
+    /* Near misses that got further pairs, and what became the incumbent of either. */
+    "CREATE TABLE challenge(run INTEGER, iteration INTEGER, of_iteration INTEGER,"
+    "  sha256 TEXT, verdict TEXT, why TEXT, change TEXT, dev_before REAL, before_half REAL,"
+    "  dev_after REAL, after_half REAL, difference REAL, low REAL, high REAL, pairs INTEGER,"
+    "  steps INTEGER, details TEXT, created INTEGER, PRIMARY KEY(run, iteration));"
+    "CREATE VIEW promotion AS SELECT run, iteration, 1 AS place, iteration AS of_iteration,"
+    "  sha256, verdict, why, change, dev_before, before_half, dev_after, after_half, low, high,"
+    "  steps, details, created FROM candidate WHERE verdict IN ('better', 'simpler')"
+    "  UNION ALL SELECT run, iteration, 0, of_iteration, sha256, verdict, why, change,"
+    "  dev_before, before_half, dev_after, after_half, low, high, steps, details, created"
+    "  FROM challenge WHERE verdict IN ('better', 'simpler');",
 };
 #define VERSION ((int)(sizeof(migrations) / sizeof(migrations[0])))
 

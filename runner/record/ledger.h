@@ -195,6 +195,27 @@ struct ledger_candidate {
 int ledger_candidate_add(struct ledger *l, int64_t run, const struct ledger_candidate *c,
                          struct error *err);
 
+/* A near miss that got further pairs at the start of an iteration, and the verdict since
+ * then. What became the incumbent, as candidate or as challenger, is in the view
+ * `promotion`: of one iteration, the challenger (place 0) was first. */
+struct ledger_challenge {
+    int64_t iteration, of_iteration; /* now; that it was the candidate of */
+    const char *sha256, *verdict, *why, *change;
+    double dev_before, before_half, dev_after, after_half, difference, low, high;
+    int64_t pairs; /* all, those of its own iteration too */
+    int64_t steps; /* of the run, all purposes */
+    const char *details; /* JSON */
+};
+/* Of run ?1, those that became the incumbent, as rows of `candidate` with place 0 behind
+ * them. */
+#define LEDGER_CHALLENGERS                                                               \
+    " SELECT run, iteration, sha256, sha256, verdict, why, 'Challenger of iteration '"   \
+    " || of_iteration || ': ' || change, dev_before, dev_after, difference, low, high,"  \
+    " pairs, NULL, NULL, NULL, steps, before_half, after_half, details, created, 0 FROM" \
+    " challenge WHERE run = ?1 AND verdict IN ('better', 'simpler')"
+int ledger_challenge_add(struct ledger *l, int64_t run, const struct ledger_challenge *c,
+                         struct error *err);
+
 /* Candidates that were compared, numbered from 1 along a line of policies: a run, its
  * forks, and runs of the same task that start from what one of these promoted. The number
  * that this run's candidate of this iteration has, or gets now. -1 on failure. */

@@ -3,6 +3,8 @@
  *
  * The error that a gate allows is for a whole line: whoever forks a run, goes on with it,
  * or starts a new one from its best policy counts on where it stood. */
+#include <math.h>
+
 #include "runner/record/ledger_db.h"
 
 /* The number that a query of one row gives; `none` where there is no row. -1: it
@@ -33,9 +35,9 @@ static int64_t find_line(struct ledger *l, int64_t run, struct error *err)
             ledger_prepare(
                 l, err,
                 "SELECT coalesce((SELECT parent FROM fork WHERE run=?1),"
-                " (SELECT max(c.run) FROM candidate c JOIN run r ON r.id=c.run"
+                " (SELECT max(c.run) FROM promotion c JOIN run r ON r.id=c.run"
                 "  JOIN run me ON me.id=?1 WHERE c.sha256=me.start_sha256 AND c.run < ?1"
-                "  AND c.verdict IN ('better', 'simpler') AND"
+                "  AND"
                 "  json_extract(r.task, '$.name')=json_extract(me.task, '$.name')), 0)",
                 "i", run),
             0, err);
@@ -103,4 +105,19 @@ int64_t ledger_attempt_add(struct ledger *l, int64_t run, int64_t iteration,
         ledger_fail(l, err);
     sqlite3_exec(l->db, "ROLLBACK", NULL, NULL, NULL);
     return -1;
+}
+
+int ledger_challenge_add(struct ledger *l, int64_t run, const struct ledger_challenge *c,
+                         struct error *err)
+{
+    return ledger_execute(
+        l, err,
+        ledger_prepare(
+            l, err,
+            "INSERT OR IGNORE INTO challenge VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+            "iiissssdddddddiisi", run, c->iteration, c->of_iteration, c->sha256,
+            c->verdict, c->why, c->change, c->dev_before, c->before_half, c->dev_after,
+            c->after_half, c->difference, isfinite(c->low) ? c->low : NAN,
+            isfinite(c->high) ? c->high : NAN, c->pairs, c->steps, c->details,
+            ledger_now()));
 }

@@ -127,7 +127,7 @@ static int fork_run(struct ledger *l, int64_t old, struct ledger_run *run,
     static const char *const tables[] = { "candidate",  "episode",  "call",
                                           "regression", "incident", "note",
                                           "opening",    "report",   "allowance",
-                                          "attempt",    "work" };
+                                          "attempt",    "work",     "challenge" };
     int status = ledger_run_add(l, run, err);
 
     if (status == 0)
@@ -174,8 +174,8 @@ json_t *ledger_session_list(struct ledger *l, struct error *err)
         l,
         "SELECT coalesce(session.name, run.name) AS session,"
         " json_extract(run.task, '$.name') AS task, run.status AS state, c.iterations,"
-        " coalesce((SELECT dev_after FROM candidate WHERE candidate.run=run.id AND verdict IN"
-        "  ('better', 'simpler') ORDER BY iteration DESC LIMIT 1),"
+        " coalesce((SELECT dev_after FROM promotion WHERE promotion.run=run.id"
+        "  ORDER BY iteration DESC, place DESC LIMIT 1),"
         "  (SELECT avg(score) FROM episode WHERE episode.run=run.id AND purpose='dev' AND"
         "  scope='' AND sha256=run.start_sha256)) AS incumbent,"
         " coalesce(e.steps, 0) AS steps, coalesce(e.planner_steps, 0) AS planner_steps,"

@@ -28,7 +28,8 @@ static const char iterations_sql[] =
     " FROM call k WHERE k.run = ?1 AND k.iteration <= c.iteration)"
     " AS usd, c.change, c.why, c.sha256 AS policy, c.parent_sha256 AS parent,"
     " c.verdict IN ('better', 'simpler') AS is_promoted"
-    " FROM candidate c JOIN run ON run.id = c.run WHERE c.run = ?1 ORDER BY c.iteration";
+    " FROM (SELECT *, 1 AS place FROM candidate WHERE run = ?1 UNION ALL" LEDGER_CHALLENGERS
+    ") c JOIN run ON run.id = c.run ORDER BY c.iteration, c.place";
 
 static const char totals_sql[] =
     "SELECT (SELECT count(*) FROM call WHERE run = ?1 AND error IS NULL) AS calls,"
@@ -54,6 +55,9 @@ static const struct {
     { "broken",
       "SELECT iteration, cases_passed, cases, cases - cases_passed AS n_broken, verdict,"
       " change, why FROM candidate WHERE run = ?1 AND cases_passed < cases ORDER BY iteration" },
+    { "challengers",
+      "SELECT iteration, of_iteration, verdict, pairs, low, high, change, why FROM challenge"
+      " WHERE run = ?1 ORDER BY iteration" },
     { "purposes",
       "SELECT purpose, count(*) FILTER (WHERE scope NOT LIKE '" LEDGER_CUT "%') AS"
       " episodes, sum(steps) AS steps, sum(planner_steps) AS"
@@ -184,18 +188,18 @@ static void add_promotions(json_t *json, struct ledger *l, const struct ledger_r
     json_object_set_new(json, "best_sha256", json_string(before));
 }
 
-/* The gain of the incumbent on the dev seeds that it shares with the start, paired. */
+/* The gain of the incumbent on the hidden seeds that it and the start were measured on,
+ * paired. */
 static int add_gain(json_t *json, struct ledger *l, const struct ledger_run *run,
                     struct error *err)
 {
     json_t *rows = ledger_query(
         l,
         "SELECT b.score - a.score AS d FROM episode a JOIN episode b ON b.run = a.run AND"
-        " b.purpose = 'dev' AND b.scope = '' AND b.seed_index = a.seed_index JOIN run ON run.id"
-        " = a.run WHERE a.run = ?1 AND a.purpose = 'dev' AND a.scope = '' AND a.sha256 ="
-        " run.start_sha256 AND b.sha256 = coalesce((SELECT sha256 FROM candidate WHERE run = ?1"
-        " AND verdict IN ('better', 'simpler') ORDER BY iteration DESC LIMIT 1),"
-        " run.start_sha256)",
+        " b.purpose = 'gate' AND b.scope = 'gain' AND b.seed_index = a.seed_index JOIN run ON"
+        " run.id = a.run WHERE a.run = ?1 AND a.purpose = 'gate' AND a.scope = 'gain' AND"
+        " a.sha256 = run.start_sha256 AND b.sha256 = coalesce((SELECT sha256 FROM promotion"
+        " WHERE run = ?1 ORDER BY iteration DESC, place DESC LIMIT 1), run.start_sha256)",
         run->id, err);
     int n = (int)json_array_size(rows);
     double *values = xcalloc((size_t)n + 1, sizeof(*values)), half;

@@ -103,11 +103,21 @@ static const struct report_column notes[] = {
     END,
 };
 
+static const struct report_column challengers[] = {
+    { "iteration", "#", REPORT_COUNT },    { "of_iteration", "of", REPORT_COUNT },
+    { "verdict", "verdict", REPORT_TEXT }, { "pairs", "pairs", REPORT_COUNT },
+    { "low", "low", REPORT_NUMBER },       { "high", "high", REPORT_NUMBER },
+    { "change", "change", REPORT_TEXT },   { "why", "why", REPORT_TEXT },
+    END,
+};
+
 const struct report_table report_run_tables[] = {
     { "iterations", "Iterations",
       "Means of the dev seeds; low and high are the gate's interval of the difference on "
       "hidden seeds.",
       iterations },
+    { "challengers", "Challengers",
+      "Near misses that got further pairs at the start of an iteration.", challengers },
     { "openings", "Dev against holdout",
       "Each opening of a hidden split; the gap is hidden minus dev, with its 95 % interval.",
       openings },
@@ -149,7 +159,7 @@ static const struct report_column models[] = {
 };
 
 const struct report_table report_all_tables[] = {
-    { "runs", "Runs", "The gain is paired over dev seeds, with its 95 % interval.",
+    { "runs", "Runs", "The gain is paired over hidden seeds, with its 95 % interval.",
       runs },
     { "models", "Providers and models",
       "Sums over the runs of each; the gain is their mean.", models },
