@@ -50,8 +50,8 @@ void challenger_keep(struct trial *t, const char *change)
     if (strcmp(t->it->verdict, gate_verdict_name(GATE_unclear)) ||
         t->contest.with.is_exact || t->contest.with.next >= task_gate_most(l->task))
         return;
-    l->challengers = xrealloc(l->challengers, sizeof(*l->challengers) *
-                                                  (size_t)(l->n_challengers + 1));
+    l->challengers = xrealloc(l->challengers,
+                              sizeof(*l->challengers) * (size_t)(l->n_challengers + 1));
     c = &l->challengers[l->n_challengers++];
     *c = (struct challenger){ .change = xstrdup(change) };
     champion_copy(&c->candidate, &t->candidate);
@@ -135,8 +135,8 @@ static void remember(struct trial *t)
         if (p->iteration != t->contest.iteration)
             continue;
         free(p->why);
-        p->why = xasprintf("As challenger in iteration %lld: %s", (long long)t->it->number,
-                           t->why);
+        p->why = xasprintf("As challenger in iteration %lld: %s",
+                           (long long)t->it->number, t->why);
         p->verdict = t->it->verdict;
     }
 }
