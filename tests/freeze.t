@@ -103,6 +103,18 @@ done
 expect "in a table" 0 'Lean against the angle, and then weigh 1, and then weigh … ' \
     "$RATCHET" ledger "$TMP/long" --list climb
 
+expect "a climb as a picture" 0 '' "$RATCHET" ledger "$TMP/run" --plot "$TMP/climb.svg"
+expect "its band is steps, as its line is" 0 '^[1-9]$' python3 tests/tools/bands.py "$TMP/climb.svg"
+"$RATCHET" report "$TMP/run" --output "$TMP/report.html" >/dev/null 2>&1
+python3 - "$TMP/report.html" "$TMP/curve.svg" <<'P'
+import base64
+import re
+import sys
+page = open(sys.argv[1]).read()
+open(sys.argv[2], "wb").write(base64.b64decode(re.search(r"data:image/svg\+xml;base64,([A-Za-z0-9+/=]*)", page).group(1)))
+P
+expect "so it is in a report" 0 '^[1-9]$' python3 tests/tools/bands.py "$TMP/curve.svg"
+
 # Policies and the ledger's tables.
 expect "show a policy" 0 'tokens, .*branches' "$RATCHET" show "$TMP/run/best.lua"
 expect "with its history" 0 '    1  [0-9a-f]{8}  better' "$RATCHET" show "$TMP/run/best.lua"

@@ -40,12 +40,23 @@ static void write_label(FILE *f, const char *what, const char *text)
     fputs(" noenhanced\n", f);
 }
 
+/* The value i, at x. */
+static void write_point(FILE *f, const struct plot_series *s, double x, int i)
+{
+    fprintf(f, "%.17g %.17g %.17g %.17g\n", x, s->y[i], s->low ? s->low[i] : s->y[i],
+            s->high ? s->high[i] : s->y[i]);
+}
+
+/* Where a line is steps its band is, too: each value stands once more where the next
+ * begins. */
 static void write_data(FILE *f, int number, const struct plot_series *s)
 {
     fprintf(f, "$data%d << EOD\n", number);
-    for (int i = 0; i < s->n; i++)
-        fprintf(f, "%.17g %.17g %.17g %.17g\n", s->x[i], s->y[i],
-                s->low ? s->low[i] : s->y[i], s->high ? s->high[i] : s->y[i]);
+    for (int i = 0; i < s->n; i++) {
+        if (s->is_step && i > 0)
+            write_point(f, s, s->x[i], i - 1);
+        write_point(f, s, s->x[i], i);
+    }
     fputs("EOD\n", f);
 }
 

@@ -12,7 +12,7 @@ struct plot_series {
     const double *x, *y;      /* n values each */
     const double *low, *high; /* the band, or NULL */
     int n;
-    bool is_step;  /* a value holds until the next */
+    bool is_step;  /* a value, and its band, holds until the next */
     bool is_muted; /* points alone, in grey */
 };
 

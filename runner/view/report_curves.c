@@ -22,12 +22,11 @@ static const struct axis {
     { "minutes", "minutes of work on the run", "%g" },
 };
 
-/* The points of a list that have a value on the axis; *xs owns the room of all four. A
- * series of steps keeps each value, and its band, until the next. */
+/* The points of a list that have a value on the axis; *xs owns the room of all four. */
 static void take_points(const json_t *list, const char *key, struct plot_series *out,
                         double **xs)
 {
-    size_t n = 2 * json_array_size(list), i;
+    size_t n = json_array_size(list), i;
     double *x = xcalloc(n + 1, 4 * sizeof(*x)), *y = x + n, *low = y + n, *high = low + n;
     json_t *point;
     int k = 0;
@@ -36,13 +35,6 @@ static void take_points(const json_t *list, const char *key, struct plot_series 
         double at = json_get_number(point, key), mean = json_get_number(point, "mean");
         if (!isfinite(at) || !isfinite(mean))
             continue;
-        if (out->is_step && k > 0) {
-            x[k] = at;
-            y[k] = y[k - 1];
-            low[k] = low[k - 1];
-            high[k] = high[k - 1];
-            k++;
-        }
         x[k] = at;
         y[k] = mean;
         low[k] = json_get_number(point, "low");
