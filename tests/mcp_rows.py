@@ -394,6 +394,21 @@ row = db.execute("SELECT reply FROM call JOIN run ON run.id = run WHERE name LIK
 ok("the ledger says that it was taken back", len(row) == 1 and
    json.loads(row[0][0])["calls"][0]["cancelled"] is True, row)
 
+# How far it came is a matter of time, so it is no part of what `reproduce` compares.
+c = Client("cartpole", "--policy", start, "--out", TMP + "/timed", *small, "--jobs", "1",
+           "--iterations", "1")
+slow = c.start("tools/call", {"name": "run_episodes", "arguments": {
+    "seeds": [0, 1, 2, 3, 4, 5], "policy": endless}})
+time.sleep(1)
+c.send({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": slow}})
+c.call("run_episodes", {"seeds": [0, 1]})
+c.call("policy_write", {"source": lean})
+c.call("submit", {"change": "Lean with the pole."})
+c.close()
+out = subprocess.run([RATCHET, "reproduce", TMP + "/timed"], capture_output=True, text=True)
+ok("a run with a cancelled call can be reproduced", probes("timed") >= 3 and out.returncode == 0,
+   (probes("timed"), out))
+
 # The clients' configurations.
 for client, read in [("claude", lambda t: json.loads(t)["mcpServers"]["ratchet"]),
                      ("vscode", lambda t: json.loads(t)["servers"]["ratchet"])]:

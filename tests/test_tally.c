@@ -115,11 +115,36 @@ static void test_marks(void **state)
     tally_clear(&t);
 }
 
+/* What was added after a copy is as if it had never been. */
+static void test_copy(void **state)
+{
+    struct tally t = { 0 }, copy;
+    struct tally_mark a, b;
+
+    (void)state;
+    tally_copy(&copy, &t);
+    tally_clear(&copy);
+    for (int i = 0; i < 2; i++)
+        add(&t, &abc[i]);
+    tally_copy(&copy, &t);
+    for (int64_t i = 0; i < 3000; i++)
+        add(&t, &(struct item){ PURPOSE_probe, i, 1, 1, FAULT_none });
+    tally_clear(&t);
+    add(&copy, &abc[2]);
+    add(&copy, &abc[0]);
+    tally_mark(&copy, &a);
+    b = mark_of(abc, (const int[]){ 0, 1, 2 }, 3);
+    assert_string_equal(a.trajectories, b.trajectories);
+    assert_int_equal(a.episodes, b.episodes);
+    tally_clear(&copy);
+}
+
 int main(void)
 {
     struct CMUnitTest tests[16] = { cmocka_unit_test(test_order),
                                     cmocka_unit_test(test_lost),
-                                    cmocka_unit_test(test_marks) };
+                                    cmocka_unit_test(test_copy),
+        cmocka_unit_test(test_marks) };
     size_t n = 3;
 
     for (size_t i = 0; i < sizeof(changes) / sizeof(*changes); i++)

@@ -103,6 +103,17 @@ void tally_mark(struct tally *t, struct tally_mark *out)
     t->n_fresh = 0;
 }
 
+void tally_copy(struct tally *to, const struct tally *from)
+{
+    *to = *from;
+    to->fresh = xcalloc(from->n_fresh + 1, sizeof(*to->fresh));
+    to->seen = xcalloc(from->size + 1, sizeof(*to->seen));
+    if (from->n_fresh)
+        memcpy(to->fresh, from->fresh, from->n_fresh * sizeof(*to->fresh));
+    if (from->size)
+        memcpy(to->seen, from->seen, from->size * sizeof(*to->seen));
+}
+
 void tally_clear(struct tally *t)
 {
     free(t->fresh);

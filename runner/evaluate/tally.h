@@ -35,6 +35,8 @@ void tally_add(struct tally *t, enum purpose purpose, const char *scope,
                const char *sha256, int64_t index, const struct episode_result *r);
 /* What was added since the last mark. */
 void tally_mark(struct tally *t, struct tally_mark *out);
+/* For what may turn out not to count: the copy is cleared, or takes the other's place. */
+void tally_copy(struct tally *to, const struct tally *from);
 void tally_clear(struct tally *t);
 
 #endif

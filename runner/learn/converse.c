@@ -282,14 +282,20 @@ static enum memo_status answer_call(struct conversation *c, struct tool_context 
 {
     struct loop *l = c->l;
     enum memo_status called = MEMO_DONE;
+    struct tally before;
     bool is_new = false;
 
     *answer = (struct tool_answer){ 0 };
     if (!call->is_cancelled) {
+        tally_copy(&before, &l->tally);
         called = tools_call(context, call, answer, err);
         is_new = is_cancelled(l, called);
+        /* How far it came is a matter of time: nothing of it is part of what is played
+         * again. The ledger and the budgets have its steps. */
+        tally_clear(is_new ? &l->tally : &before);
         if (!is_new)
             return called;
+        l->tally = before;
         tool_answer_clear(answer);
     }
     *answer = (struct tool_answer){ .text = xstrdup("cancelled"), .is_error = true };
