@@ -64,6 +64,15 @@ static size_t blank_len(const char *at)
     return !strncmp(at, "\xc2\xa0", 2) ? 2 : 0;
 }
 
+/* The plain quote that a typographic one of three bytes stands for; 0: there is none. */
+static char quote_of(const char *at)
+{
+    if (strncmp(at, "\xe2\x80", 2) || (unsigned char)at[2] < 0x98 ||
+        (unsigned char)at[2] > 0x9f)
+        return 0;
+    return (unsigned char)at[2] < 0x9c ? '\'' : '"';
+}
+
 static struct key *keys_of(const char *text, int *n)
 {
     struct key *keys = NULL;
@@ -72,10 +81,12 @@ static struct key *keys_of(const char *text, int *n)
     while (*text) {
         size_t len = strcspn(text, "\n"), used = 0, blank;
         char *plain = xcalloc(len + 1, 1);
-        for (size_t i = 0; i < len; i += blank ? blank : 1) {
+        for (size_t i = 0, step; i < len; i += step) {
+            char quote = quote_of(text + i);
             blank = blank_len(text + i);
+            step = quote ? 3 : blank ? blank : 1;
             if (!blank)
-                plain[used++] = text[i];
+                plain[used++] = quote ? quote : text[i];
         }
         len += text[len] == '\n';
         if (used > 0) {

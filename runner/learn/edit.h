@@ -18,7 +18,7 @@ struct edit_place {
 };
 
 /* Where the lines of `search` stand: to the letter, else with other blanks in and around
- * them and other empty lines between. */
+ * them, other empty lines between, and typographic quotes for plain ones. */
 struct edit_place edit_find(const char *source, const char *search);
 
 /* The lines of the source, as many as search has, that look most like it; *line is the
