@@ -144,8 +144,8 @@ int main(void)
     struct CMUnitTest tests[16] = { cmocka_unit_test(test_order),
                                     cmocka_unit_test(test_lost),
                                     cmocka_unit_test(test_copy),
-        cmocka_unit_test(test_marks) };
-    size_t n = 3;
+                                    cmocka_unit_test(test_marks) };
+    size_t n = 4;
 
     for (size_t i = 0; i < sizeof(changes) / sizeof(*changes); i++)
         tests[n++] = (struct CMUnitTest){ changes[i].name, test_change, NULL, NULL,
