@@ -108,6 +108,9 @@ enum memo_status gate_compare(const struct gate *g, const struct policy *candida
 /* What has no column of its own in the ledger; a new reference. */
 json_t *gate_to_json(const struct gate_result *r);
 
+/* Lost to the clock or with the environment: it tells nothing of the policy's mean. */
+bool gate_is_lost(const struct episode_result *r);
+
 /* gate_pairs.c: plays pairs [from, from + n) of the seeds of g->scope and adds those that
  * count. */
 enum memo_status pairs_play(struct comparison *c, const struct gate *g,

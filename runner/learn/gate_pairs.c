@@ -23,7 +23,7 @@ struct bout {
     struct episode_result *results[2];
 };
 
-static bool is_lost(const struct episode_result *r)
+bool gate_is_lost(const struct episode_result *r)
 {
     return r->fault == FAULT_void || r->fault == FAULT_environment;
 }
@@ -69,7 +69,7 @@ static enum memo_status play_again(const struct gate *g,
             .seed = split_seed(g->salt, SPLIT_GATE, g->memo->base.task->name, t->scope,
                                t->index[i]),
         };
-        if (!is_lost(&t->results[0][i]) && !is_lost(&t->results[1][i]))
+        if (!gate_is_lost(&t->results[0][i]) && !gate_is_lost(&t->results[1][i]))
             continue;
         for (int side = 0; side < 2 && status == MEMO_DONE; side++) {
             results_clear(&t->results[side][i], 1);
@@ -122,9 +122,9 @@ static void add_pair(struct comparison *c, const struct episode_result *const si
 static bool take_pair(struct comparison *c, const struct episode_result *candidate,
                       const struct episode_result *incumbent)
 {
-    c->n_void += is_lost(candidate);
-    c->n_left_out += !is_lost(candidate) && is_lost(incumbent);
-    if (is_lost(candidate) || is_lost(incumbent))
+    c->n_void += gate_is_lost(candidate);
+    c->n_left_out += !gate_is_lost(candidate) && gate_is_lost(incumbent);
+    if (gate_is_lost(candidate) || gate_is_lost(incumbent))
         return false;
     add_pair(c, (const struct episode_result *const[2]){ candidate, incumbent });
     return true;
@@ -164,7 +164,7 @@ static bool is_repeated(const struct start *s, const struct episode_result *cons
 {
     for (int side = 0; side < 2; side++)
         for (int k = first; k < first + 2; k++)
-            if (is_lost(&r[side][k]) || r[side][k].start_hash != s->hash ||
+            if (gate_is_lost(&r[side][k]) || r[side][k].start_hash != s->hash ||
                 r[side][k].trajectory != r[side][first].trajectory)
                 return false;
     return true;
