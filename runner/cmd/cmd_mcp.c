@@ -253,15 +253,13 @@ const struct command cmd_mcp = {
     "mcp",
     "[ENV|TASK.json]",
     "let a coding agent improve a policy, as an MCP server",
-    "Speaks the Model Context Protocol on standard input and output (2026-07-28 and,"
-    " with a\n"
-    "handshake, 2025-11-25 and earlier). The client is the model of a run: it has "
-    "the same\n"
-    "tools, budgets and splits, and everything is in the same ledger. submit asks "
-    "the gate and\n"
-    "answers with its verdict. AGENTS.md teaches an agent the loop. When the client "
-    "hangs up\n"
-    "the run stops; the same --out goes on with it.",
+    "Speaks the Model Context Protocol on standard input and output (2026-07-28 and, with a\n"
+    "handshake, 2025-11-25 and earlier). The client is the model of a run: it has the same\n"
+    "tools, budgets and splits, and everything is in the same ledger. submit asks the gate and\n"
+    "answers with its verdict. AGENTS.md teaches an agent the loop. The run begins with the first\n"
+    "request that needs it: a client that asks for nothing leaves none. When the client hangs up\n"
+    "the run pauses; the same --out goes on with it. --install writes this very command, with\n"
+    "absolute paths and RATCHET_HOME.",
     "ratchet mcp breakout --out runs/agent\n"
     "ratchet mcp cartpole --policy my.lua --set gate=32\n"
     "ratchet mcp breakout --install claude",
