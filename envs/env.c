@@ -2,6 +2,7 @@
 #include "envs/table.h"
 
 #include <dlfcn.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -71,6 +72,38 @@ static const struct env *find_quietly(const struct env_registry *r, const char *
     return NULL;
 }
 
+static bool is_whole(double v)
+{
+    return fabs(v) < 0x1p53 && v == floor(v);
+}
+
+/* Bounds are what actions are brought into and observations are shown in: an action's are
+ * finite, whole numbers where it is discrete, and doing nothing lies between them. */
+static int check_bounds(const char *path, const struct env *env, struct error *err)
+{
+    for (const struct env_field *f = env->fields; f->name; f++)
+        if (f->n < 1 || !(f->min <= f->max))
+            return error_set(err,
+                             "%s: environment \"%s\": field \"%s\": %g to %g, %d "
+                             "numbers: no bounds of an observation",
+                             path, env->name, f->name, f->min, f->max, f->n);
+    for (const struct env_action *a = env->actions; a->name; a++) {
+        double noop = env->noop[a - env->actions];
+        if (!isfinite(a->min) || !isfinite(a->max) || !(a->min <= a->max) ||
+            (a->is_discrete && (!is_whole(a->min) || !is_whole(a->max))))
+            return error_set(err,
+                             "%s: environment \"%s\": action \"%s\": %g to %g: bounds "
+                             "of an action are finite, and whole where it is discrete",
+                             path, env->name, a->name, a->min, a->max);
+        if (!(noop >= a->min && noop <= a->max))
+            return error_set(err,
+                             "%s: environment \"%s\": action \"%s\": doing nothing, "
+                             "%g, is not within %g to %g",
+                             path, env->name, a->name, noop, a->min, a->max);
+    }
+    return 0;
+}
+
 static int check_plugin_env(const struct env_registry *r, const char *path,
                             const struct env *env, struct error *err)
 {
@@ -88,7 +121,7 @@ static int check_plugin_env(const struct env_registry *r, const char *path,
     if (find_quietly(r, env->name))
         return error_set(err, "%s: there is an environment \"%s\" already", path,
                          env->name);
-    return 0;
+    return check_bounds(path, env, err);
 }
 
 int env_registry_load(struct env_registry *r, const char *path, struct error *err)

@@ -65,6 +65,7 @@ echo "return { act = function(o)
     >"$TMP/later.lua"
 improve both cartpole "$TMP/error.lua" "$TMP/soon.lua" --set dev=10 --set gate=32
 verdict "breaking sooner in the same places is no gain" both '(worse|refused): '
+echo 'return { act = function() error("no") end }' >"$TMP/boom.lua"
 
 # What an environment breaks is its own fault: said so, no score, nothing that is not finite.
 broken=$BUILD/tests/broken.so
@@ -98,6 +99,23 @@ expect "the same environment that keeps its promises" 0 'mean 40 .* 0 with fault
     "$RATCHET" run broken/whole "$TMP/right.lua" -n 3 --plugin "$broken"
 expect "what may be below 0 is said by the task, too" 0 'mean 37 .* 0 with faults' \
     "$RATCHET" run broken/negative "$TMP/right.lua" -n 3 --plugin "$broken" --set fault_return=-20
+
+# In a run: what it can be compared with must be whole, and a candidate is not ranked by it.
+echo 'return { act = function(o) return 0 end }' >"$TMP/left.lua"
+says "an environment whose reset gives a NaN ends a run by name" \
+    'broken/reset_nan: dev seed 0: the environment failed, twice.*field "at" of the observation at reset' \
+    "$RATCHET" improve broken/reset_nan --policy "$TMP/left.lua" --plugin "$broken" \
+    --model "recorded:$TMP/late.jsonl" --out "$TMP/reset" --set dev=4 --set gate=16
+improve void broken/right_nan "$TMP/left.lua" "$TMP/right.lua" --plugin "$broken" \
+    --set dev=4 --set gate=16
+verdict "a candidate that the environment broke is unclear, and keeps what it had earned" void \
+    "unclear: dev seed 0: the environment failed, twice, which is not the policy's fault .it had earned 8."
+[ "$(json "$TMP/v.json" '[r["dev_after"] for r in j if r["iteration"] == 1]')" = "[None]" ]
+ok "without a mean" $? "$(cat "$TMP/v.json")"
+
+# The worst known return is of an episode of the usual length: a longer one may lose more.
+says "a fault in longer episodes scores less" '^mean -1000 ' \
+    "$RATCHET" run mountain_car "$TMP/boom.lua" -n 2 --set max_frames=1000
 
 # One door for numbers: json_finite, which knows null. json_real and "f" of json_pack give nothing
 # for what is not finite, and then a whole object or a column is gone.

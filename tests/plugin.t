@@ -13,4 +13,23 @@ expect "and is verified with it" 0 '"verified": true' \
     "$RATCHET" replay "$TMP/r/walk-0.replay" --plugin "$walk" --json
 expect "the same name twice is refused" 1 'already' \
     "$RATCHET" envs --plugin "$walk" --plugin "$walk"
+
+# Bounds that are none, a plug-in each: walk with another line.
+for row in 'infinite|"way", false, -INFINITY, INFINITY, 0|-inf to inf: bounds of an action are finite' \
+    'NaN|"way", false, NAN, 2, 0|nan to 2: bounds of an action are finite' \
+    'half|"way", true, 0, 1.5, 0|0 to 1.5: bounds of an action are finite, and whole' \
+    'turned|"way", false, 2, 0, 0|2 to 0: bounds of an action' \
+    'noop|"way", false, 2, 3, 0|doing nothing, 1, is not within 2 to 3'; do
+    IFS='|' read -r name line why <<R
+$row
+R
+    sed "s/{ \"way\", true, 0, 2, ways }/{ $line }/; s/#include <stdlib.h>/&\n#include <math.h>/" \
+        tests/plugin/walk.c >"$TMP/$name.c"
+    cc -std=c11 -I. -fPIC -shared -o "$TMP/$name.so" "$TMP/$name.c"
+    expect "bounds of an action: $name" 1 "$why" "$RATCHET" envs --plugin "$TMP/$name.so"
+done
+sed 's/"place", "", 1, 0, LENGTH - 1, 0/"place", "", 1, 3, 0, 0/' tests/plugin/walk.c >"$TMP/field.c"
+cc -std=c11 -I. -fPIC -shared -o "$TMP/field.so" "$TMP/field.c"
+expect "bounds of an observation" 1 '"place": 3 to 0, 1 numbers: no bounds' \
+    "$RATCHET" envs --plugin "$TMP/field.so"
 done_testing

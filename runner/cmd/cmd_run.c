@@ -329,7 +329,9 @@ const struct command cmd_run = {
     "ENV|TASK.json POLICY.lua",
     "play a policy and print its score",
     "Episodes are spread over jailed workers, and every return is confirmed by playing the\n"
-    "actions again here: `verified` says that both trajectories are the same.",
+    "actions again here: `verified` says that both trajectories are the same. An episode\n"
+    "that the environment broke is played again, then has no return (`earned` tells what it\n"
+    "had got) and is in no mean.",
     "ratchet run breakout policies/breakout/follow.lua --episodes 20 --seed 1000\n"
     "ratchet run breakout my.lua --set preset=v5 --record replays --json",
     main_run,

@@ -10,6 +10,7 @@
 #include "envs/canvas.h"
 #include "runner/evaluate/outside_sim.h"
 #include "runner/evaluate/verify.h"
+#include "runner/record/text.h"
 
 /* One environment of the batch. */
 struct seat {
@@ -124,7 +125,7 @@ static bool has_lost_env(struct batch *b, struct seat *s)
     if (!why && episode_failure(&s->episode, text, sizeof(text)))
         why = text;
     if (why)
-        finish(b, s, FAULT_environment, xstrdup(why));
+        finish(b, s, FAULT_environment, text_clean(why, strlen(why), strlen(why), true));
     return why != NULL;
 }
 

@@ -144,7 +144,9 @@ static void set_fault(struct episode_result *out, enum fault_kind kind, const ch
 {
     free(out->fault_text);
     out->fault = kind;
-    out->fault_text = kind ? xstrdup(text[0] ? text : fault_text(kind)) : NULL;
+    if (!text[0])
+        text = fault_text(kind);
+    out->fault_text = kind ? text_clean(text, strlen(text), strlen(text), true) : NULL;
 }
 
 /* Plays the tape to its end or the episode's, whichever is first; returns the steps

@@ -13,6 +13,7 @@
 
 enum how {
     WHOLE,
+    RIGHT_NAN,
     REWARD_NAN,
     REWARD_INF,
     OVERFLOW,
@@ -44,6 +45,8 @@ static struct env_step step(void *instance, const double *action, enum how how)
     struct env_step result = { .reward = 1 + action[0], .terminated = s->step >= LENGTH };
 
     if (how == REWARD_NAN && is_now)
+        result.reward = NAN;
+    if (how == RIGHT_NAN && is_now && action[0] > 0)
         result.reward = NAN;
     if (how == REWARD_INF && is_now)
         result.reward = INFINITY;
@@ -125,6 +128,7 @@ static const struct env_option options[] = { { 0 } };
                                          .load = load };
 
 BROKEN(whole, WHOLE)
+BROKEN(right_nan, RIGHT_NAN)
 BROKEN(reward_nan, REWARD_NAN)
 BROKEN(reward_inf, REWARD_INF)
 BROKEN(overflow, OVERFLOW)
@@ -135,6 +139,6 @@ BROKEN(negative, NEGATIVE)
 
 extern const struct env *const ratchet_envs[];
 const struct env *const ratchet_envs[] = {
-    &env_whole,   &env_reward_nan, &env_reward_inf, &env_overflow, &env_reset_nan,
-    &env_obs_nan, &env_obs_inf,    &env_negative,   NULL
+    &env_whole,     &env_right_nan, &env_reward_nan, &env_reward_inf, &env_overflow,
+    &env_reset_nan, &env_obs_nan,   &env_obs_inf,    &env_negative,   NULL
 };
