@@ -137,6 +137,10 @@ expect "sessions tell its minutes" 0 '^60\.' json "$TMP/c.json" \
     '[r["minutes"] for r in j if r["session"].endswith("/hours")][0]'
 expect "and when it was at work, in UTC" 0 '^20[0-9-]{8}T[0-9:]{8}Z$' json "$TMP/c.json" \
     '[r["last"] for r in j if r["session"].endswith("/hours")][0]'
+sql "INSERT INTO allowance SELECT id, 'much', 0 FROM run WHERE name = '$TMP/hours'" >/dev/null
+expect "a budget in the ledger that is none" 1 'the budget that it got is not JSON' \
+    "$RATCHET" improve --resume --out "$TMP/hours" --max-calls 9
+sql "DELETE FROM allowance WHERE budget = 'much'" >/dev/null
 # A ledger that does not tell its steps is an error, not a run that has made none.
 sql "UPDATE episode SET steps = 4611686018427387904 WHERE $(of hours) AND seed_index < 2 AND purpose = 'gate'" >/dev/null
 expect "steps that cannot be counted end it" 1 'integer overflow' \

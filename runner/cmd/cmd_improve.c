@@ -178,15 +178,25 @@ static int begin_run(struct improve *m, struct error *err)
     return 0;
 }
 
-/* Budgets that it got when it was resumed before. */
-static void recall_budgets(struct improve *m)
+/* Budgets that it got when it was resumed before. A ledger that does not tell them is an
+ * error, not a run that got none. */
+static int recall_budgets(struct improve *m, struct error *err)
 {
     struct task_budget *b = &m->task->budget;
-    char *text = ledger_allowance_get(m->ledger, m->run.id);
-    json_t *json = text ? json_loads(text, 0, NULL) : NULL;
+    char *text;
+    json_t *json;
     json_int_t iterations = b->iterations, tokens = b->model_tokens,
                calls = b->model_calls;
 
+    if (ledger_allowance_get(m->ledger, m->run.id, &text, err) != 0)
+        return -1;
+    json = text ? json_loads(text, 0, NULL) : NULL;
+    if (text && !json_is_object(json)) {
+        free(text);
+        json_decref(json);
+        return error_set(err, "%s: the budget that it got is not JSON in the ledger",
+                         m->run.name);
+    }
     json_unpack(json, "{s?I, s?I, s?I, s?F, s?F}", "iterations", &iterations,
                 "model_tokens", &tokens, "model_calls", &calls, "minutes", &b->minutes,
                 "usd", &b->usd);
@@ -195,6 +205,7 @@ static void recall_budgets(struct improve *m)
     b->model_calls = calls;
     json_decref(json);
     free(text);
+    return 0;
 }
 
 /* Those that it gets now, for the next time. */
@@ -397,7 +408,8 @@ static int resume_run(struct improve *m, struct app *app, const char *name,
         return error_set(err, "%s: its model is %s, not an MCP client; `ratchet improve "
                               "--resume` goes on with it",
                          m->run.name, m->run.model);
-    recall_budgets(m);
+    if (recall_budgets(m, err) != 0)
+        return -1;
     set_budgets(m);
     return keep_budgets(m, err);
 }

@@ -81,11 +81,12 @@ int ledger_session_fork(struct ledger *l, int64_t old, struct ledger_run *run,
 int64_t ledger_session_root(struct ledger *l, int64_t run);
 /* A row a run, those that were active last first; see SQL. NULL on failure. */
 json_t *ledger_session_list(struct ledger *l, struct error *err);
-/* Budgets (JSON) that a run got when it was resumed; the latest, or NULL when there is
- * none. */
+/* Budgets (JSON) that a run got when it was resumed; the latest in *budget, which the
+ * caller frees, or NULL when there is none. -1: the ledger does not tell. */
 int ledger_allowance_add(struct ledger *l, int64_t run, const char *budget,
                          struct error *err);
-char *ledger_allowance_get(struct ledger *l, int64_t run);
+int ledger_allowance_get(struct ledger *l, int64_t run, char **budget,
+                         struct error *err);
 
 /* A salt that anyone may know from now on: `how` is "published" or "session" (it came
  * from one). */

@@ -211,15 +211,18 @@ int ledger_allowance_add(struct ledger *l, int64_t run, const char *budget,
                                          "isi", run, budget, ledger_now()));
 }
 
-char *ledger_allowance_get(struct ledger *l, int64_t run)
+int ledger_allowance_get(struct ledger *l, int64_t run, char **budget, struct error *err)
 {
     sqlite3_stmt *s = ledger_prepare(
-        l, NULL, "SELECT budget FROM allowance WHERE run=? ORDER BY rowid DESC LIMIT 1",
+        l, err, "SELECT budget FROM allowance WHERE run=? ORDER BY rowid DESC LIMIT 1",
         "i", run);
-    char *budget = s && sqlite3_step(s) == SQLITE_ROW ? ledger_column(s, 0) : NULL;
 
-    sqlite3_finalize(s);
-    return budget;
+    *budget = NULL;
+    if (!s)
+        return -1;
+    if (sqlite3_step(s) == SQLITE_ROW)
+        *budget = ledger_column(s, 0);
+    return sqlite3_finalize(s) == SQLITE_OK ? 0 : ledger_fail(l, err);
 }
 
 int ledger_salt_publish(struct ledger *l, const char *sha256, const char *how,
