@@ -360,6 +360,17 @@ unsealed bits "$leaves; ln -s '$TMP/outside' link; ln '$TMP/outside/tool' hard; 
     echo '$good' >policy.lua" >"$TMP/out" 2>&1
 said "the folder is 0700 while it works" '^while at work: 700' bits
 left_well unsealed bits
+unsealed caps "python3 -c 'import os, struct
+open(\"caps\", \"w\").close()
+os.setxattr(\"caps\", \"security.capability\", struct.pack(\"<5I\", 0x02000001, 1 << 13, 0, 0, 0))
+print(\"capable\")'; echo '$good' >policy.lua" >"$TMP/out" 2>&1
+if grep -q '^capable' "$TMP/caps/agent/001.log"; then
+    python3 -c 'import os, sys; print(os.listxattr(sys.argv[1]))' "$TMP/caps/agent/001/caps" >"$TMP/found"
+    ! grep -q capability "$TMP/found"
+    ok "capabilities of a file are taken away" $? "$(cat "$TMP/found")"
+else
+    skip "capabilities of a file are taken away" "this user or file system cannot give any" setcap
+fi
 if [ "$sealed" = True ]; then
     improve sealed-bits "$leaves; echo '$good' >policy.lua" >"$TMP/out" 2>&1
     said "sealed, too" '^while at work: 700' sealed-bits
