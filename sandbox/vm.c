@@ -275,7 +275,8 @@ static int on_error(lua_State *L)
         text = lua_tostring(L, 1);
     write_stack(L, 1, stack, sizeof(stack));
     if (text)
-        set_fault(vm_of(L), FAULT_error, "%.900s%s", text, stack);
+        set_fault(vm_of(L), FAULT_error, "%.900s%s%s", text,
+                  strlen(text) > 900 ? "..." : "", stack);
     else
         set_fault(vm_of(L), FAULT_error, "an error object that is a %s%s",
                   lua_typename(L, lua_type(L, 1)), stack);

@@ -26,6 +26,11 @@ expect "unknown command" 2 'juggle: no such command' "$RATCHET" juggle
 expect "unknown option" 2 '--frobnicate' "$RATCHET" run --frobnicate
 expect "missing argument" 2 'more arguments expected' "$RATCHET" run breakout
 expect "one argument too many" 2 'one argument too many' "$RATCHET" run breakout a b
+# A fault's text has a bound, and what is cut says so.
+echo 'return { act = function() error(("so sad "):rep(200), 0) end }' >"$TMP/long-error.lua"
+"$RATCHET" run cartpole "$TMP/long-error.lua" -n 1 >"$TMP/long.txt" 2>&1
+grep -q 'so sad so s\.\.\.' "$TMP/long.txt"
+ok "a long error is marked as cut" $? "$(cat "$TMP/long.txt")"
 # A seed has 64 bits, whoever takes it.
 for seed in 18446744073709551616 -1 12x 0x10 1e3 '' ' 7' +7; do
     expect "run: seed \"$seed\"" 2 'seed takes 0 to 18446744073709551615, not' \

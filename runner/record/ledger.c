@@ -406,49 +406,6 @@ void ledger_episode_clear(struct ledger_episode *e)
     e->tape = NULL;
 }
 
-int ledger_count_steps(struct ledger *l, int64_t run, struct ledger_steps *out,
-                       struct error *err)
-{
-    sqlite3_stmt *s = ledger_prepare(
-        l, err,
-        "SELECT purpose, sum(steps), sum(planner_steps),"
-        " count(*) FILTER (WHERE scope NOT LIKE '" LEDGER_CUT "%')"
-        " FROM episode WHERE run=? GROUP BY purpose",
-        "i", run);
-
-    *out = (struct ledger_steps){ 0 };
-    if (!s)
-        return -1;
-    while (sqlite3_step(s) == SQLITE_ROW)
-        for (int p = 0; p < N_PURPOSES; p++)
-            if (!strcmp(purposes[p], (const char *)sqlite3_column_text(s, 0))) {
-                out->steps[p] = sqlite3_column_int64(s, 1);
-                out->planner_steps[p] = sqlite3_column_int64(s, 2);
-                out->episodes[p] = sqlite3_column_int64(s, 3);
-            }
-    return sqlite3_finalize(s) == SQLITE_OK ? 0 : ledger_fail(l, err);
-}
-
-int ledger_work_add(struct ledger *l, int64_t run, double seconds, struct error *err)
-{
-    return ledger_execute(l, err,
-                          ledger_prepare(l, err, "INSERT INTO work VALUES(?,?,?)", "idi",
-                                         run, seconds, ledger_now()));
-}
-
-int ledger_work_sum(struct ledger *l, int64_t run, double *seconds, struct error *err)
-{
-    sqlite3_stmt *s = ledger_prepare(l, err, "SELECT total(seconds) FROM work WHERE run=?",
-                                     "i", run);
-
-    *seconds = 0;
-    if (!s)
-        return -1;
-    if (sqlite3_step(s) == SQLITE_ROW)
-        *seconds = sqlite3_column_double(s, 0);
-    return sqlite3_finalize(s) == SQLITE_OK ? 0 : ledger_fail(l, err);
-}
-
 int ledger_call_add(struct ledger *l, int64_t run, const struct ledger_call *c,
                     struct error *err)
 {
@@ -488,35 +445,6 @@ int ledger_call_cancel(struct ledger *l, int64_t run, int64_t iteration, int64_t
                        " '].cancelled', json('true')) WHERE run=? AND iteration=? AND"
                        " turn=? AND reply IS NOT NULL",
                        "iiii", number, run, iteration, turn));
-}
-
-/* A sum that is more than fits is the most that does. */
-static int64_t saturate(double sum)
-{
-    return sum < 0x1p63 ? (int64_t)sum : INT64_MAX;
-}
-
-int ledger_count_calls(struct ledger *l, int64_t run, int64_t *calls, int64_t *tokens,
-                       double *usd, struct error *err)
-{
-    sqlite3_stmt *s = ledger_prepare(
-        l, err,
-        "SELECT count(*), total(max(tokens_in,0)) + total(max(tokens_out,0)),"
-        " sum(usd), count(*) FILTER (WHERE usd IS NULL AND reply IS NOT NULL)"
-        " FROM call WHERE run=?",
-        "i", run);
-
-    *calls = *tokens = 0;
-    *usd = NAN;
-    if (!s)
-        return -1;
-    if (sqlite3_step(s) == SQLITE_ROW) {
-        *calls = sqlite3_column_int64(s, 0);
-        *tokens = saturate(sqlite3_column_double(s, 1));
-        if (sqlite3_column_int64(s, 3) == 0)
-            *usd = sqlite3_column_double(s, 2);
-    }
-    return sqlite3_finalize(s) == SQLITE_OK ? 0 : ledger_fail(l, err);
 }
 
 int ledger_candidate_add(struct ledger *l, int64_t run, const struct ledger_candidate *c,
