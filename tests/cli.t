@@ -65,7 +65,7 @@ expect "bad episode count" 2 'episodes' "$RATCHET" run breakout $follow -n 0
 expect "bad plug-in" 1 'plug-in' "$RATCHET" run walk $follow --plugin Makefile
 for row in text-action:string half-action:1.5 nan-action:nan two-actions:'2 values' \
     loop:'used up its 200000 instructions' error:'so sad' hoard:'memory|instructions'; do
-    expect "a policy's fault is a result: ${row%%:*}" 0 "${row#*:}" \
+    expect "a policy's fault is a result: ${row%%:*}" 1 "${row#*:}" \
         "$RATCHET" run cartpole "$TMP/${row%%:*}.lua" -n 2
 done
 expect "unknown key of a task" 1 'unknown key "frame_skips"' \

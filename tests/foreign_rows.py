@@ -107,7 +107,7 @@ write(session, "\n".join([json.dumps(header, ensure_ascii=False)] + lines[1:]))
 folder = TMP + "/run" + EVIL
 good = write(TMP + "/good.lua", "return { act = function(o) return o.angle > 0 and 1 or 0 end }")
 
-row("run: a policy's name", "run", "cartpole", policy, "-n", "2", "--record", TMP + "/rec", status=0)
+row("run: a policy's name", "run", "cartpole", policy, "-n", "2", "--record", TMP + "/rec", status=1)
 row("run --json", "run", "cartpole", fault, "-n", "1", "--json", says="fault")
 row("run: a fault's text", "run", "cartpole", fault, "-n", "1", says="fault")
 row("run: a policy that does not load", "run", "cartpole", broken, "-n", "1", status=1)

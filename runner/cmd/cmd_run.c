@@ -20,7 +20,7 @@
 
 struct run {
     struct common common;
-    int episodes, outside, view;
+    int episodes, outside, view, allow_faults;
     char *seed_text;
     uint64_t seed;
     char *record;
@@ -259,8 +259,15 @@ static int run(struct run *r, struct app *app, const char *env, struct error *er
     else
         print_table(r, &t);
     status = cmd_done();
-    if (*app->interrupted)
+    if (*app->interrupted) {
         status = EXIT_FAILED;
+    } else if (t.n_faults && !r->allow_faults) {
+        status = EXIT_FAILED;
+        if (!r->common.json)
+            error_set(err, "%d of %d episodes ended by a fault; --allow-faults takes that "
+                           "for success",
+                      t.n_faults, t.scores.n);
+    }
 out:
     results_clear(r->results, r->results ? r->episodes : 0);
     free(r->results);
@@ -284,6 +291,8 @@ static int main_run(const struct command *self, struct app *app, int argc,
           "keep the replays in this folder", "DIR" },
         { "outside", '\0', POPT_ARG_NONE, &r.outside, 0,
           "step in the harness: the worker sees observations only", NULL },
+        { "allow-faults", '\0', POPT_ARG_NONE, &r.allow_faults, 0,
+          "exit with 0 also when episodes ended by a fault", NULL },
         { "view", '\0', POPT_ARG_NONE, &r.view, 0, "watch one episode in a window",
           NULL },
         JOBS_TABLE(r.common),
@@ -331,7 +340,7 @@ const struct command cmd_run = {
     "Episodes are spread over jailed workers, and every return is confirmed by playing the\n"
     "actions again here: `verified` says that both trajectories are the same. An episode\n"
     "that the environment broke is played again, then has no return (`earned` tells what it\n"
-    "had got) and is in no mean.",
+    "had got) and is in no mean. Exit status 1 when an episode ended by a fault.",
     "ratchet run breakout policies/breakout/follow.lua --episodes 20 --seed 1000\n"
     "ratchet run breakout my.lua --set preset=v5 --record replays --json",
     main_run,

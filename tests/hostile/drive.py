@@ -68,7 +68,7 @@ def judge(status, episodes, said, kinds, pattern, extra):
             return 'exit status %d: %s' % (status, said), kind
     else:
         kind, text = episodes[0]['fault'] or 'none', episodes[0]['error'] or ''
-        if len(episodes) != extra or status != 0:
+        if len(episodes) != extra or status != any(e['fault'] for e in episodes):
             return '%d episodes, status %d' % (len(episodes), status), kind
     if kind not in kinds.split('|'):
         return 'ended in %s (%s), not in %s' % (kind, text, kinds), kind
@@ -166,7 +166,7 @@ def outsiders(folder, user, n, failed):
         try:
             episodes = json.loads(out)['episodes']
             faults = [e for e in episodes if e['error']]
-            good = len(episodes) == 8 and len(faults) <= 1 and p.returncode == 0
+            good = len(episodes) == 8 and len(faults) <= 1 and p.returncode == len(faults)
             if number == 9 and good:
                 good = len(faults) == 1 and pattern in faults[0]['error']
         except ValueError:
