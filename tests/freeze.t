@@ -183,7 +183,7 @@ expect "the replay of a failing case" 0 '"verified": true' \
 sed 's/"env_version": [0-9]*/"env_version": 77/' "$TMP/run/cases/case-001.json" >"$TMP/stale.json"
 mkdir "$TMP/stale"
 cp "$TMP/stale.json" "$TMP/stale/case-001.json"
-expect "another version makes a case stale" 0 'SKIP stale: cut under version 77' \
+expect "another version makes a case stale" 1 'SKIP stale: cut under version 77' \
     "$RATCHET" test cartpole --cases "$TMP/stale" --policy "$start"
 expect "a case goes only with a reason" 2 'only with a --reason' cases --retire case-001
 expect "there must be one" 1 'no such case' cases --retire case-999 --reason x

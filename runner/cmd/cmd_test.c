@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "runner/cmd/opened_run.h"
@@ -214,6 +215,31 @@ static int test_all(struct test *t, struct app *app, struct error *err)
     return status;
 }
 
+static bool is_folder(const char *path)
+{
+    struct stat st;
+
+    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+/* A task is an environment, a file, or a folder of policies. */
+static int check_names(const struct test *t, const struct app *app, const char *task,
+                       struct error *err)
+{
+    char *folder = find_shipped(task);
+    bool is_known = !strcmp(task, "lib") || (folder && is_folder(folder));
+    struct task *own = is_known ? NULL : task_load(&app->envs, task, err);
+
+    is_known |= own != NULL;
+    task_destroy(own);
+    free(folder);
+    if (!is_known)
+        return -1;
+    if (t->cases && !is_folder(t->cases))
+        return error_set(err, "%s: there is no such folder of cases", t->cases);
+    return 0;
+}
+
 /* What the user asked for that does not go together; NULL when it does. */
 static const char *find_misuse(const struct test *t, const char *task)
 {
@@ -226,7 +252,31 @@ static const char *find_misuse(const struct test *t, const char *task)
     return NULL;
 }
 
-static int report(const struct test *t, struct error *err)
+/* What tested nothing has not passed: why, and what to do. */
+static int check_tested(const struct test *t, const char *task, struct error *err)
+{
+    const struct test_report *r = &t->report;
+
+    if (r->n > r->stale)
+        return 0;
+    if (r->n)
+        return error_set(err,
+                         "all %d cases are stale: nothing was tested; `ratchet improve` "
+                         "proves new ones",
+                         r->n);
+    if (t->cases)
+        return error_set(err, "%s: it holds no cases: nothing was tested", t->cases);
+    if (task && !strcmp(task, "lib"))
+        return error_set(err, "lib: there are no skills yet, nothing was tested; `ratchet "
+                              "dream` makes them");
+    return error_set(err,
+                     "%s: there are no cases: nothing was tested; `ratchet improve` cuts "
+                     "them, and --policy and --cases take those of a run "
+                     "(logs/TASK-N/cases)",
+                     task ? task : "policies");
+}
+
+static int report(const struct test *t, const char *task, struct error *err)
 {
     if (t->junit && test_report_junit(&t->report, t->junit, err) != 0)
         return EXIT_FAILED;
@@ -236,6 +286,8 @@ static int report(const struct test *t, struct error *err)
         test_report_table(&t->report);
     else
         test_report_tap(&t->report);
+    if (check_tested(t, task, err) != 0)
+        return EXIT_FAILED;
     return cmd_done() == EXIT_DONE && !t->report.failed ? EXIT_DONE : EXIT_FAILED;
 }
 
@@ -284,12 +336,15 @@ static int main_test(const struct command *self, struct app *app, int argc,
     if (misuse) {
         error_set(&err, "%s", misuse);
         status = EXIT_USAGE;
-    } else if (common_plugins(app, &t.common, &err) != 0 ||
-               (args[0] ? test_task(&t, app, args[0], &err) : test_all(&t, app, &err)) !=
+    } else if (common_plugins(app, &t.common, &err) != 0) {
+        status = EXIT_FAILED;
+    } else if (args[0] && check_names(&t, app, args[0], &err) != 0) {
+        status = EXIT_USAGE;
+    } else if ((args[0] ? test_task(&t, app, args[0], &err) : test_all(&t, app, &err)) !=
                    0) {
         status = EXIT_FAILED;
     } else {
-        status = t.retire ? cmd_done() : report(&t, &err);
+        status = t.retire ? cmd_done() : report(&t, args[0], &err);
     }
     if (status != EXIT_DONE && err.text[0])
         cmd_fail(status, &err);
@@ -303,7 +358,8 @@ const struct command cmd_test = {
     "[TASK]",
     "run regression cases and print TAP",
     "A case replays a recorded prefix, which the policy shadows, lets the policy take over, and\n"
-    "sees to it that what was once mastered does not fail again. Exit status 1 when one fails.\n"
+    "sees to it that what was once mastered does not fail again. Exit status 1 when one fails,\n"
+    "or when there was none to run.\n"
     "A case that was cut under another version of its environment (or, where actions\n"
     "are sticky, of chance) is stale and skipped.\n"
     "The task lib stands for the skills of policies/lib: each is put into the policy of its test.",
