@@ -33,7 +33,9 @@ calls() { # calls NAME: made so far
 row() { # row NAME SESSION CALLS PATTERN OPTION...
     run=$1 session=$2 n=$3 want=$4
     shift 4
-    expect "$run: $*" 0 "$want" improve "$run" "$session" "$@"
+    status=0
+    case $n$want in 0*budget*) status=1 ;; esac # not one answer
+    expect "$run: $*" $status "$want" improve "$run" "$session" "$@"
     made=$(calls "$run")
     ok "$run: after $n calls" "$([ "$made" -eq "$n" ]; echo $?)" "$made"
 }

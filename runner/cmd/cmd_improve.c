@@ -344,7 +344,8 @@ static int publish_salt(struct improve *m, const struct loop_outcome *o, bool *i
     int open, status = -1;
 
     *is_public = false;
-    if (!m->record || o->is_interrupted || o->is_paused || loop_model_failed(o))
+    if (!m->record || o->is_interrupted || o->is_paused || loop_model_failed(o) ||
+        loop_heard_nothing(o))
         return 0;
     open = ledger_salt_count_open(m->ledger, m->salt.sha256, m->run.id, err);
     if (open != 0) {
@@ -511,10 +512,12 @@ static int improve(struct improve *m, struct app *app, struct error *err)
     }
     if (outcome.is_interrupted)
         return EXIT_FAILED;
-    /* A model that could not be asked at all is a failure; one whose session is over is
-     * not. */
-    if (outcome.iterations == 0 && loop_model_failed(&outcome))
+    if (loop_heard_nothing(&outcome) && loop_model_failed(&outcome))
         return error_set(err, "%s", outcome.stop_reason), EXIT_FAILED;
+    if (loop_heard_nothing(&outcome))
+        return error_set(err, "not one answer came from %s: %s", m->run.model,
+                         outcome.stop_reason),
+               EXIT_FAILED;
     return cmd_done();
 }
 
@@ -633,7 +636,8 @@ const struct command cmd_improve = {
     "let a model rewrite a policy, from failure to failure",
     "Evaluates the policy on dev seeds, finds its failures, tells the model, and judges what it\n"
     "answers: regression cases first, then pairs of episodes on hidden seeds. Everything is in\n"
-    "the ledger as it happens; a run that was killed goes on with --resume.\n"
+    "the ledger as it happens; a run that was killed goes on with --resume. Exit status 1 when it\n"
+    "was interrupted, or when not one answer came from the model.\n"
     "The --max options are checked before each call of the model, with a warning at 50 and 80 %;\n"
     "a file named STOP in the run's folder ends it before the next call. Without --model it\n"
     "asks the OpenAI-compatible API that the environment names, else plays the task's recorded\n"

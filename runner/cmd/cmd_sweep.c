@@ -205,6 +205,8 @@ static int show(const struct options *o, const char *folder, struct error *err)
     json_t *cells = sweep_load(folder, err), *rows, *summary;
     int status;
 
+    if (cells && json_array_size(cells) == 0 && !err->text[0])
+        error_set(err, "sweep: nothing was played: there is no policy for any cell");
     if (!cells)
         return -1;
     rows = sweep_rows(cells);
@@ -315,7 +317,7 @@ static int sweep(struct options *o, struct app *app, struct error *err)
                   "sweep: %d cells failed (see %s/cells/*.log); the same command tries "
                   "them again",
                   n_failed, folder);
-    else
+    else if (!err->text[0])
         status = EXIT_DONE;
 out:
     if (lock >= 0)

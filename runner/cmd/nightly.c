@@ -309,8 +309,11 @@ static int sum_up(struct night *n)
             status = NIGHT_BROKEN;
         }
     }
-    json_array_foreach(tasks, i, row)
-        sum_up_task(lines, row);
+    /* The worst first. */
+    for (int is_worse = 1; is_worse >= 0; is_worse--)
+        json_array_foreach(tasks, i, row)
+            if ((json_get_text(row, "error")[0] != '\0') == is_worse)
+                sum_up_task(lines, row);
     json_object_set_new(n->state, "lines", lines);
     json_object_set_new(n->state, "status", json_integer(status));
     return status;

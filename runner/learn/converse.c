@@ -424,6 +424,7 @@ enum loop_status loop_converse(struct loop *l, char **reply, char **why,
             turn_clear(&t);
             continue;
         }
+        l->outcome->answers++;
         m = add_message(&c, ROLE_ASSISTANT, NULL);
         *m = t.message;
         t.message = (struct message){ 0 };

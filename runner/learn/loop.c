@@ -459,6 +459,12 @@ static void loop_clear(struct loop *l)
     starts_clear(&l->starts);
 }
 
+bool loop_heard_nothing(const struct loop_outcome *o)
+{
+    return !o->answers && !o->is_paused && !o->is_interrupted &&
+           strcmp(o->stop_reason, "target reached");
+}
+
 bool loop_model_failed(const struct loop_outcome *o)
 {
     return !strncmp(o->stop_reason, "the model failed", 16);

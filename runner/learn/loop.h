@@ -81,6 +81,7 @@ struct loop_outcome {
                                    ended before they were played */
     double gain, gain_low, gain_high; /* paired, on these, 95 % (Student's t) */
     int cases, retired;
+    int64_t answers; /* of the model, those of a run that goes on included */
     struct ledger_steps steps;
     char stop_reason[1100]; /* all of an error's text */
     bool is_interrupted; /* --resume goes on */
@@ -88,6 +89,9 @@ struct loop_outcome {
     char best_path[1024], replay_path[1024];
 };
 
+/* Not one answer, though one was wanted: neither had the start reached the target, nor
+ * did someone pause it. */
+bool loop_heard_nothing(const struct loop_outcome *o);
 /* It ended because the model could not be asked: it may go on when it can. */
 bool loop_model_failed(const struct loop_outcome *o);
 
