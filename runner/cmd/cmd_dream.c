@@ -241,6 +241,7 @@ static void clear(struct dream *d)
 static int prepare(struct dream *d, struct app *app, const char **args, struct error *err)
 {
     d->policies = find_shipped(".");
+    d->o.only_reads = d->is_dry;
     if (!d->lib)
         d->lib = xasprintf("%s/lib", d->policies ? d->policies : "policies");
     if (common_plugins(app, &d->common, err) != 0 || opened_ledger(&d->o, err) != 0 ||

@@ -196,7 +196,7 @@ static int show_rows(const char *run_name, const struct listing *what, int as_cs
         error_set(err, "%s: there is no ledger yet; `ratchet improve` writes one", path);
         goto out;
     }
-    l = ledger_open(path, err);
+    l = ledger_read(path, err);
     if (!l)
         goto out;
     if (what != &listings[0] || plot_path)

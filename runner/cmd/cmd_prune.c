@@ -57,7 +57,7 @@ static int find_owners(struct prune *p, struct error *err)
     int status = 0;
 
     if (access(path, F_OK) == 0) {
-        l = ledger_open(path, err);
+        l = ledger_read(path, err);
         rows = l ? ledger_query(l, "SELECT folder, status FROM run", 0, err) : NULL;
         status = rows ? 0 : -1;
     }

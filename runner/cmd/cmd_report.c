@@ -124,7 +124,7 @@ static int main_report(const struct command *self, struct app *app, int argc,
                        const char **argv)
 {
     struct wish w = { .n_failures = REPORT_FAILURES };
-    struct opened_run o = { .lock = -1 };
+    struct opened_run o = { .lock = -1, .only_reads = true };
     struct error err = { "" };
     int status;
     struct poptOption options[] = {

@@ -413,7 +413,7 @@ static void clear(struct reproduce *r)
 static int main_reproduce(const struct command *self, struct app *app, int argc,
                           const char **argv)
 {
-    struct reproduce r = { .app = app, .o.lock = -1, .climb = { .is_quiet = true } };
+    struct reproduce r = { .app = app, .o = { .lock = -1, .only_reads = true }, .climb = { .is_quiet = true } };
     struct error err = { "" };
     const char *temporary = getenv("TMPDIR");
     int status;

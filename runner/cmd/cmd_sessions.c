@@ -237,18 +237,19 @@ static int rename_session(struct sessions *s, const char **args, struct error *e
 
 static const struct verb {
     const char *name;
-    int n; /* arguments behind it */
+    int n;           /* arguments behind it */
+    bool only_reads; /* the ledger */
     int (*run)(struct sessions *s, const char **args, struct error *err);
-} verbs[] = { { "list", 0, list },
-              { "pause", 1, pause_session },
-              { "fork", 2, fork_session },
-              { "rename", 2, rename_session } };
+} verbs[] = { { "list", 0, true, list },
+              { "pause", 1, true, pause_session },
+              { "fork", 2, false, fork_session },
+              { "rename", 2, false, rename_session } };
 
 /* `improve --resume`, which has options of its own; STOP has done its work. */
 static int resume(struct app *app, int argc, const char **argv)
 {
     const char **args = xcalloc((size_t)argc + 2, sizeof(*args));
-    struct opened_run o = { .lock = -1 };
+    struct opened_run o = { .lock = -1, .only_reads = true };
     struct common nothing = { 0 };
     struct error err = { "" };
     int status;
@@ -277,6 +278,7 @@ static int run_verb(struct sessions *s, const struct verb *v, const char **args,
 {
     struct common nothing = { 0 };
 
+    s->o.only_reads = v->only_reads;
     if ((v->n == 0 ? opened_ledger(&s->o, err)
                    : opened_run_find(&s->o, s->app, &nothing, args[0], err)) != 0)
         return -1;

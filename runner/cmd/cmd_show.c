@@ -171,7 +171,7 @@ static int show(struct opened_run *o, const char *name, bool as_json, struct err
 static int main_show(const struct command *self, struct app *app, int argc,
                      const char **argv)
 {
-    struct opened_run o = { .lock = -1 };
+    struct opened_run o = { .lock = -1, .only_reads = true };
     struct error err = { "" };
     int json = 0, status;
     struct poptOption options[] = {

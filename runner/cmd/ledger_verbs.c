@@ -223,7 +223,7 @@ bool ledger_verb(struct app *app, const char **args, int *status)
         const char *name;
         int n; /* arguments behind it */
     } verbs[] = { { "show", 1 }, { "diff", 2 }, { "export", 2 } };
-    struct opened_run o = { .lock = -1 };
+    struct opened_run o = { .lock = -1, .only_reads = true };
     struct error err = { "" };
     int verb = -1, n = 0, bad;
 

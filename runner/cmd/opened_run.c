@@ -17,13 +17,14 @@ int opened_ledger(struct opened_run *o, struct error *err)
     if (access(o->ledger_path, F_OK) != 0)
         return error_set(err, "%s: there is no ledger yet; `ratchet improve` writes one",
                          o->ledger_path);
-    o->ledger = ledger_open(o->ledger_path, err);
+    o->ledger = o->only_reads ? ledger_read(o->ledger_path, err)
+                              : ledger_open(o->ledger_path, err);
     return o->ledger ? 0 : -1;
 }
 
 int run_exists(const char *folder, struct error *err)
 {
-    struct opened_run o = { .lock = -1 };
+    struct opened_run o = { .lock = -1, .only_reads = true };
     char *path = logs_path("ledger.sqlite");
     int found = 0;
 
@@ -38,7 +39,7 @@ int run_exists(const char *folder, struct error *err)
 
 json_t *run_last_holdout(const char *folder)
 {
-    struct opened_run o = { .lock = -1 };
+    struct opened_run o = { .lock = -1, .only_reads = true };
     json_t *rows = NULL, *row;
 
     if (opened_ledger(&o, NULL) == 0 &&

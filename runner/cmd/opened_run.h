@@ -13,7 +13,8 @@ struct opened_run {
     struct ledger_run run;
     struct task *task;
     struct salt salt;
-    int lock; /* descriptor */
+    int lock;        /* descriptor */
+    bool only_reads; /* set it before the ledger is opened, which is then not written */
 };
 
 /* The ledger alone: there must be one. */

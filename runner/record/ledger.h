@@ -32,6 +32,10 @@ const char *purpose_name(enum purpose p);
 /* Opens or creates the file, and brings an older one up to date. NULL on failure: not a
  * ledger, damaged, from a later version, not writable. */
 struct ledger *ledger_open(const char *path, struct error *err);
+/* For those that only look: the file must be there, nothing is written, neither to it nor
+ * beside it, and a folder that cannot be written will do. Whoever works on it goes on. An
+ * older one is read as it would be, brought up to date. */
+struct ledger *ledger_read(const char *path, struct error *err);
 void ledger_close(struct ledger *l); /* NULL is fine */
 
 /* A run of the loop. Text is owned by whoever holds the struct: ledger_run_clear. */
