@@ -40,9 +40,10 @@ import sqlite3, sys
 three = """run source episode call candidate regression opening report incident note note_word dream
 dream_read dreamt evidence superseded skill session fork allowance""".split()
 db = sqlite3.connect(sys.argv[1])
-for name, in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
-    if name not in three and not name.startswith(("note_word_", "sqlite_")):
-        db.execute("DROP TABLE " + name)
+for kind in ("view", "table"):
+    for name, in db.execute("SELECT name FROM sqlite_master WHERE type = ?", [kind]).fetchall():
+        if name not in three and not name.startswith(("note_word_", "sqlite_")):
+            db.execute("DROP %s %s" % (kind, name))
 db.executescript("PRAGMA user_version=3; PRAGMA wal_checkpoint(TRUNCATE)")
 db.close()
 PY
