@@ -235,7 +235,7 @@ static int main_ledger(const struct command *self, struct app *app, int argc,
     struct error err = { "" };
     struct poptOption options[] = {
         { "list", 'l', POPT_ARG_STRING, &list, 0,
-          "runs, climb, efficiency, steps, episodes, calls, cases, openings, notes or incidents "
+          "runs, climb, challengers, efficiency, steps, episodes, calls, cases, openings, notes or incidents "
           "(default: runs, or of the RUN that is named the climb, as CSV its efficiency)",
           "WHAT" },
         { "plot", '\0', POPT_ARG_STRING, &plot_path, 0,
@@ -260,10 +260,11 @@ static int main_ledger(const struct command *self, struct app *app, int argc,
     }
     what = find_listing(list ? list : !args[0] ? "runs" : csv ? "efficiency" : "climb");
     if (!what) {
-        error_set(&err,
-                  "--list %s: it is runs, climb, efficiency, steps, episodes, calls, "
-                  "cases, openings, notes or incidents",
-                  list);
+        error_set(
+            &err,
+            "--list %s: it is runs, climb, challengers, efficiency, steps, episodes, calls, "
+            "cases, openings, notes or incidents",
+            list);
         status = cmd_fail(EXIT_USAGE, &err);
     } else {
         status = show_rows(args[0], what, csv, json, plot_path, &err);
