@@ -54,8 +54,10 @@ PROGRAM_LIBS = $(shell pkg-config --libs $(PKGS)) -lgif $(MUJOCO_LIBS) -ldl -lpt
 # sandbox/lua_charged.c).
 LUA_A = $(shell pkg-config --variable=libdir lua5.4)/liblua5.4.a
 WORKER_LIBS = $(LUA_A) $(BUILD)/math.o -lseccomp -l:libmd.a -ldl -lm
-WRAPPED = luaS_hash lua_topointer luaS_new luaS_eqlngstr luaO_str2num luaT_getvarargs luaH_next \
-	luaG_traceexec
+WRAPPED = luaS_hash lua_topointer luaS_new luaS_eqlngstr luaO_str2num luaT_getvarargs luaG_traceexec \
+	luaH_getshortstr luaH_getint luaH_getstr luaH_get luaH_finishset luaH_set luaH_setint luaH_getn \
+	luaH_next luaO_pushvfstring luaT_gettm luaT_gettmbyobj luaD_precall luaD_pretailcall luaD_call \
+	luaD_callnoyield fmod snprintf __snprintf_chk
 WORKER_WRAP = $(WRAPPED:%=-Wl,--wrap=%)
 
 .PHONY: all demo demo-run check check-run check-peers check-ale soak fuzz bench bench-ale \
@@ -146,7 +148,7 @@ $(BUILD)/tests/test_%: $(BUILD)/tests/test_%.o $(TEST_HELP) $(BUILD)/libratchet.
 	@$(TEST_LINK)
 
 # What tests a policy's VM is linked as the worker is.
-VM_TESTS = $(BUILD)/tests/test_vm $(BUILD)/tests/test_vision
+VM_TESTS = $(addprefix $(BUILD)/tests/test_,vm vision charges)
 $(VM_TESTS): $(BUILD)/tests/%: $(BUILD)/tests/%.o $(VM_OBJ) $(BUILD)/libratchet.a \
 		$(LUA_A) $(BUILD)/math.o
 	@echo "ld $@"

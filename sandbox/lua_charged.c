@@ -3,46 +3,70 @@
  * (Makefile, WORKER_WRAP); the layouts are those of Lua 5.4's lobject.h, and
  * tests/test_vm.c sees to it that the charges arrive. */
 #include <lua.h>
+#include <math.h>
+#include <stdarg.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "sandbox/lua_tables.h"
 #include "sandbox/vm.h"
 
-#define COMPARED_PER_UNIT 32 /* bytes */
+#define COMPARED_PER_UNIT 32 /* bytes, for equality */
+#define ORDERED_PER_UNIT 8   /* bytes, for order */
 #define PARSED_PER_UNIT 4    /* bytes of a number in text */
-#define COPIED_PER_UNIT 4    /* values of `...` */
-#define COPIED_FREE 256      /* a function's registers, which are counted among them */
-#define SCANNED_FREE 256   /* slots of a table; traversals of smaller ones cost nothing */
-#define SCANNED_PER_UNIT 8 /* slots that a traversal passes over */
+#define PARSE_UNITS 25       /* of any number in text */
+#define PRINT_UNITS 15       /* of a format's conversion into text... */
+#define FLOAT_UNITS 40       /* ...of a float... */
+#define FLOAT_DIGIT_UNITS 3  /* ...and of each of its digits */
+#define MESSAGE_UNITS 20     /* of a formatted message */
+#define COPIED_PER_UNIT 4    /* values of `...`, of arguments, parameters */
+#define C_CALL_UNITS 2       /* of a call of a C function by an instruction... */
+#define C_CALLED_UNITS 5     /* ...or by C: of a metamethod, by pcall, by sort */
+#define LOOKED_UP_UNITS 3    /* of a metamethod */
+#define DIVIDED_PER_UNIT 8   /* bits of exponent between the operands of % */
 
-/* The head of a string object and of a table, as far as it is read here. */
-struct string_head {
+enum { TM_CALL = 23, TYPE_LUA = 6 | 0x40, TYPE_C_LIGHT = 0x16, TYPE_C = 0x26 | 0x40 };
+
+/* The beginnings of lua_State, of a Lua function's closure and of its prototype. */
+struct state_head {
     void *next;
-    uint8_t type, mark, extra, short_len;
-    uint32_t hash;
-    size_t long_len;
+    uint8_t type, mark, status, allow_hook;
+    uint16_t n_calls;
+    const struct lua_value *top;
 };
-struct table_head {
+struct proto_head {
     void *next;
-    uint8_t type, mark, flags, log2_nodes;
-    uint32_t array_hint;
-    const char *array, *nodes;
+    uint8_t type, mark, n_params;
 };
-enum { VALUE_SIZE = 16, NODE_SIZE = 24 }; /* bytes; a node begins with its value */
+struct closure_head {
+    void *next;
+    uint8_t type, mark, n_upvalues;
+    void *gc_list;
+    const struct proto_head *proto;
+};
 
-/* Not there in a program that is linked without WORKER_WRAP. */
-#define WEAK __attribute__((weak))
-
-int __real_luaS_eqlngstr(const struct string_head *a, const struct string_head *b) WEAK;
-int __wrap_luaS_eqlngstr(const struct string_head *a, const struct string_head *b);
-size_t __real_luaO_str2num(const char *text, void *out) WEAK;
-size_t __wrap_luaO_str2num(const char *text, void *out);
-void __real_luaT_getvarargs(lua_State *L, void *ci, void *where, int wanted) WEAK;
-void __wrap_luaT_getvarargs(lua_State *L, void *ci, void *where, int wanted);
-int __real_luaH_next(lua_State *L, const struct table_head *t, void *key) WEAK;
-int __wrap_luaH_next(lua_State *L, const struct table_head *t, void *key);
-unsigned int luaH_realasize(const struct table_head *t);
-const void *luaH_get(const struct table_head *t, const void *key);
+LUA_WRAPPED(int, luaS_eqlngstr, const struct string_head *a, const struct string_head *b);
+LUA_WRAPPED(size_t, luaO_str2num, const char *text, void *out);
+LUA_WRAPPED(void, luaT_getvarargs, lua_State *L, void *ci, void *where, int wanted);
+LUA_WRAPPED(const char *, luaO_pushvfstring, lua_State *L, const char *format,
+            va_list args);
+LUA_WRAPPED(const struct lua_value *, luaT_gettm, struct table_head *t, int event,
+            struct string_head *name);
+LUA_WRAPPED(const struct lua_value *, luaT_gettmbyobj, lua_State *L,
+            const struct lua_value *object, int event);
+LUA_WRAPPED(void *, luaD_precall, lua_State *L, const struct lua_value *f, int n_results);
+LUA_WRAPPED(int, luaD_pretailcall, lua_State *L, void *ci, const struct lua_value *f,
+            int n_args, int delta);
+LUA_WRAPPED(void, luaD_call, lua_State *L, const struct lua_value *f, int n_results);
+LUA_WRAPPED(void, luaD_callnoyield, lua_State *L, const struct lua_value *f,
+            int n_results);
+double __real_fmod(double x, double y) __attribute__((weak));
+double __wrap_fmod(double x, double y);
+int __wrap_snprintf(char *out, size_t size, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+int __wrap___snprintf_chk(char *out, size_t size, int flag, size_t room,
+                          const char *format, ...) __attribute__((format(printf, 5, 6)));
 
 /* Long strings, by == and as keys. */
 int __wrap_luaS_eqlngstr(const struct string_head *a, const struct string_head *b)
@@ -60,52 +84,128 @@ int strcoll(const char *a, const char *b)
 
     while (a[at] && a[at] == b[at])
         at++;
-    vm_charge_running(1 + (int64_t)(at / COMPARED_PER_UNIT));
+    vm_charge_running(1 + (int64_t)(at / ORDERED_PER_UNIT));
     return (unsigned char)a[at] - (unsigned char)b[at];
 }
 
 /* Text as a number, by tonumber, by arithmetic and by whatever takes a number. */
 size_t __wrap_luaO_str2num(const char *text, void *out)
 {
-    vm_charge_running((int64_t)(strlen(text) / PARSED_PER_UNIT));
+    vm_charge_running(PARSE_UNITS + (int64_t)(strlen(text) / PARSED_PER_UNIT));
     return __real_luaO_str2num(text, out);
+}
+
+/* Numbers as text. What follows is Lua's, which is in the middle of something: the call is
+ * ended at the next instruction. */
+static int print(char *out, size_t size, const char *format, va_list args)
+{
+    int n = vsnprintf(out, size, format, args), is_float = !!strpbrk(format, "aAeEfFgG");
+
+    vm_charge_later(PRINT_UNITS + (is_float ? FLOAT_UNITS : 0) +
+                    (n > 0 ? n * (is_float ? FLOAT_DIGIT_UNITS : 1) : 0));
+    return n;
+}
+
+int __wrap_snprintf(char *out, size_t size, const char *format, ...)
+{
+    va_list args;
+    int n;
+
+    va_start(args, format);
+    n = print(out, size, format, args);
+    va_end(args);
+    return n;
+}
+
+/* The same as libraries call it that were built with _FORTIFY_SOURCE; they are right about
+ * the room. */
+int __wrap___snprintf_chk(char *out, size_t size, int flag, size_t room,
+                          const char *format, ...)
+{
+    va_list args;
+    int n;
+
+    (void)flag, (void)room;
+    va_start(args, format);
+    n = print(out, size, format, args);
+    va_end(args);
+    return n;
+}
+
+const char *__wrap_luaO_pushvfstring(lua_State *L, const char *format, va_list args)
+{
+    vm_charge_later(MESSAGE_UNITS);
+    return __real_luaO_pushvfstring(L, format, args);
+}
+
+/* The library's takes one step a bit of the exponents' difference. */
+double __wrap_fmod(double x, double y)
+{
+    int a, b;
+
+    frexp(x, &a);
+    frexp(y, &b);
+    vm_charge_running(1 + (a > b ? (a - b) / DIVIDED_PER_UNIT : 0));
+    return __real_fmod(x, y);
 }
 
 void __wrap_luaT_getvarargs(lua_State *L, void *ci, void *where, int wanted)
 {
-    int n;
-
     __real_luaT_getvarargs(L, ci, where, wanted);
-    n = lua_gettop(L);
-    if (wanted < 0 && n > COPIED_FREE)
-        vm_charge(L, n / COPIED_PER_UNIT);
+    vm_charge(L, (wanted < 0 ? lua_gettop(L) : wanted) / COPIED_PER_UNIT);
 }
 
-/* The slot of a key in a traversal, counted from 1; 0 for nil and for what is not
- * there. */
-static int64_t slot_of(const struct table_head *t, int64_t array_len, const void *key)
+/* Along a chain of metatables one instruction asks each of them. */
+const struct lua_value *__wrap_luaT_gettm(struct table_head *t, int event,
+                                          struct string_head *name)
 {
-    const char *at = luaH_get(t, key);
-    int64_t n = (int64_t)1 << t->log2_nodes;
-
-    if (at >= t->array && at < t->array + array_len * VALUE_SIZE)
-        return (at - t->array) / VALUE_SIZE + 1;
-    if (at >= t->nodes && at < t->nodes + n * NODE_SIZE)
-        return array_len + (at - t->nodes) / NODE_SIZE + 1;
-    return 0;
+    vm_charge_running(LOOKED_UP_UNITS);
+    return __real_luaT_gettm(t, event, name);
 }
 
-/* next and pairs pass over slots that are empty. */
-int __wrap_luaH_next(lua_State *L, const struct table_head *t, void *key)
+/* What is called through __call becomes an argument before the others, which move: the
+ * object lies below them on the stack. */
+const struct lua_value *__wrap_luaT_gettmbyobj(lua_State *L,
+                                               const struct lua_value *object, int event)
 {
-    int64_t array_len = luaH_realasize(t), n = array_len + ((int64_t)1 << t->log2_nodes),
-            from;
-    int more;
+    int64_t n = event == TM_CALL ? ((const struct state_head *)L)->top - object : 0;
 
-    if (n <= SCANNED_FREE)
-        return __real_luaH_next(L, t, key);
-    from = slot_of(t, array_len, key);
-    more = __real_luaH_next(L, t, key);
-    vm_charge(L, ((more ? slot_of(t, array_len, key) : n) - from) / SCANNED_PER_UNIT);
-    return more;
+    vm_charge(L, LOOKED_UP_UNITS + (n > 0 ? n : 0) / COPIED_PER_UNIT);
+    return __real_luaT_gettmbyobj(L, object, event);
+}
+
+/* A C function has no instructions of its own; a Lua function's parameters that no argument
+ * was given for are set. */
+static void charge_call(lua_State *L, const struct lua_value *f, int64_t c_units)
+{
+    if (f->type == TYPE_LUA)
+        vm_charge(L, ((const struct closure_head *)(uintptr_t)f->bits)->proto->n_params /
+                         COPIED_PER_UNIT);
+    else if (f->type == TYPE_C || f->type == TYPE_C_LIGHT)
+        vm_charge(L, c_units);
+}
+
+void *__wrap_luaD_precall(lua_State *L, const struct lua_value *f, int n_results)
+{
+    charge_call(L, f, C_CALL_UNITS);
+    return __real_luaD_precall(L, f, n_results);
+}
+
+int __wrap_luaD_pretailcall(lua_State *L, void *ci, const struct lua_value *f, int n_args,
+                            int delta)
+{
+    charge_call(L, f, C_CALL_UNITS);
+    return __real_luaD_pretailcall(L, ci, f, n_args, delta);
+}
+
+void __wrap_luaD_call(lua_State *L, const struct lua_value *f, int n_results)
+{
+    charge_call(L, f, C_CALLED_UNITS);
+    __real_luaD_call(L, f, n_results);
+}
+
+void __wrap_luaD_callnoyield(lua_State *L, const struct lua_value *f, int n_results)
+{
+    charge_call(L, f, C_CALLED_UNITS);
+    __real_luaD_callnoyield(L, f, n_results);
 }

@@ -17,8 +17,15 @@
 #include "sandbox/vm.h"
 
 #define BYTES_PER_UNIT 32     /* of plain copying */
-#define ITEMS_PER_UNIT 4      /* of moving table elements */
+#define CHANGED_PER_UNIT 8    /* bytes that are looked at one by one */
+#define CONCAT_UNITS 3        /* of an item of table.concat */
+#define FAR_TURN 1e5          /* radians; beyond, turns are taken off digit by digit... */
+#define FAR_TURN_UNITS 25     /* ...at this cost */
 #define MATCH_MOST 16777216.0 /* steps that a pattern may take at worst */
+#define SEARCH_UNITS 4        /* of any search in a string */
+#define SHIFT_UNITS 6         /* of any change of a list's length */
+#define PROTECT_UNITS 10      /* of a pcall, which an error may leave */
+#define CHECK_UNITS 8         /* of looking into a metatable */
 #define SWITCH_UNITS 50       /* of a coroutine that is made or resumed */
 
 /* Goes on as the guarded function, which is this closure's upvalue, in the same call:
@@ -36,7 +43,7 @@ static int64_t length_of(lua_State *L, int index)
 static void charge_items(lua_State *L, double n)
 {
     if (n > 0)
-        vm_charge(L, n < 1e15 ? (int64_t)(n / ITEMS_PER_UNIT) : (int64_t)1e15);
+        vm_charge(L, (int64_t)fmin(n, 1e15));
 }
 
 static int guard_rep(lua_State *L)
@@ -45,7 +52,7 @@ static int guard_rep(lua_State *L)
            len = (double)length_of(L, 1) + (double)length_of(L, 3);
 
     if (n > 0)
-        vm_charge(L, (int64_t)fmin(n * (len + 1) / BYTES_PER_UNIT, 1e15));
+        vm_charge(L, (int64_t)fmin(n * (0.5 + len / BYTES_PER_UNIT), 1e15));
     return pass_on(L);
 }
 
@@ -80,16 +87,45 @@ static int guard_match(lua_State *L)
                           "this pattern may take %f steps on %d bytes; at most %d are "
                           "allowed",
                           steps, (int)size - 1, (int)MATCH_MOST);
-    vm_charge(L, (int64_t)(steps / 8));
+    vm_charge(L, SEARCH_UNITS +
+                     (int64_t)(steps / (1 + (double)len / 16) * (1 + (double)len) / 2));
     return pass_on(L);
+}
+
+/* What stands for each match is made anew: captures become strings. */
+static int guard_gsub(lua_State *L)
+{
+    double size = (double)length_of(L, 1) + 1, units = 6;
+    size_t len;
+
+    if (lua_type(L, 3) == LUA_TSTRING) {
+        const char *with = lua_tolstring(L, 3, &len);
+        units = 2 + (double)len / CHANGED_PER_UNIT;
+        for (size_t i = 0; i < len; i++)
+            units += with[i] == '%' ? 5 : 0;
+    }
+    vm_charge(L, (int64_t)fmin(units * size, 1e15));
+    return guard_match(L);
+}
+
+static bool is_pattern(const char *text, size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        if (text[i] && strchr("^$*+?.([%-", text[i]))
+            return true;
+    return false;
 }
 
 /* A plain find compares the needle at every byte. */
 static int guard_find(lua_State *L)
 {
-    if (!lua_toboolean(L, 4))
+    size_t len;
+    const char *text = luaL_checklstring(L, 2, &len);
+
+    if (!lua_toboolean(L, 4) && is_pattern(text, len))
         return guard_match(L);
-    vm_charge(L, (int64_t)((double)length_of(L, 1) * (1 + (double)length_of(L, 2)) / 8));
+    vm_charge(L, SEARCH_UNITS + (int64_t)((double)length_of(L, 1) *
+                                          (1 + (double)length_of(L, 2)) / 8));
     return pass_on(L);
 }
 
@@ -100,8 +136,15 @@ static int guard_size(lua_State *L)
 
     for (int i = 1; i <= n; i++)
         if (lua_type(L, i) == LUA_TSTRING)
-            vm_charge(L, length_of(L, i) / BYTES_PER_UNIT);
+            vm_charge(L, length_of(L, i) / CHANGED_PER_UNIT);
     charge_items(L, n);
+    return pass_on(L);
+}
+
+static int guard_turn(lua_State *L)
+{
+    if (fabs(luaL_checknumber(L, 1)) > FAR_TURN)
+        vm_charge(L, FAR_TURN_UNITS);
     return pass_on(L);
 }
 
@@ -138,7 +181,7 @@ static int guard_concat(lua_State *L)
     double n = items_of(L);
 
     charge_items(L, (luaL_optnumber(L, 4, n) - luaL_optnumber(L, 3, 1) + 1) *
-                        ITEMS_PER_UNIT);
+                        CONCAT_UNITS);
     return pass_on(L);
 }
 
@@ -154,6 +197,7 @@ static int guard_shift(lua_State *L)
     int is_number;
     double n = items_of(L), place = lua_tonumberx(L, 2, &is_number);
 
+    vm_charge(L, SHIFT_UNITS);
     if (is_number)
         charge_items(L, n - place + 1);
     return pass_on(L);
@@ -161,6 +205,7 @@ static int guard_shift(lua_State *L)
 
 static int guard_setmetatable(lua_State *L)
 {
+    vm_charge(L, CHECK_UNITS);
     if (lua_istable(L, 2)) {
         lua_pushstring(L, "__gc");
         if (lua_rawget(L, 2) != LUA_TNIL)
@@ -170,6 +215,12 @@ static int guard_setmetatable(lua_State *L)
             return luaL_error(L, "__mode: weak tables are not allowed");
         lua_settop(L, 2);
     }
+    return pass_on(L);
+}
+
+static int guard_protect(lua_State *L)
+{
+    vm_charge(L, PROTECT_UNITS);
     return pass_on(L);
 }
 
@@ -337,7 +388,7 @@ static const struct entry base_entries[] = {
     { "error", NULL },
     { "getmetatable", NULL },
     { "next", NULL },
-    { "pcall", NULL },
+    { "pcall", guard_protect },
     { "rawequal", NULL },
     { "rawget", NULL },
     { "rawlen", NULL },
@@ -345,7 +396,7 @@ static const struct entry base_entries[] = {
     { "select", NULL },
     { "tostring", NULL },
     { "type", NULL },
-    { "xpcall", NULL },
+    { "xpcall", guard_protect },
     { "tonumber", guard_size },
     { "setmetatable", guard_setmetatable },
     { NULL, NULL },
@@ -353,7 +404,7 @@ static const struct entry base_entries[] = {
 static const struct entry string_entries[] = {
     { "byte", guard_byte },    { "char", guard_size },
     { "find", guard_find },    { "format", guard_size },
-    { "gmatch", guard_match }, { "gsub", guard_match },
+    { "gmatch", guard_match }, { "gsub", guard_gsub },
     { "len", NULL },           { "lower", guard_size },
     { "match", guard_match },  { "rep", guard_rep },
     { "reverse", guard_size }, { "sub", NULL },
@@ -375,13 +426,13 @@ static const struct entry coroutine_entries[] = {
 };
 static const struct entry math_entries[] = {
     { "abs", NULL },        { "acos", NULL },       { "asin", NULL },
-    { "atan", NULL },       { "ceil", NULL },       { "cos", NULL },
+    { "atan", NULL },       { "ceil", NULL },       { "cos", guard_turn },
     { "deg", NULL },        { "exp", NULL },        { "floor", NULL },
     { "fmod", NULL },       { "huge", NULL },       { "log", NULL },
-    { "max", NULL },        { "maxinteger", NULL }, { "min", NULL },
+    { "max", guard_size },        { "maxinteger", NULL }, { "min", guard_size },
     { "mininteger", NULL }, { "modf", NULL },       { "pi", NULL },
-    { "rad", NULL },        { "sin", NULL },        { "sqrt", NULL },
-    { "tan", NULL },        { "tointeger", NULL },  { "type", NULL },
+    { "rad", NULL },        { "sin", guard_turn },        { "sqrt", NULL },
+    { "tan", guard_turn },        { "tointeger", NULL },  { "type", NULL },
     { "ult", NULL },        { NULL, NULL },
 };
 

@@ -16,7 +16,8 @@
 
 #define VEC "vec"
 #define MOST (1 << 24)   /* elements */
-#define PER_UNIT 8       /* elements of plain arithmetic */
+#define PER_UNIT 4       /* elements of plain arithmetic */
+#define FILTER_UNITS 1   /* an element that waits for the one before it */
 #define FUNCTION_UNITS 2 /* an element through tanh, exp or the normal distribution */
 #define SORT_UNITS 8     /* an element in a sort */
 #define TURN 6.283185307179586476925
@@ -238,7 +239,7 @@ static int normal(lua_State *L)
  * `length`, x[t] = beta x[t - width] + sqrt(1 - beta^2) x[t]. */
 static int smooth(lua_State *L)
 {
-    struct vec *v = self(L, 0);
+    struct vec *v = self(L, FILTER_UNITS);
     double beta = luaL_checknumber(L, 2);
     lua_Integer width = luaL_checkinteger(L, 3), length = luaL_optinteger(L, 4, v->n);
     double rest = sqrt(1 - beta * beta);

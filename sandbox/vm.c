@@ -17,11 +17,13 @@
 #include <string.h>
 
 #include "sandbox/arena.h"
+#include "sandbox/lua_ops.h"
 #include "sandbox/lualib.h"
 #include "sandbox/sim.h"
 #include "sandbox/vm_world.h"
 
-#define ALLOC_FREE 512        /* bytes of an allocation that cost nothing... */
+#define OBJECT_UNITS 8        /* of a new object or a part of one, with its collection... */
+#define ALLOC_FREE 512        /* ...bytes of an allocation that cost nothing more... */
 #define ALLOC_PER_UNIT 32     /* ...and bytes a unit beyond */
 #define COLLECT_PER_UNIT 1024 /* bytes in use a unit when a collection must find room */
 #define STACK_SHOWN 12        /* levels of a call stack in a fault */
@@ -190,8 +192,10 @@ static void *allocate(void *ud, void *old, size_t old_size, size_t size)
     struct vm *vm = ud;
     void *block;
 
-    if (!old)
+    if (!old) { /* then old_size is no size, but says what kind of object it will be */
+        vm->left -= OBJECT_UNITS;
         old_size = 0;
+    }
     if (size > old_size + ALLOC_FREE)
         vm->left -= (int64_t)((size - old_size) / ALLOC_PER_UNIT);
     block = arena_realloc(&vm->arena, old, old_size, size);
@@ -205,10 +209,11 @@ static void exhaust(struct vm *vm, lua_State *L, int64_t units)
     char stack[2048], place[256], more[96] = "";
     int64_t had = vm->left + units;
 
+    active = NULL; /* nothing is charged for from here on */
     write_stack(L, 0, stack, sizeof(stack));
     write_place(L, place, sizeof(place));
     if (had < 0)
-        snprintf(more, sizeof(more), ", %lld too many for the memory that it asked for",
+        snprintf(more, sizeof(more), ", %lld too many for what its last instruction asked for",
                  (long long)-had);
     else if (units > 1)
         snprintf(more, sizeof(more), ": this call takes %lld, and %lld were left",
@@ -231,6 +236,12 @@ void vm_charge_running(int64_t units)
 {
     if (active)
         vm_charge(active->running, units);
+}
+
+void vm_charge_later(int64_t units)
+{
+    if (active)
+        active->left -= units;
 }
 
 /* Lua calls this before every instruction of a thread that has a hook, and threads
@@ -258,7 +269,10 @@ int __wrap_luaG_traceexec(lua_State *L, const void *pc)
     struct vm *vm = vm_of(L);
 
     vm->running = L;
-    if (--vm->left >= 0)
+    vm->left--;
+    if (extra_units[*(const uint32_t *)pc & 127])
+        vm->left -= more_units(*(const uint32_t *)pc);
+    if (vm->left >= 0)
         return 1;
     lua_sethook(L, on_hook, LUA_MASKCOUNT, 1);
     return __real_luaG_traceexec(L, pc);

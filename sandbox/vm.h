@@ -100,6 +100,7 @@ void vm_write_stack(struct vm *vm, char *out, size_t size);
 struct lua_State;
 void vm_charge(struct lua_State *L, int64_t units);
 void vm_charge_running(int64_t units); /* the call that runs, if one does */
+void vm_charge_later(int64_t units);   /* the same; it goes on to its next instruction */
 struct vm *vm_of(struct lua_State *L);
 struct lua_State *vm_state(const struct vm *vm);
 struct rng *vm_chance(struct vm *vm);

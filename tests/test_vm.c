@@ -112,7 +112,7 @@ static void test_every_thread_counts(void **state)
         assert_int_equal(load(&f, sources[i]), 0);
         assert_true(act(&f) == 0);
         used = vm_most_instructions(f.vm);
-        assert_true(used > 10000 && used < (i < 2 ? 10200 : 30000));
+        assert_true(used > 10000 && used < (i < 2 ? 10300 : 40000));
         vm_destroy(f.vm);
     }
 }

@@ -1,4 +1,4 @@
--- a weak table that is made behind our back => none: nothing [act_instructions=1000000 max_frames=3 memory_kib=1024]
+-- a weak table that is made behind our back => none: nothing [act_instructions=4000000 max_frames=3 memory_kib=1024]
 local function act(obs)
   local mt = {}
   local weak = setmetatable({}, mt)
