@@ -66,7 +66,7 @@ const struct task_key task_keys[] = {
       "tokens" },
     { "budget", "model_calls", TASK_INT64, FIELD(budget.model_calls), 0, 1e9, "calls" },
     { "budget", "minutes", TASK_DOUBLE, FIELD(budget.minutes), 0, 1e6,
-      "wall-clock time" },
+      "time that is worked on the run, over all its resumes" },
     { "budget", "usd", TASK_DOUBLE, FIELD(budget.usd), 0, 1e6, "money" },
 };
 const size_t n_task_keys = sizeof(task_keys) / sizeof(task_keys[0]);
