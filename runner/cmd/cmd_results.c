@@ -88,14 +88,13 @@ static void add_row(struct results *r, const struct task *t, const char *file,
     int faults = 0;
 
     for (int i = 0; i < n; i++) {
-        scores[i] = results[i].score;
         steps += results[i].n_steps;
         planner_steps += results[i].planner_steps;
         frames += (double)results[i].n_frames;
         faults += results[i].fault != FAULT_none;
         json_array_append_new(seeds, json_integer((json_int_t)results[i].seed));
     }
-    s = summarize(scores, n);
+    s = summarize(scores, results_scores(results, n, scores));
     row = json_pack(
         "{s:s, s:s, s:i, s:o, s:o, s:o, s:o, s:o, s:i, s:I, s:I, s:o}", "task", t->name,
         "policy", file, "episodes", n, "mean", json_finite(s.mean), "interval",

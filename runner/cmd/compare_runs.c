@@ -152,12 +152,10 @@ static int play(const struct comparison *c, const char *sha256, double *mean,
                                       i);
     if (source && evaluate(&e, requests, c->n_seeds, results, NULL, err) == 0) {
         result = 0;
-        for (int i = 0; i < c->n_seeds; i++) {
-            scores[i] = results[i].score;
+        for (int i = 0; i < c->n_seeds; i++)
             if (!results[i].is_done)
                 result = error_set(err, "interrupted");
-        }
-        *mean = summarize(scores, c->n_seeds).mean;
+        *mean = summarize(scores, results_scores(results, c->n_seeds, scores)).mean;
         json_object_set_new(c->scores, sha256, json_finite(*mean));
     }
     results_clear(results, c->n_seeds);

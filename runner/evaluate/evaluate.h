@@ -75,6 +75,9 @@ static inline bool result_is_void(const struct episode_result *r)
     return r->fault == FAULT_environment;
 }
 
+/* The scores of those that are not void, into out; returns how many. */
+int results_scores(const struct episode_result *r, int n, double *out);
+
 /* What is known of a policy once a worker has loaded it. */
 struct policy_facts {
     enum fault_kind fault; /* of loading it */

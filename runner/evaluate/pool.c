@@ -411,6 +411,16 @@ void result_copy(struct episode_result *to, const struct episode_result *from)
     to->n_notes = to->n_marks = 0;
 }
 
+int results_scores(const struct episode_result *r, int n, double *out)
+{
+    int count = 0;
+
+    for (int i = 0; i < n; i++)
+        if (!result_is_void(&r[i]))
+            out[count++] = r[i].score;
+    return count;
+}
+
 void results_clear(struct episode_result *results, int n)
 {
     for (int i = 0; results && i < n; i++) {

@@ -222,19 +222,22 @@ static struct summary sum_up(const struct episode_result *r, int n, json_t *out)
 {
     double *scores = xcalloc((size_t)n, sizeof(*scores)), half;
     struct summary s;
-    int faults = 0, unverified = 0;
+    int faults = 0, unverified = 0, n_scored;
     int64_t planner_steps = 0;
 
     for (int i = 0; i < n; i++) {
-        scores[i] = r[i].score;
         faults += r[i].fault != FAULT_none;
         planner_steps += r[i].planner_steps;
         unverified += !r[i].verified;
     }
-    s = summarize(scores, n);
+    n_scored = results_scores(r, n, scores);
+    s = summarize(scores, n_scored);
+    if (n_scored == 0)
+        s = (struct summary){ 0, NAN, NAN, NAN, NAN };
     free(scores);
-    half = n > 1 ? mean_interval(&s, CONFIDENCE) : NAN; /* of one episode, none */
+    half = n_scored > 1 ? mean_interval(&s, CONFIDENCE) : NAN; /* of one episode, none */
     json_object_set_new(out, "episodes", json_integer(n));
+    json_object_set_new(out, "lost", json_integer(n - n_scored));
     json_object_set_new(out, "mean", json_finite(s.mean));
     json_object_set_new(out, "interval", interval(s.mean, half));
     json_object_set_new(out, "std", json_finite(s.std));

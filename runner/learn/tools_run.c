@@ -59,10 +59,9 @@ static json_t *sum_up(const struct episode_result *results, int n)
     json_t *json;
 
     for (int i = 0; i < n; i++) {
-        scores[i] = results[i].score;
         faults += results[i].fault != FAULT_none;
     }
-    s = summarize(scores, n);
+    s = summarize(scores, results_scores(results, n, scores));
     json = json_pack("{s:o, s:o, s:o, s:o, s:i}", "mean", json_finite(s.mean), "std",
                      json_finite(s.std), "min", json_finite(s.min), "max",
                      json_finite(s.max), "faults", faults);
