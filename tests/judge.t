@@ -95,6 +95,23 @@ improve fresh plain half
 ok "a run from a promoted policy shares its line's error, a fresh one begins anew" $? \
     "$(detail on 1 ordinal) $(detail fresh 1 ordinal)"
 
+# The best ever is another than the incumbent once one became it by being shorter: then each
+# comparison has half of the candidate's share, and who is better is held against both.
+policy bulky "The bridge at first." "local unused = { 1, 2, 3, 4 }
+$(act 'o.place < 5 and 2 or 0')"
+(cd "$TMP" && python3 "$ROOT/tests/tools/make_session.py" two.jsonl half.txt bridge.txt)
+improve two bulky two
+"$RATCHET" ledger "$TMP/two" --list climb --json >"$TMP/v.json"
+[ "$(json "$TMP/v.json" '[r["verdict"] for r in j]')" = "['simpler', 'better']" ]
+ok "shorter, then better" $? "$(cat "$TMP/v.json")"
+python3 -c "import sys; a, b = map(float, sys.argv[1:])
+sys.exit(not (abs(a - (1 - 0.05 / 2)) < 1e-9 and abs(b - (1 - 0.05 / 6 / 2)) < 1e-9))" \
+    "$(detail two 1 confidence)" "$(detail two 2 confidence)"
+ok "with half of its share for each comparison" $? "$(detail two 2 confidence)"
+"$RATCHET" ledger "$TMP/two" --list episodes --json >"$TMP/e.json"
+[ "$(json "$TMP/e.json" 'sorted({r["scope"] for r in j if r["scope"].startswith("best")})')" = "['best 2']" ]
+ok "and one with the best ever" $? "$(json "$TMP/e.json" 'sorted({r["scope"] for r in j})')"
+
 # Few starts (7) and no chance behind them: each side plays each twice, and what is open is how
 # often each occurs.
 policy left "Left." "$(act 0)"
