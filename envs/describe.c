@@ -13,11 +13,6 @@
 #include "envs/episode.h"
 
 #define FORMAT 1u
-#define MOST_ENTRIES 4096  /* of any list */
-#define MOST_TEXT 4096     /* bytes of any text */
-#define MOST_OBS (4 << 20) /* doubles of an observation */
-#define MOST_PIXELS 8192   /* of a frame, either way */
-#define MOST_RAM (1 << 20) /* bytes */
 #define NO_TEXT UINT32_MAX /* the length of a text that is NULL */
 
 static void put(FILE *out, const void *bytes, size_t len)
@@ -163,7 +158,7 @@ static char *get_text(struct reader *r, bool may_be_null)
 
     if (len == NO_TEXT && may_be_null && !r->is_bad)
         return NULL;
-    if (len > MOST_TEXT || len > (size_t)(r->end - r->at)) {
+    if (len > ENV_MOST_TEXT || len > (size_t)(r->end - r->at)) {
         r->is_bad = true;
         len = 0;
     }
@@ -176,7 +171,7 @@ static char *get_text(struct reader *r, bool may_be_null)
 
 static void get_fields(struct reader *r, struct env *env)
 {
-    uint32_t n = get_u32(r, MOST_ENTRIES);
+    uint32_t n = get_u32(r, ENV_MOST_ENTRIES);
     struct env_field *fields = xcalloc(n + 1, sizeof(*fields));
     int64_t total = 0;
 
@@ -184,19 +179,19 @@ static void get_fields(struct reader *r, struct env *env)
     for (uint32_t i = 0; i < n; i++) {
         fields[i].name = get_text(r, false);
         fields[i].unit = get_text(r, false);
-        fields[i].n = (int)get_u32(r, MOST_OBS);
+        fields[i].n = (int)get_u32(r, ENV_MOST_OBS);
         fields[i].min = get_f64(r);
         fields[i].max = get_f64(r);
-        fields[i].bins = (int)get_u32(r, MOST_ENTRIES);
+        fields[i].bins = (int)get_u32(r, ENV_MOST_ENTRIES);
         total += fields[i].n;
-        if (!fields[i].name[0] || fields[i].n < 1 || total > MOST_OBS)
+        if (!fields[i].name[0] || fields[i].n < 1 || total > ENV_MOST_OBS)
             r->is_bad = true;
     }
 }
 
 static const char *const *get_choices(struct reader *r, const struct env_action *a)
 {
-    uint32_t n = get_u32(r, MOST_ENTRIES);
+    uint32_t n = get_u32(r, ENV_MOST_ENTRIES);
     char **choices;
 
     if (n == 0)
@@ -248,7 +243,7 @@ static void get_rest(struct reader *r, struct env *env)
         events[i].name = get_text(r, false);
         events[i].is_failure = get_u32(r, 1);
     }
-    n = get_u32(r, MOST_ENTRIES);
+    n = get_u32(r, ENV_MOST_ENTRIES);
     options = xcalloc(n + 1, sizeof(*options));
     env->options = options;
     for (uint32_t i = 0; i < n; i++) {
@@ -261,9 +256,9 @@ static void get_rest(struct reader *r, struct env *env)
     env->max_frames = frames >= 1 && frames < 1e15 ? (int64_t)frames : 0;
     env->fault_return = get_f64(r);
     env->target = get_f64(r);
-    env->frame_width = (int)get_u32(r, MOST_PIXELS);
-    env->frame_height = (int)get_u32(r, MOST_PIXELS);
-    env->ram_size = (int)get_u32(r, MOST_RAM);
+    env->frame_width = (int)get_u32(r, ENV_MOST_PIXELS);
+    env->frame_height = (int)get_u32(r, ENV_MOST_PIXELS);
+    env->ram_size = (int)get_u32(r, ENV_MOST_RAM);
     if (!env->max_frames)
         r->is_bad = true;
 }
@@ -315,6 +310,31 @@ static int no_load(void *instance, const void *block)
     return -1;
 }
 
+bool env_name_is_plain(const char *name)
+{
+    size_t len = strlen(name);
+
+    for (size_t i = 0; i < len; i++)
+        if ((unsigned char)name[i] < ' ' || name[i] == 0x7f)
+            return false;
+    return len > 0 && len <= ENV_MOST_TEXT;
+}
+
+static bool has_plain_names(const struct env *env)
+{
+    bool is_plain = env_name_is_plain(env->name);
+
+    for (const struct env_field *f = env->fields; f->name; f++)
+        is_plain &= env_name_is_plain(f->name);
+    for (const struct env_action *a = env->actions; a->name; a++)
+        is_plain &= env_name_is_plain(a->name);
+    for (const struct env_event *e = env->events; e->name; e++)
+        is_plain &= env_name_is_plain(e->name);
+    for (const struct env_option *o = env->options; o->name; o++)
+        is_plain &= env_name_is_plain(o->name);
+    return is_plain;
+}
+
 struct env *env_describe_get(const uint8_t *bytes, size_t len, struct error *err)
 {
     struct reader r = { bytes, bytes + len, false };
@@ -338,7 +358,7 @@ struct env *env_describe_get(const uint8_t *bytes, size_t len, struct error *err
     env->state_size = no_state_size;
     env->save = no_save;
     env->load = no_load;
-    if (r.is_bad || r.at != r.end || !env->name[0]) {
+    if (r.is_bad || r.at != r.end || !has_plain_names(env)) {
         error_set(err, "the description of an environment is damaged");
         env_describe_destroy(env);
         return NULL;

@@ -1,6 +1,8 @@
 /* env.c - the table of environments, plug-ins, and instances made from text options. */
 #include "envs/table.h"
 
+#include "envs/describe.h"
+
 #include <dlfcn.h>
 #include <math.h>
 #include <stdio.h>
@@ -104,6 +106,42 @@ static int check_bounds(const char *path, const struct env *env, struct error *e
     return 0;
 }
 
+/* The lists' names and lengths, which end in masks, tapes and texts elsewhere. A list without
+ * an end is followed no further than it may go. */
+static int check_lists(const char *path, const struct env *env, struct error *err)
+{
+    int64_t n_obs = 0;
+    int n = 0;
+
+    if (!env_name_is_plain(env->name))
+        return error_set(err, "%s: an environment's name is empty or no plain text", path);
+#define NAMES(list, what, most)                                                           \
+    for (n = 0; (list) && (list)[n].name; n++)                                            \
+        if (n == (most) || !env_name_is_plain((list)[n].name))                            \
+            return error_set(err, "%s: environment \"%s\": %s %d: %s", path, env->name,   \
+                             what, n + 1,                                                 \
+                             n == (most) ? "there may not be so many"                     \
+                                         : "its name is empty or no plain text");
+    NAMES(env->events, "event", ENV_MAX_EVENTS)
+    NAMES(env->options, "option", ENV_MOST_ENTRIES)
+    NAMES(env->fields, "field", ENV_MOST_ENTRIES)
+    NAMES(env->actions, "action", ENV_MAX_ACTION)
+#undef NAMES
+    if (n == 0)
+        return error_set(err, "%s: environment \"%s\" takes no action", path, env->name);
+    for (const struct env_field *f = env->fields; f->name; f++)
+        n_obs += f->n;
+    if (n_obs > ENV_MOST_OBS || env->frame_width < 0 || env->frame_width > ENV_MOST_PIXELS ||
+        env->frame_height < 0 || env->frame_height > ENV_MOST_PIXELS || env->ram_size < 0 ||
+        env->ram_size > ENV_MOST_RAM || env->max_frames < 1)
+        return error_set(err,
+                         "%s: environment \"%s\": %lld numbers, a frame of %d x %d, %d "
+                         "bytes of memory, %lld frames: out of range",
+                         path, env->name, (long long)n_obs, env->frame_width,
+                         env->frame_height, env->ram_size, (long long)env->max_frames);
+    return 0;
+}
+
 static int check_plugin_env(const struct env_registry *r, const char *path,
                             const struct env *env, struct error *err)
 {
@@ -121,6 +159,8 @@ static int check_plugin_env(const struct env_registry *r, const char *path,
     if (find_quietly(r, env->name))
         return error_set(err, "%s: there is an environment \"%s\" already", path,
                          env->name);
+    if (check_lists(path, env, err) != 0)
+        return -1;
     return check_bounds(path, env, err);
 }
 

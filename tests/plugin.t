@@ -32,4 +32,35 @@ sed 's/"place", "", 1, 0, LENGTH - 1, 0/"place", "", 1, 3, 0, 0/' tests/plugin/w
 cc -std=c11 -I. -fPIC -shared -o "$TMP/field.so" "$TMP/field.c"
 expect "bounds of an observation" 1 '"place": 3 to 0, 1 numbers: no bounds' \
     "$RATCHET" envs --plugin "$TMP/field.so"
+
+# More than masks and tapes hold, and names that are none.
+many() { # many FORMAT N: an entry for each
+    i=0
+    while [ $i -lt "$2" ]; do
+        printf "$1" $i
+        i=$((i + 1))
+    done
+}
+changed() { # changed NAME PATTERN SED...: walk.c, changed, is refused
+    name=$1 why=$2
+    shift 2
+    sed "$@" tests/plugin/walk.c >"$TMP/changed.c"
+    cc -std=c11 -w -I. -fPIC -shared -o "$TMP/changed.so" "$TMP/changed.c"
+    expect "refused: $name" 1 "$why" "$RATCHET" envs --plugin "$TMP/changed.so"
+}
+changed "33 kinds of events" 'event 33: there may not be so many' \
+    -e "s/\[EVENT_PIT\] = { \"pit\", true },/& $(many '{"e%d"},' 31)/"
+changed "65 actions" 'action 65: there may not be so many' \
+    -e "s/{ \"way\", true, 0, 2, ways }, { 0 }/$(many '{"a%d",false,0,2},' 65) {0}/"
+changed "no action" 'takes no action' -e 's/{ "way", true, 0, 2, ways }, { 0 }/{ 0 }/'
+changed "an empty name" 'field 1: its name is empty' -e 's/"place"/""/'
+changed "an escape in a name" 'event 2: its name is empty or no plain text' \
+    -e 's/"pit"/"\\033[2J"/'
+changed "a newline in the environment's name" 'name is empty or no plain text' \
+    -e 's/= "walk"/= "walk\\n"/'
+changed "a frame of 10^9 pixels" 'out of range' -e 's/frame_width = 220/frame_width = 1000000000/'
+changed "a frame of -1" 'out of range' -e 's/frame_height = 60/frame_height = -1/'
+changed "memory of -1" 'out of range' -e 's/.frame_width = 220/.ram_size = -1, &/'
+changed "no frames" 'out of range' -e 's/max_frames = 100/max_frames = 0/'
+changed "an observation of 2^30 numbers" 'out of range' -e 's/"place", "", 1,/"place", "", 1 << 30,/'
 done_testing

@@ -92,6 +92,8 @@ static char *get_name(struct source *s, const json_t *from)
 
     if (strlen(name) > MOST_NAME)
         bad(s, "name", "is too long");
+    else if (!env_name_is_plain(name))
+        bad(s, "name", "is empty or no plain text");
     return name;
 }
 
