@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #ifdef HAVE_MUJOCO
 #include "envs/mujoco/mujoco.h"
@@ -167,10 +168,14 @@ static int check_plugin_env(const struct env_registry *r, const char *path,
 int env_registry_load(struct env_registry *r, const char *path, struct error *err)
 {
     char *file = strchr(path, '/') ? xstrdup(path) : xasprintf("./%s", path);
-    void *object = dlopen(file, RTLD_NOW | RTLD_LOCAL);
+    struct stat st;
+    bool is_file = stat(file, &st) != 0 || S_ISREG(st.st_mode); /* a pipe has no end */
+    void *object = is_file ? dlopen(file, RTLD_NOW | RTLD_LOCAL) : NULL;
     const struct env *const *envs;
 
     free(file);
+    if (!is_file)
+        return error_set(err, "%s: cannot load this plug-in: not a regular file", path);
     if (!object)
         return error_set(err, "%s: cannot load this plug-in: %s", path, dlerror());
     envs = (const struct env *const *)dlsym(object, "ratchet_envs");

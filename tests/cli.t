@@ -48,7 +48,7 @@ expect "run: as JSON, too" 0 '"seed": "18446744073709551615"' "$RATCHET" run car
     policies/cartpole/start.lua -n 1 --seed 18446744073709551615 --json
 expect "unknown environment" 1 'tennis: no such environment; there are: breakout' \
     "$RATCHET" run tennis $follow
-expect "missing policy" 1 'nowhere.lua: No such file' "$RATCHET" run breakout nowhere.lua
+expect "missing policy" 1 'nowhere.lua: cannot be read: No such file' "$RATCHET" run breakout nowhere.lua
 expect "policy is a folder" 1 'policies: ' "$RATCHET" run breakout policies
 expect "syntax error, with its line" 1 "syntax.lua:1:.*'end'" \
     "$RATCHET" run breakout "$TMP/syntax.lua"

@@ -18,7 +18,6 @@
 
 #include "runner/model/model.h"
 #include "runner/model/recorder.h"
-#include "runner/model/whole_file.h"
 #include "runner/record/file.h"
 #include "tests/own_home.h"
 
@@ -40,7 +39,7 @@ static char *read_text(const char *path)
 {
     struct error err;
     size_t len;
-    char *text = file_read(path, 1 << 20, &len, &err);
+    char *text = (char *)file_load(path, 1 << 20, &len, &err);
 
     if (!text)
         fail_msg("%s", err.text);

@@ -131,7 +131,7 @@ static void test_bad_files(void **state)
     assert_int_equal(s.n_tracks, 1);
     assert_true(session_has_replay(&s));
     assert_int_equal(session_open(&s, "/dev/null"), 1);
-    assert_non_null(strstr(s.tracks[1].problem, "not a replay"));
+    assert_non_null(strstr(s.tracks[1].problem, "not a regular file"));
     session_seek(&s, 50);
     session_tick(&s, 1, 1);
     session_clear(&s);
@@ -146,7 +146,7 @@ static void test_try(void **state)
 
     session_init(&s, &envs);
     assert_int_equal(session_try(&s, "/dev/null", &err), -1);
-    assert_non_null(strstr(err.text, "not a replay"));
+    assert_non_null(strstr(err.text, "not a regular file"));
     assert_int_equal(s.n_tracks, 0);
     session_add(&s, record(4, 100), "a", false);
     session_add(&s, record(4, 200), "b", false);

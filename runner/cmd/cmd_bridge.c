@@ -12,6 +12,7 @@
 #include "envs/bridge/bridge.h"
 #include "runner/cmd/cmd.h"
 #include "runner/record/file.h"
+#include "runner/record/json.h"
 #include "runner/record/keyless.h"
 
 #define MARK "ratchet-bridge" /* a file that says that the folder is ours */
@@ -122,7 +123,6 @@ static int check(const char *home, json_t **found, struct error *err)
 {
     char *python = bridge_python(err), *script = bridge_file("ratchet_bridge.py", err);
     char *report = xasprintf("%s/versions.json", home);
-    json_error_t why;
     int status = -1;
 
     *found = NULL;
@@ -130,7 +130,7 @@ static int check(const char *home, json_t **found, struct error *err)
         goto out;
     const char *const argv[] = { python, "-I", script, "--check", NULL };
     status = run_program(argv, report);
-    *found = json_load_file(report, 0, &why);
+    *found = json_from_file(report, 0, NULL);
     if (status != 0 || !*found) {
         const char *reason = json_string_value(json_object_get(*found, "why"));
         status = error_set(

@@ -7,6 +7,7 @@
 #include "runner/record/file.h"
 #include "runner/record/text.h"
 #include "runner/view/report.h"
+#include "runner/record/json.h"
 
 #define MOST_RUNS 100
 
@@ -76,13 +77,13 @@ struct wish {
 
 static json_t *load_night(const char *path, struct error *err)
 {
-    json_error_t why;
-    json_t *json = json_load_file(path, 0, &why);
+    struct error why = { "" };
+    json_t *json = json_from_file(path, 0, &why);
 
     if (json_is_array(json_object_get(json, "lines")))
         return json;
     error_set(err, "%s: not the summary of a night%s%s", path, json ? "" : ": ",
-              json ? "" : why.text);
+              why.text);
     json_decref(json);
     return NULL;
 }

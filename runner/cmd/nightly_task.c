@@ -300,7 +300,7 @@ static int keep_cases(struct night *n, const struct night_task *t, const char *r
         if (entry->d_name[0] == '.' || !text_ends_with(entry->d_name, ".json"))
             continue;
         path = xasprintf("%s/%s", from, entry->d_name);
-        json = json_load_file(path, 0, NULL);
+        json = json_from_file(path, 0, NULL);
         free(path);
         name = xasprintf("%s-%.*s", json_get_text(n->state, "night"), (int)len - 5,
                          entry->d_name);

@@ -63,7 +63,7 @@ json_t *run_last_holdout(const char *folder)
 bool run_is_locked(const char *folder)
 {
     char *path = xasprintf("%s/lock", folder);
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     bool is = fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
 
     if (fd >= 0)

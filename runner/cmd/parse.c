@@ -1,6 +1,7 @@
 /* parse.c - what `ratchet` and an agent's `ratchet tool` share: options and help, errors,
  * output. It knows no environment. */
 #include "runner/cmd/cmd.h"
+#include "runner/record/file.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -177,28 +178,14 @@ int cmd_done(void)
 
 char *read_text_file(const char *path, size_t max, struct error *err)
 {
-    FILE *f = fopen(path, "rb");
-    char *text = NULL, *result = NULL;
     size_t len;
+    char *text = (char *)file_load(path, max, &len, err);
 
-    if (!f) {
-        error_set(err, "%s: %s", path, strerror(errno));
-        return NULL;
-    }
-    text = xcalloc(1, max + 2);
-    len = fread(text, 1, max + 1, f);
-    if (ferror(f))
-        error_set(err, "%s: %s", path, strerror(errno));
-    else if (len > max)
-        error_set(err, "%s: larger than %zu bytes", path, max);
-    else if (memchr(text, '\0', len))
-        error_set(err, "%s: not a text file", path);
-    else
-        result = text;
-    fclose(f);
-    if (!result)
-        free(text);
-    return result;
+    if (!text || !memchr(text, '\0', len))
+        return text;
+    error_set(err, "%s: not a text file", path);
+    free(text);
+    return NULL;
 }
 
 const char *base_name(const char *path)

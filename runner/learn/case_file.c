@@ -131,9 +131,8 @@ int case_retire(const char *folder, const char *name, const char *reason,
     char *path = xasprintf("%s/%s.json", folder, name), *text = NULL;
     char *retired = xasprintf("%s/retired", folder),
          *to = xasprintf("%s/%s.json", retired, name);
-    json_error_t why;
     json_t *json = strchr(name, '/') ? NULL
-                                     : json_load_file(path, JSON_REJECT_DUPLICATES, &why);
+                                     : json_from_file(path, JSON_REJECT_DUPLICATES, NULL);
     int status = -1;
 
     if (!json) {
@@ -223,11 +222,10 @@ int case_list_load(struct case_list *l, const struct env_registry *envs,
     for (int i = 0; i < n; i++) {
         char *path = xasprintf("%s/%s", folder, entries[i]->d_name);
         struct regression_case c = { 0 };
-        json_error_t why;
-        json_t *json = status == 0 ? json_load_file(path, JSON_REJECT_DUPLICATES, &why)
+        json_t *json = status == 0 ? json_from_file(path, JSON_REJECT_DUPLICATES, err)
                                    : NULL;
-        if (status == 0 && !json)
-            status = error_set(err, "%s: line %d: %s", path, why.line, why.text);
+        if (!json)
+            status = -1;
         if (status == 0)
             status = read_case(&c, json, envs, path, err);
         if (status == 0)

@@ -13,7 +13,6 @@
 
 #include "runner/learn/reply.h"
 #include "runner/model/model.h"
-#include "runner/model/whole_file.h"
 #include "runner/record/file.h"
 
 #define MOST_REWRITES 10000
@@ -114,7 +113,7 @@ static int keep(struct best_of *b, const struct request *request, struct error *
 static int recall(struct best_of *b, struct error *err)
 {
     size_t len;
-    char *text = b->path ? file_read(b->path, MOST_KEPT, &len, err) : NULL;
+    char *text = b->path ? (char *)file_load(b->path, MOST_KEPT, &len, err) : NULL;
 
     if (!b->path)
         return error_set(err, "best-of: its first iteration is not known");

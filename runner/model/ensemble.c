@@ -14,7 +14,7 @@
 
 #include "envs/rng.h"
 #include "runner/model/model.h"
-#include "runner/model/whole_file.h"
+#include "runner/record/file.h"
 #include "runner/record/json.h"
 
 #define MOST_MODELS 16
@@ -125,7 +125,7 @@ static void *ensemble_create(const struct provider_config *config, struct error 
         error_set(err, "ensemble: name its file: --model ensemble:FILE.json");
         goto out;
     }
-    text = file_read(config->name, MOST_FILE, &len, err);
+    text = (char *)file_load(config->name, MOST_FILE, &len, err);
     if (!text)
         goto out;
     json = json_loadb(text, len, JSON_REJECT_DUPLICATES, &at);

@@ -18,7 +18,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "runner/model/whole_file.h"
 #include "runner/record/file.h"
 #include "runner/record/say.h"
 
@@ -110,7 +109,7 @@ static bool has_content(const char *path, const char *content, size_t len)
 
     if (stat(path, &st) != 0 || (size_t)st.st_size != len)
         return false;
-    bytes = file_read(path, MAX_REQUEST, &got, NULL);
+    bytes = (char *)file_load(path, MAX_REQUEST, &got, NULL);
     is_same = bytes && got == len && memcmp(bytes, content, len) == 0;
     free(bytes);
     return is_same;
@@ -219,7 +218,7 @@ static int take_json(const char *path, bool is_still_, struct turn *out,
 
     if (access(path, R_OK) != 0)
         return 1;
-    bytes = file_read(path, MAX_REPLY, &len, err);
+    bytes = (char *)file_load(path, MAX_REPLY, &len, err);
     if (!bytes)
         return refuse(path, err);
     json = json_loadb(bytes, len, 0, &at);
@@ -241,7 +240,7 @@ static int take_json(const char *path, bool is_still_, struct turn *out,
 static int take_text(const char *path, struct turn *out, struct error *err)
 {
     size_t len;
-    char *bytes = file_read(path, MAX_REPLY, &len, err);
+    char *bytes = (char *)file_load(path, MAX_REPLY, &len, err);
 
     if (!bytes)
         return refuse(path, err);

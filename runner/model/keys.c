@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "runner/model/whole_file.h"
+#include "runner/record/file.h"
 
 #define KEYS_MAX (64 << 10) /* bytes of a file of keys */
 #define REDACT_MIN 6        /* a "key" shorter than that is a dummy of a local server */
@@ -84,7 +84,7 @@ static char *find_in_file(const char *path, const char *name, struct error *err)
 
     if (stat(path, &st) != 0)
         return NULL;
-    bytes = file_read(path, KEYS_MAX, &len, NULL);
+    bytes = (char *)file_load(path, KEYS_MAX, &len, NULL);
     if (!bytes)
         return NULL;
     rest = bytes;

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "runner/model/whole_file.h"
+#include "runner/record/file.h"
 
 #define PRICES_MAX (1 << 20) /* bytes of the user's file */
 
@@ -132,7 +132,7 @@ struct prices *prices_load(struct error *err)
 
     if (access(path, F_OK) != 0) {
         p = prices_parse(NULL, err);
-    } else if ((text = file_read(path, PRICES_MAX, &len, err))) {
+    } else if ((text = (char *)file_load(path, PRICES_MAX, &len, err))) {
         p = prices_parse(text, &why);
         if (!p)
             error_set(err, "%s: %.500s", path, why.text);

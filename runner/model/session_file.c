@@ -7,7 +7,7 @@
 
 #include "runner/evaluate/seeds.h"
 #include "runner/learn/provider.h"
-#include "runner/model/whole_file.h"
+#include "runner/record/file.h"
 #include "runner/record/hash.h"
 
 #define MAX_SESSION ((size_t)256 << 20) /* bytes */
@@ -167,7 +167,7 @@ static int read_lines(struct session_file *s, const char *bytes, size_t len,
 int session_file_load(struct session_file *s, const char *path, struct error *err)
 {
     size_t len;
-    char *bytes = file_read(path, MAX_SESSION, &len, err);
+    char *bytes = (char *)file_load(path, MAX_SESSION, &len, err);
     int status;
 
     *s = (struct session_file){ .turns = json_array(), .outcomes = json_array() };

@@ -10,42 +10,52 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* Opened without waiting for the other end of a pipe; NULL with the reason in why. */
+static int open_regular(const char *path, const char **why)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    struct stat st;
+
+    if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
+        return fd;
+    *why = fd < 0                 ? strerror(errno)
+           : S_ISDIR(st.st_mode) ? strerror(EISDIR)
+                                 : "not a regular file";
+    if (fd >= 0)
+        close(fd);
+    return -1;
+}
+
 uint8_t *file_load(const char *path, size_t max_len, size_t *len, struct error *err)
 {
-    uint8_t *bytes = NULL, *result = NULL;
-    size_t size = 0, n = 0, got;
-    struct stat st;
-    FILE *f = fopen(path, "rb");
+    uint8_t *bytes = NULL;
+    size_t at = 0, room = 0;
+    ssize_t n = 0;
+    const char *why = NULL;
+    int fd = open_regular(path, &why);
 
-    if (!f || fstat(fileno(f), &st) != 0 || S_ISDIR(st.st_mode)) {
-        error_set(err, "%s: cannot be read: %s", path, strerror(f ? EISDIR : errno));
-        goto out;
-    }
     do {
-        if (n == size)
-            bytes = xrealloc(bytes, (size = size ? size * 2 : 65536) + 1);
-        got = fread(bytes + n, 1, size - n, f);
-        n += got;
-    } while (got > 0 && n <= max_len);
-    if (ferror(f)) {
-        error_set(err, "%s: cannot be read: %s", path, strerror(errno));
-        goto out;
-    }
-    if (n > max_len) {
+        if (fd >= 0 && at == room)
+            bytes = xrealloc(bytes, (room = room ? 2 * room : 65536) + 1);
+        n = fd >= 0 ? read(fd, bytes + at, room - at) : 0;
+        if (n < 0 && errno != EINTR)
+            why = strerror(errno);
+        at += n > 0 ? (size_t)n : 0;
+    } while (!why && n != 0 && at <= max_len);
+    if (fd >= 0)
+        close(fd);
+    if (why)
+        error_set(err, "%s: cannot be read: %s", path, why);
+    else if (at > max_len)
         error_set(err, "%s: larger than %zu bytes, which is the most that is read", path,
                   max_len);
-        goto out;
+    if (why || at > max_len) {
+        free(bytes);
+        return NULL;
     }
-    bytes[n] = 0;
-    *len = n;
-    result = bytes;
-    bytes = NULL; /* handed to the caller */
-
-out:
-    free(bytes);
-    if (f)
-        fclose(f);
-    return result;
+    bytes[at] = 0;
+    *len = at;
+    return bytes;
 }
 
 char *file_temporary(const char *path)

@@ -9,8 +9,9 @@
 
 #include "envs/error.h"
 
-/* The bytes of the file and a zero after them; the caller frees them. NULL when it cannot
- * be read or is larger than max_len. */
+/* The door for all files that are read whole. The bytes and a zero after them; the caller
+ * frees them. NULL when it cannot be read, is larger than max_len, or is no regular file:
+ * a pipe or a device might have no end, and is not waited for. */
 uint8_t *file_load(const char *path, size_t max_len, size_t *len, struct error *err);
 
 /* Writes a temporary beside path, syncs it, renames it over path, syncs the folder. */

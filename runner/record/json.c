@@ -3,7 +3,12 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
+
+#include "runner/record/file.h"
+
+#define MOST_JSON ((size_t)64 << 20) /* bytes of a file */
 
 const char *json_get_text(const json_t *object, const char *key)
 {
@@ -28,6 +33,19 @@ json_t *json_unsigned(uint64_t value)
 {
     return value <= INT64_MAX ? json_integer((json_int_t)value)
                               : json_sprintf("%" PRIu64, value);
+}
+
+json_t *json_from_file(const char *path, size_t flags, struct error *err)
+{
+    size_t len;
+    uint8_t *bytes = file_load(path, MOST_JSON, &len, err);
+    json_error_t why;
+    json_t *json = bytes ? json_loadb((char *)bytes, len, flags, &why) : NULL;
+
+    if (bytes && !json)
+        error_set(err, "%s: line %d: %s", path, why.line, why.text);
+    free(bytes);
+    return json;
 }
 
 const char *json_unknown_key(const json_t *object, const char *const *known)

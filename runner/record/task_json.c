@@ -196,17 +196,14 @@ struct task *task_load(const struct env_registry *r, const char *name, struct er
 {
     const struct env *env;
     struct task *t = NULL;
-    json_error_t why;
     json_t *json;
 
     if (!strstr(name, ".json")) {
         env = env_find(r, name, err);
         return env ? task_create(env) : NULL;
     }
-    json = json_load_file(name, JSON_REJECT_DUPLICATES, &why);
-    if (!json)
-        error_set(err, "%s: line %d: %s", name, why.line, why.text);
-    else
+    json = json_from_file(name, JSON_REJECT_DUPLICATES, err);
+    if (json)
         t = task_from_json(r, json, name, err);
     json_decref(json);
     return t;
