@@ -506,6 +506,38 @@ static void test_salt(void **state)
     free(path);
 }
 
+/* Many that begin at once come to one salt, and none reads half of it. */
+static void test_salt_at_once(void **state)
+{
+    enum { N = 16 };
+    char *path = path_of("salt-at-once");
+    struct salt mine;
+    int ends[2], bad = 0;
+    char hex[65] = "";
+
+    (void)state;
+    assert_int_equal(pipe(ends), 0);
+    for (int i = 0; i < N; i++)
+        if (fork() == 0) {
+            int failed = salt_open(&mine, path, NULL) != 0 ||
+                         write(ends[1], mine.hex, 64) != 64;
+            _exit(failed);
+        }
+    for (int i = 0, status; i < N; i++) {
+        wait(&status);
+        bad += status != 0;
+    }
+    assert_int_equal(bad, 0);
+    assert_int_equal(salt_open(&mine, path, NULL), 0);
+    for (int i = 0; i < N; i++) {
+        assert_int_equal(read(ends[0], hex, 64), 64);
+        assert_string_equal(hex, mine.hex);
+    }
+    close(ends[0]);
+    close(ends[1]);
+    free(path);
+}
+
 static int by_value(const void *a, const void *b)
 {
     uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
@@ -546,6 +578,7 @@ int main(void)
         cmocka_unit_test(test_openings),     cmocka_unit_test(test_family),
         cmocka_unit_test(test_processes),    cmocka_unit_test(test_later_version),
         cmocka_unit_test(test_not_a_ledger), cmocka_unit_test(test_salt),
+        cmocka_unit_test(test_salt_at_once),
         cmocka_unit_test(test_splits),       cmocka_unit_test(test_notes),
         cmocka_unit_test(test_dreams),       cmocka_unit_test(test_from_one),
         cmocka_unit_test(test_migration),    cmocka_unit_test(test_sessions),
