@@ -12,6 +12,17 @@ struct ledger {
     char *path;
 };
 
+#define LEDGER_BUSY_MS 30000 /* how long one process waits for another */
+
+/* A pipe or a device in the file's place is refused: it would not end. */
+int ledger_check_place(const char *path, struct error *err);
+/* That of the tables, as this ratchet knows them. */
+extern const int ledger_version;
+/* Brings the tables up to date. */
+int ledger_migrate(struct ledger *l, struct error *err);
+/* The file's version; -1: not a ledger, or a later ratchet's. */
+int ledger_read_version(struct ledger *l, struct error *err);
+
 /* A prepared query; the caller steps and finalizes it. NULL on failure. letters say what
  * follows: i int64_t, d double (NAN: NULL), s text or NULL, b blob with size_t. */
 sqlite3_stmt *ledger_prepare(struct ledger *l, struct error *err, const char *sql,

@@ -1,0 +1,146 @@
+/* ledger_runs.c - runs of the loop, and the sources of policies. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "runner/record/ledger_db.h"
+
+int ledger_run_add(struct ledger *l, struct ledger_run *r, struct error *err)
+{
+    sqlite3_stmt *s = ledger_prepare(
+        l, err,
+        "INSERT INTO run(name, folder, task, model, start_policy, start_sha256, salt_sha256,"
+        " seed, created, status, stop_reason, is_sealed) VALUES(?,?,?,?,?,?,?,?,?,?,?,?)",
+        "sssssssiissi", r->name, r->folder, r->task, r->model, r->start_policy,
+        r->start_sha256, r->salt_sha256, r->seed, r->created = ledger_now(), "running",
+        "", (int64_t)r->is_sealed);
+
+    if (ledger_execute(l, err, s) != 0)
+        return -1;
+    r->id = sqlite3_last_insert_rowid(l->db);
+    return 0;
+}
+
+int ledger_run_find(struct ledger *l, const char *name, struct ledger_run *out,
+                    struct error *err)
+{
+    sqlite3_stmt *s = ledger_prepare(
+        l, err,
+        "SELECT id, name, folder, task, model, start_policy, start_sha256, salt_sha256, seed,"
+        " created, status, stop_reason, is_sealed FROM run"
+        " WHERE ?1 IS NULL OR name = ?1 OR folder = ?1 ORDER BY id DESC LIMIT 1",
+        "s", name);
+    int code = s ? sqlite3_step(s) : SQLITE_ERROR;
+
+    *out = (struct ledger_run){ 0 };
+    if (code == SQLITE_ROW)
+        *out = (struct ledger_run){
+            .id = sqlite3_column_int64(s, 0),
+            .name = ledger_column(s, 1),
+            .folder = ledger_column(s, 2),
+            .task = ledger_column(s, 3),
+            .model = ledger_column(s, 4),
+            .start_policy = ledger_column(s, 5),
+            .start_sha256 = ledger_column(s, 6),
+            .salt_sha256 = ledger_column(s, 7),
+            .seed = sqlite3_column_int64(s, 8),
+            .created = sqlite3_column_int64(s, 9),
+            .status = ledger_column(s, 10),
+            .stop_reason = ledger_column(s, 11),
+            .is_sealed = sqlite3_column_int(s, 12),
+        };
+    else if (s && code != SQLITE_DONE)
+        ledger_fail(l, err);
+    sqlite3_finalize(s);
+    return code == SQLITE_ROW ? 1 : code == SQLITE_DONE ? 0 : -1;
+}
+
+int ledger_run_set_status(struct ledger *l, int64_t run, const char *status,
+                          const char *stop_reason, struct error *err)
+{
+    return ledger_execute(
+        l, err,
+        ledger_prepare(l, err, "UPDATE run SET status=?, stop_reason=? WHERE id=?", "ssi",
+                       status, stop_reason, run));
+}
+
+int ledger_run_unseal(struct ledger *l, int64_t run, struct error *err)
+{
+    return ledger_execute(
+        l, err,
+        ledger_prepare(l, err, "UPDATE run SET is_sealed=0 WHERE id=?", "i", run));
+}
+
+void ledger_run_clear(struct ledger_run *r)
+{
+    free(r->name);
+    free(r->folder);
+    free(r->task);
+    free(r->model);
+    free(r->start_policy);
+    free(r->start_sha256);
+    free(r->salt_sha256);
+    free(r->status);
+    free(r->stop_reason);
+    *r = (struct ledger_run){ 0 };
+}
+
+int ledger_source_add(struct ledger *l, const char *sha256, const char *source,
+                      struct error *err)
+{
+    return ledger_execute(l, err,
+                          ledger_prepare(l, err,
+                                         "INSERT OR IGNORE INTO source VALUES(?,?)", "ss",
+                                         sha256, source));
+}
+
+char *ledger_source_get(struct ledger *l, const char *sha256, struct error *err)
+{
+    sqlite3_stmt *s = ledger_prepare(l, err, "SELECT text FROM source WHERE sha256 = ?",
+                                     "s", sha256);
+    char *source = NULL;
+
+    if (s && sqlite3_step(s) == SQLITE_ROW)
+        source = ledger_column(s, 0);
+    else if (s)
+        error_set(err, "%s: no policy with the hash %s", l->path, sha256);
+    sqlite3_finalize(s);
+    return source;
+}
+
+json_t *ledger_source_history(struct ledger *l, const char *sha256, struct error *err)
+{
+    return ledger_rows(
+        l,
+        ledger_prepare(
+            l, err,
+            "SELECT run.name AS run, c.iteration, c.verdict, c.parent_sha256 AS parent,"
+            " c.dev_before, c.dev_after, c.low, c.high, c.change, c.why, c.details, run.model,"
+            " run.is_sealed"
+            " FROM candidate c JOIN run ON run.id = c.run WHERE c.sha256=?"
+            " ORDER BY c.run, c.iteration",
+            "s", sha256),
+        err);
+}
+
+int ledger_source_find(struct ledger *l, const char *prefix, char sha256[65],
+                       struct error *err)
+{
+    sqlite3_stmt *s = ledger_prepare(l, err,
+                                     "SELECT sha256 FROM source WHERE"
+                                     " substr(sha256, 1, length(?1)) = ?1 LIMIT 2",
+                                     "s", prefix);
+    int n = 0, code = SQLITE_ERROR;
+
+    while (s && (code = sqlite3_step(s)) == SQLITE_ROW) {
+        char *sha = ledger_column(s, 0);
+        snprintf(sha256, 65, "%s", sha);
+        free(sha);
+        n++;
+    }
+    if (s && code != SQLITE_DONE)
+        ledger_fail(l, err);
+    else if (n > 1)
+        error_set(err, "%s: several policies begin so; give more digits", prefix);
+    sqlite3_finalize(s);
+    return code != SQLITE_DONE || n > 1 ? -1 : n;
+}
