@@ -1,0 +1,302 @@
+/* improve_begin.c - finds what `ratchet improve` starts from: a new run's task, policy,
+ * folder and salt, or the run that it goes on with, and its budgets. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "runner/cmd/client.h"
+#include "runner/cmd/improve.h"
+#include "runner/cmd/opened_run.h"
+#include "runner/record/file.h"
+#include "runner/record/hash.h"
+
+static int open_ledger(struct improve *m, struct error *err)
+{
+    char *logs = logs_path("");
+    int status = file_make_folder(logs, err);
+
+    m->ledger_path = logs_path("ledger.sqlite");
+    if (status == 0) {
+        m->ledger = ledger_open(m->ledger_path, err);
+        status = m->ledger ? 0 : -1;
+    }
+    free(logs);
+    return status;
+}
+
+/* The policy to start from: the user's, the task's first one, or its family's ("ale" of
+ * "ale/pong"). */
+static int find_start(struct improve *m, struct error *err)
+{
+    static const char *const names[] = { "start_plan.lua", "start.lua", "follow.lua" };
+    const char *slash = strchr(m->task->name, '/');
+    char *path = m->policy ? xstrdup(m->policy) : NULL;
+
+    for (size_t i = m->task->plan ? 0 : 1; !path && i < sizeof(names) / sizeof(names[0]);
+         i++) {
+        char *relative = xasprintf("%s/%s", m->task->name, names[i]);
+        path = find_shipped(relative);
+        free(relative);
+    }
+    if (!path && slash) {
+        char *relative = xasprintf("%.*s/start.lua", (int)(slash - m->task->name),
+                                   m->task->name);
+        path = find_shipped(relative);
+        free(relative);
+    }
+    if (path) {
+        m->start_source = read_text_file(path, VM_MAX_SOURCE, err);
+        m->start_name = path;
+        return m->start_source ? 0 : -1;
+    }
+    return error_set(err, "%s: no policy to start from: name one with --policy FILE.lua",
+                     m->task->name);
+}
+
+/* What to ask when --model is not given. */
+static char *default_model(const struct improve *m)
+{
+    char *relative = xasprintf("%s/session.jsonl", m->task->name), *session, *spec;
+
+    if (getenv("OPENAI_API_KEY") || getenv("OPENAI_BASE_URL") ||
+        getenv("OPENAI_API_BASE")) {
+        free(relative);
+        return xstrdup("openai");
+    }
+    session = m->policy ? NULL : find_shipped(relative);
+    free(relative);
+    spec = session ? xasprintf("recorded:%s", session) : xstrdup("search");
+    free(session);
+    return spec;
+}
+
+/* A fresh folder under logs/, or the user's, which must not hold a run yet. Two that
+ * begin at once get two. */
+static int choose_folder(struct improve *m, struct error *err)
+{
+    char *plain = xstrdup(m->task->name);
+    int status = 0;
+
+    for (char *slash = plain; (slash = strchr(slash, '/'));)
+        *slash = '-';
+    if (m->out) {
+        m->run.folder = xstrdup(m->out);
+        if (mkdir(m->run.folder, 0700) != 0 && errno != EEXIST)
+            status = error_set(err, "%s: cannot make this folder: %s", m->run.folder,
+                               strerror(errno));
+    }
+    for (int i = 1; !m->run.folder; i++) {
+        char *name = xasprintf("%s-%d", plain, i);
+        m->run.folder = logs_path(name);
+        free(name);
+        if (mkdir(m->run.folder, 0700) == 0)
+            break;
+        if (errno != EEXIST)
+            status = error_set(err, "%s: cannot make this folder: %s", m->run.folder,
+                               strerror(errno));
+        else
+            free(m->run.folder), m->run.folder = NULL;
+    }
+    free(plain);
+    return status;
+}
+
+static int begin_run(struct improve *m, struct error *err)
+{
+    struct ledger_run old;
+    json_t *json = task_to_json(m->task);
+    char sha[65], *salt_path;
+    int found;
+
+    m->run.task = json_dumps(json, JSON_COMPACT | JSON_SORT_KEYS);
+    json_decref(json);
+    if (choose_folder(m, err) != 0 || run_lock(m->run.folder, &m->lock, err) != 0)
+        return -1;
+    found = ledger_run_find(m->ledger, m->run.folder, &old, err);
+    ledger_run_clear(&old);
+    if (found)
+        return found < 0
+                   ? -1
+                   : error_set(err, "%s: holds a run already; --resume goes on with it",
+                               m->run.folder);
+    m->run.model = m->model ? xstrdup(m->model) : default_model(m);
+    if (as_recorded_open(&m->session, m->run.model, m->task, m->start_source, err) != 0)
+        return -1;
+    salt_path = xasprintf("%s/salt", m->run.folder);
+    found = as_recorded_salt(&m->session, &m->salt, salt_path, m->fresh_salt, err);
+    free(salt_path);
+    if (found != 0)
+        return -1;
+    sha256_hex(m->start_source, strlen(m->start_source), sha);
+    m->run.name = xstrdup(m->run.folder);
+    m->run.start_policy = xstrdup(m->start_name);
+    m->run.start_sha256 = xstrdup(sha);
+    m->run.salt_sha256 = xstrdup(m->salt.sha256);
+    m->run.seed = (int64_t)m->seed; /* the same bits */
+    m->run.is_sealed = true;
+    if (m->session.is_used &&
+        ledger_salt_publish(m->ledger, m->salt.sha256, "session", err) != 0)
+        return -1;
+    if (run_check_salt(m->ledger, &m->run, err) != 0 ||
+        ledger_run_add(m->ledger, &m->run, err) != 0)
+        return -1;
+    if (m->name && ledger_session_name(m->ledger, m->run.id, m->name, err) != 0) {
+        ledger_run_set_status(m->ledger, m->run.id, "stopped", err->text, NULL);
+        return -1;
+    }
+    return 0;
+}
+
+/* Budgets that it got when it was resumed before. A ledger that does not tell them is an
+ * error, not a run that got none. */
+static int recall_budgets(struct improve *m, struct error *err)
+{
+    struct task_budget *b = &m->task->budget;
+    char *text;
+    json_t *json;
+    json_int_t iterations = b->iterations, tokens = b->model_tokens,
+               calls = b->model_calls;
+
+    if (ledger_allowance_get(m->ledger, m->run.id, &text, err) != 0)
+        return -1;
+    json = text ? json_loads(text, 0, NULL) : NULL;
+    if (text && !json_is_object(json)) {
+        free(text);
+        json_decref(json);
+        return error_set(err, "%s: the budget that it got is not JSON in the ledger",
+                         m->run.name);
+    }
+    json_unpack(json, "{s?I, s?I, s?I, s?F, s?F}", "iterations", &iterations,
+                "model_tokens", &tokens, "model_calls", &calls, "minutes", &b->minutes,
+                "usd", &b->usd);
+    b->iterations = iterations;
+    b->model_tokens = tokens;
+    b->model_calls = calls;
+    json_decref(json);
+    free(text);
+    return 0;
+}
+
+/* Those that it gets now, for the next time. */
+static int keep_budgets(struct improve *m, struct error *err)
+{
+    json_t *json = task_to_json(m->task);
+    char *now = json_dumps(json_object_get(json, "budget"),
+                           JSON_COMPACT | JSON_SORT_KEYS);
+    int status = 0;
+
+    if (m->iterations > 0 || m->max_minutes > 0 || m->max_usd > 0 || m->max_tokens > 0 ||
+        m->max_calls > 0)
+        status = ledger_allowance_add(m->ledger, m->run.id, now, err);
+    free(now);
+    json_decref(json);
+    return status;
+}
+
+/* The run of that session, or that --out names, or the latest, as it was started. */
+static int find_run(struct improve *m, struct app *app, const char *name,
+                    struct error *err)
+{
+    const char *wanted = name ? name : m->name ? m->name : m->out;
+    int found = ledger_session_find(m->ledger, wanted, &m->run, err);
+    json_t *json;
+    char *salt_path;
+
+    if (found == 0)
+        return error_set(err, "%s: no run to go on with in %s",
+                         wanted ? wanted : "--resume", m->ledger_path);
+    if (found < 0 || common_plugins(app, &m->common, err) != 0)
+        return -1;
+    run_settle(&m->run);
+    json = json_loads(m->run.task, 0, NULL);
+    m->task = task_from_json(&app->envs, json, m->run.folder, err);
+    json_decref(json);
+    if (!m->task)
+        return -1;
+    salt_path = xasprintf("%s/salt", m->run.folder);
+    found = run_read_salt(&m->salt, salt_path, err);
+    free(salt_path);
+    if (found != 0)
+        return -1;
+    if (strcmp(m->salt.sha256, m->run.salt_sha256))
+        return error_set(err, "%s/salt: not the salt that this run was started with",
+                         m->run.folder);
+    m->start_name = xstrdup(m->run.start_policy);
+    m->start_source = ledger_source_get(m->ledger, m->run.start_sha256, err);
+    if (!m->start_source || run_check_salt(m->ledger, &m->run, err) != 0 ||
+        as_recorded_open(&m->session, m->run.model, m->task, m->start_source, err) != 0)
+        return -1;
+    m->session.is_used = m->session.is_same &&
+                         !strcmp(m->salt.hex, session_file_salt(&m->session.file));
+    return 0;
+}
+
+/* Also of a run that goes on: whoever resumes it may give it more. */
+static void set_budgets(const struct improve *m)
+{
+    struct task_budget *b = &m->task->budget;
+
+    if (m->iterations > 0)
+        b->iterations = m->iterations;
+    if (m->max_minutes > 0)
+        b->minutes = m->max_minutes;
+    if (m->max_usd > 0)
+        b->usd = m->max_usd;
+    if (m->max_tokens > 0)
+        b->model_tokens = m->max_tokens;
+    if (m->max_calls > 0)
+        b->model_calls = m->max_calls;
+}
+
+static int find_task(struct improve *m, struct app *app, const char *name,
+                     struct error *err)
+{
+    m->task = common_task(app, &m->common, name, err);
+    if (!m->task)
+        return -1;
+    if (m->parents) {
+        char *setting = xasprintf("parents=%s", m->parents);
+        int bad = task_set(m->task, setting, err);
+        free(setting);
+        if (bad)
+            return -1;
+    }
+    set_budgets(m);
+    return find_start(m, err);
+}
+
+static int resume_run(struct improve *m, struct app *app, const char *name,
+                      struct error *err)
+{
+    if (find_run(m, app, name, err) != 0 || run_lock(m->run.folder, &m->lock, err) != 0)
+        return -1;
+    if (app->client && strcmp(m->run.model, "mcp") != 0)
+        return error_set(err, "%s: its model is %s, not an MCP client; `ratchet improve "
+                              "--resume` goes on with it",
+                         m->run.name, m->run.model);
+    if (recall_budgets(m, err) != 0)
+        return -1;
+    set_budgets(m);
+    return keep_budgets(m, err);
+}
+
+int improve_prepare(struct improve *m, struct app *app, const char *name,
+                    struct error *err)
+{
+    int wanted = 1;
+
+    if (!m->resume && find_task(m, app, name, err) != 0)
+        return -1;
+    if (app->client)
+        wanted = client_await(app->client, app, &m->provider, err);
+    if (wanted != 1)
+        return wanted == 0 ? 1 : -1;
+    if (open_ledger(m, err) != 0)
+        return -1;
+    if (m->resume)
+        return resume_run(m, app, name, err);
+    if (m->name && ledger_session_check(m->ledger, m->name, err) != 0)
+        return -1;
+    return begin_run(m, err);
+}
