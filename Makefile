@@ -201,7 +201,7 @@ fuzz: all
 	@tools/fuzz $(SECONDS)
 
 # Installation.
-BRIDGE_DATA = $(addprefix envs/bridge/,ratchet_bridge.py requirements.txt ram.tsv atari.tsv)
+BRIDGE_DATA = $(wildcard envs/bridge/*.py) $(addprefix envs/bridge/,requirements.txt ram.tsv atari.tsv)
 bindir = $(DESTDIR)$(PREFIX)/bin
 libexecdir = $(DESTDIR)$(PREFIX)/libexec/ratchet
 sharedir = $(DESTDIR)$(PREFIX)/share

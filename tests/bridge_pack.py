@@ -10,6 +10,7 @@ import sys
 spec = importlib.util.spec_from_file_location("bridge", "envs/bridge/ratchet_bridge.py")
 bridge = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(bridge)
+values = sys.modules["bridge_values"]
 tests = failures = 0
 
 
@@ -114,17 +115,17 @@ for name, reward, want in rows:
     one.ale.reward = reward
     try:
         n = one.step(2)
-        got = [bridge.RESULT.unpack_from(one.view, 64 + i * bridge.RESULT.size) for i in range(n)]
+        got = [values.RESULT.unpack_from(one.view, 64 + i * values.RESULT.size) for i in range(n)]
     except Exception as why:
         got = repr(why)
     ok(f"a reward: {name}", got == [(want, 2 if want < 0 else 0, 0)] * 2, got)
 view = bytearray(64)
-bridge.put_result(view, 0, math.nan, 0, 3)
-got = bridge.RESULT.unpack_from(view)
+values.put_result(view, 0, math.nan, 0, 3)
+got = values.RESULT.unpack_from(view)
 ok("a reward: NaN", math.isnan(got[0]) and got[1:] == (0, 3), got)
 for name, reward in (("None", None), ("a text", "much"), ("a list", [1]), ("a complex number", 1j)):
     try:
-        bridge.put_result(view, 0, reward, 0, 0)
+        values.put_result(view, 0, reward, 0, 0)
         got = "taken"
     except (TypeError, ValueError):
         got = ""
@@ -147,10 +148,10 @@ for name, why in (("plain", ValueError("no")), ("half a character", ValueError("
     ok(f"a reason: {name}", good, text)
 for name, v, want in (("none", None, 7), ("NaN", math.nan, 7), ("infinite", math.inf, 7), ("text", "x", 7),
                       ("numeric text", "12", 12), ("below", -5, 1), ("beyond", 10**30, 100), ("float", 3.9, 3)):
-    ok(f"a whole number: {name}", bridge.whole(v, 1, 100, 7) == want, bridge.whole(v, 1, 100, 7))
+    ok(f"a whole number: {name}", values.whole(v, 1, 100, 7) == want, values.whole(v, 1, 100, 7))
 for name, v, want in (("infinite", math.inf, None), ("NaN", math.nan, None), ("int", 3, 3.0), ("huge", 10**400, None)):
     try:
-        got = bridge.number(v)
+        got = values.number(v)
     except Exception as why:
         got = repr(why)
     ok(f"a bound: {name}", got == want, got)

@@ -152,7 +152,8 @@ ok "it dies with its parent, though it was stopped" $? "state $state"
 # A bridge that lies: the real one, spoilt at one place after 500 turns of each process.
 spoil() { # spoil NAME PYTHON-LINES: a home whose interpreter runs the spoilt program
     mkdir -p "$TMP/$1/bin"
-    printf '%s\n' 'import time' "source = open('$ROOT/envs/bridge/ratchet_bridge.py').read()" \
+    printf '%s\n' 'import time' "__file__ = '$ROOT/envs/bridge/ratchet_bridge.py'" \
+        'source = open(__file__).read()' \
         'exec(compile(source.replace("if __name__", "if 0 and __name__"), "bridge", "exec"))' \
         "$2" 'main()' >"$TMP/$1/spoilt.py"
     printf '#!/bin/sh\nshift 3\nexec %s -I -u %s/spoilt.py "$@"\n' "$RATCHET_BRIDGE/bin/python" \

@@ -85,5 +85,5 @@ for name, space in SPACES.items():
 for kind in (Locked, Elsewhere, Dies):
     gymnasium.register(f"test/{kind.__name__}-v0", kind, kwargs={"space": SPACES["Discrete"]})
 
-bridge = sys.argv.pop(1)
-exec(compile(open(bridge).read(), bridge, "exec"))
+__file__ = sys.argv.pop(1)
+exec(compile(open(__file__).read(), __file__, "exec"))
