@@ -13,7 +13,8 @@
 #include "envs/mujoco/mujoco.h"
 #include "runner/evaluate/meter.h"
 
-#define ROUNDS 15
+#define ROUNDS 30
+#define PLANNER_ROUNDS 5 /* seconds each */
 #define STEPS 400 /* of a round */
 #define DECISIONS 10
 
@@ -115,11 +116,12 @@ static int measure(struct app *app, const struct planner *p, const char *source,
     int status = -1;
 
     *out = (struct figures){ 0 };
-    if (!task || task_set(task, "plan=true", err) != 0)
+    if (!task || task_set(task, "plan=true", err) != 0 ||
+        task_set(task, "stall_ms=600000", err) != 0) /* the machine may be busy */
         goto out;
     task->rules.max_frames = DECISIONS;
     e.policy = policy;
-    for (int round = 0; round < ROUNDS; round++) {
+    for (int round = 0; round < PLANNER_ROUNDS; round++) {
         double start = meter_cpu(), seconds, share;
         struct meter *m = meter_create(&e, true, err);
         int64_t planned = 0, n = m ? meter_play(m, 1) : 0;

@@ -108,7 +108,8 @@ def main():
             patience = 2 ** attempt  # does what an attack may take beyond them
             seconds, status, episodes, said = run(
                 command(folder, words, env, name, more, user, patience))
-            wrong, kind = judge(status, episodes, said, kinds, pattern, 1)
+            said_ms = re.sub(r'(\d+) ms', lambda m: '%d ms' % (int(m[1]) * patience), pattern)
+            wrong, kind = judge(status, episodes, said, kinds, said_ms, 1)
             ms = next((int(w[11:]) for w in words if w.startswith('episode_ms=')), STALL_MS)
             is_lost = kind == 'void' or (kind == 'load' and 'longer than' in said)
             limit = patience * (idle + (2 if is_lost else 1) * (ms / 1000 + SPARE_S))
