@@ -39,9 +39,12 @@ d = c.call("check", {"source": "return { act = function(o) return math.floor(o.a
 ok("check: known ones are no matter", d["ok"] and "unknown_globals" not in d, d)
 d = c.call("check", {"source": "return {"})
 ok("check: a syntax error", not d["ok"] and "draft.lua:1" in d["fault"], d)
-before = time.time()
-c.call("check")
-ok("check takes milliseconds", time.time() - before < 1, time.time() - before)
+took = []
+for _ in range(5):  # the machine may be busy
+    before = time.time()
+    c.call("check")
+    took.append(time.time() - before)
+ok("check takes milliseconds", min(took) < 1, took)
 d = c.call("failures")
 ok("failures: groups", d["groups"] and d["groups"][0]["times"] > 0, d)
 d = c.call("failures", {"group": 0})
@@ -182,7 +185,7 @@ for uri in ["ratchet://replay/99", "ratchet://replay/-1", "file:///etc/passwd", 
     ok("no resource %s" % uri, r.get("error", {}).get("code") == -32002, r)
 
 # Cancelling a long run: no answer to it, and the next one is.
-endless = "return { act = function(o) local s = 0 for i = 1, 12000 do s = s + i end " \
+endless = "return { act = function(o) local s = 0 for i = 1, 40000 do s = s + i end " \
           "return o.angle + 0.5 * o.angular_velocity > 0 and 1 or 0 end }"
 slow = c.start("tools/call", {"name": "run_episodes", "arguments": {
     "seeds": [0, 1, 2, 3, 4, 5], "policy": endless}})
@@ -372,11 +375,18 @@ def probes(name):
                       " purpose = 'probe'", ("%/" + name,)).fetchone()[0]
 
 
+def wait_for(name, n):
+    for _ in range(600):
+        if probes(name) >= n:
+            return
+        time.sleep(0.05)
+
+
 c = Client("cartpole", "--policy", start, "--out", TMP + "/taken", *small, "--jobs", "1")
 c.call("run_episodes", {"seeds": [0]})
 slow = c.start("tools/call", {"name": "run_episodes", "arguments": {
     "seeds": [0, 1, 2, 3, 4, 5], "policy": endless}})
-time.sleep(0.3)
+wait_for("taken", 2)
 c.send({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": slow}})
 c.call("task_info")
 c.close()
@@ -399,7 +409,7 @@ c = Client("cartpole", "--policy", start, "--out", TMP + "/timed", *small, "--jo
            "--iterations", "1")
 slow = c.start("tools/call", {"name": "run_episodes", "arguments": {
     "seeds": [0, 1, 2, 3, 4, 5], "policy": endless}})
-time.sleep(1)
+wait_for("timed", 2)
 c.send({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": slow}})
 c.call("run_episodes", {"seeds": [0, 1]})
 c.call("policy_write", {"source": lean})
