@@ -19,7 +19,10 @@
 #define PRINT_UNITS 15       /* of a format's conversion into text... */
 #define FLOAT_UNITS 40       /* ...of a float... */
 #define FLOAT_DIGIT_UNITS 3  /* ...and of each of its digits */
-#define MESSAGE_UNITS 20     /* of a formatted message */
+#define MESSAGE_UNITS 20     /* of a formatted message... */
+#define READ_PER_UNIT 1      /* ...instructions and locals that are read for its names */
+#define HASHED_PER_UNIT 8    /* bytes of a long string that is a key */
+#define OPEN_PER_UNIT 2      /* registers above a variable that a closure takes */
 #define COPIED_PER_UNIT 4    /* values of `...`, of arguments, parameters */
 #define C_CALL_UNITS 2       /* of a call of a C function by an instruction... */
 #define C_CALLED_UNITS 5     /* ...or by C: of a metamethod, by pcall, by sort */
@@ -34,10 +37,21 @@ struct state_head {
     uint8_t type, mark, status, allow_hook;
     uint16_t n_calls;
     const struct lua_value *top;
+    void *global;
+    const struct call_head *call;
+};
+struct call_head {
+    const struct lua_value *function, *top;
+    const struct call_head *previous, *next;
+    const uint32_t *at; /* of a Lua function: its next instruction */
 };
 struct proto_head {
     void *next;
-    uint8_t type, mark, n_params;
+    uint8_t type, mark, n_params, is_vararg, n_registers;
+    int n_upvalues, n_constants, n_code, n_lines, n_protos, n_locals, n_absolute, line,
+        last_line;
+    const struct lua_value *constants;
+    const uint32_t *code;
 };
 struct closure_head {
     void *next;
@@ -51,6 +65,8 @@ LUA_WRAPPED(size_t, luaO_str2num, const char *text, void *out);
 LUA_WRAPPED(void, luaT_getvarargs, lua_State *L, void *ci, void *where, int wanted);
 LUA_WRAPPED(const char *, luaO_pushvfstring, lua_State *L, const char *format,
             va_list args);
+LUA_WRAPPED(unsigned int, luaS_hashlongstr, struct string_head *text);
+LUA_WRAPPED(void *, luaF_findupval, lua_State *L, const struct lua_value *variable);
 LUA_WRAPPED(const struct lua_value *, luaT_gettm, struct table_head *t, int event,
             struct string_head *name);
 LUA_WRAPPED(const struct lua_value *, luaT_gettmbyobj, lua_State *L,
@@ -132,10 +148,44 @@ int __wrap___snprintf_chk(char *out, size_t size, int flag, size_t room,
     return n;
 }
 
+/* Lua names in its errors what failed: it reads the function from its beginning to learn
+ * how a value came to its register. The function is the running one, or the one that
+ * called the C function that complains. */
+static int64_t read_for_name(const struct call_head *call)
+{
+    const struct lua_value *f = call ? call->function : NULL;
+    const struct proto_head *proto;
+
+    if (!f || f->type != TYPE_LUA)
+        return 0;
+    proto = ((const struct closure_head *)(uintptr_t)f->bits)->proto;
+    return (call->at - proto->code + proto->n_locals) / READ_PER_UNIT;
+}
+
 const char *__wrap_luaO_pushvfstring(lua_State *L, const char *format, va_list args)
 {
-    vm_charge_later(MESSAGE_UNITS);
+    const struct call_head *call = ((const struct state_head *)L)->call;
+
+    vm_charge_later(MESSAGE_UNITS + read_for_name(call) +
+                    read_for_name(call ? call->previous : NULL));
     return __real_luaO_pushvfstring(L, format, args);
+}
+
+/* Once a string: its hash stays with it. */
+unsigned int __wrap_luaS_hashlongstr(struct string_head *text)
+{
+    if (!text->extra)
+        vm_charge_running((int64_t)(text->long_len / HASHED_PER_UNIT));
+    return __real_luaS_hashlongstr(text);
+}
+
+/* Variables that closures hold already are a list, from the top of the stack down. */
+void *__wrap_luaF_findupval(lua_State *L, const struct lua_value *variable)
+{
+    const struct call_head *call = ((const struct state_head *)L)->call;
+
+    vm_charge(L, (call->top - variable) / OPEN_PER_UNIT);
+    return __real_luaF_findupval(L, variable);
 }
 
 /* The library's takes one step a bit of the exponents' difference. */

@@ -26,6 +26,7 @@
 #define SHIFT_UNITS 6         /* of any change of a list's length */
 #define PROTECT_UNITS 10      /* of a pcall, which an error may leave */
 #define CHECK_UNITS 8         /* of looking into a metatable */
+#define LEVEL_UNITS 2         /* of a call that error looks up */
 #define SWITCH_UNITS 50       /* of a coroutine that is made or resumed */
 
 /* Goes on as the guarded function, which is this closure's upvalue, in the same call:
@@ -80,8 +81,10 @@ static int guard_match(lua_State *L)
 {
     size_t len;
     const char *pattern = luaL_checklstring(L, 2, &len);
-    double size = (double)length_of(L, 1) + 1, steps = match_steps(pattern, len, size);
+    double size = (double)length_of(L, 1) + 1, steps;
 
+    vm_charge(L, (int64_t)len); /* which is read for what it may cost */
+    steps = match_steps(pattern, len, size);
     if (steps > MATCH_MOST)
         return luaL_error(L,
                           "this pattern may take %f steps on %d bytes; at most %d are "
@@ -122,8 +125,11 @@ static int guard_find(lua_State *L)
     size_t len;
     const char *text = luaL_checklstring(L, 2, &len);
 
-    if (!lua_toboolean(L, 4) && is_pattern(text, len))
-        return guard_match(L);
+    if (!lua_toboolean(L, 4)) {
+        vm_charge(L, (int64_t)len);
+        if (is_pattern(text, len))
+            return guard_match(L);
+    }
     vm_charge(L, SEARCH_UNITS + (int64_t)((double)length_of(L, 1) *
                                           (1 + (double)length_of(L, 2)) / 8));
     return pass_on(L);
@@ -215,6 +221,16 @@ static int guard_setmetatable(lua_State *L)
             return luaL_error(L, "__mode: weak tables are not allowed");
         lua_settop(L, 2);
     }
+    return pass_on(L);
+}
+
+/* Looks for its caller so many calls up. */
+static int guard_error(lua_State *L)
+{
+    double level = lua_tonumber(L, 2);
+
+    if (level > 1)
+        vm_charge(L, (int64_t)fmin(level, 1e15) * LEVEL_UNITS);
     return pass_on(L);
 }
 
@@ -385,7 +401,7 @@ struct entry {
 
 static const struct entry base_entries[] = {
     { "assert", NULL },
-    { "error", NULL },
+    { "error", guard_error },
     { "getmetatable", NULL },
     { "next", NULL },
     { "pcall", guard_protect },
