@@ -119,6 +119,12 @@ expect "a session that is none" 1 'garbage.jsonl' \
     "$RATCHET" improve cartpole --model "recorded:$TMP/garbage.jsonl"
 expect "nothing to resume" 1 'no run to go on with' \
     "$RATCHET" improve --resume --out "$TMP/none"
+for row in 'improve --max-minutes=nan' 'improve --max-minutes=-1' 'improve --max-usd=inf' \
+    'improve --max-usd=-0.5' 'improve --max-tokens=-1' 'improve --max-calls=-2' \
+    'improve --agent-minutes=nan' 'mcp --minutes=nan' 'compare --max-minutes=-inf'; do
+    expect "${row#* }: a bound that is none" 2 'takes 0 or more' \
+        "$RATCHET" ${row% *} cartpole ${row#* }
+done
 expect "search without parameters" 1 'params' \
     "$RATCHET" improve breakout --policy $follow --model search
 done_testing

@@ -4,6 +4,7 @@
 #include "runner/record/file.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -87,8 +88,25 @@ static int usage(const struct command *self, int *status, const char *format, ..
     return -1;
 }
 
-static int parse(const struct command *self, poptContext popt, const int *help, int n_min,
-                 int n_max, const char ***left, int *status)
+/* Of amounts only: no option takes less than 0, and NaN would be a bound that is none. */
+static int check_amounts(const struct command *self, const struct poptOption *options,
+                         int *status)
+{
+    for (const struct poptOption *o = options; o->longName; o++) {
+        unsigned kind = o->argInfo & POPT_ARG_MASK;
+        double value = kind == POPT_ARG_DOUBLE     ? *(const double *)o->arg
+                       : kind == POPT_ARG_LONGLONG ? (double)*(const long long *)o->arg
+                                                   : 0;
+        if (!(value >= 0) || isinf(value))
+            return usage(self, status, "--%s: %g is no amount; it takes 0 or more",
+                         o->longName, value);
+    }
+    return 0;
+}
+
+static int parse(const struct command *self, poptContext popt, const int *help,
+                 const struct poptOption *options, int n_min, int n_max, const char ***left,
+                 int *status)
 {
     int code, n = 0;
 
@@ -97,6 +115,8 @@ static int parse(const struct command *self, poptContext popt, const int *help, 
     if (code < -1)
         return usage(self, status, "%s: %s", poptBadOption(popt, POPT_BADOPTION_NOALIAS),
                      poptStrerror(code));
+    if (check_amounts(self, options, status) != 0)
+        return -1;
     if (*help) {
         print_help(self, popt);
         *status = cmd_done();
@@ -146,7 +166,7 @@ const char **cmd_parse(const struct command *self, struct app *app, int argc,
     }
     popt = poptGetContext(PROGRAM, argc, argv, with_help, 0);
     poptSetOtherOptionHelp(popt, " ");
-    if (parse(self, popt, &help, n_min, n_max, &left, status) != 0) {
+    if (parse(self, popt, &help, options, n_min, n_max, &left, status) != 0) {
         cmd_free_args(left);
         left = NULL;
     }
