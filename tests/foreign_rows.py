@@ -193,9 +193,9 @@ row("task: a name that is none", "task", named, status=1, says="named.json")
 row("task: an unknown key", "task", bad, status=1, says="key")
 row("envs: none of that name", "envs", "no" + EVIL, status=1, says="no")
 plugin = BUILD + "/tests/foreign.so"
-row("envs: a plug-in's names", "envs", "--plugin", plugin, status=0, says="foreign")
-row("envs of a plug-in", "envs", "foreign" + EVIL, "--plugin", plugin, status=0, says="place")
-row("envs --json of a plug-in", "envs", "foreign" + EVIL, "--plugin", plugin, "--json", status=0, says="place")
+row("envs: a plug-in's names", "envs", "--plugin", plugin, status=1, says="no plain text")
+row("envs of a plug-in", "envs", "foreign" + EVIL, "--plugin", plugin, status=1, says="no plain text")
+row("envs --json of a plug-in", "envs", "foreign" + EVIL, "--plugin", plugin, "--json", status=1, says="no plain text")
 row("run in a plug-in", "run", "foreign" + EVIL, write(TMP + "/right.lua",
     "return { act = function() return 2 end }"), "-n", "1", "--plugin", plugin, "--record", TMP + "/rec3")
 row("view: no replay", "view", TMP + "/no" + EVIL, env={"SDL_VIDEODRIVER": "no" + EVIL}, status=1)
