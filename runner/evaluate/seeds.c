@@ -32,6 +32,7 @@ static int load(struct salt *s, const char *path, struct error *err)
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     struct stat info;
     ssize_t len = -1;
+    char text[67]; /* more than a salt and the newline of an editor */
 
     if (fd < 0 && errno == ENOENT)
         return 0;
@@ -45,16 +46,16 @@ static int load(struct salt *s, const char *path, struct error *err)
         error_set(err, "%s: this salt belongs to another user", path);
     else if (info.st_mode & 077)
         error_set(err, "%s: others can read this secret; chmod 600 it", path);
-    else if ((len = read(fd, s->hex, 64)) < 0)
+    else if ((len = read(fd, text, sizeof(text) - 1)) < 0)
         error_set(err, "%s: %s", path, strerror(errno));
     if (fd >= 0)
         close(fd);
-    s->hex[len > 0 ? len : 0] = '\0';
     if (len < 0)
         return -1;
-    if (len != 64 || strspn(s->hex, "0123456789abcdef") != 64)
+    len -= len == 65 && text[64] == '\n';
+    text[len] = '\0';
+    if (strlen(text) != (size_t)len || salt_set(s, text) != 0)
         return error_set(err, "%s: not a salt (64 hexadecimal digits)", path);
-    sha256_hex(s->hex, 64, s->sha256);
     return 1;
 }
 
