@@ -1,18 +1,25 @@
 /* replay_format.h - the replay file: what writing and reading share, and its bounds.
  *
  * All numbers are little-endian:
+ *
  *     8 bytes   REPLAY_MAGIC
  *     u16, u16  major and minor version
- *     chunks    4 bytes tag, u32 raw length, u32 stored length, the stored bytes: zstd,
- * or plain where both lengths are equal u64       XXH3 of everything before it
+ *     chunks    4 bytes tag, u32 raw length, u32 stored length, the stored bytes:
+ *               zstd, or plain where both lengths are equal
+ *     u64       XXH3 of everything before it
  *
  * A reader skips chunks that it does not know, so a new kind of chunk raises the minor
- * version only. Each kind comes at most once, the header first: HEAD  JSON: task,
- * environment, seed, policy, return, hash (see replay_save.c) ACTS  the tape POLI  source
- * text of the policy NOTE  for each: varint steps since the one before, varint length,
- * text MARK  for each: varint steps since the one before, u8 kind, 4 floats, varint
- * length, text KEYF  varint count, varint block size, varint steps since the one before
- * for each, then the blocks, each as its difference (xor) from the one before */
+ * version only. Each kind comes at most once, the header first:
+ *
+ *     HEAD  JSON: task, environment, chance, seed, policy, return, trajectory (see
+ *           replay_save.c)
+ *     ACTS  the actions, as the tape stores them (envs/tape.h)
+ *     POLI  source text of the policy
+ *     NOTE  for each: varint steps since the one before, varint length, text
+ *     MARK  for each: varint steps since the one before, u8 kind, 4 floats,
+ *           varint length, text
+ *     KEYF  varint count, varint block size, for each varint steps since the one
+ *           before; then the blocks, each as its difference (xor) from the one before */
 #ifndef RATCHET_RUNNER_RECORD_REPLAY_FORMAT_H
 #define RATCHET_RUNNER_RECORD_REPLAY_FORMAT_H
 
