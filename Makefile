@@ -138,7 +138,9 @@ VM_OBJ = $(patsubst %.c,$(BUILD)/%.o,$(filter-out sandbox/worker.c %/wire.c %/jo
 	%/jail.c %/limits.c,$(wildcard sandbox/*.c)))
 PLUGINS = $(patsubst tests/plugin/%.c,$(BUILD)/tests/%.so,$(wildcard tests/plugin/*.c))
 FUZZ = $(patsubst tests/fuzz/%.c,$(BUILD)/tests/%,$(wildcard tests/fuzz/fuzz_*.c))
-SCRIPTS = $(wildcard tests/*.t)
+# The longest first, for they run two at a time.
+SLOW = tests/demo.t tests/clockwork.t tests/reproduce.t
+SCRIPTS = $(SLOW) $(filter-out $(SLOW),$(wildcard tests/*.t))
 
 TEST_LINK = $(CC) $(SAN_FLAGS) -no-pie -rdynamic -o $@ $^ -lcmocka $(PROGRAM_LIBS)
 
@@ -180,7 +182,8 @@ $(BUILD)/tests/fuzz_%: $(BUILD)/tests/fuzz/fuzz_%.o $(BUILD)/tests/fuzz/corpus.o
 	@$(CC) $(SAN_FLAGS) -no-pie -o $@ $^ $(PROGRAM_LIBS)
 
 check-run: all $(TESTS) $(PLUGINS) $(FUZZ) $(ESCAPE)
-	@BUILD=$(BUILD) prove --exec tests/run $(TESTS) $(SCRIPTS)
+	@BUILD=$(BUILD) HARNESS_RULESFILE=tests/rules.yml prove -j2 --timer --exec tests/run \
+		$(TESTS) $(SCRIPTS)
 
 check-peers: packages-test
 	@$(MAKE) --no-print-directory all
