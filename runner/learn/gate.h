@@ -76,6 +76,7 @@ struct comparison {
     struct gate_pair *pairs;
     int n, n_allocated;
     int next; /* place of the next seed in the scope; those before are played */
+    int n_turns; /* taken; who begins changes with each */
     int n_void, n_left_out;
     double highest[2]; /* returns known of each side */
     struct confseq evidence;

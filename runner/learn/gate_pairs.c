@@ -20,6 +20,7 @@ struct bout {
     const char *scope;
     const int64_t *index;
     int n;
+    int first; /* the side that begins */
     struct episode_result *results[2];
 };
 
@@ -47,11 +48,10 @@ static enum memo_status play_bout(const struct gate *g,
                                   const struct policy *const sides[2],
                                   const struct bout *t, struct error *err)
 {
-    int first = t->index[0] / BOUT % 2 != 0;
-    enum memo_status status = play_side(g, sides[first], t, first, err);
+    enum memo_status status = play_side(g, sides[t->first], t, t->first, err);
 
     if (status == MEMO_DONE)
-        status = play_side(g, sides[!first], t, !first, err);
+        status = play_side(g, sides[!t->first], t, !t->first, err);
     return status;
 }
 
@@ -82,8 +82,9 @@ static enum memo_status play_again(const struct gate *g,
 }
 
 /* results: of both sides, n of them, zeroed; the caller clears them. */
-static enum memo_status play(const struct gate *g, const struct policy *const sides[2],
-                             const char *scope, const int64_t *index, int n,
+static enum memo_status play(struct comparison *c, const struct gate *g,
+                             const struct policy *const sides[2], const char *scope,
+                             const int64_t *index, int n,
                              struct episode_result *const results[2], struct error *err)
 {
     enum memo_status status = MEMO_DONE;
@@ -92,6 +93,7 @@ static enum memo_status play(const struct gate *g, const struct policy *const si
         struct bout t = { .scope = scope,
                           .index = index + at,
                           .n = n - at < BOUT ? n - at : BOUT,
+                          .first = c->n_turns++ % 2,
                           .results = { results[0] + at, results[1] + at } };
         status = play_bout(g, sides, &t, err);
         if (status == MEMO_DONE)
@@ -143,7 +145,7 @@ enum memo_status pairs_play(struct comparison *c, const struct gate *g,
 
     for (int i = 0; i < n; i++)
         index[i] = c->next + i;
-    status = play(g, sides, g->scope, index, n, results, err);
+    status = play(c, g, sides, g->scope, index, n, results, err);
     for (int i = 0; i < n && status == MEMO_DONE; i++)
         if (take_pair(c, &results[0][i], &results[1][i]) && is_known)
             confseq_add(&c->evidence, results[0][i].score - results[1][i].score,
@@ -214,7 +216,7 @@ enum memo_status pairs_play_starts(struct comparison *c, const struct gate *g,
     for (i = 0; i < n && status == MEMO_DONE;) {
         struct episode_result *const at[2] = { results[0] + i, results[1] + i };
         int to = n - i < BOUT ? n : i + BOUT;
-        status = play(g, sides, STARTS_SCOPE, index + i, to - i, at, err);
+        status = play(c, g, sides, STARTS_SCOPE, index + i, to - i, at, err);
         for (; i < to && status == MEMO_DONE; i += 2)
             if (!is_repeated(
                     &s->list[i / 2],
