@@ -33,15 +33,16 @@ MATH_O = acos acosh asin asinh atan atan2 atanh cbrt cos cosh exp exp2 expm1 fmo
 	__cos __sin __tan __expo2 __rem_pio2 __rem_pio2_large __math_divzero __math_invalid \
 	__math_oflow __math_uflow __math_xflow
 
-ENV_SRC = $(wildcard envs/*.c) $(MUJOCO_SRC)
-PROGRAM_SRC = $(ENV_SRC) $(wildcard envs/bridge/*.c) \
-	$(addprefix sandbox/,wire.c job.c jail.c limits.c) \
-	$(wildcard runner/*.c runner/*/*.c)
-WORKER_SRC = $(ENV_SRC) $(wildcard sandbox/*.c)
+# A worker has of base/ what an environment needs, and no library of the program's.
+ENV_SRC = base/error.c base/chance.c \
+	$(wildcard envs/*.c envs/breakout/*.c envs/classic/*.c) $(MUJOCO_SRC)
+PROGRAM_SRC = $(sort $(wildcard base/*.c) $(ENV_SRC)) $(wildcard envs/bridge/*.c sandbox/*.c) \
+	$(wildcard runner/*.c runner/*/*.c runner/*/*/*.c)
+WORKER_SRC = $(ENV_SRC) $(wildcard sandbox/*.c sandbox/worker/*.c)
 PROGRAM_OBJ = $(filter-out $(BUILD)/runner/main_tool.o,$(PROGRAM_SRC:%.c=$(BUILD)/%.o))
 # What a sealed agent has of ratchet: `ratchet tool` alone.
 TOOL_SRC = runner/main_tool.c $(addprefix runner/cmd/,cmd_tool.c parse.c) \
-	$(addprefix runner/record/,say.c text.c file.c) envs/error.c
+	$(addprefix base/,say.c text.c file.c error.c)
 TOOL_OBJ = $(TOOL_SRC:%.c=$(BUILD)/%.o)
 WORKER_OBJ = $(WORKER_SRC:%.c=$(BUILD)/%.o)
 # libmujoco takes milliseconds to load: workers of other environments do without it.
@@ -50,8 +51,8 @@ WORKERS = $(BUILD)/ratchet-worker $(if $(HAVE_MUJOCO),$(BUILD)/ratchet-worker-mu
 PROGRAM_LIBS = $(shell pkg-config --libs $(PKGS)) -lgif $(MUJOCO_LIBS) -ldl -lpthread -lm
 
 # The worker lies at fixed addresses, and Lua hashes its strings with a seed of ours: tables
-# are walked in the same order in every process (sandbox/lua_fixed.c,
-# sandbox/lua_charged.c).
+# are walked in the same order in every process (sandbox/worker/lua_fixed.c,
+# sandbox/worker/lua_charged.c).
 LUA_A = $(shell pkg-config --variable=libdir lua5.4)/liblua5.4.a
 WORKER_LIBS = $(LUA_A) $(BUILD)/math.o -lseccomp -l:libmd.a -ldl -lm
 WRAPPED = luaS_hash lua_topointer luaS_new luaS_eqlngstr luaO_str2num luaT_getvarargs luaG_traceexec \
@@ -123,7 +124,7 @@ $(BUILD)/math.o: $(MUSL_A) Makefile
 	ld -r -o $@ $(MATH_O:%=$(BUILD)/musl/%.lo)
 
 $(BUILD)/envs/mujoco/models.o: $(wildcard envs/mujoco/models/*.xml)
-$(BUILD)/runner/view/report_assets.o: runner/view/report.css runner/view/report.js
+$(BUILD)/runner/report/report_assets.o: runner/report/report.css runner/report/report.js
 $(BUILD)/runner/model/prices.o: share/prices.json
 
 $(BUILD)/%.o: %.c
@@ -134,8 +135,7 @@ $(BUILD)/%.o: %.c
 # Tests. tests/test_X.c is a cmocka program; tests/X.t drives the built program.
 TESTS = $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/test_*.c))
 TEST_HELP = $(patsubst %.c,$(BUILD)/%.o,$(filter-out tests/test_%,$(wildcard tests/*.c)))
-VM_OBJ = $(patsubst %.c,$(BUILD)/%.o,$(filter-out sandbox/worker.c %/wire.c %/job.c \
-	%/jail.c %/limits.c,$(wildcard sandbox/*.c)))
+VM_OBJ = $(patsubst %.c,$(BUILD)/%.o,$(filter-out %/worker.c,$(wildcard sandbox/worker/*.c)))
 PLUGINS = $(patsubst tests/plugin/%.c,$(BUILD)/tests/%.so,$(wildcard tests/plugin/*.c))
 FUZZ = $(patsubst tests/fuzz/%.c,$(BUILD)/tests/%,$(wildcard tests/fuzz/fuzz_*.c))
 # The longest first, for they run two at a time.
@@ -157,8 +157,8 @@ $(VM_TESTS): $(BUILD)/tests/%: $(BUILD)/tests/%.o $(VM_OBJ) $(BUILD)/libratchet.
 	@$(TEST_LINK) $(WORKER_WRAP)
 
 # A worker whose policy can call C, to show what the jail holds once the VM is broken.
-ESCAPE_OBJ = $(patsubst %.c,$(BUILD)/tests/escape/%.o,sandbox/vm.c sandbox/worker.c \
-	tests/hostile/escape.c)
+ESCAPE_OBJ = $(patsubst %.c,$(BUILD)/tests/escape/%.o,$(addprefix sandbox/worker/,vm.c \
+	worker.c) tests/hostile/escape.c)
 ifndef SAN
 ESCAPE = $(BUILD)/tests/escape/ratchet-worker
 endif
@@ -168,7 +168,7 @@ $(BUILD)/tests/escape/%.o: %.c
 	@$(CC) $(CFLAGS) -DRATCHET_TEST_ESCAPE -c -o $@ $<
 
 $(BUILD)/tests/escape/ratchet-worker: $(ESCAPE_OBJ) $(BUILD)/math.o \
-		$(filter-out $(BUILD)/sandbox/vm.o $(BUILD)/sandbox/worker.o,$(PLAIN_OBJ))
+		$(filter-out $(addprefix $(BUILD)/sandbox/worker/,vm.o worker.o),$(PLAIN_OBJ))
 	@$(CC) -no-pie -rdynamic $(WORKER_WRAP) -o $@ \
 		$(filter %.o,$(filter-out %/math.o,$^)) $(WORKER_LIBS)
 

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "envs/canvas.h"
-#include "envs/error.h"
+#include "base/error.h"
 
 #define GLYPH_WIDTH 3
 #define GLYPH_HEIGHT 5

@@ -3,8 +3,8 @@
 #ifndef RATCHET_ENVS_DESCRIBE_H
 #define RATCHET_ENVS_DESCRIBE_H
 
+#include "base/error.h"
 #include "envs/env.h"
-#include "envs/error.h"
 
 /* Everything of env but its operations: names, units, bounds, actions, events, options,
  * sizes. The caller frees the bytes. */

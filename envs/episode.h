@@ -11,9 +11,9 @@
 #ifndef RATCHET_ENVS_EPISODE_H
 #define RATCHET_ENVS_EPISODE_H
 
-#include "envs/chance.h"
+#include "base/chance.h"
+#include "base/error.h"
 #include "envs/env.h"
-#include "envs/error.h"
 
 /* How an episode is played; part of the task. */
 struct episode_rules {

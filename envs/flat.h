@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/error.h"
 #include "envs/env.h"
-#include "envs/error.h"
 
 /* The stream of an episode's seed from which environments draw their start (rng_seed). */
 #define FLAT_STREAM_RESET 16

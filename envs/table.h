@@ -2,8 +2,8 @@
 #ifndef RATCHET_ENVS_TABLE_H
 #define RATCHET_ENVS_TABLE_H
 
+#include "base/error.h"
 #include "envs/env.h"
-#include "envs/error.h"
 
 /* Built-in environments in order, NULL at the end. Constant. */
 extern const struct env *const env_table[];

@@ -5,8 +5,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/bytes.h"
 #include "envs/episode.h"
-#include "runner/record/bytes.h"
 
 static bool is_small(const struct env *env)
 {

@@ -3,8 +3,8 @@
 #ifndef RATCHET_ENVS_TAPE_H
 #define RATCHET_ENVS_TAPE_H
 
+#include "base/error.h"
 #include "envs/env.h"
-#include "envs/error.h"
 
 /* A step takes `width` bytes: one byte a component where all components are discrete with
  * at most 256 choices (value - min), else a little-endian double a component. */

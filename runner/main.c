@@ -5,9 +5,9 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 
+#include "base/say.h"
 #include "envs/bridge/bridge.h"
 #include "runner/cmd/cmd.h"
-#include "runner/record/say.h"
 
 static volatile sig_atomic_t interrupted;
 

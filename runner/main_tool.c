@@ -6,8 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/say.h"
 #include "runner/cmd/cmd.h"
-#include "runner/record/say.h"
 
 int main(int argc, char **argv)
 {

@@ -5,7 +5,7 @@
 
 #include <stdint.h>
 
-#include "envs/error.h"
+#include "base/error.h"
 #include "sandbox/job.h"
 
 /* Locking is done in two steps; each returns the bits (1 << enum jail_layer) that hold.

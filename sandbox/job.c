@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "envs/chance.h"
+#include "base/chance.h"
 
 #define MOST_ENTRIES 4096 /* of any list in a job */
 

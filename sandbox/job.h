@@ -16,8 +16,8 @@
 
 #include "envs/episode.h"
 #include "sandbox/limits.h"
-#include "sandbox/vm.h"
 #include "sandbox/wire.h"
+#include "sandbox/worker/vm.h"
 
 #define WORKER_SOCKET_FD 3
 #define WORKER_SHARED_FD 4
@@ -111,7 +111,7 @@ int job_get(struct wire *w, struct job *job);
 void job_clear(struct job *job); /* of a job that was read */
 
 /* The seed of the policy's own chance: told to the policy, in effect, so the episode's
- * seed cannot be worked out from it (envs/chance.h). */
+ * seed cannot be worked out from it (base/chance.h). */
 uint64_t job_policy_chance(uint64_t seed);
 
 #endif

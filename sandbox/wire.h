@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "envs/error.h"
+#include "base/error.h"
 
 /* A growing message on the way out, or a received one on the way in. Both sides are the
  * same machine: numbers are in its byte order. After a read past the end `is_bad` stays

@@ -15,10 +15,10 @@
 
 #include <cmocka.h>
 
+#include "base/error.h"
+#include "base/rng.h"
 #include "envs/canvas.h"
 #include "envs/env.h"
-#include "envs/error.h"
-#include "envs/rng.h"
 
 struct player {
     const struct env *env;

@@ -17,7 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "envs/error.h"
+#include "base/error.h"
 
 #define MAX_REQUESTS 64
 #define MAX_REQUEST (16 << 20) /* bytes */

@@ -5,8 +5,8 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "runner/evaluate/confseq.h"
 #include "runner/evaluate/stats.h"
+#include "runner/judge/confseq.h"
 
 /* Shapes. */
 

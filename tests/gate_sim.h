@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-#include "envs/rng.h"
+#include "base/rng.h"
 
 #define SIM_FIRST 8    /* pairs at the first look; each look doubles them */
 #define SIM_CAP 128    /* pairs at the last look */

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "envs/error.h"
+#include "base/error.h"
 
 #define OWN_HOME "/tmp/ratchet_test.XXXXXX"
 

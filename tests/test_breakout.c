@@ -7,7 +7,7 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-#include "envs/breakout.h"
+#include "envs/breakout/breakout.h"
 
 #define FOLDER "tests/data/breakout/"
 enum { MAX_TRACE = 64 << 20, PICTURE = BREAKOUT_WIDTH * BREAKOUT_HEIGHT * 3 };

@@ -9,8 +9,8 @@
 
 #include <cmocka.h>
 
+#include "base/error.h"
 #include "envs/canvas.h"
-#include "envs/error.h"
 
 #define INK 0x123456
 

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "envs/chance.h"
+#include "base/chance.h"
 
 /* SipHash-2-4 of the bytes 0 to 7 under the key 0 to 15: vectors_sip64[8] of the authors'
  * reference implementation. */

@@ -15,9 +15,9 @@
 
 #include <cmocka.h>
 
-#include "envs/error.h"
+#include "base/error.h"
 #include "envs/table.h"
-#include "sandbox/vm.h"
+#include "sandbox/worker/vm.h"
 
 #define BUDGET 200000
 #define ROUNDS 3

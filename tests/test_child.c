@@ -12,7 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "runner/cmd/child.h"
+#include "base/child.h"
 
 struct row {
     const char *name, *script, *input;

@@ -11,9 +11,9 @@
 
 #include <cmocka.h>
 
-#include "runner/learn/cmaes.h"
-#include "runner/learn/lua_params.h"
 #include "runner/model/model.h"
+#include "runner/policy/lua_params.h"
+#include "runner/tools/cmaes.h"
 
 #define MAX_N 20
 

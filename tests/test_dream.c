@@ -9,8 +9,8 @@
 
 #include <cmocka.h>
 
-#include "runner/learn/dream_plan.h"
-#include "runner/learn/dream_values.h"
+#include "runner/dream/dream_plan.h"
+#include "runner/dream/dream_values.h"
 
 #define LONG_BODY                                                \
     "  local s = 0\n  for i = 1, 3 do s = s + i * o.angle end\n" \

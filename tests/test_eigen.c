@@ -9,8 +9,8 @@
 
 #include <cmocka.h>
 
-#include "envs/rng.h"
-#include "runner/learn/eigen.h"
+#include "base/rng.h"
+#include "runner/tools/eigen.h"
 
 #define CLOSE 5e-10
 #define MOST 200

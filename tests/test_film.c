@@ -10,13 +10,13 @@
 #include <gif_lib.h>
 #include <png.h>
 
+#include "base/file.h"
 #include "runner/picture/clip.h"
 #include "runner/picture/film.h"
 #include "runner/picture/frame.h"
 #include "runner/picture/gif.h"
 #include "runner/picture/image.h"
 #include "runner/picture/movie.h"
-#include "runner/record/file.h"
 #include "tests/recording.h"
 
 static struct env_registry envs;

@@ -17,8 +17,8 @@
 
 #include <cmocka.h>
 
-#include "runner/evaluate/confseq.h"
 #include "runner/evaluate/stats.h"
+#include "runner/judge/confseq.h"
 #include "tests/gate_sim.h"
 
 /* n pairs that all gain `gain` where `loss` could have been lost: nearly all is at stake

@@ -11,8 +11,8 @@
 
 #include <cmocka.h>
 
-#include "runner/cmd/table.h"
-#include "runner/record/json.h"
+#include "base/json.h"
+#include "runner/home/table.h"
 
 struct row {
     const char *name;

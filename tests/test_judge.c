@@ -13,9 +13,9 @@
 
 #include <cmocka.h>
 
-#include "runner/learn/gate.h"
-#include "runner/learn/measure.h"
-#include "runner/record/hash.h"
+#include "base/hash.h"
+#include "runner/judge/gate.h"
+#include "runner/policy/measure.h"
 #include "tests/own_home.h"
 
 #define N 32 /* splits.gate */

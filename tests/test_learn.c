@@ -11,17 +11,17 @@
 
 #include <cmocka.h>
 
-#include "envs/rng.h"
+#include "base/diff.h"
+#include "base/rng.h"
+#include "runner/brief/quote.h"
+#include "runner/brief/schema.h"
 #include "runner/evaluate/stats.h"
-#include "runner/learn/claims.h"
+#include "runner/judge/failures.h"
+#include "runner/judge/robust.h"
 #include "runner/learn/direction.h"
-#include "runner/learn/edit.h"
-#include "runner/learn/failures.h"
-#include "runner/learn/quote.h"
-#include "runner/learn/robust.h"
-#include "runner/learn/schema.h"
-#include "runner/learn/tools.h"
-#include "runner/record/diff.h"
+#include "runner/policy/claims.h"
+#include "runner/policy/edit.h"
+#include "runner/tools/tools.h"
 
 static void test_quote_line(void **state)
 {

@@ -7,7 +7,7 @@
 #include <cmocka.h>
 
 #include "envs/table.h"
-#include "runner/cmd/play_keys.h"
+#include "runner/view/play_keys.h"
 
 static struct env_registry envs;
 

@@ -11,9 +11,9 @@
 
 #include <cmocka.h>
 
+#include "base/file.h"
 #include "runner/model/keys.h"
 #include "runner/model/prices.h"
-#include "runner/record/file.h"
 #include "tests/own_home.h"
 
 static void write_private(const char *path, mode_t mode, const char *text)

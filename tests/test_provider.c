@@ -16,9 +16,9 @@
 
 #include <cmocka.h>
 
+#include "base/file.h"
 #include "runner/model/model.h"
 #include "runner/model/recorder.h"
-#include "runner/record/file.h"
 #include "tests/own_home.h"
 
 static void assert_holds(const char *text, const char *part)

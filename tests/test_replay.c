@@ -14,11 +14,11 @@
 #include <unistd.h>
 #include <xxhash.h>
 
-#include "runner/record/bytes.h"
-#include "runner/record/file.h"
+#include "base/bytes.h"
+#include "base/file.h"
+#include "base/text.h"
 #include "runner/record/player.h"
 #include "runner/record/replay_format.h"
-#include "runner/record/text.h"
 #include "tests/recording.h"
 
 static struct env_registry envs;

@@ -11,12 +11,12 @@
 
 #include <cmocka.h>
 
-#include "envs/rng.h"
-#include "runner/learn/lua_mend.h"
-#include "runner/learn/lua_shape.h"
-#include "runner/learn/measure.h"
-#include "runner/learn/reply.h"
-#include "runner/record/file.h"
+#include "base/file.h"
+#include "base/rng.h"
+#include "runner/policy/lua_mend.h"
+#include "runner/policy/lua_shape.h"
+#include "runner/policy/measure.h"
+#include "runner/policy/reply.h"
 
 #define FOLDER "tests/data/replies/"
 #define MOST_ROWS 200

@@ -8,9 +8,9 @@
 
 #include <cmocka.h>
 
-#include "runner/learn/measure.h"
-#include "runner/learn/reply.h"
-#include "runner/record/text.h"
+#include "base/text.h"
+#include "runner/policy/measure.h"
+#include "runner/policy/reply.h"
 
 #define PARENT "local a = 1\nlocal b = 2\nreturn a\n"
 #define EDIT(search, with) "<<<<<<< SEARCH\n" search "=======\n" with ">>>>>>> REPLACE\n"

@@ -10,8 +10,8 @@
 
 #include <cmocka.h>
 
-#include "runner/record/say.h"
-#include "runner/record/text.h"
+#include "base/say.h"
+#include "base/text.h"
 
 /* What say_to prints. */
 static char *said(const char *format, ...)

@@ -16,9 +16,9 @@
 
 #include <cmocka.h>
 
+#include "base/file.h"
 #include "runner/cmd/cmd.h"
 #include "runner/evaluate/seeds.h"
-#include "runner/record/file.h"
 #include "tests/own_home.h"
 
 #define A64 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"

@@ -14,10 +14,10 @@
 #include <glob.h>
 #include <math.h>
 
-#include "envs/rng.h"
-#include "runner/evaluate/shard.h"
-#include "runner/record/file.h"
-#include "runner/record/hash.h"
+#include "base/file.h"
+#include "base/hash.h"
+#include "base/rng.h"
+#include "runner/evaluate/cluster/shard.h"
 #include "tests/recording.h"
 
 #define N 5        /* episodes */

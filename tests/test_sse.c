@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "envs/error.h"
+#include "base/error.h"
 #include "runner/model/sse.h"
 
 struct row {

@@ -9,10 +9,10 @@
 
 #include <cmocka.h>
 
-#include "envs/error.h"
-#include "runner/cmd/sweep.h"
+#include "base/error.h"
+#include "base/json.h"
 #include "runner/evaluate/stats.h"
-#include "runner/record/json.h"
+#include "runner/experiment/sweep.h"
 
 #define MOST_RUNS 4
 

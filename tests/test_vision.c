@@ -11,10 +11,10 @@
 
 #include <cmocka.h>
 
+#include "base/rng.h"
 #include "envs/canvas.h"
-#include "envs/rng.h"
 #include "envs/table.h"
-#include "sandbox/vm.h"
+#include "sandbox/worker/vm.h"
 
 enum { WIDTH = 75, HEIGHT = 21, PIXELS = WIDTH * HEIGHT };
 

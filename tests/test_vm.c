@@ -12,7 +12,7 @@
 #include <cmocka.h>
 
 #include "envs/table.h"
-#include "sandbox/vm.h"
+#include "sandbox/worker/vm.h"
 
 struct fixture {
     struct vm_fault fault;

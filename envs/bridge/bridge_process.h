@@ -16,8 +16,8 @@
 #include <sched.h>
 #include <sys/types.h>
 
+#include "base/error.h"
 #include "envs/env.h"
-#include "envs/error.h"
 
 #define BRIDGE_PROTOCOL 1
 #define BRIDGE_MOST_FRAMES 64 /* in one turn */

@@ -3,8 +3,8 @@
 #ifndef RATCHET_ENVS_BRIDGE_RAM_H
 #define RATCHET_ENVS_BRIDGE_RAM_H
 
+#include "base/error.h"
 #include "envs/env.h"
-#include "envs/error.h"
 
 enum bridge_ram_kind {
     /* A list when there are more addresses: */

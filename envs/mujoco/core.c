@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "envs/error.h"
+#include "base/error.h"
 #include "envs/flat.h"
 #include "envs/mujoco/mujoco.h"
 

@@ -4,8 +4,8 @@
 
 #include <mujoco/mujoco.h>
 
+#include "base/rng.h"
 #include "envs/env.h"
-#include "envs/rng.h"
 
 /* How the picture looks at the model; see draw.c. */
 struct mujoco_view {

@@ -1,6 +1,6 @@
 /* cmd.c - what all commands share: their table, tasks from the command line, paths. */
 #include "runner/cmd/cmd.h"
-#include "runner/record/file.h"
+#include "base/file.h"
 
 #include <ctype.h>
 #include <errno.h>

@@ -7,9 +7,9 @@
 #include <popt.h>
 #include <stdio.h>
 
-#include "runner/evaluate/cluster.h"
+#include "base/say.h"
+#include "runner/evaluate/cluster/cluster.h"
 #include "runner/evaluate/evaluate.h"
-#include "runner/record/say.h"
 #include "runner/record/task.h"
 
 enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };

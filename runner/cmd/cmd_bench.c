@@ -5,10 +5,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "runner/cmd/bench_plan.h"
+#include "base/json.h"
 #include "runner/cmd/cmd.h"
 #include "runner/evaluate/meter.h"
-#include "runner/record/json.h"
+#include "runner/experiment/bench_plan.h"
 #include "runner/record/replay.h"
 
 #define ROUNDS 5 /* of everything; the best counts, for a busy machine only adds */

@@ -9,11 +9,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/file.h"
+#include "base/json.h"
+#include "base/keyless.h"
 #include "envs/bridge/bridge.h"
 #include "runner/cmd/cmd.h"
-#include "runner/record/file.h"
-#include "runner/record/json.h"
-#include "runner/record/keyless.h"
 
 #define MARK "ratchet-bridge" /* a file that says that the folder is ours */
 

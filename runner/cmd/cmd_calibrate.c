@@ -3,16 +3,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hash.h"
+#include "base/json.h"
 #include "runner/cmd/cmd.h"
-#include "runner/cmd/progress.h"
-#include "runner/evaluate/confseq.h"
 #include "runner/evaluate/meter.h"
 #include "runner/evaluate/seeds.h"
 #include "runner/evaluate/stats.h"
-#include "runner/learn/calibrate.h"
-#include "runner/learn/gate.h"
-#include "runner/record/hash.h"
-#include "runner/record/json.h"
+#include "runner/home/progress.h"
+#include "runner/judge/calibrate.h"
+#include "runner/judge/confseq.h"
+#include "runner/judge/gate.h"
 
 #define MOST_REPEATS 10 /* episodes that are played again on the same seed */
 #define MOST_EPISODES 100000

@@ -3,12 +3,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "runner/cmd/compare_runs.h"
-#include "runner/cmd/table.h"
+#include "base/file.h"
+#include "base/json.h"
 #include "runner/evaluate/stats.h"
+#include "runner/experiment/compare_runs.h"
+#include "runner/home/table.h"
 #include "runner/picture/plot.h"
-#include "runner/record/file.h"
-#include "runner/record/json.h"
 
 #define MOST_MODELS 16
 #define MOST_REPEATS 100

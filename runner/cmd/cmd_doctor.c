@@ -8,10 +8,10 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "base/json.h"
+#include "runner/agent/agent.h"
 #include "runner/cmd/cmd.h"
-#include "runner/model/agent.h"
 #include "runner/model/model.h"
-#include "runner/record/json.h"
 #include "sandbox/jail.h"
 
 #define FONT "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf"

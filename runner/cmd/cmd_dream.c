@@ -3,14 +3,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "runner/cmd/dream_measure.h"
-#include "runner/cmd/opened_run.h"
-#include "runner/learn/dream.h"
-#include "runner/learn/quote.h"
+#include "base/file.h"
+#include "base/json.h"
+#include "runner/brief/quote.h"
+#include "runner/dream/dream.h"
+#include "runner/experiment/dream_measure.h"
+#include "runner/home/opened_run.h"
 #include "runner/model/model.h"
 #include "runner/model/recorder.h"
-#include "runner/record/file.h"
-#include "runner/record/json.h"
 
 #define MOST_TEXT 400
 #define MAX_TOKENS 40000

@@ -3,12 +3,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "envs/bridge/bridge.h"
 #include "envs/bridge/bridge_scores.h"
+#include "runner/brief/brief_plan.h"
 #include "runner/cmd/cmd.h"
-#include "runner/learn/brief_plan.h"
 #include "runner/record/env_json.h"
-#include "runner/record/json.h"
 
 static const char *bits_text(enum env_bits bits)
 {

@@ -1,8 +1,8 @@
 /* cmd_freeze.c - `ratchet freeze` and `ratchet audit`: open a hidden split for the
  * incumbent. */
-#include "runner/cmd/opened_run.h"
-#include "runner/cmd/progress.h"
-#include "runner/learn/freeze.h"
+#include "runner/home/opened_run.h"
+#include "runner/home/progress.h"
+#include "runner/judge/freeze.h"
 
 static void show_progress(void *user, enum purpose purpose, int done, int n)
 {

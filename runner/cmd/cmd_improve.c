@@ -4,11 +4,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "runner/cmd/client.h"
+#include "base/say.h"
+#include "runner/agent/client.h"
 #include "runner/cmd/improve.h"
 #include "runner/learn/outcome.h"
 #include "runner/model/recorder.h"
-#include "runner/record/say.h"
 
 static int open_provider(struct improve *m, const struct app *app,
                          const struct loop_config *loop, struct error *err)

@@ -4,12 +4,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/json.h"
 #include "envs/bridge/bridge_scores.h"
 #include "runner/cmd/cmd.h"
 #include "runner/cmd/ledger_verbs.h"
-#include "runner/cmd/table.h"
+#include "runner/home/table.h"
 #include "runner/picture/plot.h"
-#include "runner/record/json.h"
 #include "runner/record/ledger.h"
 
 /* What can be listed: a name, what it is, and its query (? is the run). */

@@ -5,10 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "runner/cmd/client.h"
+#include "base/file.h"
+#include "runner/agent/client.h"
 #include "runner/cmd/cmd.h"
-#include "runner/cmd/opened_run.h"
-#include "runner/record/file.h"
+#include "runner/home/opened_run.h"
 
 struct mcp_options {
     struct common common;

@@ -8,10 +8,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "runner/cmd/cmd.h"
-#include "runner/cmd/nightly.h"
-#include "runner/cmd/nightly_install.h"
-#include "runner/record/file.h"
+#include "runner/experiment/nightly.h"
+#include "runner/experiment/nightly_install.h"
 
 /* "2026-11-23 03:00" as seconds from now; -1: it is none. */
 static int read_at(const char *text, long long *shift_s, struct error *err)

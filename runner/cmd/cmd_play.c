@@ -5,10 +5,10 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/hash.h"
+#include "base/json.h"
 #include "runner/cmd/cmd.h"
-#include "runner/cmd/play_keys.h"
-#include "runner/record/hash.h"
-#include "runner/record/json.h"
+#include "runner/view/play_keys.h"
 #include "runner/view/view.h"
 
 struct options {

@@ -12,8 +12,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "runner/cmd/opened_run.h"
-#include "runner/record/text.h"
+#include "base/text.h"
+#include "runner/home/opened_run.h"
 
 /* A run that may lie in logs/. */
 struct owner {

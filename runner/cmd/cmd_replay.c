@@ -6,13 +6,13 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/json.h"
+#include "base/text.h"
 #include "runner/cmd/cmd.h"
 #include "runner/picture/clip.h"
 #include "runner/picture/film.h"
 #include "runner/picture/frame.h"
 #include "runner/picture/image.h"
-#include "runner/record/text.h"
-#include "runner/record/json.h"
 #include "runner/record/player.h"
 
 #define UNSET INT64_MIN

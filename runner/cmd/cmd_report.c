@@ -3,11 +3,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "runner/cmd/opened_run.h"
-#include "runner/record/file.h"
-#include "runner/record/text.h"
-#include "runner/view/report.h"
-#include "runner/record/json.h"
+#include "base/file.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "runner/home/opened_run.h"
+#include "runner/report/report.h"
 
 #define MOST_RUNS 100
 

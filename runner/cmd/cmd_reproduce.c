@@ -7,12 +7,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "runner/cmd/reproduce.h"
+#include "base/file.h"
+#include "base/json.h"
+#include "base/say.h"
 #include "runner/evaluate/meter.h"
+#include "runner/experiment/reproduce.h"
 #include "runner/model/model.h"
-#include "runner/record/file.h"
-#include "runner/record/json.h"
-#include "runner/record/say.h"
 
 struct reproduce {
     struct common common;

@@ -6,14 +6,14 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/json.h"
+#include "base/text.h"
 #include "envs/bridge/bridge_scores.h"
 #include "runner/cmd/cmd.h"
-#include "runner/cmd/progress.h"
 #include "runner/evaluate/meter.h"
 #include "runner/evaluate/seeds.h"
 #include "runner/evaluate/stats.h"
-#include "runner/record/json.h"
-#include "runner/record/text.h"
+#include "runner/home/progress.h"
 
 #define CONFIDENCE 0.95
 #define MOST_EPISODES 100000

@@ -4,17 +4,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/file.h"
+#include "base/hash.h"
+#include "base/json.h"
+#include "base/text.h"
 #include "envs/bridge/bridge_scores.h"
 #include "runner/cmd/cmd.h"
-#include "runner/cmd/progress.h"
-#include "runner/cmd/run_view.h"
 #include "runner/evaluate/meter.h"
 #include "runner/evaluate/stats.h"
-#include "runner/record/file.h"
-#include "runner/record/hash.h"
-#include "runner/record/json.h"
+#include "runner/home/progress.h"
 #include "runner/record/replay.h"
-#include "runner/record/text.h"
+#include "runner/view/run_view.h"
 
 #define UNSET INT_MIN
 

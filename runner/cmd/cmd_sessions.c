@@ -8,10 +8,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "runner/cmd/opened_run.h"
-#include "runner/cmd/table.h"
+#include "base/file.h"
 #include "runner/evaluate/meter.h"
-#include "runner/record/file.h"
+#include "runner/home/opened_run.h"
+#include "runner/home/table.h"
 
 #define LOOK_US 50000
 #define MOST_COPIED (64u << 20) /* bytes of a file of a run */

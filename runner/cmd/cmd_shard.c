@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "runner/cmd/cmd.h"
-#include "runner/evaluate/shard.h"
+#include "runner/evaluate/cluster/shard.h"
 
 static int main_shard(const struct command *self, struct app *app, int argc,
                       const char **argv)

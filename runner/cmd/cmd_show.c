@@ -3,11 +3,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "runner/cmd/opened_run.h"
-#include "runner/learn/measure.h"
-#include "runner/record/hash.h"
-#include "runner/record/json.h"
-#include "runner/record/text.h"
+#include "base/hash.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "runner/home/opened_run.h"
+#include "runner/policy/measure.h"
 
 #define MOST_ANCESTORS 1000
 

@@ -7,11 +7,11 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "envs/bridge/bridge_scores.h"
 #include "runner/cmd/cmd.h"
-#include "runner/cmd/sweep.h"
-#include "runner/cmd/table.h"
-#include "runner/record/file.h"
+#include "runner/experiment/sweep.h"
+#include "runner/home/table.h"
 
 #define MOST_LIST 200 /* names in one of the lists */
 #define MOST_RULES (1u << 20)

@@ -7,10 +7,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "runner/cmd/opened_run.h"
-#include "runner/cmd/test_report.h"
-#include "runner/learn/skill_lib.h"
-#include "runner/record/file.h"
+#include "base/file.h"
+#include "runner/dream/skill_lib.h"
+#include "runner/home/opened_run.h"
+#include "runner/report/test_report.h"
 
 struct test {
     struct common common;

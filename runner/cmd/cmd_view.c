@@ -4,7 +4,7 @@
 
 #include "runner/cmd/cmd.h"
 #include "runner/evaluate/evaluate.h"
-#include "runner/learn/cases.h"
+#include "runner/judge/cases.h"
 #include "runner/view/view.h"
 
 struct options {

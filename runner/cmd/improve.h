@@ -2,9 +2,9 @@
 #ifndef RATCHET_RUNNER_CMD_IMPROVE_H
 #define RATCHET_RUNNER_CMD_IMPROVE_H
 
-#include "runner/cmd/as_recorded.h"
-#include "runner/cmd/climb.h"
 #include "runner/cmd/cmd.h"
+#include "runner/experiment/as_recorded.h"
+#include "runner/home/climb.h"
 #include "runner/model/model.h"
 
 struct improve {

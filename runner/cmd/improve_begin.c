@@ -5,11 +5,11 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "runner/cmd/client.h"
+#include "base/file.h"
+#include "base/hash.h"
+#include "runner/agent/client.h"
 #include "runner/cmd/improve.h"
-#include "runner/cmd/opened_run.h"
-#include "runner/record/file.h"
-#include "runner/record/hash.h"
+#include "runner/home/opened_run.h"
 
 static int open_ledger(struct improve *m, struct error *err)
 {

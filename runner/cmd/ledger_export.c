@@ -3,10 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "runner/cmd/ledger_verbs.h"
-#include "runner/cmd/table.h"
 #include "runner/evaluate/memo.h"
-#include "runner/record/file.h"
+#include "runner/home/table.h"
 
 static const char trials_sql[] =
     "SELECT row_number() OVER (ORDER BY e.rowid) AS trial, e.purpose, e.scope, e.sha256 AS policy,"

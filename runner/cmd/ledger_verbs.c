@@ -5,8 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "runner/cmd/table.h"
-#include "runner/record/diff.h"
+#include "base/diff.h"
+#include "runner/home/table.h"
 
 /* A policy by a file's name, a hash, or RUN:ITERATION. Owned. */
 struct named {

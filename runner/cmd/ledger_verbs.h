@@ -2,7 +2,7 @@
 #ifndef RATCHET_RUNNER_CMD_LEDGER_VERBS_H
 #define RATCHET_RUNNER_CMD_LEDGER_VERBS_H
 
-#include "runner/cmd/opened_run.h"
+#include "runner/home/opened_run.h"
 
 /* Runs args as a verb with its arguments and sets the exit status; false: it is none. */
 bool ledger_verb(struct app *app, const char **args, int *status);

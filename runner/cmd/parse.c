@@ -1,7 +1,7 @@
 /* parse.c - what `ratchet` and an agent's `ratchet tool` share: options and help, errors,
  * output. It knows no environment. */
+#include "base/file.h"
 #include "runner/cmd/cmd.h"
-#include "runner/record/file.h"
 
 #include <errno.h>
 #include <math.h>

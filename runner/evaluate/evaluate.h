@@ -5,7 +5,7 @@
 #include <signal.h>
 
 #include "runner/record/replay.h"
-#include "sandbox/vm.h"
+#include "sandbox/worker/vm.h"
 
 struct episode_result;
 struct cluster;

@@ -13,7 +13,7 @@
 #include <string.h>
 #include <zstd.h>
 
-#include "runner/record/hash.h"
+#include "base/hash.h"
 
 #define MOST_TAPE (1u << 28) /* bytes, unpacked */
 

@@ -6,11 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "envs/bridge/bridge.h"
 #include "envs/canvas.h"
 #include "runner/evaluate/outside_sim.h"
 #include "runner/evaluate/verify.h"
-#include "runner/record/text.h"
 
 /* One environment of the batch. */
 struct seat {

@@ -8,7 +8,7 @@
 
 #include "envs/bridge/bridge.h"
 #include "envs/describe.h"
-#include "runner/evaluate/cluster.h"
+#include "runner/evaluate/cluster/cluster.h"
 #include "runner/evaluate/evaluate.h"
 #include "runner/evaluate/outside.h"
 #include "runner/evaluate/process.h"

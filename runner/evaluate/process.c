@@ -20,8 +20,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "runner/record/file.h"
-#include "runner/record/text.h"
+#include "base/file.h"
+#include "base/text.h"
 
 #define WATCH_TICK_MS 20
 #define STACK_WAIT_MS 30 /* for a stuck worker to write down where it is */

@@ -6,7 +6,7 @@
 #include <signal.h>
 #include <sys/types.h>
 
-#include "envs/error.h"
+#include "base/error.h"
 #include "runner/evaluate/evaluate.h"
 #include "sandbox/job.h"
 

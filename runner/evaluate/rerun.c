@@ -3,9 +3,9 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/hash.h"
+#include "base/json.h"
 #include "runner/evaluate/evaluate.h"
-#include "runner/record/hash.h"
-#include "runner/record/json.h"
 
 #define MOST_KEYFRAMES 32
 #define LEAST_STRIDE 2000 /* steps between keyframes: shorter episodes need none */

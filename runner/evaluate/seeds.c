@@ -10,8 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "runner/record/file.h"
-#include "runner/record/hash.h"
+#include "base/file.h"
+#include "base/hash.h"
 
 int salt_draw(struct salt *s, struct error *err)
 {

@@ -5,7 +5,7 @@
 
 #include <stdint.h>
 
-#include "envs/error.h"
+#include "base/error.h"
 
 struct salt {
     char hex[65];    /* 32 random bytes; never printed, never in the ledger */

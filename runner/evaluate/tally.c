@@ -7,7 +7,7 @@
 #include <string.h>
 #include <xxhash.h>
 
-#include "runner/record/hash.h"
+#include "base/hash.h"
 
 #define FIRST_SIZE 1024 /* places of the table; a power of two */
 

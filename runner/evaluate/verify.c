@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "runner/evaluate/process.h"
-#include "runner/record/text.h"
 
 /* What an entry costs of the task's note_bytes beside its text, as the worker counts it,
  * and the bytes that it takes in a message at least. */

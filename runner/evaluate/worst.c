@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "envs/bridge/bridge_scores.h"
 #include "runner/evaluate/seeds.h"
-#include "runner/record/json.h"
 
 #define DRAWN 8 /* episodes with another action each step, */
 #define HELD 2  /* with one all the time, */

@@ -4,11 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/file.h"
+#include "runner/brief/strip.h"
+#include "runner/brief/turn_end.h"
 #include "runner/learn/loop_state.h"
-#include "runner/learn/strip.h"
-#include "runner/learn/tools.h"
-#include "runner/learn/turn_end.h"
-#include "runner/record/file.h"
+#include "runner/tools/tools.h"
 
 #define MOST_FAILED 3 /* asks in a row, then the run stops */
 #define MOST_UNFINISHED 2 /* replies in a row that are asked for again */

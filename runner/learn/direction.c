@@ -12,7 +12,7 @@
 #include <strings.h>
 #include <xxhash.h>
 
-#include "runner/learn/reply.h"
+#include "runner/policy/reply.h"
 
 #define SAME 0.8
 #define LEAST_WORDS 5

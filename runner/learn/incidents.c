@@ -5,12 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "runner/learn/claims.h"
+#include "base/file.h"
+#include "base/hash.h"
+#include "runner/brief/quote.h"
 #include "runner/learn/loop_state.h"
-#include "runner/learn/quote.h"
-#include "runner/learn/reply.h"
-#include "runner/record/file.h"
-#include "runner/record/hash.h"
+#include "runner/policy/claims.h"
+#include "runner/policy/reply.h"
 
 #define MOST_DETAILS 1000
 #define MOST_CASE_FILE (64u << 20)

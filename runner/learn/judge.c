@@ -6,15 +6,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "runner/learn/direction.h"
 #include "runner/learn/judge.h"
+#include "base/file.h"
+#include "base/hash.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "runner/brief/quote.h"
+#include "runner/learn/direction.h"
 #include "runner/learn/outcome.h"
-#include "runner/learn/quote.h"
-#include "runner/learn/reply.h"
-#include "runner/record/file.h"
-#include "runner/record/hash.h"
-#include "runner/record/json.h"
-#include "runner/record/text.h"
+#include "runner/policy/reply.h"
 
 void trial_refuse(struct trial *t, const char *format, ...)
 {

@@ -3,7 +3,7 @@
 #define RATCHET_RUNNER_LEARN_JUDGE_H
 
 #include "runner/learn/loop_state.h"
-#include "runner/learn/measure.h"
+#include "runner/policy/measure.h"
 
 struct trial {
     struct loop *l;

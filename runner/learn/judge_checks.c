@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "runner/learn/faults.h"
+#include "runner/brief/quote.h"
+#include "runner/judge/faults.h"
 #include "runner/learn/judge.h"
-#include "runner/learn/quote.h"
 
 /* The first line of a fault, for a table: the policy's own words, made harmless. */
 const char *first_line(const char *text, char *out, size_t size)

@@ -7,12 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/file.h"
+#include "base/hash.h"
+#include "base/json.h"
 #include "runner/evaluate/meter.h"
 #include "runner/evaluate/worst.h"
 #include "runner/learn/loop_state.h"
-#include "runner/record/file.h"
-#include "runner/record/hash.h"
-#include "runner/record/json.h"
 #include "runner/record/ledger_dream.h"
 
 void champion_clear(struct champion *c)

@@ -7,12 +7,12 @@
 #ifndef RATCHET_RUNNER_LEARN_LOOP_H
 #define RATCHET_RUNNER_LEARN_LOOP_H
 
+#include "runner/brief/brief.h"
+#include "runner/brief/provider.h"
 #include "runner/evaluate/stats.h"
 #include "runner/evaluate/tally.h"
-#include "runner/learn/brief.h"
-#include "runner/learn/gate.h"
-#include "runner/learn/provider.h"
-#include "runner/learn/robust.h"
+#include "runner/judge/gate.h"
+#include "runner/judge/robust.h"
 
 #define LOOP_MOST_TURNS 64 /* of one iteration, where the provider does not say */
 

@@ -4,7 +4,7 @@
 #define RATCHET_RUNNER_LEARN_LOOP_STATE_H
 
 #include "runner/learn/loop.h"
-#include "runner/learn/tools.h"
+#include "runner/tools/tools.h"
 
 /* How a step of the loop ended. STOP: loop.outcome.stop_reason says why. */
 enum loop_status { LOOP_ON, LOOP_STOP, LOOP_FAILED };

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "runner/record/json.h"
+#include "base/json.h"
 
 #define NEAR 1e-9 /* relative: sums of the same numbers, perhaps by another compiler */
 

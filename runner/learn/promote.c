@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hash.h"
 #include "runner/learn/judge.h"
-#include "runner/record/hash.h"
 
 #define MOST_CASES_CUT 2 /* new cases of one promotion */
 

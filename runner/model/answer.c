@@ -6,7 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "runner/learn/turn_end.h"
+#include "runner/brief/turn_end.h"
 
 #define ERROR_MAX (64 << 10) /* bytes of an error's body that are looked at */
 

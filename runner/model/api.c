@@ -8,13 +8,13 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/say.h"
+#include "runner/brief/turn_end.h"
 #include "runner/evaluate/meter.h"
-#include "runner/learn/turn_end.h"
 #include "runner/model/answer.h"
 #include "runner/model/fault.h"
 #include "runner/model/keys.h"
 #include "runner/model/plain.h"
-#include "runner/record/say.h"
 
 #define MAX_ADAPTED 8 /* things that may turn out to be lacking, in one ask */
 #define MOST_PAUSES 8 /* of a reply that the server goes on with */

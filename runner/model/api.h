@@ -3,11 +3,11 @@
 #ifndef RATCHET_RUNNER_MODEL_API_H
 #define RATCHET_RUNNER_MODEL_API_H
 
-#include "envs/rng.h"
-#include "runner/learn/provider.h"
+#include "base/rng.h"
+#include "runner/brief/provider.h"
+#include "runner/model/draft.h"
 #include "runner/model/http.h"
 #include "runner/model/prices.h"
-#include "runner/model/draft.h"
 
 /* What a server turned out not to take. */
 struct api_lacks {

@@ -11,9 +11,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "runner/learn/reply.h"
+#include "base/file.h"
 #include "runner/model/model.h"
-#include "runner/record/file.h"
+#include "runner/policy/reply.h"
 
 #define MOST_REWRITES 10000
 #define MOST_KEPT ((size_t)16 << 20) /* bytes */

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "runner/learn/turn_end.h"
+#include "runner/brief/turn_end.h"
 #include "runner/model/keys.h"
 
 void draft_init(struct draft *r)

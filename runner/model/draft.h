@@ -4,7 +4,7 @@
 
 #include <stdio.h>
 
-#include "runner/learn/provider.h"
+#include "runner/brief/provider.h"
 
 #define DRAFT_MAX_CALLS 128
 

@@ -12,10 +12,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "envs/rng.h"
+#include "base/file.h"
+#include "base/json.h"
+#include "base/rng.h"
 #include "runner/model/model.h"
-#include "runner/record/file.h"
-#include "runner/record/json.h"
 
 #define MOST_MODELS 16
 #define MOST_FILE ((size_t)1 << 20) /* bytes */

@@ -18,8 +18,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "runner/record/file.h"
-#include "runner/record/say.h"
+#include "base/file.h"
+#include "base/say.h"
 
 #define MAX_REPLY ((size_t)8 << 20) /* bytes */
 #define MAX_REQUEST ((size_t)256 << 20)

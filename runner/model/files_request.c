@@ -7,7 +7,7 @@
 #include <unistd.h>
 #include <xxhash.h>
 
-#include "runner/record/file.h"
+#include "base/file.h"
 
 static void image_file(const struct image *image, char name[40])
 {

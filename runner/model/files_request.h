@@ -2,7 +2,7 @@
 #ifndef RATCHET_RUNNER_MODEL_FILES_REQUEST_H
 #define RATCHET_RUNNER_MODEL_FILES_REQUEST_H
 
-#include "runner/learn/provider.h"
+#include "runner/brief/provider.h"
 
 /* Everything: where in the run, messages, tools, facts; images by the name of their file.
  * A new reference. */

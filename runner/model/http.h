@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "envs/error.h"
+#include "base/error.h"
 
 struct http; /* a connection that is kept for the next call; opaque */
 

@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "runner/record/file.h"
+#include "base/file.h"
 
 #define KEYS_MAX (64 << 10) /* bytes of a file of keys */
 #define REDACT_MIN 6        /* a "key" shorter than that is a dummy of a local server */

@@ -2,7 +2,7 @@
 #ifndef RATCHET_RUNNER_MODEL_KEYS_H
 #define RATCHET_RUNNER_MODEL_KEYS_H
 
-#include "envs/error.h"
+#include "base/error.h"
 
 /* The value of NAME: from the environment, else from ./.env, else from
  * $XDG_CONFIG_HOME/ratchet/keys; lines of NAME=value. A file counts only when it is ours

@@ -2,7 +2,7 @@
 #ifndef RATCHET_RUNNER_MODEL_MODEL_H
 #define RATCHET_RUNNER_MODEL_MODEL_H
 
-#include "runner/learn/provider.h"
+#include "runner/brief/provider.h"
 
 extern const struct provider_kind *const provider_kinds[]; /* NULL at the end */
 

@@ -2,7 +2,7 @@
 #ifndef RATCHET_RUNNER_MODEL_PLAIN_H
 #define RATCHET_RUNNER_MODEL_PLAIN_H
 
-#include "runner/learn/provider.h"
+#include "runner/brief/provider.h"
 
 struct plain {
     struct request request; /* calls and results are text, and there are no tools */

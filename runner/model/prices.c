@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "runner/record/file.h"
+#include "base/file.h"
 
 #define PRICES_MAX (1 << 20) /* bytes of the user's file */
 

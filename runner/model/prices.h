@@ -12,7 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "envs/error.h"
+#include "base/error.h"
 
 struct price {
     char provider[32], model[96];

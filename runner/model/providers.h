@@ -2,7 +2,7 @@
 #ifndef RATCHET_RUNNER_MODEL_PROVIDERS_H
 #define RATCHET_RUNNER_MODEL_PROVIDERS_H
 
-#include "runner/learn/provider.h"
+#include "runner/brief/provider.h"
 
 extern const struct provider_kind files_provider;
 extern const struct provider_kind recorded_provider;

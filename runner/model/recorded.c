@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "runner/model/mcp.h"
+#include "base/say.h"
+#include "runner/agent/mcp.h"
 #include "runner/model/session_file.h"
-#include "runner/record/say.h"
 
 struct recorded {
     struct session_file file;

@@ -1,6 +1,6 @@
 /* recorder.c - a session of a provider, kept as JSON lines, to be played again. */
-#include "runner/record/text.h"
 #include "runner/model/recorder.h"
+#include "base/text.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -12,8 +12,8 @@
 #include <unistd.h>
 #include <xxhash.h>
 
+#include "base/say.h"
 #include "runner/model/session_file.h"
-#include "runner/record/say.h"
 
 struct recorder {
     struct provider_kind kind; /* the inner one's, but for what a recorder does */

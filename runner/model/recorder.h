@@ -3,7 +3,7 @@
 #ifndef RATCHET_RUNNER_MODEL_RECORDER_H
 #define RATCHET_RUNNER_MODEL_RECORDER_H
 
-#include "runner/learn/provider.h"
+#include "runner/brief/provider.h"
 
 struct recorder_header {
     const char *model;        /* "files:claude", as the user wrote --model */

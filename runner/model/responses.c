@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "runner/learn/turn_end.h"
+#include "runner/brief/turn_end.h"
 
 #define KIND "openai-responses"
 

@@ -10,10 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "envs/rng.h"
-#include "runner/learn/lua_params.h"
-#include "runner/learn/reply.h"
-#include "runner/record/json.h"
+#include "base/json.h"
+#include "base/rng.h"
+#include "runner/policy/lua_params.h"
+#include "runner/policy/reply.h"
 
 #define GENERATIONS 12
 #define SEEDS 8         /* dev seeds that each candidate plays */

@@ -5,10 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/file.h"
+#include "base/hash.h"
+#include "runner/brief/provider.h"
 #include "runner/evaluate/seeds.h"
-#include "runner/learn/provider.h"
-#include "runner/record/file.h"
-#include "runner/record/hash.h"
 
 #define MAX_SESSION ((size_t)256 << 20) /* bytes */
 

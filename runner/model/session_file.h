@@ -17,7 +17,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "envs/error.h"
+#include "base/error.h"
 
 #define SESSION_FORMAT 2
 

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "envs/error.h"
+#include "base/error.h"
 
 void sse_init(struct sse *s, size_t max, sse_event_fn *on_event, void *user)
 {

@@ -9,7 +9,7 @@
 
 #include <gif_lib.h>
 
-#include "runner/record/file.h"
+#include "base/file.h"
 
 #define MAX_SIDE 65535
 #define N_COLORS 256

@@ -2,8 +2,8 @@
 #ifndef RATCHET_RUNNER_PICTURE_GIF_H
 #define RATCHET_RUNNER_PICTURE_GIF_H
 
+#include "base/error.h"
 #include "envs/canvas.h"
-#include "envs/error.h"
 
 struct gif; /* opaque */
 

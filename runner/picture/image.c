@@ -6,7 +6,7 @@
 
 #include <png.h>
 
-#include "runner/record/file.h"
+#include "base/file.h"
 
 int image_encode(const struct canvas *c, uint8_t **bytes, size_t *len, struct error *err)
 {

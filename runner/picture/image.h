@@ -2,8 +2,8 @@
 #ifndef RATCHET_RUNNER_PICTURE_IMAGE_H
 #define RATCHET_RUNNER_PICTURE_IMAGE_H
 
+#include "base/error.h"
 #include "envs/canvas.h"
-#include "envs/error.h"
 
 /* The PNG's bytes, which the caller frees. The same canvas gives the same bytes. */
 int image_encode(const struct canvas *c, uint8_t **bytes, size_t *len, struct error *err);

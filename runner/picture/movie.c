@@ -13,8 +13,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "runner/record/file.h"
-#include "runner/record/keyless.h"
+#include "base/file.h"
+#include "base/keyless.h"
 
 struct movie {
     char *path, *temporary;

@@ -8,8 +8,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "runner/record/file.h"
-#include "runner/record/keyless.h"
+#include "base/file.h"
+#include "base/keyless.h"
 
 #define MOST_SVG (8u << 20) /* bytes */
 #define WIDTH 720

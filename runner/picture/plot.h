@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-#include "envs/error.h"
+#include "base/error.h"
 
 /* A line with an optional band around it. Borrowed. */
 struct plot_series {

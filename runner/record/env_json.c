@@ -1,7 +1,7 @@
 /* env_json.c - an environment's observation and actions, as JSON. */
 #include "runner/record/env_json.h"
 
-#include "runner/record/json.h"
+#include "base/json.h"
 
 json_t *env_fields_json(const struct env *env, const struct task *t)
 {

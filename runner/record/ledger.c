@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
-#include "runner/record/json.h"
+#include "base/json.h"
 #include "runner/record/ledger_db.h"
 
 int ledger_fail(struct ledger *l, struct error *err)

@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "envs/error.h"
+#include "base/error.h"
 
 struct ledger;
 

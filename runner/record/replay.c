@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "runner/record/text.h"
+#include "base/text.h"
 
 #define MAX_COORDINATE 1e6 /* pixels; a mark beyond is brought back to it */
 

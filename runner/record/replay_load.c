@@ -9,8 +9,8 @@
 #include <xxhash.h>
 #include <zstd.h>
 
-#include "runner/record/bytes.h"
-#include "runner/record/file.h"
+#include "base/bytes.h"
+#include "base/file.h"
 #include "runner/record/replay.h"
 #include "runner/record/replay_format.h"
 

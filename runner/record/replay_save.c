@@ -6,12 +6,12 @@
 #include <xxhash.h>
 #include <zstd.h>
 
-#include "runner/record/bytes.h"
-#include "runner/record/file.h"
-#include "runner/record/json.h"
+#include "base/bytes.h"
+#include "base/file.h"
+#include "base/json.h"
+#include "base/text.h"
 #include "runner/record/replay.h"
 #include "runner/record/replay_format.h"
-#include "runner/record/text.h"
 
 #define ZSTD_LEVEL \
     12 /* higher ones gain a percent on a replay and take many times as long */

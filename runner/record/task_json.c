@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "runner/record/json.h"
+#include "base/json.h"
 #include "runner/record/task_keys.h"
 
 static json_t *number(double v, bool is_whole)

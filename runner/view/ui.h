@@ -9,7 +9,7 @@
 #include <SDL2/SDL.h>
 #include <SDL2/SDL_ttf.h>
 
-#include "envs/error.h"
+#include "base/error.h"
 
 /* Colours, 0xRRGGBB: calm and dark, one accent; red is for failures alone. */
 enum {

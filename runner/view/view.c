@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "runner/record/text.h"
+#include "base/text.h"
 #include "runner/view/viewer.h"
 
 #define FRAME_MS 16

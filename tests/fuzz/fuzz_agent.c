@@ -1,6 +1,6 @@
 /* fuzz_agent.c - any bytes on the socket in an agent's folder, whole or cut: a call whose
  * turn can be kept, and one line of JSON in answer; or a refusal; never more. */
-#include "runner/model/command.c"
+#include "runner/agent/command.c"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 

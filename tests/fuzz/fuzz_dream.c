@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "runner/learn/dream_plan.h"
+#include "runner/dream/dream_plan.h"
 
 static const char memory[] =
     "{\"task\": \"t\", \"cases\": [], \"last\": 0, \"notes\": ["

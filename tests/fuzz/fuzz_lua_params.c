@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "runner/learn/lua_params.h"
+#include "runner/policy/lua_params.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 

@@ -5,11 +5,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "runner/learn/edit.h"
-#include "runner/learn/schema.h"
-#include "runner/learn/tools.h"
-#include "runner/model/mcp.h"
-#include "runner/model/mcp_wire.h"
+#include "runner/agent/mcp.h"
+#include "runner/agent/mcp_wire.h"
+#include "runner/brief/schema.h"
+#include "runner/policy/edit.h"
+#include "runner/tools/tools.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 

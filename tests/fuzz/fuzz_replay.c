@@ -7,8 +7,8 @@
 #include <string.h>
 #include <xxhash.h>
 
+#include "base/bytes.h"
 #include "envs/canvas.h"
-#include "runner/record/bytes.h"
 #include "runner/record/player.h"
 
 #define MAX_STEPS 20000

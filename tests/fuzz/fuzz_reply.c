@@ -8,10 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "runner/learn/lua_mend.h"
-#include "runner/learn/lua_shape.h"
-#include "runner/learn/reply.h"
 #include "runner/model/answer.h"
+#include "runner/policy/lua_mend.h"
+#include "runner/policy/lua_shape.h"
+#include "runner/policy/reply.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 

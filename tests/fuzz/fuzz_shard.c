@@ -2,7 +2,7 @@
  * left, the job that it took. */
 #include <stdlib.h>
 
-#include "runner/evaluate/shard.h"
+#include "runner/evaluate/cluster/shard.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 

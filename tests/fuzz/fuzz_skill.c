@@ -4,10 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "envs/error.h"
-#include "runner/learn/dream_values.h"
-#include "runner/learn/measure.h"
-#include "runner/learn/skill.h"
+#include "base/error.h"
+#include "runner/dream/dream_values.h"
+#include "runner/policy/measure.h"
+#include "runner/policy/skill.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 

@@ -1,0 +1,422 @@
+/* agent.c - an external program at work in a folder, sealed off from everything else.
+ *
+ * bwrap (bubblewrap) makes the namespaces: users, mounts, processes, IPC, network. Inside
+ * are /usr read-only, a few files of /etc, the workspace as /work, and as `ratchet` a
+ * program that has `ratchet tool` and nothing else (main_tool.c), which reaches the run
+ * over the socket in the workspace. Nothing else of ratchet is there, installed or built:
+ * policies are played by the run, where steps are counted. */
+#include "runner/agent/agent.h"
+#include "base/file.h"
+#include "runner/agent/reaper.h"
+#include "runner/agent/shown.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define MOST_OUTPUT (512 << 10) /* bytes of the log */
+#define MOST_FILE (256 << 20)   /* bytes of a file that an agent writes */
+#define LAST_WORDS 400          /* bytes */
+#define GRACE_MS 1000           /* between asking it to end and ending it */
+#define REAP_MS 4000            /* for the reaper to end it all */
+#define PLACE "/opt/ratchet"    /* of this program, inside */
+
+struct agent {
+    pid_t pid;
+    int output, log;
+    bool is_sealed, has_ended;
+    int status;
+    long long n_printed; /* bytes */
+    char last[LAST_WORDS + 1];
+    size_t n_last;
+};
+
+/* A list of arguments that grows. Owns its texts. */
+struct arguments {
+    char **list;
+    size_t n;
+};
+
+static void add(struct arguments *a, const char *text)
+{
+    a->list = xrealloc(a->list, (a->n + 2) * sizeof(*a->list));
+    a->list[a->n++] = xstrdup(text);
+    a->list[a->n] = NULL;
+}
+
+static void add_all(struct arguments *a, const char *const *texts)
+{
+    for (; *texts; texts++)
+        add(a, *texts);
+}
+
+static void arguments_clear(struct arguments *a)
+{
+    for (size_t i = 0; i < a->n; i++)
+        free(a->list[i]);
+    free(a->list);
+}
+
+/* /bin, /lib, ... which on a merged system are links into /usr. */
+static void add_roots(struct arguments *a)
+{
+    static const char *const roots[] = { "/bin", "/sbin", "/lib", "/lib64", "/lib32" };
+    char target[PATH_MAX];
+
+    add_all(a, (const char *const[]){ "--ro-bind", "/usr", "/usr", NULL });
+    for (size_t i = 0; i < sizeof(roots) / sizeof(roots[0]); i++) {
+        ssize_t len = readlink(roots[i], target, sizeof(target) - 1);
+        target[len > 0 ? len : 0] = '\0';
+        add_all(a, len > 0 ? (const char *const[]){ "--symlink", target, roots[i], NULL }
+                           : (const char *const[]){ "--ro-bind-try", roots[i], roots[i],
+                                                    NULL });
+    }
+}
+
+/* By its real path, which is what covers are compared with; a link's name leads there. */
+static void add_readable(struct arguments *a, const char *path)
+{
+    char *real = realpath(path, NULL);
+    size_t len = real ? strlen(real) : 0;
+    bool is_real = real && !strncmp(path, real, len) && !path[len + strspn(path + len, "/")];
+
+    if (!real)
+        return; /* agent_can_seal has said so */
+    add_all(a, (const char *const[]){ "--ro-bind", real, real, NULL });
+    if (path[0] == '/' && !is_real && !shown_is_in(path, "/usr"))
+        add_all(a, (const char *const[]){ "--symlink", real, path, NULL });
+    free(real);
+}
+
+static bool is_visible(const struct agent_config *c, const char *path)
+{
+    bool is = shown_is_in(path, "/usr");
+
+    for (char *const *r = c->readable; !is && r && *r; r++) {
+        char *real = realpath(*r, NULL);
+        is = real && shown_is_in(path, real);
+        free(real);
+    }
+    return is;
+}
+
+/* Ratchet itself, its policies and sessions, where they lie among what is readable. */
+static void add_covers(struct arguments *a, const struct agent_config *c)
+{
+    char **covers = shown_covers(c->readable);
+
+    for (char **path = covers; path && *path; path++) {
+        struct stat st;
+        if (!is_visible(c, *path) || stat(*path, &st) != 0)
+            continue;
+        if (S_ISDIR(st.st_mode))
+            add_all(a, (const char *const[]){ "--tmpfs", *path, NULL });
+        else
+            add_all(a, (const char *const[]){ "--ro-bind", "/dev/null", *path, NULL });
+    }
+    shown_free(covers);
+}
+
+static void add_files(struct arguments *a, const struct agent_config *c)
+{
+    static const char *const files[] = {
+        "/etc/ld.so.cache",   "/etc/passwd",       "/etc/group",
+        "/etc/nsswitch.conf", "/etc/ssl",          "/etc/ca-certificates",
+        "/etc/localtime",     "/etc/alternatives", "/etc/hosts",
+    };
+    char tool[PATH_MAX];
+
+    for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
+        add_all(a, (const char *const[]){ "--ro-bind-try", files[i], files[i], NULL });
+    if (c->has_network)
+        add_all(a, (const char *const[]){ "--ro-bind-try", "/etc/resolv.conf",
+                                          "/etc/resolv.conf", NULL });
+    add_all(a, (const char *const[]){ "--proc", "/proc", "--dev", "/dev", "--tmpfs",
+                                      "/tmp", NULL });
+    for (char *const *path = c->readable; path && *path; path++)
+        add_readable(a, *path);
+    add_covers(a, c);
+    if (file_program("ratchet-tool", tool, NULL) == 0)
+        add_all(a, (const char *const[]){ "--ro-bind", tool, PLACE "/ratchet", NULL });
+    add_all(a, (const char *const[]){ "--bind", c->folder, "/work", "--chdir", "/work",
+                                      NULL });
+}
+
+/* Nothing of ours but what an agent needs: no keys. */
+static void add_environment(struct arguments *a, const struct agent_config *c)
+{
+    char *path = xstrdup(PLACE ":/usr/local/bin:/usr/bin:/bin");
+
+    for (char *const *r = c->readable; r && *r; r++) {
+        char *longer = xasprintf("%s:%s/bin:%s", path, *r, *r);
+        free(path);
+        path = longer;
+    }
+    add_all(a, (const char *const[]){ "--clearenv", "--setenv", "PATH", path, "--setenv",
+                                      "HOME", "/work", "--setenv", "LANG", "C.UTF-8",
+                                      "--setenv", "TERM", "dumb", "--setenv",
+                                      "RATCHET_SOCKET", "/work/.ratchet.sock", NULL });
+    free(path);
+}
+
+static void sealed_arguments(struct arguments *a, const struct agent_config *c)
+{
+    add_all(a, (const char *const[]){ "bwrap", "--unshare-user", "--unshare-ipc",
+                                      "--unshare-pid", "--unshare-uts",
+                                      "--unshare-cgroup-try", "--die-with-parent",
+                                      "--new-session", "--cap-drop", "ALL", NULL });
+    if (!c->has_network)
+        add(a, "--unshare-net");
+    add_roots(a);
+    add_files(a, c);
+    add_environment(a, c);
+    add_all(a, (const char *const[]){ "--", "/bin/sh", "-c", c->command, NULL });
+}
+
+static void unsealed_environment(struct arguments *a, const struct agent_config *c)
+{
+    const char *path = getenv("PATH");
+    char self[PATH_MAX], *text;
+
+    file_self(self);
+    *strrchr(self, '/') = '\0';
+    text = xasprintf("PATH=%s:%s", self, path ? path : "/usr/bin:/bin");
+    add(a, text);
+    free(text);
+    text = xasprintf("HOME=%s", c->folder);
+    add(a, text);
+    free(text);
+    text = xasprintf("RATCHET_SOCKET=%s/.ratchet.sock", c->folder);
+    add_all(a, (const char *const[]){ text, "LANG=C.UTF-8", "TERM=dumb", NULL });
+    free(text);
+}
+
+/* In the child, after fork: only what may be done there. */
+static void run(char *const *argv, char *const *envp, const struct agent_config *c,
+                int output)
+{
+    struct rlimit core = { 0, 0 }, file = { MOST_FILE, MOST_FILE };
+    int null = open("/dev/null", O_RDONLY);
+    sigset_t none;
+
+    setsid();
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    setrlimit(RLIMIT_CORE, &core);
+    setrlimit(RLIMIT_FSIZE, &file);
+    dup2(null, 0);
+    dup2(output, 1);
+    dup2(output, 2);
+    close_range(3, ~0U, 0);
+    if (!c->is_sealed)
+        reaper_begin(); /* bwrap's namespace of processes does the same */
+    for (int s = 1; s < NSIG; s++)
+        signal(s, SIG_DFL);
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    if (chdir(c->folder) == 0)
+        execvpe(argv[0], argv, envp);
+    dprintf(2, "%s: %s\n", argv[0], strerror(errno));
+    _exit(127);
+}
+
+struct agent *agent_start(const struct agent_config *c, struct error *err)
+{
+    struct arguments argv = { 0 }, envp = { 0 };
+    struct agent *a = xcalloc(1, sizeof(*a));
+    int ends[2] = { -1, -1 };
+
+    a->output = a->log = -1;
+    a->is_sealed = c->is_sealed;
+    if (c->is_sealed) {
+        sealed_arguments(&argv, c);
+        add(&envp, "LANG=C.UTF-8");
+    } else {
+        add_all(&argv, (const char *const[]){ "/bin/sh", "-c", c->command, NULL });
+        unsealed_environment(&envp, c);
+    }
+    if (c->log) { /* never what lies there already: it may be a link */
+        unlink(c->log);
+        a->log = open(c->log, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    }
+    if ((c->log && a->log < 0) || pipe2(ends, O_CLOEXEC) != 0 || (a->pid = fork()) < 0) {
+        error_set(err, "%s: cannot start the agent: %s", c->log ? c->log : c->folder,
+                  strerror(errno));
+        a->pid = 0;
+        agent_destroy(a);
+        a = NULL;
+    } else if (a->pid == 0) {
+        run(argv.list, envp.list, c, ends[1]);
+    } else {
+        a->output = ends[0];
+        ends[0] = -1;
+        fcntl(a->output, F_SETFL, O_NONBLOCK);
+    }
+    for (int i = 0; i < 2; i++)
+        if (ends[i] >= 0)
+            close(ends[i]);
+    arguments_clear(&argv);
+    arguments_clear(&envp);
+    return a;
+}
+
+static void keep_output(struct agent *a, const char *bytes, size_t n)
+{
+    size_t room = a->n_printed < MOST_OUTPUT ? (size_t)(MOST_OUTPUT - a->n_printed) : 0;
+    size_t tail = n < LAST_WORDS ? n : LAST_WORDS;
+    size_t kept = a->n_last + tail > LAST_WORDS ? LAST_WORDS - tail : a->n_last;
+
+    if (a->log >= 0 && room && write(a->log, bytes, n < room ? n : room) < 0)
+        a->n_printed = MOST_OUTPUT; /* a full disk ends the log, not the run */
+    a->n_printed += (long long)n;
+    memmove(a->last, a->last + a->n_last - kept, kept);
+    memcpy(a->last + kept, bytes + n - tail, tail);
+    a->n_last = kept + tail;
+}
+
+static void drain(struct agent *a)
+{
+    char bytes[16384];
+    ssize_t n;
+
+    /* So much in one go that nothing is lost and a flood does not hold us. */
+    for (int i = 0; i < 64 && (n = read(a->output, bytes, sizeof(bytes))) > 0; i++)
+        keep_output(a, bytes, (size_t)n);
+}
+
+bool agent_is_running(struct agent *a)
+{
+    int status;
+
+    if (!a->has_ended && waitpid(a->pid, &status, WNOHANG) == a->pid) {
+        a->has_ended = true;
+        a->status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+    }
+    drain(a);
+    return !a->has_ended;
+}
+
+int agent_status(const struct agent *a)
+{
+    return a->status;
+}
+
+int agent_output(const struct agent *a)
+{
+    return a->output;
+}
+
+const char *agent_last_words(struct agent *a)
+{
+    a->last[a->n_last] = '\0';
+    for (size_t i = 0; i < a->n_last; i++)
+        if (!a->last[i])
+            a->last[i] = ' ';
+    return a->last;
+}
+
+static void await_end(struct agent *a, int most_ms)
+{
+    for (int ms = 0; ms < most_ms && agent_is_running(a); ms += 10)
+        nanosleep(&(struct timespec){ .tv_nsec = 10000000 }, NULL);
+}
+
+void agent_destroy(struct agent *a)
+{
+    if (!a)
+        return;
+    if (a->pid > 0) {
+        kill(-a->pid, SIGTERM);
+        await_end(a, GRACE_MS);
+        if (!a->has_ended && !a->is_sealed) {
+            kill(a->pid, REAPER_END);
+            await_end(a, REAP_MS);
+        }
+        kill(-a->pid, SIGKILL);
+        if (!a->has_ended)
+            waitpid(a->pid, NULL, 0);
+    }
+    if (a->n_printed > MOST_OUTPUT && a->log >= 0)
+        dprintf(a->log, "\n[%lld bytes more are left out]\n", a->n_printed - MOST_OUTPUT);
+    if (a->output >= 0)
+        close(a->output);
+    if (a->log >= 0)
+        close(a->log);
+    free(a);
+}
+
+/* Does this path of --agent-read show nothing of the run, nor of any other? */
+static bool is_harmless(const char *path, const char *run, char *const *covers, char *why,
+                        size_t why_size)
+{
+    char *shown = realpath(path, NULL);
+    bool is = false;
+
+    if (!shown)
+        snprintf(why, why_size, "%s is not there", path);
+    else if (shown_touches(shown, run))
+        snprintf(why, why_size, "%s shows the run's folder", path);
+    else
+        is = !shown_secret(shown, covers, why, why_size);
+    free(shown);
+    return is;
+}
+
+/* What is read-only inside must not show the run, nor another one. */
+bool agent_is_hidden(const struct agent_config *c, char *why, size_t why_size)
+{
+    const char *const folders[] = { c->folder, c->logs };
+    char **covers = shown_covers(c->readable), *run = realpath(c->folder, NULL);
+    bool is_hidden = true;
+
+    for (size_t i = 0; i < 2 && is_hidden; i++) {
+        char *real = folders[i] ? realpath(folders[i], NULL) : NULL;
+        is_hidden = real ? !shown_touches("/usr", real) : !folders[i];
+        if (!is_hidden)
+            snprintf(why, why_size, "%s lies in /usr, which agents see", folders[i]);
+        free(real);
+    }
+    for (char *const *r = c->readable; is_hidden && r && *r; r++)
+        is_hidden = is_harmless(*r, run, covers, why, why_size);
+    shown_free(covers);
+    free(run);
+    return is_hidden;
+}
+
+bool agent_can_seal(const struct agent_config *config, char *why, size_t why_size)
+{
+    struct agent_config probe = *config;
+    struct agent *a;
+    bool can = agent_is_hidden(config, why, why_size);
+    struct error missing = { "" };
+    char tool[PATH_MAX];
+
+    if (!can)
+        return false;
+    if (file_program("ratchet-tool", tool, &missing) != 0) {
+        snprintf(why, why_size, "%s", missing.text);
+        return false;
+    }
+    probe.command = PLACE "/ratchet --version";
+    probe.log = NULL;
+    probe.is_sealed = true;
+    a = agent_start(&probe, NULL);
+    for (int ms = 0; a && ms < 10000 && agent_is_running(a); ms += 5)
+        nanosleep(&(struct timespec){ .tv_nsec = 5000000 }, NULL);
+    can = a && a->has_ended && a->status == 0;
+    if (!can && a && strstr(agent_last_words(a), "bwrap: No such file"))
+        snprintf(why, why_size, "bwrap is missing (apt install bubblewrap)");
+    else if (!can)
+        snprintf(why, why_size, "bwrap fails: %.300s", a ? agent_last_words(a) : "");
+    agent_destroy(a);
+    return can;
+}

@@ -1,0 +1,155 @@
+/* schema.c - checks a value against the part of JSON Schema that our tools' schemas
+ * use. */
+#include "runner/brief/schema.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MOST_DEPTH 32
+#define MOST_PATH 200
+
+static const char *article(const char *type)
+{
+    return strchr("aeiou", type[0]) ? "an" : "a";
+}
+
+static bool is_type(const json_t *value, const char *type)
+{
+    return !strcmp(type, "object")    ? json_is_object(value)
+           : !strcmp(type, "array")   ? json_is_array(value)
+           : !strcmp(type, "string")  ? json_is_string(value)
+           : !strcmp(type, "integer") ? json_is_integer(value)
+           : !strcmp(type, "number")  ? json_is_number(value)
+           : !strcmp(type, "boolean") ? json_is_boolean(value)
+           : !strcmp(type, "null")    ? json_is_null(value)
+                                      : false;
+}
+
+static int check_type(const json_t *type, const json_t *value, const char *path,
+                      struct error *err)
+{
+    const char *first = json_string_value(json_is_array(type) ? json_array_get(type, 0)
+                                                              : type);
+
+    if (!type || (json_is_string(type) && is_type(value, first)))
+        return 0;
+    for (size_t i = 0; i < json_array_size(type); i++)
+        if (is_type(value, json_string_value(json_array_get(type, i))))
+            return 0;
+    return error_set(err, "%s: must be %s %s", path, article(first), first);
+}
+
+static int check_enum(const json_t *list, const json_t *value, const char *path,
+                      struct error *err)
+{
+    char *text;
+
+    if (!list)
+        return 0;
+    for (size_t i = 0; i < json_array_size(list); i++)
+        if (json_equal(json_array_get(list, i), value))
+            return 0;
+    text = json_dumps(list, JSON_COMPACT);
+    error_set(err, "%s: must be one of %.300s", path, text);
+    free(text);
+    return -1;
+}
+
+static int check_bound(const json_t *schema, const char *key, bool is_least, double have,
+                       const char *unit, const char *path, struct error *err)
+{
+    const json_t *bound = json_object_get(schema, key);
+    double limit = json_number_value(bound);
+
+    if (!bound || (is_least ? have >= limit : have <= limit))
+        return 0;
+    return error_set(err, "%s: must be at %s %.15g%s", path, is_least ? "least" : "most",
+                     limit, unit);
+}
+
+static int check_bounds(const json_t *schema, const json_t *value, const char *path,
+                        struct error *err)
+{
+    if (json_is_number(value))
+        return check_bound(schema, "minimum", true, json_number_value(value), "", path,
+                           err) ||
+                       check_bound(schema, "maximum", false, json_number_value(value), "",
+                                   path, err)
+                   ? -1
+                   : 0;
+    if (json_is_string(value)) {
+        double len = (double)json_string_length(value);
+        return check_bound(schema, "minLength", true, len, " bytes long", path, err) ||
+                       check_bound(schema, "maxLength", false, len, " bytes long", path,
+                                   err)
+                   ? -1
+                   : 0;
+    }
+    if (json_is_array(value)) {
+        double n = (double)json_array_size(value);
+        return check_bound(schema, "minItems", true, n, " items long", path, err) ||
+                       check_bound(schema, "maxItems", false, n, " items long", path, err)
+                   ? -1
+                   : 0;
+    }
+    return 0;
+}
+
+static int check(const json_t *schema, const json_t *value, const char *path, int depth,
+                 struct error *err);
+
+static int check_object(const json_t *schema, const json_t *value, const char *path,
+                        int depth, struct error *err)
+{
+    const json_t *known = json_object_get(schema, "properties");
+    const json_t *others = json_object_get(schema, "additionalProperties");
+    const json_t *required = json_object_get(schema, "required");
+    const char *key;
+    json_t *item;
+
+    for (size_t i = 0; i < json_array_size(required); i++) {
+        key = json_string_value(json_array_get(required, i));
+        if (!json_object_get(value, key))
+            return error_set(err, "%s: \"%s\" is missing", path, key);
+    }
+    json_object_foreach((json_t *)value, key, item) {
+        const json_t *one = json_object_get(known, key);
+        char below[MOST_PATH];
+        snprintf(below, sizeof(below), "\"%.80s\"", key);
+        if (!one && json_is_false(others))
+            return error_set(err, "%s: there is no argument %s", path, below);
+        one = one ? one : others;
+        if (json_is_object(one) && check(one, item, below, depth + 1, err) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int check(const json_t *schema, const json_t *value, const char *path, int depth,
+                 struct error *err)
+{
+    const json_t *items = json_object_get(schema, "items");
+
+    if (depth > MOST_DEPTH)
+        return error_set(err, "%s: is nested too deeply", path);
+    if (check_type(json_object_get(schema, "type"), value, path, err) != 0 ||
+        check_enum(json_object_get(schema, "enum"), value, path, err) != 0 ||
+        check_bounds(schema, value, path, err) != 0)
+        return -1;
+    if (json_is_object(value))
+        return check_object(schema, value, path, depth, err);
+    for (size_t i = 0; items && i < json_array_size(value); i++) {
+        char below[MOST_PATH];
+        snprintf(below, sizeof(below), "%.150s[%zu]", path, i);
+        if (check(items, json_array_get(value, i), below, depth + 1, err) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+int schema_check(const json_t *schema, const json_t *value, struct error *err)
+{
+    return check(schema, value, "the arguments", 0, err);
+}

@@ -1,0 +1,369 @@
+/* dream_stats.c - a dream without a model.
+ *
+ * Notes that say nearly the same become one that rests on all their iterations; a note is
+ * retired when the gate's last word on the same change is the opposite of what it claims;
+ * a change that was tried in several iterations and never promoted is a failed direction;
+ * what mastered a failure is kept beside the failure's name. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "runner/brief/quote.h"
+#include "runner/dream/dream_plan.h"
+#include "runner/learn/direction.h"
+
+#define LEAST_FAILED 2
+#define MASTERED " was mastered by: "
+
+/* What a note says of a change: for it (1), against it (-1), neither. */
+struct claim {
+    int sign;
+    int verdict; /* which one of the harness's; 0: none */
+    char *what;  /* owned */
+};
+
+/* Of the harness: "VERDICT: CHANGE -- WHY". */
+static bool read_verdict(const char *text, struct claim *out)
+{
+    static const struct {
+        const char *word;
+        int sign;
+    } verdicts[] = { { "better: ", 1 },  { "simpler: ", 1 },   { "worse: ", -1 },
+                     { "refused: ", 0 }, { "unchanged: ", 0 }, { "unclear: ", 0 } };
+
+    for (size_t i = 0; i < sizeof(verdicts) / sizeof(verdicts[0]); i++) {
+        size_t len = strlen(verdicts[i].word);
+        const char *end;
+        if (strncmp(text, verdicts[i].word, len) != 0)
+            continue;
+        end = strstr(text + len, " -- ");
+        out->sign = verdicts[i].sign;
+        out->verdict = (int)i + 1;
+        out->what = end ? xasprintf("%.*s", (int)(end - text - (long)len), text + len)
+                        : xstrdup(text + len);
+        return true;
+    }
+    return false;
+}
+
+/* Of a model: words that speak against what it is about. */
+static struct claim read_claim(const json_t *note)
+{
+    static const char *const against[] = { " not ",   "n't ",    " never ",  " no ",
+                                           " fails",  " worse",  " useless", " hurts",
+                                           " failed", " cannot " };
+    const char *text = dream_text(note, "text");
+    struct claim c = { .sign = 1 };
+
+    if (read_verdict(text, &c))
+        return c;
+    c.what = xstrdup(text);
+    for (size_t i = 0; i < sizeof(against) / sizeof(against[0]); i++)
+        if (strcasestr(text, against[i]))
+            c.sign = -1;
+    if (!strcmp(dream_text(note, "kind"), "failed"))
+        c.sign = -1;
+    return c;
+}
+
+static bool is_later(const json_t *a, const json_t *b)
+{
+    int64_t x = dream_number(a, "run"), y = dream_number(b, "run");
+
+    return x > y ||
+           (x == y && dream_number(a, "iteration") > dream_number(b, "iteration"));
+}
+
+static int sign_of_verdict(const json_t *candidate)
+{
+    return dream_is_promoted(candidate)                         ? 1
+           : !strcmp(dream_text(candidate, "verdict"), "worse") ? -1
+                                                                : 0;
+}
+
+static size_t first_of(const json_t *rows)
+{
+    size_t n = json_array_size(rows);
+
+    return n > DREAM_MOST_ROWS ? n - DREAM_MOST_ROWS : 0;
+}
+
+static const json_t *find_candidate(const json_t *read, const json_t *row)
+{
+    const json_t *all = json_object_get(read, "candidates");
+
+    for (size_t i = 0; i < json_array_size(all); i++) {
+        const json_t *one = json_array_get(all, i);
+        if (dream_number(one, "run") == dream_number(row, "run") &&
+            dream_number(one, "iteration") == dream_number(row, "iteration"))
+            return one;
+    }
+    return NULL;
+}
+
+/* What is worse than a strong policy may well be better than a weak one: a verdict speaks
+ * against a claim when its incumbent was no easier to beat, or no harder to be worse
+ * than. */
+static bool is_fair(const json_t *verdict, int sign, const json_t *then)
+{
+    double now = json_number_value(json_object_get(verdict, "dev_before"));
+    double before = json_number_value(json_object_get(then, "dev_before"));
+
+    return !then || (sign > 0 ? now >= before : now <= before);
+}
+
+/* The gate's last word against what the note claims; NULL: there is none. A model's note
+ * is older than the verdict of its own iteration. */
+static const json_t *find_contradiction(const json_t *read, const json_t *note)
+{
+    const json_t *candidates = json_object_get(read, "candidates"), *last = NULL;
+    const json_t *then = find_candidate(read, note);
+    bool is_models = !strcmp(dream_text(note, "author"), "model");
+    struct claim c = read_claim(note);
+    int said = 0;
+
+    for (size_t i = first_of(candidates); c.sign && i < json_array_size(candidates);
+         i++) {
+        const json_t *one = json_array_get(candidates, i);
+        int sign = sign_of_verdict(one);
+        if (sign && (is_later(one, note) || (is_models && one == then)) &&
+            is_fair(one, sign, then) &&
+            direction_is_about(c.what, dream_text(one, "change"))) {
+            said = sign;
+            last = one;
+        }
+    }
+    free(c.what);
+    return said == -c.sign ? last : NULL;
+}
+
+static void retire(const json_t *read, json_t *plan, char *is_out)
+{
+    const json_t *notes = json_object_get(read, "notes");
+
+    for (size_t i = first_of(notes); i < json_array_size(notes); i++) {
+        const json_t *note = json_array_get(notes, i), *by;
+        char *why;
+        if (!strcmp(dream_text(note, "kind"), "skill") ||
+            !strcmp(dream_text(note, "kind"), "values"))
+            continue;
+        by = find_contradiction(read, note);
+        if (!by)
+            continue;
+        why = xasprintf("%s in a later iteration: %.200s", dream_text(by, "verdict"),
+                        dream_text(by, "why"));
+        json_array_append_new(json_object_get(plan, "retired"),
+                              json_pack("{s:I, s:s, s:s, s:o}", "note",
+                                        (json_int_t)dream_number(note, "id"), "text",
+                                        dream_text(note, "text"), "why", why, "evidence",
+                                        dream_iteration(by)));
+        is_out[i] = 1;
+        free(why);
+    }
+}
+
+/* Do two notes say the same of the same change? */
+static bool is_same_note(const json_t *a, const json_t *b)
+{
+    struct claim x = read_claim(a), y = read_claim(b);
+    bool is = x.sign == y.sign && x.verdict == y.verdict &&
+              (!strcmp(x.what, y.what) || direction_is_same(x.what, y.what));
+
+    free(x.what);
+    free(y.what);
+    return is;
+}
+
+static bool is_new(const json_t *row)
+{
+    return dream_number(row, "is_new") != 0;
+}
+
+/* A sentence without the number of its iterations. */
+static char *bare(const char *text)
+{
+    const char *end = strstr(text, " (in ");
+
+    return end && strstr(end, " iterations)") ? xasprintf("%.*s", (int)(end - text), text)
+                                              : xstrdup(text);
+}
+
+/* Neither a failed direction nor a skill, nor what mastered a failure. */
+static bool is_plain(const json_t *note)
+{
+    const char *kind = dream_text(note, "kind");
+
+    return (!kind[0] || !strcmp(kind, "note")) &&
+           !strstr(dream_text(note, "text"), MASTERED);
+}
+
+static void merge_one(const json_t *notes, size_t first, char *is_out, json_t *plan)
+{
+    const json_t *newest = json_array_get(notes, first);
+    json_t *evidence = json_array(), *replaces = json_array(), *more;
+    bool is_any_new = false;
+    char *text, *sentence;
+
+    for (size_t i = first; i < json_array_size(notes); i++) {
+        const json_t *one = json_array_get(notes, i);
+        if (is_out[i] || !is_plain(one) ||
+            !is_same_note(json_array_get(notes, first), one))
+            continue;
+        more = dream_evidence_of(one);
+        dream_add_evidence(evidence, more);
+        json_decref(more);
+        json_array_append_new(replaces, json_integer(dream_number(one, "id")));
+        is_any_new |= is_new(one);
+        if (is_later(one, newest))
+            newest = one;
+        is_out[i] = 2;
+    }
+    if (json_array_size(replaces) > 1 && is_any_new) {
+        text = bare(dream_text(newest, "text"));
+        sentence = xasprintf("%s (in %zu iterations)", text, json_array_size(evidence));
+        json_array_append_new(json_object_get(plan, "notes"),
+                              json_pack("{s:s, s:O, s:O}", "text", sentence, "evidence",
+                                        evidence, "replaces", replaces));
+        free(sentence);
+        free(text);
+    }
+    json_decref(evidence);
+    json_decref(replaces);
+}
+
+static void merge(const json_t *read, json_t *plan, char *is_out)
+{
+    const json_t *notes = json_object_get(read, "notes");
+
+    for (size_t i = first_of(notes); i < json_array_size(notes); i++)
+        if (!is_out[i] && is_plain(json_array_get(notes, i)))
+            merge_one(notes, i, is_out, plan);
+}
+
+static bool is_failed(const json_t *candidate)
+{
+    return json_is_number(json_object_get(candidate, "dev_after")) &&
+           !dream_is_promoted(candidate) && dream_text(candidate, "change")[0];
+}
+
+/* The sentence of that kind that is kept already; NULL: none. */
+static const json_t *find_kept(const json_t *read, const char *kind, const char *text)
+{
+    const json_t *notes = json_object_get(read, "notes");
+
+    for (size_t i = 0; i < json_array_size(notes); i++) {
+        const json_t *one = json_array_get(notes, i);
+        const char *kept = dream_text(one, "text");
+        if (!strcmp(dream_text(one, "kind"), kind) &&
+            (!strcmp(kept, text) || direction_is_same(kept, text)))
+            return one;
+    }
+    return NULL;
+}
+
+/* Candidates of one direction, none of which was promoted. */
+static void cluster(const json_t *read, json_t *plan, size_t first, char *is_out)
+{
+    const json_t *all = json_object_get(read, "candidates"), *kept;
+    const char *change = dream_text(json_array_get(all, first), "change");
+    json_t *evidence = json_array(), *replaces = json_array(), *more;
+    bool is_any_new = false, is_promoted = false;
+
+    for (size_t i = first_of(all); i < json_array_size(all); i++) {
+        const json_t *one = json_array_get(all, i);
+        const char *other = dream_text(one, "change");
+        if (strcmp(change, other) != 0 && !direction_is_same(change, other))
+            continue;
+        is_promoted |= dream_is_promoted(one);
+        if (!is_failed(one))
+            continue;
+        is_out[i] = 1;
+        is_any_new |= is_new(one);
+        more = dream_iteration(one);
+        dream_add_evidence(evidence, more);
+        json_decref(more);
+    }
+    kept = find_kept(read, "failed", change);
+    if (kept) {
+        more = dream_evidence_of(kept);
+        dream_add_evidence(evidence, more);
+        json_decref(more);
+        json_array_append_new(replaces, json_integer(dream_number(kept, "id")));
+    }
+    if (!is_promoted && is_any_new && json_array_size(evidence) >= LEAST_FAILED)
+        json_array_append_new(json_object_get(plan, "failed"),
+                              json_pack("{s:s, s:O, s:O}", "text", change, "evidence",
+                                        evidence, "replaces", replaces));
+    json_decref(evidence);
+    json_decref(replaces);
+}
+
+static void find_failed(const json_t *read, json_t *plan)
+{
+    const json_t *all = json_object_get(read, "candidates");
+    char *is_out = xcalloc(json_array_size(all) + 1, 1);
+
+    for (size_t i = first_of(all); i < json_array_size(all); i++)
+        if (!is_out[i] && is_failed(json_array_get(all, i)))
+            cluster(read, plan, i, is_out);
+    free(is_out);
+}
+
+/* What mastered a failure; the newest word on it takes the place of the one before. */
+static void keep_mastered(const json_t *read, json_t *plan, const json_t *one,
+                          const json_t *by)
+{
+    json_t *list = json_object_get(plan, "notes"), *evidence = dream_iteration(by);
+    const json_t *notes = json_object_get(read, "notes");
+    char *head = xasprintf("%s" MASTERED, dream_text(one, "signature"));
+    char *text = xasprintf("%s%s", head, dream_text(by, "change"));
+    json_t *replaces = json_array(), *more;
+
+    for (size_t i = 0; i < json_array_size(notes); i++) {
+        const json_t *note = json_array_get(notes, i);
+        if (strcmp(dream_text(note, "kind"), "note") != 0 ||
+            strncmp(dream_text(note, "text"), head, strlen(head)) != 0)
+            continue;
+        more = dream_evidence_of(note);
+        dream_add_evidence(evidence, more);
+        json_decref(more);
+        json_array_append_new(replaces, json_integer(dream_number(note, "id")));
+    }
+    for (size_t i = json_array_size(list); i-- > 0;)
+        if (!strncmp(dream_text(json_array_get(list, i), "text"), head, strlen(head))) {
+            dream_add_evidence(evidence,
+                               json_object_get(json_array_get(list, i), "evidence"));
+            json_array_remove(list, i);
+        }
+    json_array_append_new(list, json_pack("{s:s, s:O, s:O}", "text", text, "evidence",
+                                          evidence, "replaces", replaces));
+    json_decref(evidence);
+    json_decref(replaces);
+    free(text);
+    free(head);
+}
+
+static void find_mastered(const json_t *read, json_t *plan)
+{
+    const json_t *cases = json_object_get(read, "cases");
+
+    for (size_t i = first_of(cases); i < json_array_size(cases); i++) {
+        const json_t *one = json_array_get(cases, i), *by = find_candidate(read, one);
+        if (by && is_new(by) && dream_is_promoted(by))
+            keep_mastered(read, plan, one, by);
+    }
+}
+
+json_t *dream_by_statistics(const json_t *read)
+{
+    json_t *plan = dream_plan_create(read);
+    char *is_out = xcalloc(json_array_size(json_object_get(read, "notes")) + 1, 1);
+
+    retire(read, plan, is_out);
+    merge(read, plan, is_out);
+    find_failed(read, plan);
+    find_mastered(read, plan);
+    free(is_out);
+    return plan;
+}

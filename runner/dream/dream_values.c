@@ -1,0 +1,133 @@
+/* dream_values.c - the declared parameters' values that served best in earlier runs. */
+#include "runner/dream/dream_values.h"
+
+#include <ctype.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "runner/dream/dream_plan.h"
+#include "runner/policy/lua_params.h"
+#include "runner/policy/measure.h"
+
+#define MOST_NAMES 24
+#define MOST_NAME 40
+#define HEAD "Parameters that served best: "
+
+static bool is(const char *at, size_t len, const char *word)
+{
+    return len == strlen(word) && memcmp(at, word, len) == 0;
+}
+
+static void write_value(FILE *f, const char *source, const char *name, int *n)
+{
+    size_t at, len;
+
+    if (*n < MOST_NAMES && lua_params_find(source, name, &at, &len) == 1 && len < 30)
+        fprintf(f, "%s%s = %.*s", (*n)++ ? ", " : HEAD, name, (int)len, source + at);
+}
+
+/* "NAME = NUMBER, ...", of what stands as NAME = { in a table `params`. "": none. */
+static char *list_values(const char *source)
+{
+    char *text = NULL, name[MOST_NAME + 1] = "";
+    size_t size, len;
+    FILE *f = open_memstream(&text, &size);
+    const char *at = measure_token(source, &len);
+    int depth = 0, step = 0, n = 0;
+
+    for (; len > 0; at = measure_token(at + len, &len)) {
+        if (depth == 0) { /* params = { */
+            step = is(at, len, "params")           ? 1
+                   : step == 1 && is(at, len, "=") ? 2
+                   : step == 2 && is(at, len, "{") ? 3
+                                                   : 0;
+            depth = step == 3;
+            continue;
+        }
+        if (depth == 1 && is(at, len, "{") && name[0])
+            write_value(f, source, name, &n);
+        if (depth == 1 && len <= MOST_NAME && (isalpha((unsigned char)*at) || *at == '_'))
+            snprintf(name, sizeof(name), "%.*s", (int)len, at);
+        else if (!is(at, len, "="))
+            name[0] = '\0';
+        depth += is(at, len, "{") - is(at, len, "}");
+    }
+    fclose(f);
+    return text;
+}
+
+/* The promoted candidate with the highest dev mean of those that declare parameters, and
+ * its values; NULL: there is none. */
+static const json_t *find_best(struct ledger *l, const json_t *read, char **values,
+                               struct error *err)
+{
+    const json_t *all = json_object_get(read, "candidates"), *best = NULL;
+    size_t n = json_array_size(all);
+    double most = -INFINITY;
+
+    *values = NULL;
+    for (size_t i = n > DREAM_MOST_ROWS ? n - DREAM_MOST_ROWS : 0; i < n; i++) {
+        const json_t *one = json_array_get(all, i);
+        double mean = json_number_value(json_object_get(one, "dev_after"));
+        char *source, *found;
+        if (!dream_is_promoted(one) || mean < most)
+            continue;
+        source = ledger_source_get(l, dream_text(one, "sha256"), err);
+        found = list_values(source ? source : "");
+        free(source);
+        if (found[0]) {
+            char *old = *values;
+            *values = found;
+            found = old;
+            most = mean;
+            best = one;
+        }
+        free(found);
+    }
+    return best;
+}
+
+void dream_values_add(struct ledger *l, const json_t *read, json_t *plan)
+{
+    struct error err;
+    char *values, *text;
+    const json_t *best = find_best(l, read, &values, &err);
+    const json_t *notes = json_object_get(read, "notes");
+    json_t *replaces;
+    bool is_known = false;
+
+    if (!best)
+        return;
+    replaces = json_array();
+    text = xasprintf("%s; dev mean %.6g", values,
+                     json_number_value(json_object_get(best, "dev_after")));
+    for (size_t i = 0; i < json_array_size(notes); i++) {
+        const json_t *one = json_array_get(notes, i);
+        if (strcmp(dream_text(one, "kind"), "values") != 0)
+            continue;
+        is_known |= !strcmp(dream_text(one, "text"), text);
+        json_array_append_new(replaces, json_integer(dream_number(one, "id")));
+    }
+    if (!is_known)
+        json_array_append_new(json_object_get(plan, "values"),
+                              json_pack("{s:s, s:o, s:O}", "text", text, "evidence",
+                                        dream_iteration(best), "replaces", replaces));
+    json_decref(replaces);
+    free(text);
+    free(values);
+}
+
+double dream_values_find(const char *sentence, const char *name)
+{
+    size_t len = strlen(name);
+    const char *at = strstr(sentence, HEAD);
+
+    for (at = at ? at + strlen(HEAD) : NULL; at; at = strstr(at, ", ")) {
+        at += strspn(at, ", ");
+        if (!strncmp(at, name, len) && !strncmp(at + len, " = ", 3))
+            return strtod(at + len + 3, NULL);
+    }
+    return NAN;
+}

@@ -1,0 +1,16 @@
+/* dream_values.h - the declared parameters' values that served best in earlier runs. */
+#ifndef RATCHET_RUNNER_DREAM_DREAM_VALUES_H
+#define RATCHET_RUNNER_DREAM_DREAM_VALUES_H
+
+#include <jansson.h>
+
+#include "runner/record/ledger.h"
+
+/* Adds to a plan (dream_plan.h) the values of the promoted policy with the highest dev
+ * mean of those that declare any, where they are not what is kept already. */
+void dream_values_add(struct ledger *l, const json_t *read, json_t *plan);
+
+/* Reads the value of a parameter in such a sentence; NAN: it is not in it. */
+double dream_values_find(const char *sentence, const char *name);
+
+#endif

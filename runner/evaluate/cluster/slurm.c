@@ -1,0 +1,201 @@
+/* slurm.c - job arrays through Slurm's own commands: sbatch, squeue, scancel. */
+#include "runner/evaluate/cluster/slurm.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/keyless.h"
+#include "runner/evaluate/meter.h"
+
+#define MOST_OUTPUT (4u << 20)
+#define PATIENCE_S 60
+
+/* All that comes through fd until it closes; false when that takes too long. */
+static bool read_all(int fd, char **text)
+{
+    double end = meter_now() + PATIENCE_S;
+    size_t len = 0;
+
+    *text = xcalloc(1, 1);
+    for (;;) {
+        struct pollfd p = { .fd = fd, .events = POLLIN };
+        char part[4096];
+        double left = end - meter_now();
+        ssize_t got;
+        if (left <= 0 || len > MOST_OUTPUT)
+            return false;
+        if (poll(&p, 1, (int)(left * 1000)) <= 0)
+            continue;
+        got = read(fd, part, sizeof(part));
+        if (got <= 0)
+            return got == 0;
+        *text = xrealloc(*text, len + (size_t)got + 1);
+        memcpy(*text + len, part, (size_t)got);
+        len += (size_t)got;
+        (*text)[len] = '\0';
+    }
+}
+
+/* Runs a command and takes both its streams; the caller frees *output. */
+static int run(char *const argv[], char **output, struct error *err)
+{
+    posix_spawn_file_actions_t actions;
+    bool is_whole;
+    int ends[2], code, status = 0;
+    pid_t pid;
+
+    *output = NULL;
+    if (pipe(ends) != 0)
+        return error_set(err, "%s: %s", argv[0], strerror(errno));
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+    posix_spawn_file_actions_adddup2(&actions, ends[1], 1);
+    posix_spawn_file_actions_adddup2(&actions, ends[1], 2);
+    posix_spawn_file_actions_addclose(&actions, ends[0]);
+    posix_spawn_file_actions_addclose(&actions, ends[1]);
+    code = keyless_spawn(&pid, (const char *const *)argv, &actions);
+    posix_spawn_file_actions_destroy(&actions);
+    close(ends[1]);
+    if (code != 0) {
+        close(ends[0]);
+        return error_set(err, "%s: %s; is Slurm installed here (slurm-client)?", argv[0],
+                         strerror(code));
+    }
+    is_whole = read_all(ends[0], output);
+    close(ends[0]);
+    if (!is_whole)
+        kill(pid, SIGKILL);
+    while (waitpid(pid, &code, 0) < 0 && errno == EINTR)
+        continue;
+    if (!is_whole)
+        status = error_set(err, "%s: no end after %d s", argv[0], PATIENCE_S);
+    else if (!WIFEXITED(code) || WEXITSTATUS(code) != 0)
+        status = error_set(err, "%s: %.600s", argv[0], *output);
+    if (status != 0)
+        err->text[strcspn(err->text, "\n")] = '\0';
+    return status;
+}
+
+/* The text as one word of the shell's. */
+static void put_quoted(FILE *f, const char *text)
+{
+    fputc('\'', f);
+    for (; *text; text++)
+        if (*text == '\'')
+            fputs("'\\''", f);
+        else
+            fputc(*text, f);
+    fputc('\'', f);
+}
+
+static int save_script(const char *path, const char *folder, struct error *err)
+{
+    char self[PATH_MAX], *text = NULL;
+    size_t len;
+    FILE *f = open_memstream(&text, &len);
+    int status;
+
+    file_self(self);
+    fputs("#!/bin/sh\nexec ", f);
+    put_quoted(f, self[0] ? self : "ratchet");
+    fputs(" shard ", f);
+    put_quoted(f, folder);
+    fputs(" \"$SLURM_ARRAY_TASK_ID\"\n", f);
+    fclose(f);
+    status = file_save(path, text, len, err);
+    free(text);
+    return status;
+}
+
+/* "--array=0-3,7" */
+static char *array_option(const int *shards, int n)
+{
+    char *text = NULL;
+    size_t len;
+    FILE *f = open_memstream(&text, &len);
+
+    fputs("--array=", f);
+    for (int i = 0, last; i < n; i = last + 1) {
+        for (last = i; last + 1 < n && shards[last + 1] == shards[last] + 1;)
+            last++;
+        fprintf(f, last > i ? "%s%d-%d" : "%s%d", i ? "," : "", shards[i], shards[last]);
+    }
+    fclose(f);
+    return text;
+}
+
+int slurm_submit(const char *folder, const int *shards, int n, int n_cpus, char id[32],
+                 struct error *err)
+{
+    char *script = xasprintf("%s/script", folder), *array = array_option(shards, n);
+    char *cpus = xasprintf("--cpus-per-task=%d", n_cpus);
+    char *log = xasprintf("--output=%s/%%A-%%a.log", folder), *output = NULL;
+    char *argv[] = {
+        "sbatch", "--parsable", "--no-requeue", "--job-name=ratchet", array, cpus, log,
+        script,   NULL
+    };
+    int status = save_script(script, folder, err);
+
+    if (status == 0)
+        status = run(argv, &output, err);
+    if (status == 0) { /* "17" or "17;cluster", after warnings */
+        const char *line = output;
+        for (const char *next; (next = strchr(line, '\n')) && next[1];)
+            line = next + 1;
+        snprintf(id, 32, "%.*s", (int)strspn(line, "0123456789"), line);
+        if (!id[0])
+            status = error_set(err, "sbatch: gave no number: %.200s", output);
+    }
+    free(output);
+    free(script);
+    free(array);
+    free(cpus);
+    free(log);
+    return status;
+}
+
+int slurm_look(const char *id, bool *is_live, bool *is_running, int n_shards,
+               struct error *err)
+{
+    char *argv[] = { "squeue", "--noheader", "--array", "--format=%K %t",
+                     "--jobs", (char *)id,   NULL };
+    char *output = NULL;
+    int status = run(argv, &output, err);
+
+    if (status != 0 && output && strstr(output, "Invalid job id"))
+        status = 0; /* it is over and forgotten: nothing of it lives */
+    else
+        for (const char *line = output; status == 0 && line && *line;) {
+            char *rest;
+            long task = strtol(line, &rest, 10);
+            /* PD waits, R runs, CF its node starts, CG ends, S is suspended */
+            bool lives = !strncmp(rest, " PD", 3) || !strncmp(rest, " R\n", 3) ||
+                         !strncmp(rest, " CF", 3) || !strncmp(rest, " S\n", 3);
+            if (rest > line && task >= 0 && task < n_shards && lives) {
+                is_live[task] = true;
+                is_running[task] = is_running[task] || strncmp(rest, " PD", 3);
+            }
+            line += strcspn(line, "\n");
+            line += *line == '\n';
+        }
+    free(output);
+    return status;
+}
+
+void slurm_cancel(const char *id)
+{
+    char *argv[] = { "scancel", "--quiet", (char *)id, NULL }, *output = NULL;
+    struct error ignored;
+
+    run(argv, &output, &ignored);
+    free(output);
+}

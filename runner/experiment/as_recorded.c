@@ -1,0 +1,157 @@
+/* as_recorded.c - a run that plays a recorded session with all that the first run rested
+ * on. */
+#include "runner/experiment/as_recorded.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char recorded[] = "recorded:";
+
+/* Budgets say when a run ends, not what comes of a reply. */
+static bool is_same_task(const json_t *a, const json_t *b)
+{
+    json_t *mine = json_copy((json_t *)a), *its = json_copy((json_t *)b);
+    bool is_same;
+
+    json_object_del(mine, "budget");
+    json_object_del(its, "budget");
+    is_same = json_equal(mine, its);
+    json_decref(mine);
+    json_decref(its);
+    return is_same;
+}
+
+static void compare(struct as_recorded *a, const struct task *task,
+                    const char *start_source)
+{
+    const struct session_file *f = &a->file;
+    const char *start = json_string_value(
+        json_object_get(session_file_run(f, "start"), "source"));
+    char *text = NULL;
+    json_t *mine = task_to_json(task), *read_back;
+
+    /* As it would be read: 1 and 1.0 are one number in a file, and two in jansson. */
+    text = json_dumps(mine, JSON_COMPACT);
+    read_back = json_loads(text, 0, NULL);
+    if (f->format < 2)
+        snprintf(a->why_not, sizeof(a->why_not), "it is of format 1, which kept none");
+    else if (!session_file_salt(f))
+        snprintf(a->why_not, sizeof(a->why_not), "its run had not ended");
+    else if (!is_same_task(session_file_run(f, "task"), read_back))
+        snprintf(a->why_not, sizeof(a->why_not), "it was recorded in another task");
+    else if (!start || strcmp(start, start_source))
+        snprintf(a->why_not, sizeof(a->why_not),
+                 "it was recorded from another start policy");
+    else if (json_integer_value(session_file_run(f, "env_version")) !=
+             (json_int_t)task->env->version)
+        snprintf(a->why_not, sizeof(a->why_not),
+                 "it was recorded in version %lld of %s, this is %u",
+                 (long long)json_integer_value(session_file_run(f, "env_version")),
+                 task->env->name, task->env->version);
+    else
+        a->is_same = true;
+    json_decref(read_back);
+    json_decref(mine);
+    free(text);
+}
+
+static void read_ordinals(struct as_recorded *a)
+{
+    for (size_t i = 0; i < json_array_size(a->file.outcomes); i++) {
+        const json_t *outcome = json_object_get(json_array_get(a->file.outcomes, i),
+                                                "outcome");
+        json_int_t at = json_integer_value(json_object_get(outcome, "iteration"));
+        if (at < 1 || at > a->n_ordinals + 1)
+            continue;
+        if (at > a->n_ordinals)
+            a->ordinals = xrealloc(a->ordinals,
+                                   sizeof(*a->ordinals) * (size_t)++a->n_ordinals);
+        a->ordinals[at - 1] = json_integer_value(json_object_get(outcome, "ordinal"));
+    }
+}
+
+int as_recorded_open(struct as_recorded *a, const char *model, const struct task *task,
+                     const char *start_source, struct error *err)
+{
+    if (strncmp(model, recorded, strlen(recorded)))
+        return 0;
+    if (session_file_load(&a->file, model + strlen(recorded), err) != 0)
+        return -1;
+    compare(a, task, start_source);
+    read_ordinals(a);
+    return 0;
+}
+
+int as_recorded_salt(struct as_recorded *a, struct salt *salt, const char *path,
+                     bool wants_fresh, struct error *err)
+{
+    int found = salt_find(salt, path, err);
+
+    if (found == 1 && wants_fresh)
+        return error_set(err, "%s: a salt lies there already; --fresh-salt draws one",
+                         path);
+    if (found == 0 && a->is_same && !wants_fresh) {
+        salt_set(salt, session_file_salt(&a->file));
+        found = salt_save(salt, path, err) == 0 ? 1 : -1;
+    } else if (found == 0) {
+        found = salt_open(salt, path, err) == 0 ? 1 : -1;
+    }
+    if (found != 1)
+        return -1;
+    a->is_used = a->is_same && !strcmp(salt->hex, session_file_salt(&a->file));
+    return 0;
+}
+
+void as_recorded_limit(struct as_recorded *a, struct provider *p)
+{
+    json_int_t most = json_integer_value(session_file_run(&a->file, "most_turns"));
+
+    if (!a->is_used || most < 1)
+        return;
+    a->kind = *p->kind;
+    a->kind.most_turns = (int)most;
+    p->kind = &a->kind;
+}
+
+void as_recorded_loop(const struct as_recorded *a, struct loop_config *config)
+{
+    if (!a->is_used)
+        return;
+    config->memory = (json_t *)session_file_run(&a->file, "memory");
+    config->ordinals = a->ordinals;
+    config->n_ordinals = a->n_ordinals;
+}
+
+void as_recorded_clear(struct as_recorded *a)
+{
+    session_file_clear(&a->file);
+    free(a->ordinals);
+    *a = (struct as_recorded){ 0 };
+}
+
+json_t *as_recorded_run(const struct loop_config *config, const struct provider *p,
+                        struct error *err)
+{
+    const struct task *task = config->base.task;
+    struct session_run run = {
+        .task = json_loads(config->run->task, 0, NULL),
+        .memory = config->memory
+                      ? json_incref(config->memory)
+                      : loop_memory(config->ledger, task->name, config->run->id, err),
+        .start_name = config->start_name,
+        .start_source = config->start_source,
+        .salt_sha256 = config->salt->sha256,
+        .seed = config->run->seed,
+        .env_version = (int)task->env->version,
+        .most_turns = p->kind->most_turns ? p->kind->most_turns : LOOP_MOST_TURNS,
+    };
+    json_t *json = run.memory ? session_run_to_json(&run) : NULL;
+
+    if (run.memory && !json)
+        error_set(err, "%s: not UTF-8, so that it cannot be recorded",
+                  config->start_name);
+    json_decref(run.task);
+    json_decref(run.memory);
+    return json;
+}

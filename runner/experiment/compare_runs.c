@@ -1,0 +1,244 @@
+/* compare_runs.c - the runs of a comparison, by `ratchet improve`, read from the
+ * ledger. */
+#include "runner/experiment/compare_runs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <math.h>
+#include <spawn.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/json.h"
+#include "runner/evaluate/stats.h"
+
+#define MOST_ARGUMENTS 256
+
+extern char **environ;
+
+void compared_run_clear(struct compared_run *r)
+{
+    free(r->list);
+    free(r->stop_reason);
+    *r = (struct compared_run){ 0 };
+}
+
+double compared_run_at(const struct compared_run *r, enum cost by, double most)
+{
+    double score = NAN;
+
+    for (int i = 0; i < r->n; i++) {
+        if (isnan(r->list[i].cost[by]))
+            return NAN;
+        if (i == 0 || r->list[i].cost[by] <= most)
+            score = r->list[i].score;
+    }
+    return score;
+}
+
+/* The repeat's salt, in the run's folder before the run is made. */
+static int give_salt(const struct comparison *c, const char *folder, int repeat,
+                     struct error *err)
+{
+    char *shared = xasprintf("%s/salt-%d", c->folder, repeat);
+    char *own = xasprintf("%s/salt", folder);
+    struct salt salt;
+    int result = file_make_private(folder, err);
+
+    if (result == 0)
+        result = salt_open(&salt, shared, err);
+    if (result == 0 && access(own, F_OK) != 0)
+        result = salt_save(&salt, own, err);
+    free(shared);
+    free(own);
+    return result;
+}
+
+static int wait_for(pid_t pid, const char *model, const char *log, struct error *err)
+{
+    int status;
+
+    while (waitpid(pid, &status, 0) < 0)
+        if (errno != EINTR)
+            return error_set(err, "%s: %s", model, strerror(errno));
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+        return 0;
+    return error_set(
+        err,
+        "%.200s: its run failed; what it said is in %s. The same command goes "
+        "on where it stopped",
+        model, log);
+}
+
+/* Our environment with another RATCHET_HOME; it points into ours, but for the first,
+ * which is owned with the array. */
+static char **make_environment(const char *home)
+{
+    static const char name[] = "RATCHET_HOME=";
+    size_t n = 0, k = 0;
+    char **copy;
+
+    while (environ[n])
+        n++;
+    copy = xcalloc(n + 2, sizeof(*copy));
+    copy[k++] = xasprintf("%s%s", name, home);
+    for (size_t i = 0; i < n; i++)
+        if (strncmp(environ[i], name, strlen(name)) != 0)
+            copy[k++] = environ[i];
+    return copy;
+}
+
+/* `ratchet improve` in a process of its own, its output in a file. */
+static int improve(const struct comparison *c, const char *model, const char *folder,
+                   int repeat, bool is_there, struct error *err)
+{
+    char self[PATH_MAX], *log = xasprintf("%s.log", folder),
+                         *seed = xasprintf("%d", repeat);
+    const char *argv[MOST_ARGUMENTS] = { "ratchet", "improve", "--out", folder };
+    char **other = c->home ? make_environment(c->home) : NULL;
+    posix_spawn_file_actions_t files;
+    int n = 4, failed, result;
+    pid_t pid;
+
+    file_self(self);
+    if (is_there)
+        argv[n++] = "--resume";
+    else {
+        argv[n++] = c->env;
+        argv[n++] = "--model";
+        argv[n++] = model;
+        argv[n++] = "--seed";
+        argv[n++] = seed;
+    }
+    for (int i = 0; c->options[i] && n < MOST_ARGUMENTS - 1; i++)
+        argv[n++] = c->options[i];
+    posix_spawn_file_actions_init(&files);
+    posix_spawn_file_actions_addopen(&files, 0, "/dev/null", O_RDONLY, 0);
+    posix_spawn_file_actions_addopen(&files, 1, log, O_WRONLY | O_CREAT | O_APPEND, 0666);
+    posix_spawn_file_actions_adddup2(&files, 1, 2);
+    failed = posix_spawn(&pid, self, &files, NULL, (char **)argv,
+                         other ? other : environ);
+    posix_spawn_file_actions_destroy(&files);
+    result = failed ? error_set(err, "%s: %s", self, strerror(failed))
+                    : wait_for(pid, model, log, err);
+    if (other)
+        free(other[0]);
+    free(other);
+    free(log);
+    free(seed);
+    return result;
+}
+
+/* The policy's mean on the fresh seeds. */
+static int play(const struct comparison *c, const char *sha256, double *mean,
+                struct error *err)
+{
+    json_t *known = json_object_get(c->scores, sha256);
+    char *source = known ? NULL : ledger_source_get(c->ledger, sha256, err);
+    struct policy policy = { .name = "candidate.lua", .source = source };
+    struct evaluation e = common_evaluation(c->app, c->common, c->task, &policy);
+    struct episode_request *requests = xcalloc((size_t)c->n_seeds, sizeof(*requests));
+    struct episode_result *results = xcalloc((size_t)c->n_seeds, sizeof(*results));
+    double *scores = xcalloc((size_t)c->n_seeds, sizeof(*scores));
+    int result = known ? 0 : -1;
+
+    *mean = json_real_value(known);
+    for (int i = 0; i < c->n_seeds; i++)
+        requests[i].seed = split_seed(&c->salt, SPLIT_HOLDOUT, c->task->name, "compare",
+                                      i);
+    if (source && evaluate(&e, requests, c->n_seeds, results, NULL, err) == 0) {
+        result = 0;
+        for (int i = 0; i < c->n_seeds; i++)
+            if (!results[i].is_done)
+                result = error_set(err, "interrupted");
+        *mean = summarize(scores, results_scores(results, c->n_seeds, scores)).mean;
+        json_object_set_new(c->scores, sha256, json_finite(*mean));
+    }
+    results_clear(results, c->n_seeds);
+    free(scores);
+    free(requests);
+    free(results);
+    free(source);
+    return result;
+}
+
+/* Start, promotions and end: the run's candidates with what all had cost until then. */
+static json_t *read_rows(const struct comparison *c, const struct ledger_run *run,
+                         struct error *err)
+{
+    return ledger_query(
+        c->ledger,
+        "SELECT iteration, promoted, sha256, steps,"
+        " (SELECT total(max(tokens_in, 0) + max(tokens_out, 0)) FROM call k"
+        "  WHERE k.run = c.run AND k.iteration <= c.iteration) AS tokens,"
+        " (SELECT CASE WHEN count(*) FILTER (WHERE usd IS NULL AND reply IS NOT NULL) = 0"
+        "  THEN total(usd) END FROM call k"
+        "  WHERE k.run = c.run AND k.iteration <= c.iteration) AS usd"
+        " FROM (SELECT run, iteration, 1 AS place, sha256, steps,"
+        "  verdict IN ('better', 'simpler') AS promoted FROM candidate UNION ALL"
+        "  SELECT run, iteration, 0, sha256, steps, 1 FROM promotion WHERE place = 0) c"
+        " WHERE run = ? ORDER BY iteration, place",
+        run->id, err);
+}
+
+static int read_run(const struct comparison *c, const struct ledger_run *run,
+                    struct compared_run *out, struct error *err)
+{
+    json_t *rows = read_rows(c, run, err), *row;
+    double score;
+    size_t i;
+    int result = rows ? play(c, run->start_sha256, &score, err) : -1;
+
+    out->list = xcalloc(json_array_size(rows) + 1, sizeof(*out->list));
+    out->stop_reason = xstrdup(run->stop_reason);
+    out->is_sealed = run->is_sealed;
+    if (result == 0)
+        out->list[out->n++] = (struct milestone){ .score = score };
+    json_array_foreach(rows, i, row) {
+        struct milestone *m = &out->list[out->n];
+        if (result != 0)
+            break;
+        if (json_integer_value(json_object_get(row, "promoted"))) {
+            result = play(c, json_string_value(json_object_get(row, "sha256")), &score,
+                          err);
+            out->promotions++;
+        } else if (i + 1 < json_array_size(rows)) {
+            continue;
+        }
+        *m = (struct milestone){ .cost = { json_get_number(row, "steps"),
+                                           json_get_number(row, "tokens"),
+                                           json_get_number(row, "usd") },
+                                 .score = score };
+        out->n++;
+    }
+    json_decref(rows);
+    return result;
+}
+
+int compare_run(const struct comparison *c, const char *model, int number_, int repeat,
+                struct compared_run *out, struct error *err)
+{
+    char *folder = xasprintf("%s/model-%d-run-%d", c->folder, number_, repeat);
+    struct ledger_run run = { 0 };
+    int found = ledger_run_find(c->ledger, folder, &run, err);
+    int result = found < 0 ? -1 : give_salt(c, folder, repeat, err);
+
+    *out = (struct compared_run){ 0 };
+    if (result == 0 && found && strcmp(run.model, model) != 0)
+        result = error_set(err, "%s: holds a run by %s; name another folder", folder,
+                           run.model);
+    if (result == 0)
+        result = improve(c, model, folder, repeat, found == 1, err);
+    ledger_run_clear(&run);
+    if (result == 0 && ledger_run_find(c->ledger, folder, &run, err) != 1)
+        result = error_set(err, "%s: its run is not in the ledger", folder);
+    if (result == 0)
+        result = read_run(c, &run, out, err);
+    ledger_run_clear(&run);
+    free(folder);
+    return result;
+}

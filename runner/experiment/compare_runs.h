@@ -1,0 +1,47 @@
+/* compare_runs.h - the runs of a comparison, by `ratchet improve`, read from the
+ * ledger. */
+#ifndef RATCHET_RUNNER_EXPERIMENT_COMPARE_RUNS_H
+#define RATCHET_RUNNER_EXPERIMENT_COMPARE_RUNS_H
+
+#include "runner/cmd/cmd.h"
+#include "runner/evaluate/seeds.h"
+#include "runner/record/ledger.h"
+
+enum cost { COST_STEPS, COST_TOKENS, COST_USD, N_COSTS };
+
+/* What a run had reached after so much of each cost. */
+struct milestone {
+    double cost[N_COSTS]; /* NAN: unknown */
+    double score;         /* mean of the incumbent on fresh seeds */
+};
+
+struct compared_run {
+    struct milestone *list; /* the start, each promotion, the end; owned */
+    int n, promotions;
+    char *stop_reason;
+    bool is_sealed;
+};
+
+/* What all runs share. Borrowed. */
+struct comparison {
+    const struct app *app;
+    struct common *common;
+    const char *env, *folder;
+    const char *home;     /* RATCHET_HOME of the runs; NULL: ours */
+    char *const *options; /* of `improve`, for every run alike; NULL at the end */
+    int n_seeds;          /* fresh ones, which no run has seen */
+    struct ledger *ledger;
+    struct salt salt; /* of the fresh seeds */
+    struct task *task;
+    json_t *scores; /* what was played already: a policy's hash, its mean */
+};
+
+/* Runs the model, or goes on with its run, and reads what came out. `repeat` counts from
+ * 1: runs of one repeat share their salt and their seed. -1: see err. */
+int compare_run(const struct comparison *c, const char *model, int number, int repeat,
+                struct compared_run *out, struct error *err);
+void compared_run_clear(struct compared_run *r);
+/* The score that it had for at most so much. NAN where the cost is unknown. */
+double compared_run_at(const struct compared_run *r, enum cost by, double most);
+
+#endif

@@ -1,0 +1,24 @@
+/* dream_measure.h - what is dreamt memory worth? The same improvement with it and
+ * without. */
+#ifndef RATCHET_RUNNER_EXPERIMENT_DREAM_MEASURE_H
+#define RATCHET_RUNNER_EXPERIMENT_DREAM_MEASURE_H
+
+#include "runner/cmd/cmd.h"
+#include "runner/record/ledger_dream.h"
+
+/* Borrowed. Numbers that are 0 are left to the task. */
+struct dream_measure {
+    struct app *app;
+    struct common *common;
+    struct ledger *ledger;
+    const char *task, *model, *policy, *folder; /* policy, folder: NULL: a default */
+    int repeats, seeds, iterations;
+    long long max_steps;
+};
+
+/* Runs pairs: each pair shares its start, salt, seed and budgets, and its two runs begin
+ * with copies of this ledger's memory, one of them without the dreams. Prints what came
+ * out, whichever way it went. -1: see err. */
+int dream_measure(const struct dream_measure *m, struct error *err);
+
+#endif

@@ -1,0 +1,419 @@
+/* nightly.c - one night: regression cases, improvement, freeze, report.
+ *
+ * A night runs the commands that a person would run, each as a process of its own: what
+ * crashes, hangs or uses up its memory takes one task of the night with it and no other,
+ * a time limit can be enforced from outside, and to go on after a reboot is what the
+ * commands do anyway (`improve --resume`). The state, saved after every stage, is the
+ * summary so far. */
+#include "runner/experiment/nightly.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/json.h"
+#include "base/say.h"
+#include "base/text.h"
+
+#define MOST_STATE (16u << 20) /* bytes */
+#define MOST_LOGS 5
+#define MOST_COMPLAINT 400 /* bytes */
+#define REPORT_S 1800.0
+#define HOOK_S 600.0
+
+time_t night_now(const struct night *n)
+{
+    return time(NULL) + (time_t)n->shift_s;
+}
+
+void night_time(const struct night *n, char out[32])
+{
+    text_utc(night_now(n), out);
+}
+
+/* night.log becomes night.log.1, and so on; the oldest goes. */
+static void rotate_log(const struct night *n, const char *path)
+{
+    struct stat st;
+
+    if (stat(path, &st) != 0 || st.st_size < (off_t)n->config->log_kib * 1024)
+        return;
+    for (int i = MOST_LOGS - 1; i >= 0; i--) {
+        char *from = i ? xasprintf("%s.%d", path, i) : xstrdup(path);
+        char *to = xasprintf("%s.%d", path, i + 1);
+        rename(from, to);
+        free(from);
+        free(to);
+    }
+}
+
+void night_say(const struct night *n, const char *format, ...)
+{
+    char *path = xasprintf("%s/night.log", n->folder), *text = NULL, now[32];
+    va_list args;
+    size_t size;
+    FILE *f, *line;
+
+    va_start(args, format);
+    line = open_memstream(&text, &size);
+    say_list(line, format, args);
+    fclose(line);
+    va_end(args);
+    rotate_log(n, path);
+    night_time(n, now);
+    f = fopen(path, "ae");
+    if (f) {
+        say_to(f, "%s %s\n", now, text);
+        fclose(f);
+    }
+    if (!n->is_quiet) {
+        say("%s\n", text);
+        fflush(stdout);
+    }
+    free(text);
+    free(path);
+}
+
+/* The last complaint of a command of ours, in one line; else the last line of any. */
+static char *last_complaint(const char *text)
+{
+    const char *at = text, *own = NULL, *last = text;
+    char *line;
+
+    for (; at && *at; at = strchr(at, '\n'), at = at ? at + 1 : NULL) {
+        if (!strncmp(at, "ratchet: ", 9))
+            own = at + 9;
+        if (*at != '\n')
+            last = at;
+    }
+    line = text_clean(own ? own : last, strlen(own ? own : last), MOST_COMPLAINT, false);
+    for (size_t len = strlen(line); len > 0 && line[len - 1] == ' ';)
+        line[--len] = '\0';
+    return line;
+}
+
+json_t *night_command(const struct night *n, const char *const *arguments,
+                      double timeout_s, int *status, char **why)
+{
+    const char *argv[64] = { n->program };
+    struct child c = { argv, NULL, timeout_s, n->interrupted };
+    struct child_result r;
+    struct error err = { "" };
+    struct night quiet = *n;
+    json_t *json = NULL;
+    int k = 1;
+
+    for (; arguments[k - 1] && k < 63; k++)
+        argv[k] = arguments[k - 1];
+    *status = -1;
+    quiet.is_quiet = true;
+    if (child_run(&c, &r, &err) == 0) {
+        *status = r.status;
+        json = json_loads(r.out, 0, NULL);
+        *why = r.is_late ? xasprintf("it took longer than %.0f minutes", timeout_s / 60)
+               : r.is_interrupted ? xstrdup("interrupted")
+                                  : last_complaint(r.err);
+        if (r.err[0] || r.status != 0)
+            night_say(&quiet, "ratchet %s: status %d%s%s", argv[1], r.status,
+                      r.err[0] ? "\n" : "", r.err);
+    } else {
+        *why = xstrdup(err.text);
+    }
+    child_result_clear(&r);
+    return json;
+}
+
+static int save_state(const struct night *n, const char *name, struct error *err)
+{
+    char *path = xasprintf("%s/%s.json", n->folder, name);
+    char *text = json_dumps(n->state, JSON_INDENT(2));
+    int status = text ? file_save(path, text, strlen(text), err)
+                      : error_set(err, "%s: cannot be written as JSON", path);
+
+    free(text);
+    free(path);
+    return status;
+}
+
+/* A name for a new night: its date, and a number where that date had one. */
+static char *choose_name(const struct night *n)
+{
+    char today[32] = "night", *name = NULL;
+    time_t now = night_now(n);
+    struct tm tm;
+
+    if (localtime_r(&now, &tm)) /* a night is called as those call it who slept */
+        strftime(today, sizeof(today), "%Y-%m-%d", &tm);
+    for (int i = 1; !name; i++) {
+        char *path;
+        name = i == 1 ? xstrdup(today) : xasprintf("%s-%d", today, i);
+        path = xasprintf("%s/%s.json", n->folder, name);
+        if (access(path, F_OK) == 0) {
+            free(name);
+            name = NULL;
+        }
+        free(path);
+    }
+    return name;
+}
+
+/* The night that was cut short, or a new one. */
+static int open_state(struct night *n, struct error *err)
+{
+    char *path = xasprintf("%s/night.json", n->folder), *text = NULL, *name, now[32];
+    size_t len;
+    int status = 0;
+
+    night_time(n, now);
+    if (access(path, F_OK) == 0) {
+        text = (char *)file_load(path, MOST_STATE, &len, err);
+        n->state = text ? json_loadb(text, len, 0, NULL) : NULL;
+        if (!json_is_string(json_object_get(n->state, "night")) ||
+            !json_is_array(json_object_get(n->state, "tasks"))) {
+            status = text ? error_set(err, "%s: damaged; remove it to begin a new night",
+                                      path)
+                          : -1;
+        } else {
+            json_t *times = json_object_get(n->state, "resumed");
+            json_object_set_new(n->state, "resumed",
+                                json_integer(json_integer_value(times) + 1));
+            night_say(n, "the night of %s goes on",
+                      json_string_value(json_object_get(n->state, "night")));
+        }
+    } else {
+        name = choose_name(n);
+        n->state = json_pack("{s:s, s:s, s:i, s:[]}", "night", name, "started", now,
+                             "resumed", 0, "tasks");
+        night_say(n, "the night of %s begins", name);
+        free(name);
+    }
+    free(text);
+    free(path);
+    return status;
+}
+
+/* The part of a task in the state, made when it is new. Borrowed. */
+static json_t *task_row(struct night *n, const struct night_task *t)
+{
+    json_t *tasks = json_object_get(n->state, "tasks"), *row;
+    size_t i;
+
+    json_array_foreach(tasks, i, row) {
+        const char *name = json_string_value(json_object_get(row, "name"));
+        if (name && !strcmp(name, t->name))
+            return row;
+    }
+    row = json_pack("{s:s, s:s, s:[], s:[]}", "name", t->name, "task", t->task, "done",
+                    "broken");
+    json_array_append_new(tasks, row);
+    return row;
+}
+
+/* A stage of a task, unless the state has it done already. Nothing once interrupted. */
+static int stage(struct night *n, const struct night_task *t, const char *name,
+                 void (*run)(struct night *n, const struct night_task *t, json_t *row),
+                 struct error *err)
+{
+    json_t *row = task_row(n, t), *done = json_object_get(row, "done"), *one;
+    size_t i;
+
+    json_array_foreach(done, i, one) {
+        if (json_is_string(one) && !strcmp(json_string_value(one), name))
+            return 0;
+    }
+    if (*n->interrupted)
+        return error_set(err, "interrupted; `ratchet nightly` goes on with this night");
+    json_object_set_new(row, "stage", json_string(name));
+    if (save_state(n, "night", err) != 0)
+        return -1;
+    run(n, t, row);
+    if (*n->interrupted)
+        return error_set(err, "interrupted; `ratchet nightly` goes on with this night");
+    json_array_append_new(done, json_string(name));
+    return save_state(n, "night", err);
+}
+
+static int run_stages(struct night *n, struct error *err)
+{
+    int status = 0;
+
+    for (int i = 0; i < n->config->n_tasks && status == 0; i++)
+        status = stage(n, &n->config->tasks[i], "cases", night_cases, err);
+    for (int i = 0; i < n->config->n_tasks && status == 0; i++) {
+        const struct night_task *t = &n->config->tasks[i];
+        status = stage(n, t, "improve", night_improve, err);
+        if (status == 0)
+            status = stage(n, t, "adopt", night_adopt, err);
+        if (status == 0 && t->freezes)
+            status = stage(n, t, "freeze", night_freeze, err);
+    }
+    return status;
+}
+
+static void add_line(json_t *lines, char *text)
+{
+    json_array_append_new(lines, json_string(text));
+    free(text);
+}
+
+static void sum_up_task(json_t *lines, const json_t *row)
+{
+    const json_t *improve = json_object_get(row, "improve"), *freeze;
+    const char *name = json_get_text(row, "name");
+    double start = json_number_value(json_object_get(improve, "start_mean"));
+    double best = json_number_value(json_object_get(improve, "best_mean"));
+
+    freeze = json_object_get(row, "freeze");
+    if (json_get_text(row, "error")[0])
+        add_line(lines, xasprintf("%s: could not be run: %s", name,
+                                  json_get_text(row, "error")));
+    if (json_is_true(json_object_get(row, "is_adopted")))
+        add_line(lines,
+                 xasprintf("%s: better, dev mean %.1f -> %.1f; the new incumbent is %s",
+                           name, start, best, json_get_text(row, "kept")));
+    else if (json_get_text(row, "refused")[0])
+        add_line(lines, xasprintf("%s: dev mean %.1f -> %.1f, not taken: %s", name, start,
+                                  best, json_get_text(row, "refused")));
+    else if (improve)
+        add_line(lines, xasprintf("%s: nothing better; dev mean %.1f", name, start));
+    if (freeze)
+        add_line(lines,
+                 xasprintf("%s: holdout mean %.1f, %+.1f against the dev seeds", name,
+                           json_number_value(json_object_get(freeze, "hidden_mean")),
+                           json_number_value(json_object_get(freeze, "gap"))));
+}
+
+/* What came out in lines, broken cases first, and the exit status. */
+static int sum_up(struct night *n)
+{
+    json_t *lines = json_array(), *tasks = json_object_get(n->state, "tasks"), *row, *one;
+    int status = NIGHT_FINE;
+    size_t i, k;
+
+    json_array_foreach(tasks, i, row) {
+        if (json_get_text(row, "error")[0])
+            status = NIGHT_FAILED;
+    }
+    json_array_foreach(tasks, i, row) {
+        json_array_foreach(json_object_get(row, "broken"), k, one) {
+            add_line(lines,
+                     xasprintf("BROKEN: %s, %s: %s; %s on %s", json_get_text(row, "name"),
+                               json_get_text(one, "case"),
+                               json_get_text(one, "signature"), json_get_text(one, "why"),
+                               json_get_text(one, "policy")));
+            status = NIGHT_BROKEN;
+        }
+    }
+    /* The worst first. */
+    for (int is_worse = 1; is_worse >= 0; is_worse--)
+        json_array_foreach(tasks, i, row)
+            if ((json_get_text(row, "error")[0] != '\0') == is_worse)
+                sum_up_task(lines, row);
+    json_object_set_new(n->state, "lines", lines);
+    json_object_set_new(n->state, "status", json_integer(status));
+    return status;
+}
+
+/* The night's page, beside its state. A night that gave none says so; it is no
+ * failure. */
+static void write_report(struct night *n, struct error *err)
+{
+    const char *name = json_get_text(n->state, "night");
+    char *state = xasprintf("%s/night.json", n->folder), *why = NULL;
+    char *page = xasprintf("%s/%s.html", n->folder, name);
+    const char *argv[64] = { "report", "--night", state, "--output", page };
+    json_t *row, *out;
+    size_t i, k = 5;
+    int status;
+
+    json_array_foreach(json_object_get(n->state, "tasks"), i, row) {
+        if (json_object_get(row, "improve") && k < 60)
+            argv[k++] = json_get_text(row, "run");
+    }
+    if (save_state(n, "night", err) == 0) {
+        out = night_command(n, argv, REPORT_S, &status, &why);
+        json_decref(out);
+        if (status == 0)
+            json_object_set_new(n->state, "report", json_string(page));
+        else
+            night_say(n, "no report: %s", why);
+    }
+    free(why);
+    free(state);
+    free(page);
+}
+
+static void prune(struct night *n)
+{
+    char *mib = xasprintf("%d", n->config->disk_mib), *why = NULL;
+    const char *const argv[] = { "prune", "--mib", mib, "--json", NULL };
+    int status;
+    json_t *out;
+
+    if (n->config->disk_mib > 0) {
+        out = night_command(n, argv, REPORT_S, &status, &why);
+        if (out)
+            json_object_set(n->state, "pruned", json_object_get(out, "removed"));
+        if (status != 0)
+            night_say(n, "could not prune: %s", why);
+        json_decref(out);
+    }
+    free(why);
+    free(mib);
+}
+
+/* The user's command, with the summary on its stdin. It changes no status. */
+static void run_hook(struct night *n)
+{
+    const char *const argv[] = { "/bin/sh", "-c", n->config->after, NULL };
+    char *summary = json_dumps(n->state, JSON_INDENT(2));
+    struct child c = { argv, summary, HOOK_S, n->interrupted };
+    struct child_result r;
+    struct error err = { "" };
+
+    if (n->config->after) {
+        if (child_run(&c, &r, &err) != 0 || r.status != 0)
+            night_say(n, "the command after the night failed: %s",
+                      err.text[0] ? err.text
+                      : r.is_late ? "it took too long"
+                                  : r.err);
+        child_result_clear(&r);
+    }
+    free(summary);
+}
+
+int night_run(struct night *n, struct error *err)
+{
+    int status = NIGHT_FAILED;
+    char now[32], *path = xasprintf("%s/night.json", n->folder);
+    json_t *line;
+    size_t i;
+
+    if (open_state(n, err) != 0 || run_stages(n, err) != 0)
+        goto out;
+    status = sum_up(n);
+    night_time(n, now);
+    json_object_set_new(n->state, "ended", json_string(now));
+    write_report(n, err);
+    prune(n);
+    if (*n->interrupted || save_state(n, json_get_text(n->state, "night"), err) != 0 ||
+        (unlink(path) != 0 && errno != ENOENT)) {
+        if (!err->text[0])
+            error_set(err, "interrupted; `ratchet nightly` goes on with this night");
+        status = NIGHT_FAILED;
+        goto out;
+    }
+    json_array_foreach(json_object_get(n->state, "lines"), i, line)
+        night_say(n, "%s", json_string_value(line) ? json_string_value(line) : "");
+    run_hook(n);
+    night_say(n, "the night of %s is over: status %d", json_get_text(n->state, "night"),
+              status);
+out:
+    free(path);
+    return status;
+}

@@ -1,0 +1,336 @@
+/* sweep_cell.c - one cell of a sweep, played by commands of this program in processes of
+ * their own: what one game loses stays with it. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/hash.h"
+#include "base/json.h"
+#include "envs/bridge/bridge_scores.h"
+#include "runner/cmd/cmd.h"
+#include "runner/experiment/sweep.h"
+#include "runner/home/opened_run.h"
+
+#define MOST_ARGS 256
+#define MOST_REPLY (256u << 20) /* bytes */
+#define SEEDS_APART 1000000     /* of repeats */
+
+struct call {
+    char *argv[MOST_ARGS + 1];
+    int n;
+    char *out, *log; /* files for its two streams */
+    const volatile sig_atomic_t *interrupted;
+};
+
+static void add(struct call *c, const char *text)
+{
+    if (c->n < MOST_ARGS)
+        c->argv[c->n++] = xstrdup(text);
+}
+
+static void call_clear(struct call *c)
+{
+    for (int i = 0; i < c->n; i++)
+        free(c->argv[i]);
+    if (c->out)
+        unlink(c->out);
+    free(c->out);
+    free(c->log);
+    *c = (struct call){ 0 };
+}
+
+/* The child's side. It dies with us: what it does can be gone on with. */
+static void become(const struct call *c, pid_t parent)
+{
+    int in = open("/dev/null", O_RDONLY);
+    int out = open(c->out, O_WRONLY | O_CREAT | O_TRUNC, 0666);
+    int log = open(c->log, O_WRONLY | O_CREAT | O_TRUNC, 0666);
+
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent || in < 0 ||
+        out < 0 || log < 0 || dup2(in, 0) < 0 || dup2(out, 1) < 0 || dup2(log, 2) < 0)
+        _exit(126);
+    execv("/proc/self/exe", c->argv);
+    _exit(127);
+}
+
+/* The last line that a command left on stderr. */
+static char *last_line(const char *path)
+{
+    size_t len;
+    char *text = (char *)file_load(path, 1 << 20, &len, NULL), *line;
+
+    while (text && len && text[len - 1] == '\n')
+        text[--len] = '\0';
+    line = text ? strrchr(text, '\n') : NULL;
+    line = xstrdup(line ? line + 1 : text && text[0] ? text : "it said nothing");
+    free(text);
+    return line;
+}
+
+/* What the command prints as JSON; NULL when it ends with another status than 0. */
+static json_t *call_json(struct call *c, struct error *err)
+{
+    struct timespec pause = { 0, 20000000 };
+    pid_t parent = getpid(), pid = fork();
+    json_t *json = NULL;
+    json_error_t why;
+    uint8_t *text = NULL;
+    int status = 0;
+    size_t len;
+    bool told = false;
+
+    if (pid == 0)
+        become(c, parent);
+    if (pid < 0) {
+        error_set(err, "%s: no process: %s", c->argv[1], strerror(errno));
+        return NULL;
+    }
+    while (waitpid(pid, &status, WNOHANG) == 0) {
+        if (*c->interrupted && !told)
+            told = kill(pid, SIGTERM) == 0;
+        nanosleep(&pause, NULL);
+    }
+    if (*c->interrupted) {
+        error_set(err, "interrupted; the same command goes on");
+    } else if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
+        char *line = last_line(c->log);
+        error_set(err, "`ratchet %s` failed: %.900s", c->argv[1], line);
+        free(line);
+    } else if ((text = file_load(c->out, MOST_REPLY, &len, err))) {
+        json = json_loadb((char *)text, len, JSON_REJECT_DUPLICATES, &why);
+        if (!json)
+            error_set(err, "`ratchet %s` printed no JSON: %s", c->argv[1], why.text);
+    }
+    free(text);
+    return json;
+}
+
+/* Letters, digits and a hash: one name a player. */
+static char *cell_name(const struct sweep_cell *c)
+{
+    char sha[65], *name;
+
+    sha256_hex(c->player, strlen(c->player), sha);
+    name = xasprintf("%s-%s-%d-%.40s-%.8s", strchr(c->env, '/') + 1, c->observation,
+                     c->repeat, base_name(c->player), sha);
+    for (char *p = name; *p; p++)
+        if (!strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_",
+                    *p))
+            *p = '_';
+    return name;
+}
+
+char *sweep_cell_path(const struct sweep *s, const struct sweep_cell *c)
+{
+    char *name = cell_name(c), *path = xasprintf("%s/cells/%s.json", s->folder, name);
+
+    free(name);
+    return path;
+}
+
+static struct call begin(const struct sweep *s, const struct sweep_cell *c,
+                         const char *command)
+{
+    char *name = cell_name(c);
+    struct call call = { .interrupted = s->interrupted,
+                         .out = xasprintf("%s/cells/%s.out", s->folder, name),
+                         .log = xasprintf("%s/cells/%s.log", s->folder, name) };
+
+    free(name);
+    add(&call, "ratchet");
+    add(&call, command);
+    return call;
+}
+
+static void add_engine(struct call *call, const struct sweep *s)
+{
+    add(call, "--jobs");
+    add(call, s->jobs);
+    for (int i = 0; s->engine[i]; i++)
+        add(call, s->engine[i]);
+    add(call, "--json");
+}
+
+static void add_rules(struct call *call, const struct sweep *s,
+                      const struct sweep_cell *c)
+{
+    char *observation = xasprintf("observation=%s", c->observation);
+
+    for (int i = 0; s->settings[i]; i++) {
+        add(call, "--set");
+        add(call, s->settings[i]);
+    }
+    add(call, "--set");
+    add(call, observation);
+    add_engine(call, s);
+    free(observation);
+}
+
+/* The player's policy for the game; NULL: none. The caller frees it. */
+static char *find_policy(const struct sweep *s, const struct sweep_cell *c)
+{
+    static const char *const ends[] = { ".lua", "/learned.lua", "/start.lua" };
+    const char *game = strchr(c->env, '/') + 1;
+    struct stat st;
+
+    if (!strcmp(c->player, "random"))
+        return xstrdup(s->random_path);
+    if (stat(c->player, &st) == 0 && S_ISREG(st.st_mode))
+        return xstrdup(c->player);
+    for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+        char *path = xasprintf("%s/%s%s", c->player, game, ends[i]);
+        if (access(path, R_OK) == 0)
+            return path;
+        free(path);
+    }
+    return NULL;
+}
+
+static void copy(json_t *to, const char *name, const json_t *from, const char *key)
+{
+    json_t *value = json_object_get(from, key);
+
+    if (value)
+        json_object_set(to, name, value);
+}
+
+static int play_policy(const struct sweep *s, const struct sweep_cell *c,
+                       const char *path, json_t *out, struct error *err)
+{
+    struct call call = begin(s, c, "run");
+    char *seed = xasprintf("%lld", (long long)c->repeat * SEEDS_APART);
+    json_t *reply;
+
+    add(&call, c->env);
+    add(&call, path);
+    add(&call, "--allow-faults"); /* its table counts them */
+    add(&call, "--episodes");
+    add(&call, s->episodes);
+    add(&call, "--seed");
+    add(&call, seed);
+    add_rules(&call, s, c);
+    reply = call_json(&call, err);
+    copy(out, "mean", reply, "mean");
+    copy(out, "std", reply, "std");
+    copy(out, "steps", reply, "steps");
+    copy(out, "faults", reply, "faults");
+    copy(out, "policy_sha256", reply, "policy_sha256");
+    json_object_set_new(
+        out, "episodes",
+        json_integer((json_int_t)json_array_size(json_object_get(reply, "episodes"))));
+    call_clear(&call);
+    free(seed);
+    json_decref(reply);
+    return reply ? 0 : -1;
+}
+
+static json_t *improve(const struct sweep *s, const struct sweep_cell *c,
+                       const char *folder, struct error *err)
+{
+    struct call call = begin(s, c, "improve");
+    json_t *reply;
+
+    if (run_exists(folder, NULL) == 1) {
+        add(&call, "--resume");
+        add_engine(&call, s);
+    } else {
+        char *holdout = xasprintf("holdout=%s", s->episodes);
+        add(&call, c->env);
+        add(&call, "--model");
+        add(&call, c->player + strlen("model:"));
+        add(&call, "--policy");
+        add(&call, s->random_path);
+        add(&call, "--set");
+        add(&call, holdout);
+        add_rules(&call, s, c);
+        free(holdout);
+    }
+    add(&call, "--out");
+    add(&call, folder);
+    reply = call_json(&call, err);
+    call_clear(&call);
+    return reply;
+}
+
+/* What the ledger keeps of the latest opening; freeze itself refuses a second one. */
+static int read_opening(const struct sweep *s, const struct sweep_cell *c,
+                        const char *folder, json_t *out, struct error *err)
+{
+    struct error refused = { "" };
+    struct call call = begin(s, c, "freeze");
+    json_t *reply, *row;
+
+    add(&call, folder);
+    add(&call, "--json");
+    add(&call, "--jobs");
+    add(&call, s->jobs);
+    reply = call_json(&call, &refused);
+    call_clear(&call);
+    json_decref(reply);
+    row = run_last_holdout(folder);
+    copy(out, "mean", row, "hidden_mean");
+    copy(out, "std", row, "hidden_std");
+    json_decref(row);
+    if (!json_is_number(json_object_get(out, "mean")))
+        return error_set(err, "%s", refused.text[0] ? refused.text : "no opening");
+    json_object_set_new(out, "episodes", json_integer(atoi(s->episodes)));
+    return 0;
+}
+
+static int play_model(const struct sweep *s, const struct sweep_cell *c, json_t *out,
+                      struct error *err)
+{
+    char *name = cell_name(c), *folder = xasprintf("%s/runs/%s", s->folder, name);
+    json_t *reply = improve(s, c, folder, err);
+    int status = -1;
+
+    if (reply) {
+        copy(out, "start_mean", reply, "start_mean");
+        copy(out, "dev_mean", reply, "best_mean");
+        copy(out, "promotions", reply, "promotions");
+        copy(out, "iterations", reply, "iterations");
+        copy(out, "steps_by_purpose", reply, "steps");
+        copy(out, "stop_reason", reply, "stop_reason");
+        json_object_set_new(out, "folder", json_string(folder));
+        status = read_opening(s, c, folder, out, err);
+    }
+    json_decref(reply);
+    free(name);
+    free(folder);
+    return status;
+}
+
+int sweep_cell_play(const struct sweep *s, const struct sweep_cell *c, struct error *err)
+{
+    bool is_model = !strncmp(c->player, "model:", 6);
+    char *policy = is_model ? NULL : find_policy(s, c), *path = NULL, *text = NULL;
+    json_t *out = NULL;
+    double human;
+    int status = is_model || policy ? -1 : 1;
+
+    if (status == 1)
+        goto out;
+    out = json_pack("{s:s, s:s, s:s, s:i}", "env", c->env, "player", c->player,
+                    "observation", c->observation, "repeat", c->repeat);
+    if ((is_model ? play_model(s, c, out, err) : play_policy(s, c, policy, out, err)) !=
+        0)
+        goto out;
+    human = bridge_human_score(c->env, json_number_value(json_object_get(out, "mean")));
+    json_object_set_new(out, "human_normalised", json_finite(human));
+    text = json_dumps(out, JSON_INDENT(2));
+    path = sweep_cell_path(s, c);
+    status = file_save(path, text, strlen(text), err);
+out:
+    json_decref(out);
+    free(policy);
+    free(path);
+    free(text);
+    return status;
+}

@@ -1,0 +1,287 @@
+/* tools.c - the tools that a model may call while it works on a candidate: one table. */
+#include "runner/tools/tools.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "runner/brief/quote.h"
+#include "runner/brief/schema.h"
+#include "runner/tools/tool_work.h"
+
+#define MOST_DETAILS 1000  /* bytes of an incident */
+#define MOST_ANSWER 200000 /* bytes; tools keep far below it */
+
+/* What a call must give; all else may be left out. */
+static const char *const required[][3] = {
+    { "policy_write", "source" }, { "policy_edit", "search", "replace" },
+    { "run_episodes", "seeds" },  { "trace", "seed" },
+    { "frames", "seed" },         { "replay_diff", "seed" },
+    { "probe", "seed", "code" },  { "case_propose", "seed" },
+    { "note", "text" },           { "notes_search", "words" },
+    { "submit", "change" },
+};
+
+/* Properties as the table has them, with ' for ". */
+static json_t *make_schema(const char *properties, const char *more)
+{
+    char *text = xasprintf("{'type': 'object', 'properties': {%s%s}, "
+                           "'additionalProperties': false}",
+                           properties, more);
+    json_t *schema;
+
+    for (char *at = text; *at; at++)
+        if (*at == '\'')
+            *at = '"';
+    schema = json_loads(text, 0, NULL);
+    free(text);
+    return schema;
+}
+
+static json_t *input_schema(const struct tool *t)
+{
+    json_t *schema = make_schema(t->in, ""), *list = json_array();
+
+    for (size_t i = 0; i < sizeof(required) / sizeof(required[0]); i++)
+        for (int k = 1; k < 3 && !strcmp(required[i][0], t->name); k++)
+            if (required[i][k])
+                json_array_append_new(list, json_string(required[i][k]));
+    if (json_array_size(list))
+        json_object_set(schema, "required", list);
+    json_decref(list);
+    return schema;
+}
+
+const struct tool_description *tools_describe(int *n)
+{
+    static struct tool_description list[TOOL_COUNT];
+
+    *n = TOOL_COUNT;
+    for (int i = 0; i < TOOL_COUNT && !list[i].schema; i++)
+        list[i] = (struct tool_description){ tool_table[i].name, tool_table[i].about,
+                                             input_schema(&tool_table[i]) };
+    return list;
+}
+
+json_t *tools_output_schema(const char *name)
+{
+    static json_t *list[TOOL_COUNT];
+
+    for (int i = 0; i < TOOL_COUNT; i++) {
+        if (strcmp(tool_table[i].name, name))
+            continue;
+        if (!list[i])
+            list[i] = make_schema(
+                tool_table[i].out,
+                ", 'steps': {'type': 'object', 'properties': {'before': {'type': 'integer'}, "
+                "'after': {'type': 'integer'}, 'left': {'type': ['integer', 'null']}, "
+                "'planner': {'type': 'integer'}}}");
+        return list[i];
+    }
+    return NULL;
+}
+
+void workbench_clear(struct workbench *b)
+{
+    free(b->draft);
+    free(b->change);
+    *b = (struct workbench){ 0 };
+}
+
+void tool_answer_clear(struct tool_answer *a)
+{
+    for (int i = 0; i < a->n_images; i++) {
+        free(a->images[i].png);
+        free(a->images[i].caption);
+    }
+    free(a->images);
+    free(a->text);
+    *a = (struct tool_answer){ 0 };
+}
+
+static void set_text(struct tool_work *w, const char *format, va_list args)
+{
+    char *text = NULL;
+
+    if (vasprintf(&text, format, args) < 0)
+        text = xstrdup("the arguments are wrong");
+    free(w->out->text);
+    w->out->text = text;
+    w->out->is_error = true;
+}
+
+enum memo_status tool_wrong(struct tool_work *w, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    set_text(w, format, args);
+    va_end(args);
+    return MEMO_DONE;
+}
+
+enum memo_status tool_refused(struct tool_work *w, const char *what, const char *format,
+                              ...)
+{
+    char *arguments = w->call->arguments ? json_dumps(w->call->arguments, JSON_COMPACT)
+                                         : xstrdup(w->call->raw ? w->call->raw : "");
+    char *line, *details;
+    va_list args;
+    int status;
+
+    va_start(args, format);
+    set_text(w, format, args);
+    va_end(args);
+    line = xasprintf("%.60s(%s): %s", w->call->name, arguments, w->out->text);
+    details = quote_line(line, MOST_DETAILS);
+    status = ledger_incident_add(w->c->memo->ledger, w->c->memo->run, w->c->iteration,
+                                 what, details, w->err);
+    free(details);
+    free(line);
+    free(arguments);
+    return status == 0 ? MEMO_DONE : MEMO_FAILED;
+}
+
+const char *tool_text(const struct tool_work *w, const char *key)
+{
+    return json_string_value(json_object_get(w->arguments, key));
+}
+
+int64_t tool_number(const struct tool_work *w, const char *key, int64_t otherwise)
+{
+    const json_t *value = json_object_get(w->arguments, key);
+
+    return value ? json_integer_value(value) : otherwise;
+}
+
+bool tool_flag(const struct tool_work *w, const char *key, bool otherwise)
+{
+    const json_t *value = json_object_get(w->arguments, key);
+
+    return value ? json_is_true(value) : otherwise;
+}
+
+double tool_round(double value)
+{
+    char text[32];
+
+    snprintf(text, sizeof(text), "%.6g", value);
+    return strtod(text, NULL);
+}
+
+static int count_steps(const struct tool_context *c, int64_t *sum, int64_t *planner,
+                       struct error *err)
+{
+    struct ledger_steps steps;
+
+    *sum = *planner = 0;
+    if (ledger_count_steps(c->memo->ledger, c->memo->run, &steps, err) != 0)
+        return -1;
+    for (int i = 0; i < N_PURPOSES; i++) {
+        *sum += steps.steps[i];
+        *planner += steps.planner_steps[i];
+    }
+    return 0;
+}
+
+/* Puts the answer into words, with what it has cost. */
+static void finish(struct tool_work *w, int64_t before, int64_t after, int64_t planner)
+{
+    int64_t left = w->c->memo->steps_left;
+    json_t *steps = json_pack("{s:I, s:I, s:o}", "before", (json_int_t)before, "after",
+                              (json_int_t)after, "left",
+                              left == INT64_MAX ? json_null() : json_integer(left));
+
+    if (w->c->memo->base.task->plan)
+        json_object_set_new(steps, "planner", json_integer(planner));
+    json_object_set_new(w->data, "steps", steps);
+    w->out->text = json_dumps(w->data, JSON_COMPACT);
+    if (!w->out->text || strlen(w->out->text) > MOST_ANSWER)
+        tool_wrong(w, "the answer would be longer than %d bytes: ask for less",
+                   MOST_ANSWER);
+}
+
+/* Arguments beside those that the schema names are refused: a model that guesses is
+ * told. */
+static const char *unknown_key(const json_t *schema, json_t *arguments)
+{
+    json_t *known = json_object_get(schema, "properties");
+    const char *key;
+    json_t *value;
+
+    json_object_foreach(arguments, key, value)
+        if (!json_object_get(known, key))
+            return key;
+    return NULL;
+}
+
+static enum memo_status run(struct tool_work *w, const struct tool *t)
+{
+    int64_t before, planner_before, after, planner_after;
+    enum memo_status status;
+
+    if (count_steps(w->c, &before, &planner_before, w->err) != 0)
+        return MEMO_FAILED;
+    w->data = json_object();
+    status = t->run(w);
+    if (status == MEMO_DONE && !w->out->is_error) {
+        if (count_steps(w->c, &after, &planner_after, w->err) != 0)
+            status = MEMO_FAILED;
+        else
+            finish(w, before, after, planner_after - planner_before);
+    }
+    json_decref(w->data);
+    return status;
+}
+
+static enum memo_status no_such_tool(struct tool_work *w)
+{
+    char *names = NULL;
+    size_t len;
+    FILE *f = open_memstream(&names, &len);
+    enum memo_status status;
+
+    for (int i = 0; i < TOOL_COUNT; i++)
+        fprintf(f, "%s%s",
+                i == 0                ? ""
+                : i == TOOL_COUNT - 1 ? " and "
+                                      : ", ",
+                tool_table[i].name);
+    fclose(f);
+    status = tool_refused(w, "asked for a tool that there is not",
+                          "there is no tool \"%.100s\"; there are %s", w->call->name,
+                          names);
+    free(names);
+    return status;
+}
+
+enum memo_status tools_call(const struct tool_context *c, const struct tool_call *call,
+                            struct tool_answer *out, struct error *err)
+{
+    struct tool_work w = {
+        .c = c, .call = call, .arguments = call->arguments, .out = out, .err = err
+    };
+    struct error why;
+    const char *unknown;
+    int n;
+
+    *out = (struct tool_answer){ 0 };
+    for (int i = 0; i < TOOL_COUNT; i++) {
+        const json_t *schema = tools_describe(&n)[i].schema;
+        if (strcmp(tool_table[i].name, call->name))
+            continue;
+        if (!json_is_object(call->arguments))
+            return tool_wrong(&w, "the arguments of %s are not a JSON object",
+                              call->name);
+        unknown = unknown_key(schema, call->arguments);
+        if (unknown)
+            return tool_refused(&w, "asked for what a tool does not give",
+                                "%s takes no argument \"%.100s\"", call->name, unknown);
+        if (schema_check(schema, call->arguments, &why) != 0)
+            return tool_wrong(&w, "%s: %s", call->name, why.text);
+        return run(&w, &tool_table[i]);
+    }
+    return no_such_tool(&w);
+}
