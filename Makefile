@@ -156,6 +156,14 @@ $(VM_TESTS): $(BUILD)/tests/%: $(BUILD)/tests/%.o $(VM_OBJ) $(BUILD)/libratchet.
 	@echo "ld $@"
 	@$(TEST_LINK) $(WORKER_WRAP)
 
+# What plays episodes finds the worker beside itself, as the program does.
+PLAY_TESTS = $(addprefix $(BUILD)/tests/test_,memo memo_ends cases budget)
+$(PLAY_TESTS): | $(BUILD)/tests/ratchet-worker
+
+$(BUILD)/tests/ratchet-worker: $(BUILD)/ratchet-worker
+	@mkdir -p $(@D)
+	@ln -sf ../ratchet-worker $@
+
 # A worker whose policy can call C, to show what the jail holds once the VM is broken.
 ESCAPE_OBJ = $(patsubst %.c,$(BUILD)/tests/escape/%.o,$(addprefix sandbox/worker/,vm.c \
 	worker.c) tests/hostile/escape.c)

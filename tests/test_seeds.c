@@ -20,6 +20,7 @@
 #include "runner/cmd/cmd.h"
 #include "runner/evaluate/seeds.h"
 #include "tests/own_home.h"
+#include "tests/rows.h"
 
 #define A64 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 #define B64 "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
@@ -81,7 +82,8 @@ static const struct meet {
         int64_t from;
     } families[2];
 } meets[] = {
-    { "dev and gate", { { SPLIT_DEV, "t", "", A64, 0 }, { SPLIT_GATE, "t", "", A64, 0 } } },
+    { "dev and gate",
+      { { SPLIT_DEV, "t", "", A64, 0 }, { SPLIT_GATE, "t", "", A64, 0 } } },
     { "dev and holdout",
       { { SPLIT_DEV, "t", "", A64, 0 }, { SPLIT_HOLDOUT, "t", "", A64, 0 } } },
     { "gate and holdout",
@@ -144,8 +146,8 @@ static void test_underivable(void **state)
             assert_true(split_seed(&near, SPLIT_DEV, "t", "", i) ==
                         split_seed(&salt, SPLIT_DEV, "t", "", i));
             assert_true(split_seed(&near, SPLIT_GATE, "t", "", i) != mine);
-            flipped += __builtin_popcountll(
-                mine ^ split_seed(&near, SPLIT_GATE, "t", "", i));
+            flipped += __builtin_popcountll(mine ^
+                                            split_seed(&near, SPLIT_GATE, "t", "", i));
         }
     }
     /* 31 of 62 bits; the mean of 12,800 has a standard deviation of 0.035. */
@@ -328,13 +330,6 @@ static void test_draw(void **state)
     }
 }
 
-/* Rows as tests of their own. */
-#define ADD_ROWS(rows, function)                                   \
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)    \
-    tests[n++] = (struct CMUnitTest){ .name = rows[i].name,        \
-                                      .test_func = function,       \
-                                      .initial_state = (void *)&rows[i] }
-
 int main(void)
 {
     struct CMUnitTest tests[128] = {
@@ -347,10 +342,10 @@ int main(void)
     int failed;
 
     own_home_enter(home);
-    ADD_ROWS(knowns, test_known);
-    ADD_ROWS(meets, test_meet);
-    ADD_ROWS(salt_files, test_salt_file);
-    ADD_ROWS(digits, test_digits);
+    ROWS_ADD(tests, n, knowns, test_known);
+    ROWS_ADD(tests, n, meets, test_meet);
+    ROWS_ADD(tests, n, salt_files, test_salt_file);
+    ROWS_ADD(tests, n, digits, test_digits);
     failed = _cmocka_run_group_tests("seeds", tests, n, NULL, NULL);
     return own_home_leave(home) || failed ? 1 : 0;
 }

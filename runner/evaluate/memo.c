@@ -95,7 +95,15 @@ static void to_row(const struct call *c, const struct episode_result *r, int req
         pack_tape(&r->tape, row);
 }
 
-static int from_row(struct ledger_episode *row, int width, struct episode_result *out)
+/* Can a row be of an episode, whoever wrote it? */
+static bool is_sound(const struct ledger_episode *e)
+{
+    return isfinite(e->score) && isfinite(e->total) && e->steps >= 0 && e->frames >= 0 &&
+           e->planner_steps >= 0 && e->fault >= 0 && e->fault < N_FAULTS;
+}
+
+static int from_row(struct ledger_episode *row, const struct env *env,
+                    struct episode_result *out)
 {
     *out = (struct episode_result){
         .is_done = true,
@@ -116,7 +124,9 @@ static int from_row(struct ledger_episode *row, int width, struct episode_result
     };
     out->fault_text = row->fault_text;
     row->fault_text = NULL;
-    return unpack_tape(row, width, &out->tape);
+    return is_sound(row) && unpack_tape(row, tape_width(env), &out->tape) == 0
+               ? tape_check(&out->tape, env, NULL)
+               : -1;
 }
 
 /* Did the budget end it, before it had come to its end? */
@@ -200,14 +210,15 @@ static int recall(struct call *c, const struct episode_request *requests,
                 missing[n_missing++] = i;
             continue;
         }
-        found = from_row(&row, tape_width(c->memo->base.task->env), &results[i]);
+        found = from_row(&row, c->memo->base.task->env, &results[i]);
         /* Somebody took its actions away: nobody can tell any more whether it is true. */
         if (keeps_tape(c) && results[i].tape.n_steps != results[i].n_steps)
             results[i].verified = false;
         results[i].seed = requests[i].seed;
         ledger_episode_clear(&row);
         if (found != 0)
-            return error_set(err, "the ledger's tape of an episode is damaged");
+            return error_set(err, "the ledger's %s episode of seed %lld is damaged",
+                             purpose_name(c->purpose), (long long)c->index[i]);
     }
     return n_missing;
 }
@@ -375,7 +386,8 @@ enum memo_status memo_evaluate(struct memo *m, enum purpose purpose, const char 
     memset(results, 0, sizeof(*results) * (size_t)n);
     c.sha256 = xcalloc((size_t)n, sizeof(*c.sha256));
     for (int i = 0; i < n; i++)
-        if (i && requests[i].params == requests[i - 1].params)
+        if (i && requests[i].params == requests[i - 1].params &&
+            requests[i].n_params == requests[i - 1].n_params)
             memcpy(c.sha256[i], c.sha256[i - 1], sizeof(*c.sha256));
         else
             policy_hash(policy, &requests[i], c.sha256[i]);

@@ -140,7 +140,8 @@ struct ledger_episode {
 #define LEDGER_CUT "cut: "
 int ledger_episode_add(struct ledger *l, int64_t run, const struct ledger_episode *e,
                        struct error *err);
-/* The key is filled in by the caller. 1: found, 0: none, -1: error. */
+/* The key is filled in by the caller. 1: found, 0: none, -1: error. What the row holds is
+ * as it was written; a score that is no number is NAN. */
 int ledger_episode_find(struct ledger *l, int64_t run, struct ledger_episode *e,
                         struct error *err);
 void ledger_episode_clear(struct ledger_episode *e);

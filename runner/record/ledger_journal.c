@@ -1,5 +1,6 @@
 /* ledger_journal.c - what a run puts down as it goes, and looks up before it makes it:
  * episodes, the model's turns, candidates. */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -32,6 +33,16 @@ int ledger_episode_add(struct ledger *l, int64_t run, const struct ledger_episod
             (int64_t)e->tries, e->tape, e->tape_len, ledger_now()));
 }
 
+/* NAN where a column holds no number. */
+static double number(sqlite3_stmt *s, int column)
+{
+    int type = sqlite3_column_type(s, column);
+
+    return type == SQLITE_FLOAT || type == SQLITE_INTEGER
+               ? sqlite3_column_double(s, column)
+               : NAN;
+}
+
 int ledger_episode_find(struct ledger *l, int64_t run, struct ledger_episode *e,
                         struct error *err)
 {
@@ -46,8 +57,8 @@ int ledger_episode_find(struct ledger *l, int64_t run, struct ledger_episode *e,
 
     if (code == SQLITE_ROW) {
         e->seed = sqlite3_column_int64(s, 0);
-        e->score = sqlite3_column_double(s, 1);
-        e->total = sqlite3_column_double(s, 2);
+        e->score = number(s, 1);
+        e->total = number(s, 2);
         e->steps = sqlite3_column_int64(s, 3);
         e->frames = sqlite3_column_int64(s, 4);
         e->planner_steps = sqlite3_column_int64(s, 5);
