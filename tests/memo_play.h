@@ -115,7 +115,8 @@ static inline void assert_same(const struct episode_result *a,
 
 /* In a folder of its own, with the ledger open: runs the tests, and cleans up. */
 static inline int memo_tests_run(const char *group, const struct CMUnitTest *tests,
-                                 size_t n)
+                                 size_t n, CMFixtureFunction setup,
+                                 CMFixtureFunction teardown)
 {
     char home[sizeof(OWN_HOME)];
     struct error err = { "" };
@@ -127,7 +128,7 @@ static inline int memo_tests_run(const char *group, const struct CMUnitTest *tes
     ledger = ledger_open(LEDGER, &err);
     if (!ledger)
         return 1;
-    failed = _cmocka_run_group_tests(group, tests, n, NULL, NULL);
+    failed = _cmocka_run_group_tests(group, tests, n, setup, teardown);
     ledger_close(ledger);
     task_destroy(task);
     env_registry_clear(&envs);

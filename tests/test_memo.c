@@ -293,5 +293,5 @@ int main(void)
     ROWS_ADD(tests, n, kepts, test_kept);
     ROWS_ADD(tests, n, foreigns, test_foreign);
     ROWS_ADD(tests, n, budgets, test_budget);
-    return memo_tests_run("memo", tests, n);
+    return memo_tests_run("memo", tests, n, NULL, NULL);
 }

@@ -249,5 +249,5 @@ int main(void)
     ROWS_ADD(tests, n, crashes, test_crash);
     ROWS_ADD(tests, n, stops, test_interrupted);
     ROWS_ADD(tests, n, crowds, test_crowd);
-    return memo_tests_run("memo_ends", tests, n);
+    return memo_tests_run("memo_ends", tests, n, NULL, NULL);
 }

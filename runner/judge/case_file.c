@@ -154,55 +154,115 @@ out:
     return status;
 }
 
-static const char *get_text(json_t *json, const char *key)
-{
-    const char *text = json_string_value(json_object_get(json, key));
+/* What a file says, of the right types. Text and task are borrowed from the JSON. */
+struct said {
+    json_int_t format, env_version, chance, take_over, horizon, iteration, n_continuations;
+    const char *name, *signature, *event, *cut_from, *fixed_by, *seed, *prefix;
+    double floor, pass_rate;
+    json_t *task;
+};
 
-    return text ? text : "";
+static int read_said(json_t *json, struct said *s, const char *path, struct error *err)
+{
+    json_error_t why;
+
+    *s = (struct said){
+        .chance = 1, .n_continuations = 1, .floor = -INFINITY, .pass_rate = 1
+    };
+    if (json_unpack_ex(
+            json, &why, 0,
+            "{s:I, s:s, s:s, s:{s:s, s?F}, s:I, s:I, s:I, s:s, s:s, s:I, s:o, s:s, s:s,"
+            " s?I, s?I, s?F}",
+            "format", &s->format, "name", &s->name, "signature", &s->signature, "must",
+            "not_happen", &s->event, "or_end_with", &s->floor, "env_version",
+            &s->env_version, "take_over", &s->take_over, "horizon", &s->horizon,
+            "cut_from", &s->cut_from, "fixed_by", &s->fixed_by, "iteration",
+            &s->iteration, "task", &s->task, "prefix", &s->prefix, "seed", &s->seed,
+            "chance", &s->chance, "continuations", &s->n_continuations, "pass_rate",
+            &s->pass_rate) != 0)
+        return error_set(err, "%s: not a case: %s", path, why.text);
+    if (s->format != FORMAT)
+        return error_set(err, "%s: not a case of format %d", path, FORMAT);
+    return 0;
+}
+
+/* A case is written into a file of its name, and told by it. */
+static bool is_plain_name(const char *name)
+{
+    return name[0] && name[0] != '.' && strlen(name) < 100 &&
+           strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                        "_-.") == strlen(name);
+}
+
+static int read_seed(const char *text, uint64_t *out)
+{
+    if (!text[0] || strspn(text, "0123456789") != strlen(text))
+        return -1;
+    errno = 0;
+    *out = strtoull(text, NULL, 10);
+    return errno ? -1 : 0;
+}
+
+/* NULL, or what is damaged. */
+static const char *find_damage(const struct said *s, const struct env *env)
+{
+    return !is_plain_name(s->name) ? "name"
+           : s->env_version < 0 || s->env_version > UINT32_MAX ||
+                   s->chance < 0 || s->chance > UINT32_MAX
+               ? "version"
+           : s->n_continuations < 1 || s->n_continuations > CASE_MOST_CONTINUATIONS
+               ? "number of continuations"
+           : !(s->pass_rate > 0 && s->pass_rate <= 1)      ? "pass rate"
+           : s->horizon < 1 || s->horizon > MOST_PREFIX    ? "horizon"
+           : !failure_event_bit(env, s->event) && strcmp(s->event, "fault") ? "event"
+                                                                            : NULL;
+}
+
+static int read_prefix(struct tape *t, const struct said *s, const struct env *env,
+                       const char *path, struct error *err)
+{
+    struct error why = { "" };
+
+    t->width = tape_width(env);
+    if ((t->width == 1 ? read_runs(s->prefix, t) : read_bytes(s->prefix, t)) != 0)
+        return error_set(err, "%s: a case with a damaged prefix", path);
+    if (t->n_steps != s->take_over)
+        return error_set(err, "%s: a case whose prefix does not end at its take-over",
+                         path);
+    return tape_check(t, env, &why) == 0 ? 0 : error_set(err, "%s: %s", path, why.text);
 }
 
 static int read_case(struct regression_case *c, json_t *json,
                      const struct env_registry *envs, const char *path, struct error *err)
 {
-    const char *prefix = get_text(json, "prefix");
-    json_t *n = json_object_get(json, "continuations"),
-           *chance = json_object_get(json, "chance"),
-           *rate = json_object_get(json, "pass_rate");
-    json_t *must = json_object_get(json, "must"),
-           *event = json_object_get(must, "not_happen");
-    json_t *floor = json_object_get(must, "or_end_with");
-    int bad;
+    struct error why = { "" };
+    const char *damage;
+    struct said s;
 
-    if (json_integer_value(json_object_get(json, "format")) != FORMAT)
-        return error_set(err, "%s: not a case of format %d", path, FORMAT);
-    c->task = task_from_json(envs, json_object_get(json, "task"), path, err);
-    if (!c->task)
+    if (read_said(json, &s, path, err) != 0)
         return -1;
-    c->name = xstrdup(get_text(json, "name"));
-    c->signature = xstrdup(get_text(json, "signature"));
-    c->event = xstrdup(json_is_string(event) ? json_string_value(event) : "");
-    c->cut_from = xstrdup(get_text(json, "cut_from"));
-    c->fixed_by = xstrdup(get_text(json, "fixed_by"));
-    c->env_version = (uint32_t)json_integer_value(json_object_get(json, "env_version"));
-    c->iteration = json_integer_value(json_object_get(json, "iteration"));
-    c->horizon = json_integer_value(json_object_get(json, "horizon"));
-    c->floor = floor ? json_number_value(floor) : -INFINITY;
-    c->seed = strtoull(get_text(json, "seed"), NULL, 10);
-    c->chance = chance ? (uint32_t)json_integer_value(chance) : 1;
-    c->n_continuations = n ? (int)json_integer_value(n) : 1;
-    c->pass_rate = rate ? json_number_value(rate) : 1;
-    if (c->n_continuations < 1 || c->n_continuations > CASE_MOST_CONTINUATIONS ||
-        !(c->pass_rate > 0 && c->pass_rate <= 1))
-        return error_set(
-            err, "%s: a case with a damaged number of continuations or pass rate", path);
-    c->prefix.width = tape_width(c->task->env);
-    bad = c->prefix.width == 1 ? read_runs(prefix, &c->prefix)
-                               : read_bytes(prefix, &c->prefix);
-    if (bad || c->horizon < 1 || c->horizon > MOST_PREFIX || !c->name[0] ||
-        (!failure_event_bit(c->task->env, c->event) && strcmp(c->event, "fault")))
-        return error_set(err, "%s: a case with a damaged prefix, horizon, name or event",
-                         path);
-    return tape_check(&c->prefix, c->task->env, err);
+    c->task = task_from_json(envs, s.task, path, &why);
+    if (!c->task)
+        return strstr(why.text, path) ? error_set(err, "%s", why.text)
+                                      : error_set(err, "%s: %.900s", path, why.text);
+    c->name = xstrdup(s.name);
+    c->signature = xstrdup(s.signature);
+    c->event = xstrdup(s.event);
+    c->cut_from = xstrdup(s.cut_from);
+    c->fixed_by = xstrdup(s.fixed_by);
+    c->env_version = (uint32_t)s.env_version;
+    c->iteration = s.iteration;
+    c->horizon = s.horizon;
+    c->floor = s.floor;
+    c->chance = (uint32_t)s.chance;
+    c->n_continuations = (int)s.n_continuations;
+    c->pass_rate = s.pass_rate;
+    damage = find_damage(&s, c->task->env);
+    if (!damage && read_seed(s.seed, &c->seed) != 0)
+        damage = "seed";
+    if (damage)
+        return error_set(err, "%s: a case with a damaged %s", path, damage);
+    return read_prefix(&c->prefix, &s, c->task->env, path, err);
 }
 
 static int is_json(const struct dirent *entry)

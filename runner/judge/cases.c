@@ -123,6 +123,34 @@ static struct task *continue_task(const struct regression_case *c, int continuat
     return t;
 }
 
+static bool is_same_task(const struct task *a, const struct task *b)
+{
+    json_t *x = task_to_json(a), *y = task_to_json(b);
+    bool is_same = json_equal(x, y);
+
+    json_decref(x);
+    json_decref(y);
+    return is_same;
+}
+
+/* Names the episodes of the cases of a task. A run's own cases are of its own task; the
+ * same seed and prefix under other rules are other episodes. */
+static char *case_scope(const struct task *own, const struct task *task)
+{
+    json_t *json;
+    char *text, sha[65], *scope;
+
+    if (is_same_task(own, task))
+        return xstrdup("case");
+    json = task_to_json(task);
+    text = json_dumps(json, JSON_COMPACT | JSON_SORT_KEYS);
+    sha256_hex(text, strlen(text), sha);
+    scope = xasprintf("case of task %s", sha);
+    free(text);
+    json_decref(json);
+    return scope;
+}
+
 /* n cases of one task (all with that rules), one continuation of each. */
 static enum memo_status play_cases(struct memo *m, const struct policy *policy,
                                    const struct task *task,
@@ -132,6 +160,7 @@ static enum memo_status play_cases(struct memo *m, const struct policy *policy,
 {
     struct episode_request *requests = xcalloc((size_t)n, sizeof(*requests));
     int64_t *index = xcalloc((size_t)n, sizeof(*index));
+    char *scope = case_scope(m->base.task, cases[0]->task);
     struct memo mine = *m;
     enum memo_status status;
 
@@ -143,9 +172,10 @@ static enum memo_status play_cases(struct memo *m, const struct policy *policy,
         index[i] = case_index(cases[i], continuation);
     }
     mine.base.task = task;
-    status = memo_evaluate(&mine, PURPOSE_regression, "case", policy, requests, index, n,
+    status = memo_evaluate(&mine, PURPOSE_regression, scope, policy, requests, index, n,
                            results, err);
     m->steps_left = mine.steps_left;
+    free(scope);
     free(requests);
     free(index);
     return status;
@@ -208,17 +238,6 @@ static enum memo_status run_one(struct memo *m, const struct policy *policy,
     return status;
 }
 
-static bool has_same_task(const struct regression_case *a,
-                          const struct regression_case *b)
-{
-    json_t *x = task_to_json(a->task), *y = task_to_json(b->task);
-    bool is_same = json_equal(x, y);
-
-    json_decref(x);
-    json_decref(y);
-    return is_same;
-}
-
 /* The recorded course of all cases from the first on that share its task, spread over the
  * workers; done[] says which those were. */
 static enum memo_status run_together(struct memo *m, const struct policy *policy,
@@ -232,7 +251,7 @@ static enum memo_status run_together(struct memo *m, const struct policy *policy
     enum memo_status status;
 
     for (int i = first; i < cases->n; i++)
-        if (!done[i] && has_same_task(&cases->list[first], &cases->list[i])) {
+        if (!done[i] && is_same_task(cases->list[first].task, cases->list[i].task)) {
             done[i] = true;
             place[n] = i;
             mine[n++] = &cases->list[i];
