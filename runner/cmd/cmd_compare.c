@@ -117,17 +117,24 @@ static int make_runs(struct compare *m, struct error *err)
     return 0;
 }
 
-/* Mean over the repeats of what they had for so much; n = 0 where the cost is unknown. */
+/* Is the cost of all of a model's runs known? */
+static bool is_known(const struct compare *m, int model, enum cost by)
+{
+    for (int r = 0; r < m->repeats; r++)
+        if (!compared_run_knows(run_of(m, model, r), by))
+            return false;
+    return true;
+}
+
+/* Mean over the repeats of what they had for so much; NAN where one of them has no score,
+ * since the environment broke each of its episodes. */
 static struct summary at_cost(const struct compare *m, int model, enum cost by,
                               double most)
 {
     double values[MOST_REPEATS];
 
-    for (int r = 0; r < m->repeats; r++) {
+    for (int r = 0; r < m->repeats; r++)
         values[r] = compared_run_at(run_of(m, model, r), by, most);
-        if (isnan(values[r]))
-            return (struct summary){ 0 };
-    }
     return summarize(values, m->repeats);
 }
 
@@ -159,13 +166,11 @@ static json_t *curve_rows(const struct compare *m)
     for (enum cost by = 0; by < N_COSTS; by++) {
         double most = most_cost(m, by);
         for (int i = 0; i < m->n_models && most > 0; i++)
-            for (int k = 0; k <= POINTS; k++) {
+            for (int k = 0; is_known(m, i, by) && k <= POINTS; k++) {
                 double cost = most * k / POINTS;
                 struct summary s = at_cost(m, i, by, cost);
-                json_t *row;
-                if (!s.n)
-                    break;
-                row = json_pack("{s:s, s:o, s:s, s:o}", "by", cost_names[by], "cost",
+                json_t *row = json_pack(
+                    "{s:s, s:o, s:s, s:o}", "by", cost_names[by], "cost",
                                 json_finite(cost), "model", m->names[i], "score",
                                 json_finite(s.mean));
                 set_bounds(row, "low", "high", &s);

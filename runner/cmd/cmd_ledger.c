@@ -45,7 +45,8 @@ static const struct listing {
       " count(DISTINCT trajectory) AS distinct_trajectories, min(verified) AS all_verified"
       " FROM episode WHERE run = ? GROUP BY purpose" },
     { "episodes", "every episode",
-      "SELECT purpose, scope, substr(sha256, 1, 8) AS policy, seed_index, score, steps,"
+      "SELECT purpose, scope, substr(sha256, 1, 8) AS policy, seed_index, " LEDGER_SCORE(
+          "episode", "score") " AS score, steps,"
       " terminated, truncated, fault, verified, printf('%016x', trajectory) AS trajectory"
       " FROM episode WHERE run = ? ORDER BY rowid" },
     { "calls", "every question to the model",
@@ -231,7 +232,8 @@ static int main_ledger(const struct command *self, struct app *app, int argc,
                        const char **argv)
 {
     char *list = NULL, *plot_path = NULL;
-    int csv = 0, json = 0, status;
+    struct common common = { 0 };
+    int csv = 0, status;
     struct error err = { "" };
     struct poptOption options[] = {
         { "list", 'l', POPT_ARG_STRING, &list, 0,
@@ -242,7 +244,10 @@ static int main_ledger(const struct command *self, struct app *app, int argc,
           "draw the climb of a run: its incumbent's score against steps",
           "FILE.svg|FILE.png" },
         { "csv", '\0', POPT_ARG_NONE, &csv, 0, "as comma-separated values", NULL },
-        { "json", '\0', POPT_ARG_NONE, &json, 0, "as a JSON array", NULL },
+        { "json", '\0', POPT_ARG_NONE, &common.json, 0, "as a JSON array", NULL },
+        { "plugin", '\0', POPT_ARG_ARGV, &common.plugins, 0,
+          "export: load environments from a shared object; it is trusted native code",
+          "FILE.so" },
         POPT_TABLEEND,
     };
     const char **args = cmd_parse(self, app, argc, argv, options, 0, 3, &status);
@@ -250,7 +255,7 @@ static int main_ledger(const struct command *self, struct app *app, int argc,
 
     if (!args)
         return status;
-    if (ledger_verb(app, args, &status))
+    if (ledger_verb(app, &common, args, &status))
         goto out;
     if (args[0] && args[1]) {
         error_set(&err, "ledger: %s: one argument too many; see `ratchet ledger --help`",
@@ -267,13 +272,14 @@ static int main_ledger(const struct command *self, struct app *app, int argc,
             list);
         status = cmd_fail(EXIT_USAGE, &err);
     } else {
-        status = show_rows(args[0], what, csv, json, plot_path, &err);
+        status = show_rows(args[0], what, csv, common.json, plot_path, &err);
         if (status != EXIT_DONE && err.text[0])
             cmd_fail(status, &err);
     }
 out:
     free(list);
     free(plot_path);
+    common_clear(&common);
     cmd_free_args(args);
     return status;
 }

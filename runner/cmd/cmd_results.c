@@ -114,38 +114,54 @@ static void add_row(struct results *r, const struct task *t, const char *file,
     free(scores);
 }
 
+struct cell {
+    char text[32];
+};
+
 /* Three digits, or all of a whole number that has more: no powers of ten. */
-static void shorten(double value, char out[32])
+static struct cell shorten(double value)
 {
-    snprintf(out, 32, fabs(value) < 100 ? "%.3g" : "%.0f", value);
+    struct cell c = { "-" };
+
+    if (isfinite(value))
+        snprintf(c.text, sizeof(c.text), fabs(value) < 100 ? "%.3g" : "%.0f", value);
+    return c;
+}
+
+/* Five digits; a dash where there is none. */
+static struct cell cell_of(const json_t *row, const char *key)
+{
+    double value = json_get_number(row, key);
+    struct cell c = { "-" };
+
+    if (isfinite(value))
+        snprintf(c.text, sizeof(c.text), "%.5g", value);
+    return c;
 }
 
 static void print_row(const json_t *row)
 {
     double steps = json_number_value(json_object_get(row, "steps"));
     json_int_t n_faults = json_integer_value(json_object_get(row, "faults"));
-    char wanted[32] = "", human[32] = "", faults[48] = "", std[32], times[32];
+    char wanted[32] = "", human[32] = "", faults[48] = "";
 
-    shorten(json_number_value(json_object_get(row, "std")), std);
-    shorten(json_number_value(json_object_get(row, "real_time")), times);
     if (n_faults > 0)
         snprintf(faults, sizeof(faults), " (%lld with faults)", (long long)n_faults);
     if (json_is_real(json_object_get(row, "target")))
         snprintf(wanted, sizeof(wanted), "%g", json_get_number(row, "target"));
     if (json_is_real(json_object_get(row, "human")))
         snprintf(human, sizeof(human), "%.2f", json_get_number(row, "human"));
-    say("| %s | %s | %.5g%s | %s | %.5g | %.5g | %s | %s | %.4g%s | %s |\n",
+    say("| %s | %s | %s%s | %s | %s | %s | %s | %s | %.4g%s | %s |\n",
         json_string_value(json_object_get(row, "task")),
         json_string_value(json_object_get(row, "policy")),
-        json_number_value(json_object_get(row, "mean")), faults, std,
-        json_number_value(json_object_get(row, "min")),
-        json_number_value(json_object_get(row, "max")), wanted, human,
+        cell_of(row, "mean").text, faults, shorten(json_get_number(row, "std")).text,
+        cell_of(row, "min").text, cell_of(row, "max").text, wanted, human,
         steps > 0 ? json_number_value(json_object_get(row, "planner_steps")) / steps
                   : 0,
         strcmp(json_string_value(json_object_get(row, "sim")), "true state")
             ? ""
             : " (true state)",
-        times);
+        shorten(json_get_number(row, "real_time")).text);
     fflush(stdout);
 }
 

@@ -110,8 +110,6 @@ static struct totals add_up(const struct run *r)
         t.n_verified += r->results[i].verified;
     }
     t.scores = summarize(scores, n);
-    if (n == 0)
-        t.scores = (struct summary){ 0, NAN, NAN, NAN, NAN };
     t.distinct = count_distinct(r);
     free(scores);
     return t;

@@ -10,7 +10,8 @@
 
 static const char trials_sql[] =
     "SELECT row_number() OVER (ORDER BY e.rowid) AS trial, e.purpose, e.scope, e.sha256 AS policy,"
-    " e.seed_index, e.score, e.total AS return, e.steps, e.planner_steps,"
+    " e.seed_index, " LEDGER_SCORE("e", "score") " AS score, " LEDGER_SCORE("e", "total")
+    " AS return, e.steps, e.planner_steps,"
     " sum(e.steps) OVER (ORDER BY e.rowid) AS steps_so_far, e.terminated,"
     " e.truncated, e.fault, e.fault_text, e.verified, printf('%016x', e.trajectory) AS"
     " trajectory, printf('%016x', e.start_hash) AS start, " LEDGER_TIME("e.created") " AS"

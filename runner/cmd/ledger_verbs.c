@@ -207,17 +207,15 @@ static int diff(struct opened_run *o, const char *a, const char *b, struct error
     return status;
 }
 
-static int export(struct opened_run *o, struct app *app, const char *run,
-                  const char *folder, struct error *err)
+static int export(struct opened_run *o, struct app *app, const struct common *c,
+                  const char *run, const char *folder, struct error *err)
 {
-    struct common nothing = { 0 };
-
-    if (opened_run_find(o, app, &nothing, run, err) != 0)
+    if (opened_run_find(o, app, c, run, err) != 0)
         return -1;
     return ledger_export(o, folder, err);
 }
 
-bool ledger_verb(struct app *app, const char **args, int *status)
+bool ledger_verb(struct app *app, const struct common *c, const char **args, int *status)
 {
     static const struct {
         const char *name;
@@ -244,7 +242,7 @@ bool ledger_verb(struct app *app, const char **args, int *status)
     if (!bad)
         bad = verb == 0   ? show(&o, args[1], &err)
               : verb == 1 ? diff(&o, args[1], args[2], &err)
-                          : export(&o, app, args[1], args[2], &err);
+                          : export(&o, app, c, args[1], args[2], &err);
     *status = bad ? EXIT_FAILED : cmd_done();
     if (bad)
         cmd_fail(EXIT_FAILED, &err);

@@ -5,7 +5,7 @@
 #include "runner/home/opened_run.h"
 
 /* Runs args as a verb with its arguments and sets the exit status; false: it is none. */
-bool ledger_verb(struct app *app, const char **args, int *status);
+bool ledger_verb(struct app *app, const struct common *c, const char **args, int *status);
 
 /* Writes a run as files: sources, trials.csv, trials.jsonl, summary.csv, replays,
  * README. */

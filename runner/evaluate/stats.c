@@ -9,7 +9,7 @@ struct summary summarize(const double *values, int n)
     double sum = 0, squares = 0;
 
     if (n < 1)
-        return s;
+        return (struct summary){ 0, NAN, NAN, NAN, NAN };
     s.min = s.max = values[0];
     for (int i = 0; i < n; i++) {
         sum += values[i];

@@ -27,13 +27,19 @@ void compared_run_clear(struct compared_run *r)
     *r = (struct compared_run){ 0 };
 }
 
+bool compared_run_knows(const struct compared_run *r, enum cost by)
+{
+    for (int i = 0; i < r->n; i++)
+        if (isnan(r->list[i].cost[by]))
+            return false;
+    return true;
+}
+
 double compared_run_at(const struct compared_run *r, enum cost by, double most)
 {
     double score = NAN;
 
     for (int i = 0; i < r->n; i++) {
-        if (isnan(r->list[i].cost[by]))
-            return NAN;
         if (i == 0 || r->list[i].cost[by] <= most)
             score = r->list[i].score;
     }
@@ -146,7 +152,7 @@ static int play(const struct comparison *c, const char *sha256, double *mean,
     double *scores = xcalloc((size_t)c->n_seeds, sizeof(*scores));
     int result = known ? 0 : -1;
 
-    *mean = json_real_value(known);
+    *mean = json_is_real(known) ? json_real_value(known) : NAN;
     for (int i = 0; i < c->n_seeds; i++)
         requests[i].seed = split_seed(&c->salt, SPLIT_HOLDOUT, c->task->name, "compare",
                                       i);

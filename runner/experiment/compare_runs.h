@@ -41,7 +41,10 @@ struct comparison {
 int compare_run(const struct comparison *c, const char *model, int number, int repeat,
                 struct compared_run *out, struct error *err);
 void compared_run_clear(struct compared_run *r);
-/* The score that it had for at most so much. NAN where the cost is unknown. */
+/* Is what it cost known all along? */
+bool compared_run_knows(const struct compared_run *r, enum cost by);
+/* The score that it had for at most so much. NAN where the environment broke each of its
+ * episodes. */
 double compared_run_at(const struct compared_run *r, enum cost by, double most);
 
 #endif

@@ -137,12 +137,6 @@ static json_t *steps_json(const struct ledger_steps *s)
     return json;
 }
 
-/* Null when the run ended before its hidden seeds were played. */
-static json_t *hidden_mean(const struct summary *s)
-{
-    return s->n ? json_finite(s->mean) : json_null();
-}
-
 json_t *climb_json(const struct loop_outcome *o, const char *env,
                    const struct ledger_run *run)
 {
@@ -152,7 +146,7 @@ json_t *climb_json(const struct loop_outcome *o, const char *env,
         " s:s, s:s}",
         "run", run->name, "folder", run->folder, "iterations", (json_int_t)o->iterations,
         "promotions", (json_int_t)o->promotions, "hidden_seeds", o->start.n, "start_mean",
-        hidden_mean(&o->start), "best_mean", hidden_mean(&o->best), "gain",
+        json_finite(o->start.mean), "best_mean", json_finite(o->best.mean), "gain",
         json_finite(o->gain), "gain_interval", json_finite(o->gain_low),
         json_finite(o->gain_high), "cases", o->cases, "steps", steps_json(&o->steps),
         "stop_reason", o->stop_reason, "is_sealed", run->is_sealed, "policy",
@@ -179,7 +173,7 @@ void climb_end(const struct loop_outcome *o, const char *env, const char *ledger
             "to %+.1f), ",
             o->start.n, o->start.mean, o->best.mean, o->gain, o->gain_low, o->gain_high);
     else
-        say("the hidden seeds of the gain were not played, ");
+        say("no hidden seed of the gain was played to its end, ");
     say("after %" PRId64 " iterations, %" PRId64 " promotions, %d cases, %" PRId64
         " steps\n",
         o->iterations, o->promotions, o->cases, all);

@@ -232,8 +232,6 @@ static struct summary sum_up(const struct episode_result *r, int n, json_t *out)
     }
     n_scored = results_scores(r, n, scores);
     s = summarize(scores, n_scored);
-    if (n_scored == 0)
-        s = (struct summary){ 0, NAN, NAN, NAN, NAN };
     free(scores);
     half = n_scored > 1 ? mean_interval(&s, CONFIDENCE) : NAN; /* of one episode, none */
     json_object_set_new(out, "episodes", json_integer(n));

@@ -128,8 +128,8 @@ static void look(struct comparison *c, const struct gate *g)
         out->n_faults += p->is_broken[0] && !p->is_broken[1];
     }
     s = summarize(differences, c->n);
-    out->difference = c->is_exact ? c->exact : s.mean;
-    out->std = s.std;
+    out->difference = c->is_exact ? c->exact : c->n ? s.mean : 0;
+    out->std = c->n ? s.std : 0;
     if (c->is_exact) {
         out->low = c->exact_low;
         out->high = c->exact_high;

@@ -138,7 +138,7 @@ enum loop_status loop_measure_gain(struct loop *l, struct champion *c, struct er
         c->hidden = xrealloc(c->hidden, sizeof(*c->hidden) * (size_t)n);
         c->n_hidden = n;
         for (int i = 0; i < n; i++)
-            c->hidden[i] = results[i].score;
+            c->hidden[i] = result_is_void(&results[i]) ? NAN : results[i].score;
     }
     results_clear(results, n);
     free(results);
@@ -151,7 +151,16 @@ bool loop_is_at_target(const struct loop *l)
 {
     const struct champion *c = &l->incumbent;
 
-    return c->n_hidden && summarize(c->hidden, c->n_hidden).mean >= l->task->target;
+    double *whole = xcalloc((size_t)c->n_hidden + 1, sizeof(*whole));
+    int n = 0;
+    bool result;
+
+    for (int i = 0; i < c->n_hidden; i++)
+        if (!isnan(c->hidden[i]))
+            whole[n++] = c->hidden[i];
+    result = summarize(whole, n).mean >= l->task->target; /* never of none */
+    free(whole);
+    return result;
 }
 
 void loop_note_past(struct loop *l, const struct iteration *it, const char *tokens_sha256)
@@ -317,27 +326,34 @@ static enum loop_status begin(struct loop *l, struct error *err)
     return status;
 }
 
-/* The paired gain on hidden seeds that decided nothing, with its 95 % interval. A run
- * that ended before it could measure them has none. */
+/* The paired gain on hidden seeds that decided nothing, with its 95 % interval. A pair that
+ * the environment broke a side of tells nothing; a run that ended before it could measure
+ * them has none. */
 static void sum_up_gain(struct loop *l)
 {
     struct loop_outcome *o = l->outcome;
-    int n = l->start.n_hidden < l->incumbent.n_hidden ? l->start.n_hidden
-                                                      : l->incumbent.n_hidden;
-    double *differences = xcalloc((size_t)n, sizeof(*differences)), half;
+    int most = l->start.n_hidden < l->incumbent.n_hidden ? l->start.n_hidden
+                                                         : l->incumbent.n_hidden;
+    double *start = xcalloc(3 * (size_t)most + 1, sizeof(*start)), half;
+    double *best = start + most, *differences = best + most;
     struct summary s;
+    int n = 0;
 
-    for (int i = 0; i < n; i++)
-        differences[i] = l->incumbent.hidden[i] - l->start.hidden[i];
+    for (int i = 0; i < most; i++) {
+        start[n] = l->start.hidden[i];
+        best[n] = l->incumbent.hidden[i];
+        differences[n] = best[n] - start[n];
+        n += !isnan(differences[n]);
+    }
     s = summarize(differences, n);
     half = n > 1 ? mean_interval(&s, 0.95) : NAN;
-    o->gain = n ? s.mean : NAN;
+    o->gain = s.mean;
     o->gain_low = o->gain - half;
     o->gain_high = o->gain + half;
-    o->start = summarize(l->start.hidden, n);
-    o->best = summarize(l->incumbent.hidden, n);
+    o->start = summarize(start, n);
+    o->best = summarize(best, n);
     o->cases = l->cases.n - o->retired;
-    free(differences);
+    free(start);
 }
 
 /* The iterations that the ledger has of this run. -1 on failure. */

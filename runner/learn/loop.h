@@ -25,7 +25,8 @@ struct champion {
     struct episode_result *results; /* on the dev seeds */
     int n;
     struct summary dev;
-    double *hidden;        /* its returns on as many hidden seeds, the same for the start */
+    double *hidden;        /* its returns on as many hidden seeds, the same for the start;
+                              NAN: the environment broke the episode */
     int n_hidden;          /* and every incumbent; 0: not measured */
     double highest_gate;   /* return that the gate saw of it; -INFINITY: none */
 };
@@ -77,8 +78,8 @@ struct loop_config {
 
 struct loop_outcome {
     int64_t iterations, promotions;
-    struct summary start, best; /* on as many hidden seeds as dev has; n = 0: the run
-                                   ended before they were played */
+    struct summary start, best; /* on as many hidden seeds as dev has, less those that
+                                   the environment broke; n = 0: none was played */
     double gain, gain_low, gain_high; /* paired, on these, 95 % (Student's t) */
     int cases, retired;
     int64_t answers; /* of the model, those of a run that goes on included */

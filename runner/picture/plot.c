@@ -2,6 +2,7 @@
 #include "runner/picture/plot.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -158,6 +159,15 @@ static int run(const char *text, struct error *err)
                : error_set(err, "gnuplot: it could not draw the plot");
 }
 
+static bool has_points(const struct plot *p)
+{
+    for (int i = 0; i < p->n_series; i++)
+        for (int k = 0; k < p->series[i].n; k++)
+            if (isfinite(p->series[i].x[k]) && isfinite(p->series[i].y[k]))
+                return true;
+    return false;
+}
+
 int plot_save(const struct plot *p, const char *path, struct error *err)
 {
     size_t len = strlen(path);
@@ -167,6 +177,8 @@ int plot_save(const struct plot *p, const char *path, struct error *err)
 
     if (!is_svg && (len < 5 || strcmp(path + len - 4, ".png")))
         return error_set(err, "%s: a plot is a .svg or a .png file", path);
+    if (!has_points(p))
+        return error_set(err, "%s: there is nothing to draw: no value is finite", path);
     temporary = file_temporary(path);
     text = script(p, temporary, is_svg);
     status = run(text, err) == 0 ? file_commit(temporary, path, err) : -1;

@@ -23,8 +23,8 @@ struct plot {
     int n_series;
 };
 
-/* The ending of path decides: .svg or .png. Written through a temporary. -1 when gnuplot
- * is not installed, fails, or the file cannot be written. */
+/* The ending of path decides: .svg or .png. Written through a temporary. -1 when no
+ * point is finite, gnuplot is not installed or fails, or the file cannot be written. */
 int plot_save(const struct plot *p, const char *path, struct error *err);
 /* As SVG in memory, which the caller frees. NULL as above. */
 char *plot_svg(const struct plot *p, struct error *err);

@@ -16,6 +16,11 @@
 struct ledger;
 
 /* SQL of a time as text: UTC, in ISO 8601. */
+/* The score of a row of episode, as SQL: an episode that the environment broke
+ * (FAULT_environment) has none. */
+#define LEDGER_SCORE(row, column) \
+    "CASE " row ".fault WHEN 10 THEN NULL ELSE " row "." column " END"
+/* Seconds of the epoch as a time of UTC, as SQL. */
 #define LEDGER_TIME(seconds) "strftime('%Y-%m-%dT%H:%M:%SZ', " seconds ", 'unixepoch')"
 
 /* What an episode was played for; replay: once more, for `best.replay`, with what the

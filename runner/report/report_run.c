@@ -195,9 +195,11 @@ static int add_gain(json_t *json, struct ledger *l, const struct ledger_run *run
 {
     json_t *rows = ledger_query(
         l,
-        "SELECT b.score - a.score AS d FROM episode a JOIN episode b ON b.run = a.run AND"
-        " b.purpose = 'gate' AND b.scope = 'gain' AND b.seed_index = a.seed_index JOIN run ON"
-        " run.id = a.run WHERE a.run = ?1 AND a.purpose = 'gate' AND a.scope = 'gain' AND"
+        "WITH e AS (SELECT sha256, seed_index, " LEDGER_SCORE("episode", "score") " AS score,"
+        " max(scope) FROM episode WHERE run = ?1 AND purpose = 'gate' AND scope IN ('gain',"
+        " 'gain again') GROUP BY sha256, seed_index)" /* of both, the row of 'gain again' */
+        " SELECT b.score - a.score AS d FROM e a JOIN e b ON b.seed_index = a.seed_index JOIN"
+        " run ON run.id = ?1 WHERE d IS NOT NULL AND"
         " a.sha256 = run.start_sha256 AND b.sha256 = coalesce((SELECT sha256 FROM promotion"
         " WHERE run = ?1 ORDER BY iteration DESC, place DESC LIMIT 1), run.start_sha256)",
         run->id, err);
@@ -209,7 +211,7 @@ static int add_gain(json_t *json, struct ledger *l, const struct ledger_run *run
         values[i] = json_get_number(json_array_get(rows, (size_t)i), "d");
     s = summarize(values, n);
     half = mean_interval(&s, 0.95);
-    set(json, "gain", n ? s.mean : NAN);
+    set(json, "gain", s.mean);
     set(json, "gain_low", s.mean - half);
     set(json, "gain_high", s.mean + half);
     free(values);

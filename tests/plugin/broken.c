@@ -20,11 +20,12 @@ enum how {
     RESET_NAN,
     OBS_NAN,
     OBS_INF,
-    NEGATIVE
+    NEGATIVE,
+    DEV_WHOLE /* but for the first two dev seeds of its task */
 };
 
 struct broken {
-    int64_t step, seed;
+    int64_t step, seed, is_dev;
 };
 
 static void *create(const char *const *values, char *why, size_t why_size)
@@ -35,7 +36,10 @@ static void *create(const char *const *values, char *why, size_t why_size)
 
 static void reset(void *instance, uint64_t seed)
 {
-    *(struct broken *)instance = (struct broken){ .seed = (int64_t)(seed % 7) };
+    *(struct broken *)instance = (struct broken){
+        .seed = (int64_t)(seed % 7),
+        .is_dev = seed == 4239421992748035346 || seed == 2995209891407235515,
+    };
 }
 
 static struct env_step step(void *instance, const double *action, enum how how)
@@ -45,6 +49,8 @@ static struct env_step step(void *instance, const double *action, enum how how)
     struct env_step result = { .reward = 1 + action[0], .terminated = s->step >= LENGTH };
 
     if (how == REWARD_NAN && is_now)
+        result.reward = NAN;
+    if (how == DEV_WHOLE && is_now && !s->is_dev)
         result.reward = NAN;
     if (how == RIGHT_NAN && is_now && action[0] > 0)
         result.reward = NAN;
@@ -136,9 +142,10 @@ BROKEN(reset_nan, RESET_NAN)
 BROKEN(obs_nan, OBS_NAN)
 BROKEN(obs_inf, OBS_INF)
 BROKEN(negative, NEGATIVE)
+BROKEN(dev_whole, DEV_WHOLE)
 
 extern const struct env *const ratchet_envs[];
 const struct env *const ratchet_envs[] = {
     &env_whole,     &env_right_nan, &env_reward_nan, &env_reward_inf, &env_overflow,
-    &env_reset_nan, &env_obs_nan,   &env_obs_inf,    &env_negative,   NULL
+    &env_reset_nan, &env_obs_nan,   &env_obs_inf,    &env_negative,   &env_dev_whole, NULL
 };
