@@ -67,6 +67,46 @@ improve both cartpole "$TMP/error.lua" "$TMP/soon.lua" --set dev=10 --set gate=3
 verdict "breaking sooner in the same places is no gain" both '(worse|refused): '
 echo 'return { act = function() error("no") end }' >"$TMP/boom.lua"
 
+# In a case's episodes alone. With sticky actions a case has eight courses, six of which must hold:
+# one that breaks in two of them, where the current policy breaks in none, passes the case, and is
+# refused all the same. It knows the case's start, and breaks where two courses come to.
+{ printf 'Balance.\n\n```lua\n'; echo "return { act = function(o) return $balance end }"; printf '```\n'; } \
+    >"$TMP/balance.txt"
+python3 tests/tools/make_session.py "$TMP/balance.jsonl" "$TMP/balance.txt"
+cases() { # cases DIR SESSION
+    "$RATCHET" improve cartpole --policy "$TMP/lean.lua" --model "recorded:$TMP/$2.jsonl" \
+        --out "$TMP/$1" --set dev=10 --set gate=32 --set sticky=0.1 >"$TMP/out.txt" 2>&1
+}
+cases cut balance
+seed=$(json "$TMP/cut/cases/case-001.json" 'j["seed"]')
+start=$("$RATCHET" run cartpole "$TMP/p.lua" -n 1 --seed "$seed" --set sticky=0.1 2>&1 |
+    grep -o '<[^>]*>' | head -1 | tr -d '<>')
+breaks() { # breaks NAME ANGLE: in that case's courses that lean so far in step 24
+    echo "local n, here = 0, false
+return { reset = function() n = 0 end, act = function(o)
+  n = n + 1
+  if n == 1 then here = o.position == $start end
+  if here and n == 24 and o.angle > $2 then error('no') end
+  return $balance end }" >"$TMP/$1.lua"
+    { printf 'Break there.\n\n```lua\n'; cat "$TMP/$1.lua"; printf '```\n'; } >"$TMP/$1.txt"
+    python3 tests/tools/make_session.py "$TMP/$1.jsonl" "$TMP/balance.txt" "$TMP/$1.txt"
+}
+second() { # second NAME DIR PATTERN: the verdict of iteration 2
+    "$RATCHET" ledger "$TMP/$2" --list climb --json >"$TMP/v.json"
+    json "$TMP/v.json" "[r['verdict'] + ': ' + r['why'] for r in j if r['iteration'] == 2]" >"$TMP/v.txt"
+    grep -Eq "$3" "$TMP/v.txt"
+    ok "$1" $? "$(cat "$TMP/v.txt" "$TMP/out.txt")"
+}
+breaks two 0
+expect "two broken courses of eight pass the case" 0 'ok 1 - case-001.*\(6 held\)' \
+    "$RATCHET" test cartpole --policy "$TMP/two.lua" --cases "$TMP/cut/cases"
+cases two two
+second "but they are refused: the current policy breaks in none" two \
+    'refused: breaks in 2 of the 8 courses of case-001, more than the current policy'
+breaks none 1
+cases none none
+second "the same that breaks in none is not" none '^\[.(better|unchanged|unclear|worse|simpler): '
+
 # What an environment breaks is its own fault: said so, no score, nothing that is not finite.
 broken=$BUILD/tests/broken.so
 echo 'return { act = function(o) return 1 end }' >"$TMP/right.lua"
