@@ -12,6 +12,7 @@
 #include "runner/model/api.h"
 #include "runner/picture/frame.h"
 #include "runner/picture/image.h"
+#include "runner/record/ledger_report.h"
 #include "runner/report/report_parts.h"
 
 #define CLIP_FRAMES 120  /* of a sheet */
@@ -45,11 +46,6 @@ static void shown_clear(struct shown *s)
     s->n = 0;
 }
 
-static bool is_hash(const char *text)
-{
-    return strlen(text) == 64 && strspn(text, "0123456789abcdef") == 64;
-}
-
 /* The dev episodes of a policy that have their tapes. -1 on failure; n = 0: there are
  * none. */
 static int shown_load(struct shown *s, const char *sha256, struct error *err)
@@ -57,29 +53,17 @@ static int shown_load(struct shown *s, const char *sha256, struct error *err)
     struct episode_request *requests;
     struct policy policy = { .name = "policy.lua" };
     enum memo_status status = MEMO_DONE;
-    char *sql;
-    json_t *rows;
-    int n;
+    struct ledger_seed *seeds;
+    int n = ledger_report_episodes(s->ledger, s->run->id, sha256, &seeds, err);
 
-    if (!is_hash(sha256))
-        return 0;
-    sql = xasprintf(
-        "SELECT seed_index, printf('%%d', seed) AS seed FROM episode WHERE run = ?"
-        " AND purpose = 'dev' AND scope = '' AND sha256 = '%s' AND length(tape) > 0"
-        " ORDER BY seed_index LIMIT 1000",
-        sha256);
-    rows = ledger_query(s->ledger, sql, s->run->id, err);
-    free(sql);
-    s->source = rows ? ledger_source_get(s->ledger, sha256, err) : NULL;
-    n = (int)json_array_size(rows);
-    if (s->source && n) {
+    s->source = n >= 0 ? ledger_source_get(s->ledger, sha256, err) : NULL;
+    if (s->source && n > 0) {
         requests = xcalloc((size_t)n, sizeof(*requests));
         s->index = xcalloc((size_t)n, sizeof(*s->index));
         s->results = xcalloc((size_t)n, sizeof(*s->results));
         for (int i = 0; i < n; i++) {
-            const json_t *row = json_array_get(rows, (size_t)i);
-            s->index[i] = json_integer_value(json_object_get(row, "seed_index"));
-            requests[i].seed = strtoull(json_get_text(row, "seed"), NULL, 10);
+            s->index[i] = seeds[i].index;
+            requests[i].seed = seeds[i].seed;
         }
         policy.source = s->source;
         s->memo = (struct memo){ .ledger = s->ledger, .run = s->run->id };
@@ -92,7 +76,7 @@ static int shown_load(struct shown *s, const char *sha256, struct error *err)
                                s->results, err);
         free(requests);
     }
-    json_decref(rows);
+    free(seeds);
     if (status != MEMO_DONE && !err->text[0])
         error_set(err, "%s: the ledger's dev episodes are not whole", s->run->folder);
     return s->source && status == MEMO_DONE ? 0 : -1;

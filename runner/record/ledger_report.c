@@ -1,0 +1,146 @@
+/* ledger_report.c - what the ledger has of a run, gathered for its report. */
+#include "runner/record/ledger_report.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "runner/record/ledger_db.h"
+
+/* Sums of a run's calls; unknown where any answer did not say. */
+#define TOKENS                                                                          \
+    "CASE WHEN min(CASE WHEN error IS NULL THEN max(tokens_in, tokens_out) ELSE 0 END)" \
+    " >= 0 THEN sum(max(tokens_in, 0) + max(tokens_out, 0)) END"
+#define USD "CASE WHEN count(usd) = sum(error IS NULL) THEN sum(usd) END"
+
+static const char totals_sql[] =
+    "SELECT (SELECT count(*) FROM call WHERE run = ?1 AND error IS NULL) AS calls,"
+    " (SELECT " TOKENS " FROM call WHERE run = ?1) AS tokens,"
+    " (SELECT " USD " FROM call WHERE run = ?1) AS usd,"
+    " (SELECT sum(steps) FROM episode WHERE run = ?1) AS steps,"
+    " (SELECT sum(steps) FROM episode WHERE run = ?1 AND purpose = 'dev'"
+    " AND sha256 = run.start_sha256) AS start_steps,"
+    " (SELECT avg(score) FROM episode WHERE run = ?1 AND purpose = 'dev' AND scope = '' AND"
+    " sha256 = run.start_sha256) AS start_mean,"
+    " (SELECT sum(seconds) FROM work WHERE run = ?1) / 60.0 AS minutes"
+    " FROM run WHERE id = ?1";
+
+/* Lists that need nothing but their query. */
+static const struct {
+    const char *key, *sql;
+} lists[] = {
+    { "iterations",
+      "SELECT c.iteration, c.verdict, c.dev_before, c.before_half, c.dev_after,"
+      " c.after_half, c.difference, c.low, c.high, c.pairs, c.cases_passed, c.cases, c.steps,"
+      " (SELECT total(seconds) FROM work w WHERE w.run = ?1 AND w.created <= c.created) / 60.0"
+      " AS minutes,"
+      " (SELECT " TOKENS
+      " FROM call k WHERE k.run = ?1 AND k.iteration <= c.iteration) AS"
+      " tokens, (SELECT " USD
+      " FROM call k WHERE k.run = ?1 AND k.iteration <= c.iteration)"
+      " AS usd, c.change, c.why, c.sha256 AS policy, c.parent_sha256 AS parent,"
+      " c.verdict IN ('better', 'simpler') AS is_promoted"
+      " FROM (SELECT *, 1 AS place FROM candidate WHERE run = ?1 UNION ALL" LEDGER_CHALLENGERS
+      ") c JOIN run ON run.id = c.run ORDER BY c.iteration, c.place" },
+    { "cases",
+      "SELECT r.name, r.iteration, r.signature, (SELECT s.state FROM regression s WHERE"
+      " s.run = r.run AND s.name = r.name ORDER BY s.created DESC, s.rowid DESC LIMIT 1) AS"
+      " state, r.reason FROM regression r WHERE r.run = ?1 AND r.state IN ('admitted', 'proposed')"
+      " GROUP BY r.name ORDER BY r.name" },
+    { "broken",
+      "SELECT iteration, cases_passed, cases, cases - cases_passed AS n_broken, verdict,"
+      " change, why FROM candidate WHERE run = ?1 AND cases_passed < cases ORDER BY iteration" },
+    { "challengers",
+      "SELECT iteration, of_iteration, verdict, pairs, low, high, change, why FROM challenge"
+      " WHERE run = ?1 ORDER BY iteration" },
+    { "purposes",
+      "SELECT purpose, count(*) FILTER (WHERE scope NOT LIKE '" LEDGER_CUT "%') AS"
+      " episodes, sum(steps) AS steps, sum(planner_steps) AS"
+      " planner_steps, sum(fault > 0) AS faults, count(DISTINCT trajectory) AS trajectories,"
+      " round(100.0 * sum(steps) / (SELECT max(1, sum(steps))"
+      " FROM episode WHERE run = ?1), 1) AS share FROM episode WHERE run = ?1 GROUP BY purpose"
+      " ORDER BY 3 DESC" },
+    { "money",
+      "SELECT coalesce(c.verdict, 'no verdict') AS outcome, k.model, count(*) AS calls,"
+      " sum(k.error IS NOT NULL) AS errors, " TOKENS " AS tokens, " USD " AS usd,"
+      " sum(k.seconds) AS seconds FROM call k LEFT JOIN candidate c ON c.run = k.run AND"
+      " c.iteration = k.iteration WHERE k.run = ?1 GROUP BY 1, 2 ORDER BY 3 DESC" },
+    { "openings",
+      "SELECT o.split, o.number, o.sha256 AS policy,"
+      " json_extract(r.result, '$.dev.mean') AS dev_mean,"
+      " json_extract(r.result, '$.hidden.mean') AS hidden_mean,"
+      " json_extract(r.result, '$.gap') AS gap,"
+      " json_extract(r.result, '$.gap_interval[0]') AS gap_low,"
+      " json_extract(r.result, '$.gap_interval[1]') AS gap_high,"
+      " json_extract(r.result, '$.hidden.episodes') AS episodes,"
+      " " LEDGER_TIME(
+          "o.created") " AS opened FROM opening o LEFT JOIN report r"
+                       " ON r.run = o.run AND r.split = o.split AND r.number = o.number WHERE o.run = ?1" },
+    { "incidents", "SELECT iteration, what, details FROM incident WHERE run = ?1" },
+    { "notes",
+      "SELECT iteration, author, text FROM note WHERE run = ?1 ORDER BY iteration, id" },
+};
+
+json_t *ledger_report_rows(struct ledger *l, int64_t run, struct error *err)
+{
+    json_t *totals = ledger_query(l, totals_sql, run, err), *json = NULL;
+    bool is_whole = totals != NULL;
+
+    if (totals)
+        json = json_incref(json_array_get(totals, 0));
+    json_decref(totals);
+    for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]) && is_whole; i++) {
+        json_t *rows = ledger_query(l, lists[i].sql, run, err);
+        is_whole = rows && json_object_set_new(json, lists[i].key, rows) == 0;
+    }
+    if (is_whole)
+        return json;
+    json_decref(json);
+    return NULL;
+}
+
+int ledger_report_gain(struct ledger *l, int64_t run, double **out, struct error *err)
+{
+    sqlite3_stmt *s = ledger_prepare(
+        l, err,
+        "SELECT b.score - a.score FROM episode a JOIN episode b ON b.run = a.run AND"
+        " b.purpose = 'gate' AND b.scope = 'gain' AND b.seed_index = a.seed_index JOIN run ON"
+        " run.id = a.run WHERE a.run = ?1 AND a.purpose = 'gate' AND a.scope = 'gain' AND"
+        " a.sha256 = run.start_sha256 AND b.sha256 = coalesce((SELECT sha256 FROM promotion"
+        " WHERE run = ?1 ORDER BY iteration DESC, place DESC LIMIT 1), run.start_sha256)",
+        "i", run);
+    int n = 0;
+
+    *out = NULL;
+    while (s && sqlite3_step(s) == SQLITE_ROW) {
+        *out = xrealloc(*out, (size_t)(n + 1) * sizeof(**out));
+        (*out)[n++] = sqlite3_column_double(s, 0);
+    }
+    if (s && sqlite3_finalize(s) == SQLITE_OK)
+        return n;
+    free(*out);
+    *out = NULL;
+    return s ? ledger_fail(l, err) : -1;
+}
+
+int ledger_report_episodes(struct ledger *l, int64_t run, const char *sha256,
+                           struct ledger_seed **out, struct error *err)
+{
+    sqlite3_stmt *s = ledger_prepare(
+        l, err,
+        "SELECT seed_index, seed FROM episode WHERE run = ? AND purpose = 'dev' AND"
+        " scope = '' AND sha256 = ? AND length(tape) > 0 ORDER BY seed_index LIMIT 1000",
+        "is", run, sha256);
+    int n = 0;
+
+    *out = NULL;
+    while (s && sqlite3_step(s) == SQLITE_ROW) {
+        *out = xrealloc(*out, (size_t)(n + 1) * sizeof(**out));
+        (*out)[n++] = (struct ledger_seed){ sqlite3_column_int64(s, 0),
+                                            (uint64_t)sqlite3_column_int64(s, 1) };
+    }
+    if (s && sqlite3_finalize(s) == SQLITE_OK)
+        return n;
+    free(*out);
+    *out = NULL;
+    return s ? ledger_fail(l, err) : -1;
+}
