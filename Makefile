@@ -42,7 +42,7 @@ WORKER_SRC = $(ENV_SRC) $(wildcard sandbox/*.c sandbox/worker/*.c)
 PROGRAM_OBJ = $(filter-out $(BUILD)/runner/main_tool.o,$(PROGRAM_SRC:%.c=$(BUILD)/%.o))
 # What a sealed agent has of ratchet: `ratchet tool` alone.
 TOOL_SRC = runner/main_tool.c $(addprefix runner/cmd/,cmd_tool.c parse.c) \
-	$(addprefix base/,say.c text.c file.c error.c)
+	$(addprefix base/,say.c text.c file.c number.c error.c)
 TOOL_OBJ = $(TOOL_SRC:%.c=$(BUILD)/%.o)
 WORKER_OBJ = $(WORKER_SRC:%.c=$(BUILD)/%.o)
 # libmujoco takes milliseconds to load: workers of other environments do without it.

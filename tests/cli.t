@@ -31,6 +31,33 @@ echo 'return { act = function() error(("so sad "):rep(200), 0) end }' >"$TMP/lon
 "$RATCHET" run cartpole "$TMP/long-error.lua" -n 1 >"$TMP/long.txt" 2>&1
 grep -q 'so sad so s\.\.\.' "$TMP/long.txt"
 ok "a long error is marked as cut" $? "$(cat "$TMP/long.txt")"
+# What is named by nothing is nowhere: no task, file, folder or policy is called "".
+follow_run="breakout $follow -n 1"
+for row in "run '' $follow" "run breakout ''" "run $follow_run --record ''" \
+    "run $follow_run --plugin ''" "run $follow_run --engine ''" "improve '' --model search" \
+    "improve breakout --policy '' --model search" "improve breakout --model ''" \
+    "improve cartpole --model search --out ''" "improve --resume --out ''" \
+    "improve --resume ''" "improve cartpole --model search --session ''" \
+    "improve cartpole --model search --record ''" "mcp ''" "mcp breakout --policy ''" \
+    "mcp breakout --out ''" "mcp --resume --out ''" "mcp breakout --install ''" "test ''" \
+    "test breakout --policy ''" "test breakout --cases ''" "test breakout --junit ''" \
+    "test breakout --replays ''" "test breakout --retire '' --reason old" "freeze ''" \
+    "audit ''" "show ''" "replay ''" "replay x --gif ''" "replay x --png 0 -o ''" "view ''" \
+    "view x ''" "view --export ''" "play ''" "play breakout --record ''" "ledger ''" \
+    "ledger export '' x" "ledger export x ''" "ledger --plot ''" "report ''" \
+    "report x -o ''" "sessions ''" "sessions pause ''" "sessions resume ''" \
+    "sessions fork '' a" "sessions fork a ''" "sessions fork a b --out ''" \
+    "sessions rename '' a" "sessions rename a ''" "reproduce ''" "nightly ''" \
+    "nightly x --install ''" "dream ''" "dream --lib ''" "envs ''" "task ''" "bridge ''" \
+    "sweep ''" "sweep atari57 --out ''" "sweep atari57 --policy ''" "results ''" \
+    "results --policies ''" "compare ''" "compare cartpole --models ''" \
+    "compare cartpole --models search --out ''" "calibrate ''" "calibrate cartpole ''" \
+    "tool ''" "tool run_episodes --policy ''"; do
+    eval "set -- $row"
+    expect "nothing is no name: $row" 2 'is empty' timeout 20 "$RATCHET" "$@"
+done
+[ ! -e "$TMP/logs" ]
+ok "and nothing is begun" $?
 # A seed has 64 bits, whoever takes it.
 for seed in 18446744073709551616 -1 12x 0x10 1e3 '' ' 7' +7; do
     expect "run: seed \"$seed\"" 2 'seed takes 0 to 18446744073709551615, not' \
@@ -125,6 +152,52 @@ for row in 'improve --max-minutes=nan' 'improve --max-minutes=-1' 'improve --max
     expect "${row#* }: a bound that is none" 2 'takes 0 or more' \
         "$RATCHET" ${row% *} cartpole ${row#* }
 done
+# Numbers pass one door: the whole text is one, finite and in range, or it is none.
+for row in 'sessions pause x --wait=nan' 'sessions pause x --wait=1e999' \
+    'sessions pause x --wait=1s' 'sessions pause x --wait=' 'prune --mib=inf' \
+    'prune --mib=0x10' 'improve cartpole --max-usd=1e999' 'improve cartpole --max-usd=1,5' \
+    'improve cartpole --iterations=nan' 'improve cartpole --iterations=3x' \
+    'improve cartpole --iterations=99999999999' 'improve cartpole --iterations=' \
+    'improve cartpole --iterations=-1' 'improve cartpole --max-tokens=1e3' \
+    'improve cartpole --max-calls=9223372036854775808' 'mcp cartpole --minutes=1e999' \
+    'mcp cartpole --iterations=010x' 'run cartpole x -n 1e1' 'run cartpole x -n inf' \
+    'run cartpole x -n 0x2' 'run cartpole x --jobs=-1' 'run cartpole x --late=nan' \
+    'run cartpole x --shards=1.5' 'view --at=nan' 'view --at=9223372036854775808' \
+    'dream --max-tokens=nan' 'dream --repeats=2x' 'compare cartpole --max-steps=inf' \
+    'compare cartpole --seeds=1e999' 'sweep atari57 --repeats=nan' 'results --episodes=4x' \
+    'calibrate cartpole --pairs=inf' 'report --failures=nan' 'replay x --panels=3x' \
+    'replay x --scale=inf'; do
+    expect "no number: $row" 2 'it takes' timeout 20 "$RATCHET" $row
+done
+# The same door behind it: steps of a replay, keys of a task, options of search, iterations.
+for row in 'nan' 'inf' '3x' '' ' 3' '0x3' '99999999999999999999'; do
+    expect "replay: step \"$row\"" 1 'takes the number of a step' \
+        "$RATCHET" replay "$replay" --png "$row" -o "$TMP/no.png"
+    expect "shard: \"$row\"" 2 'not the number of a shard|is empty' \
+        "$RATCHET" shard "$TMP" "$row"
+done
+for row in confidence=nan margin=inf margin=1e999 target=1e999 target=-inf target=nan tail=0x10 \
+    'tail= 3' steps=1e999 frame_skip=010x minutes=nan usd=3eur max_frames=; do
+    expect "--set $row: no number" 1 'is not a number|is out of range' \
+        "$RATCHET" run breakout $follow -n 1 --set "$row"
+done
+expect "--set target=inf: no bound" 0 . "$RATCHET" run cartpole policies/cartpole/start.lua \
+    -n 1 --set target=inf
+expect "-n 010 is ten" 0 '^ +9 ' "$RATCHET" run cartpole policies/cartpole/start.lua -n 010
+for row in sigma=nan sigma=1e999 seeds=4x 'seeds= 4' popsize=0x8; do
+    expect "search:$row: no number" 1 'it must be' \
+        "$RATCHET" improve cartpole --model "search:$row"
+done
+for row in 1e999 -1e999 NaN Infinity 99999999999999999999; do
+    printf '{"env": "cartpole", "target": %s}' "$row" >"$TMP/number.json"
+    expect "a task's number: $row" 1 'number.json' "$RATCHET" task "$TMP/number.json"
+    printf '{"tasks": [{"task": "cartpole", "budget": {"minutes": %s}}]}' "$row" \
+        >"$TMP/night.json"
+    expect "a night's number: $row" 2 'night.json' "$RATCHET" nightly "$TMP/night.json"
+done
+printf '{"tasks": [{"task": "cartpole", "budget": {"iterations": 1e300}}]}' >"$TMP/night.json"
+expect "a night's number: 1e300 iterations" 2 'iterations' \
+    "$RATCHET" nightly "$TMP/night.json"
 expect "search without parameters" 1 'params' \
     "$RATCHET" improve breakout --policy $follow --model search
 done_testing

@@ -1,9 +1,8 @@
 /* cmd.c - what all commands share: their table, tasks from the command line, paths. */
 #include "runner/cmd/cmd.h"
 #include "base/file.h"
+#include "base/number.h"
 
-#include <ctype.h>
-#include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -92,14 +91,8 @@ struct evaluation common_evaluation(const struct app *app, struct common *c,
 
 int cmd_seed(const char *text, uint64_t *out, struct error *err)
 {
-    char *end;
-
     *out = 0;
-    if (!text)
-        return 0;
-    errno = 0;
-    *out = strtoull(text, &end, 10);
-    if (isdigit((unsigned char)text[0]) && !*end && !errno)
+    if (!text || number_read_unsigned(text, out))
         return 0;
     return error_set(err, "--seed takes 0 to %llu, not \"%.40s\"",
                      (unsigned long long)UINT64_MAX, text);

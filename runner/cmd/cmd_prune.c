@@ -273,8 +273,8 @@ static int main_prune(const struct command *self, struct app *app, int argc,
 
     if (!args)
         return status;
-    if (!(mib >= 0 && mib < 1e9)) {
-        error_set(&err, "prune: --mib takes a number of 0 or more");
+    if (mib >= 1e9) {
+        error_set(&err, "prune: --mib takes less than 1e9");
         status = cmd_fail(EXIT_USAGE, &err);
     } else if (prune(mib, is_dry, as_json, &err) != 0) {
         status = cmd_fail(EXIT_FAILED, &err);

@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "base/json.h"
+#include "base/number.h"
 #include "base/text.h"
 #include "runner/cmd/cmd.h"
 #include "runner/picture/clip.h"
@@ -31,13 +32,10 @@ struct range {
 static int read_step(const char *name, const char *text, int64_t n_steps, int64_t *out,
                      struct error *err)
 {
-    char *end;
-
     *out = UNSET;
     if (!text)
         return 0;
-    *out = strtoll(text, &end, 10);
-    if (*end || !*text)
+    if (!number_read_whole(text, INT32_MIN, INT64_MAX, out))
         return error_set(err, "replay: --%s takes the number of a step, not \"%.40s\"",
                          name, text);
     if (*out < 0)

@@ -304,7 +304,8 @@ static int main_sessions(const struct command *self, struct app *app, int argc,
     };
     const char **args;
 
-    if (argc >= 3 && !strcmp(argv[1], "resume") && argv[2][0] != '-')
+    if (argc >= 3 && !strcmp(argv[1], "resume") && argv[2][0] &&
+        argv[2][0] != '-')
         return resume(app, argc, argv);
     args = cmd_parse(self, app, argc, argv, options, 0, 3, &status);
     if (!args)

@@ -1,7 +1,6 @@
 /* cmd_shard.c - `ratchet shard`: plays one shard of an evaluation on a node of a
  * cluster. */
-#include <stdlib.h>
-
+#include "base/number.h"
 #include "runner/cmd/cmd.h"
 #include "runner/evaluate/cluster/shard.h"
 
@@ -12,13 +11,11 @@ static int main_shard(const struct command *self, struct app *app, int argc,
     struct error err = { "" };
     int status;
     const char **args = cmd_parse(self, app, argc, argv, options, 2, 2, &status);
-    char *end;
-    long shard;
+    int64_t shard;
 
     if (!args)
         return status;
-    shard = strtol(args[1], &end, 10);
-    if (end == args[1] || *end || shard < 0 || shard > 1000000) {
+    if (!number_read_whole(args[1], 0, 1000000, &shard)) {
         error_set(&err, "shard: %s: not the number of a shard", args[1]);
         status = cmd_fail(EXIT_USAGE, &err);
     } else if (shard_play(args[0], (int)shard, &app->envs, app->interrupted, &err) != 0) {

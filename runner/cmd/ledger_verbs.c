@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/diff.h"
+#include "base/number.h"
 #include "runner/home/table.h"
 
 /* A policy by a file's name, a hash, or RUN:ITERATION. Owned. */
@@ -36,7 +37,8 @@ static int find_iteration(struct opened_run *o, const char *id, const char *colo
     if (found != 1)
         return -1;
     out->run = o->run.id;
-    out->iteration = strtoll(colon + 1, NULL, 10);
+    if (!number_read_whole(colon + 1, 0, INT64_MAX, &out->iteration))
+        return error_set(err, "%s: \"%.40s\" is no iteration", id, colon + 1);
     sql = xasprintf("SELECT sha256 FROM candidate WHERE run=? AND iteration=%lld",
                     (long long)out->iteration);
     rows = ledger_query(o->ledger, sql, o->run.id, err);

@@ -1,10 +1,11 @@
 /* parse.c - what `ratchet` and an agent's `ratchet tool` share: options and help, errors,
  * output. It knows no environment. */
 #include "base/file.h"
+#include "base/number.h"
 #include "runner/cmd/cmd.h"
 
 #include <errno.h>
-#include <math.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -88,19 +89,84 @@ static int usage(const struct command *self, int *status, const char *format, ..
     return -1;
 }
 
-/* Of amounts only: no option takes less than 0, and NaN would be a bound that is none. */
-static int check_amounts(const struct command *self, const struct poptOption *options,
-                         int *status)
+/* Of our tables: their own options only, not those that a table includes. */
+static int count_options(const struct poptOption *options)
 {
-    for (const struct poptOption *o = options; o->longName; o++) {
-        unsigned kind = o->argInfo & POPT_ARG_MASK;
-        double value = kind == POPT_ARG_DOUBLE     ? *(const double *)o->arg
-                       : kind == POPT_ARG_LONGLONG ? (double)*(const long long *)o->arg
-                                                   : 0;
-        if (!(value >= 0) || isinf(value))
-            return usage(self, status, "--%s: %g is no amount; it takes 0 or more",
-                         o->longName, value);
+    int n = 0;
+
+    while (options[n].longName)
+        n++;
+    return n;
+}
+
+/* popt's own readers take nan, inf, 010 for 8 and "" for 0: numbers are read here. -1 with
+ * what the option takes where text is no such number. No option takes an amount below 0;
+ * one of POPT_ARG_LONG is a place, counted from the end when it is negative. */
+static int take_number(const struct poptOption *o, const char *text, struct error *err)
+{
+    unsigned kind = o->argInfo & POPT_ARG_MASK;
+    int64_t most = kind == POPT_ARG_INT ? INT_MAX : INT64_MAX, whole;
+
+    if (kind == POPT_ARG_DOUBLE)
+        return number_read(text, o->arg) && *(double *)o->arg >= 0
+                   ? 0
+                   : error_set(err, "it takes 0 or more");
+    if (!number_read_whole(text, kind == POPT_ARG_LONG ? INT64_MIN : 0, most, &whole))
+        return kind == POPT_ARG_LONG
+                   ? error_set(err, "it takes a whole number")
+                   : error_set(err, "it takes 0 or more, whole and up to %lld",
+                               (long long)most);
+    if (kind == POPT_ARG_INT)
+        *(int *)o->arg = (int)whole;
+    else if (kind == POPT_ARG_LONG)
+        *(long *)o->arg = (long)whole;
+    else
+        *(long long *)o->arg = whole;
+    return 0;
+}
+
+static bool is_number(const struct poptOption *o)
+{
+    unsigned kind = o->argInfo & POPT_ARG_MASK;
+
+    return kind == POPT_ARG_INT || kind == POPT_ARG_LONG || kind == POPT_ARG_LONGLONG ||
+           kind == POPT_ARG_DOUBLE;
+}
+
+/* The same table for popt, which says of each option that it came, and gives the text of
+ * numbers as it was typed. */
+static struct poptOption *told_apart(const struct poptOption *options)
+{
+    int n = count_options(options);
+    struct poptOption *told = xcalloc((size_t)n + 1, sizeof(*told));
+
+    for (int i = 0; i < n; i++) {
+        told[i] = options[i];
+        told[i].val = i + 1;
+        if (is_number(&options[i])) {
+            told[i].argInfo = POPT_ARG_STRING;
+            told[i].arg = NULL;
+        }
     }
+    return told;
+}
+
+/* What is named by one letter is a number that its command reads, and which says itself
+ * what it takes; everything else (a file, a folder, a model) is not called "". */
+static int take_option(const struct command *self, const struct poptOption *o,
+                       const char *text, int *status)
+{
+    struct error err;
+
+    if (!text)
+        return 0;
+    if (is_number(o))
+        return take_number(o, text, &err) == 0
+                   ? 0
+                   : usage(self, status, "--%s: \"%.40s\" is none of its numbers: %s",
+                           o->longName, text, err.text);
+    if (!text[0] && o->argDescrip && o->argDescrip[1])
+        return usage(self, status, "--%s: its %s is empty", o->longName, o->argDescrip);
     return 0;
 }
 
@@ -108,15 +174,18 @@ static int parse(const struct command *self, poptContext popt, const int *help,
                  const struct poptOption *options, int n_min, int n_max, const char ***left,
                  int *status)
 {
-    int code, n = 0;
+    int code, n = 0, bad = 0;
 
-    while ((code = poptGetNextOpt(popt)) > 0)
-        continue;
+    while (bad == 0 && (code = poptGetNextOpt(popt)) > 0) {
+        char *text = poptGetOptArg(popt);
+        bad = take_option(self, &options[code - 1], text, status);
+        free(text);
+    }
+    if (bad != 0)
+        return -1;
     if (code < -1)
         return usage(self, status, "%s: %s", poptBadOption(popt, POPT_BADOPTION_NOALIAS),
                      poptStrerror(code));
-    if (check_amounts(self, options, status) != 0)
-        return -1;
     if (*help) {
         print_help(self, popt);
         *status = cmd_done();
@@ -128,6 +197,9 @@ static int parse(const struct command *self, poptContext popt, const int *help,
         (*left)[n] = xstrdup(arg);
         (*left)[n + 1] = NULL;
     }
+    for (int i = 0; i < n; i++)
+        if (!(*left)[i][0])
+            return usage(self, status, "%s: argument %d is empty", self->args, i + 1);
     if (n < n_min)
         return usage(self, status, "%s expected",
                      n_min == 1 && n == 0 ? self->args : "more arguments");
@@ -148,8 +220,9 @@ const char **cmd_parse(const struct command *self, struct app *app, int argc,
                        int n_max, int *status)
 {
     int help = 0;
+    struct poptOption *told = told_apart(options);
     struct poptOption with_help[] = {
-        { NULL, '\0', POPT_ARG_INCLUDE_TABLE, options, 0, NULL, NULL },
+        { NULL, '\0', POPT_ARG_INCLUDE_TABLE, told, 0, NULL, NULL },
         { "help", 'h', POPT_ARG_NONE, &help, 0, "show this help", NULL },
         POPT_TABLEEND,
     };
@@ -162,6 +235,7 @@ const char **cmd_parse(const struct command *self, struct app *app, int argc,
             print_man(self, options);
         else
             print_words(options);
+        free(told);
         return NULL;
     }
     popt = poptGetContext(PROGRAM, argc, argv, with_help, 0);
@@ -171,6 +245,7 @@ const char **cmd_parse(const struct command *self, struct app *app, int argc,
         left = NULL;
     }
     poptFreeContext(popt);
+    free(told);
     return left;
 }
 

@@ -1,12 +1,14 @@
 /* nightly_config.c - what `ratchet nightly` is told to do, from one strict JSON file. */
 #include "runner/experiment/nightly_config.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/file.h"
 #include "base/json.h"
+#include "runner/record/task_keys.h"
 
 #define MOST_CONFIG (1u << 20) /* bytes */
 #define MOST_TASKS 100
@@ -14,7 +16,7 @@
 
 static const char *const budget_keys[] = { "iterations",   "minutes",     "steps", "usd",
                                            "model_tokens", "model_calls", NULL };
-static const char *const task_keys[] = { "name",   "task", "policy", "model", "cases",
+static const char *const entry_keys[] = { "name",   "task", "policy", "model", "cases",
                                          "budget", "set",  "freeze", NULL };
 static const char *const config_keys[] = { "tasks",  "jobs", "disk_mib", "log_kib",
                                            "after",  "at",   "engine",   "shards",
@@ -68,10 +70,14 @@ static int check_budget(const json_t *budget, const char *where, struct error *e
         return 0;
     if (check_keys(budget, budget_keys, where, err) != 0)
         return -1;
-    json_object_foreach((json_t *)(uintptr_t)budget, key, value)
-        if (!json_is_number(value) || json_number_value(value) < 0)
-            return error_set(err, "%s: budget \"%s\" must be a number of 0 or more",
-                             where, key);
+    json_object_foreach((json_t *)(uintptr_t)budget, key, value) {
+        const struct task_key *k = task_find_key(key, strlen(key));
+        double v = json_is_number(value) ? json_number_value(value) : -1;
+        if (v < 0 || v > k->max || (k->kind != TASK_DOUBLE && v != floor(v)))
+            return error_set(
+                err, "%s: budget \"%s\" must be a %snumber of 0 or more, up to %g", where,
+                key, k->kind == TASK_DOUBLE ? "" : "whole ", k->max);
+    }
     return 0;
 }
 
@@ -106,7 +112,7 @@ static int read_task(struct night_config *c, json_t *json, const char *path,
     const json_t *freezes = json_object_get(json, "freeze");
     int status = -1;
 
-    if (check_keys(json, task_keys, where, err) != 0 ||
+    if (check_keys(json, entry_keys, where, err) != 0 ||
         get_text(json, "name", &t->name, where, err) != 0 ||
         get_text(json, "task", &t->task, where, err) != 0 ||
         get_text(json, "policy", &t->policy, where, err) != 0 ||

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "base/number.h"
 #include "base/rng.h"
 #include "runner/policy/lua_params.h"
 #include "runner/policy/reply.h"
@@ -56,13 +57,11 @@ static int read_option(struct search *s, const char *option, struct error *err)
     size_t len = equals ? (size_t)(equals - option) : strlen(option);
 
     for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
-        char *end;
         double value;
         if (strlen(options[i].name) != len || strncmp(option, options[i].name, len))
             continue;
-        value = equals ? strtod(equals + 1, &end) : NAN;
-        if (!(value >= options[i].min && value <= options[i].max) || *end ||
-            end == equals + 1 || (options[i].is_whole && value != floor(value)))
+        if (!equals || !number_read(equals + 1, &value) || value < options[i].min ||
+            value > options[i].max || (options[i].is_whole && value != floor(value)))
             return error_set(err, "search: %s: it must be %s from %g to %g",
                              options[i].name,
                              options[i].is_whole ? "a whole number" : "a number",

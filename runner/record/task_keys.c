@@ -4,6 +4,7 @@
  * bounds, its help. Every other key is a row with a function. `--set`, the JSON reader
  * and writer, and the help texts all go through them. */
 #include "runner/record/task_keys.h"
+#include "base/number.h"
 
 #include <math.h>
 #include <stddef.h>
@@ -316,6 +317,13 @@ void task_set_option(struct task *t, const char *name, size_t len, const char *v
     t->settings[t->n_settings++] = setting;
 }
 
+/* What is no number has a word: keys that have no bound take inf, and none takes nan. */
+static bool read_word(const char *text, double *out)
+{
+    *out = !strcmp(text, "inf") ? INFINITY : !strcmp(text, "-inf") ? -INFINITY : NAN;
+    return !isnan(*out) || !strcmp(text, "nan");
+}
+
 int task_set(struct task *t, const char *setting, struct error *err)
 {
     static const char where[] = "--set";
@@ -323,7 +331,6 @@ int task_set(struct task *t, const char *setting, struct error *err)
     const char *value = setting + len + 1;
     const struct task_key *k = task_find_key(setting, len);
     int text = task_find_text(setting, len);
-    char *end;
     double v;
 
     if (setting[len] != '=')
@@ -339,8 +346,7 @@ int task_set(struct task *t, const char *setting, struct error *err)
                          "--set %s: neither %s nor a task has \"%.*s\" "
                          "(see `ratchet envs %s` and `ratchet task --help`)",
                          setting, t->env->name, (int)len, setting, t->env->name);
-    v = strtod(value, &end);
-    if (end == value || *end)
+    if (!number_read(value, &v) && !read_word(value, &v))
         return error_set(err, "--set %s: \"%s\" is not a number", setting, value);
     return task_set_number(t, k, v, where, err);
 }
