@@ -1,0 +1,199 @@
+"""house.py - the rooms of the house: which may see which, by includes and by the symbols of
+the objects; and where SQL and calls of the bridge may stand. TAP; an offender is printed.
+
+An exception is a row, and one that is no longer needed fails: these lists only shrink.
+
+usage: house.py BUILD"""
+import glob, os, re, subprocess, sys
+
+BUILD = sys.argv[1]
+
+# A room sees itself and what stands above it here. A folder without a row belongs to its
+# parent's room (envs/mujoco, runner/evaluate/cluster).
+ROOMS = '''
+base
+envs
+envs/bridge
+sandbox
+sandbox/worker
+runner/policy
+runner/record
+runner/evaluate
+runner/judge
+runner/picture
+runner/brief
+runner/tools
+runner/learn
+runner/dream
+runner/model
+runner/agent
+runner/home
+runner/experiment
+runner/report
+runner/view
+runner/cmd
+runner
+'''.split()
+
+# Who looks down today, at what, and what ends it.
+LOOKS = {
+    # the clock is to be base/'s
+    ('base/child', 'runner/evaluate/meter'),
+    # the values of parameters that a dream has written are read from its sentences
+    ('runner/brief/brief_memory', 'runner/dream/dream_values'),
+    # a fault in the cases is the trial's, as it is asked within the loop
+    ('runner/judge/faults', 'runner/learn/loop_state'),
+    ('runner/judge/faults', 'runner/learn/loop'),
+    # struct vm_param, of which a job holds overrides
+    ('sandbox/job', 'sandbox/worker/vm'),
+    # the provider table names agents; a recorded session plays what an MCP client asked
+    ('runner/model/model', 'runner/agent/command'),
+    ('runner/model/model', 'runner/agent/mcp'),
+    ('runner/model/recorded', 'runner/agent/mcp'),
+    # what cmd.h says of tasks, paths and printing beside what a command is
+    ('runner/agent/client', 'runner/cmd/cmd'),
+    ('runner/experiment/bench_plan', 'runner/cmd/cmd'),
+    ('runner/experiment/bench_plan', 'runner/cmd/parse'),
+    ('runner/experiment/compare_runs', 'runner/cmd/cmd'),
+    ('runner/experiment/dream_measure', 'runner/cmd/cmd'),
+    ('runner/experiment/dream_measure', 'runner/cmd/parse'),
+    ('runner/experiment/nightly_task', 'runner/cmd/cmd'),
+    ('runner/experiment/reproduce_run', 'runner/cmd/parse'),
+    ('runner/experiment/sweep_cell', 'runner/cmd/cmd'),
+    ('runner/experiment/sweep_cell', 'runner/cmd/parse'),
+    ('runner/home/opened_run', 'runner/cmd/cmd'),
+    ('runner/home/opened_run', 'runner/cmd/parse'),
+}
+
+# Statements and calls outside runner/record/: at most so many in a file.
+SQL = re.compile(r'\bledger_query\s*\(|\bsqlite3_|"\s*(?:SELECT|INSERT|UPDATE|DELETE|WITH|CREATE|PRAGMA)\b')
+SQL_OUTSIDE = {
+    'runner/agent/shown.c': 2,  # stays: it knows a ledger by its bytes
+    'runner/cmd/cmd_improve.c': 1,
+    'runner/cmd/cmd_ledger.c': 15,
+    'runner/cmd/cmd_prune.c': 2,
+    'runner/cmd/cmd_test.c': 2,
+    'runner/cmd/ledger_export.c': 6,
+    'runner/cmd/ledger_verbs.c': 7,
+    'runner/dream/dream.c': 2,
+    'runner/dream/dream_skills.c': 6,
+    'runner/experiment/compare_runs.c': 3,
+    'runner/experiment/dream_measure.c': 2,
+    'runner/experiment/reproduce_run.c': 9,
+    'runner/home/opened_run.c': 2,
+    'runner/judge/freeze.c': 4,
+    'runner/learn/converse.c': 2,
+    'runner/learn/incidents.c': 2,
+    'runner/learn/loop.c': 3,
+    'runner/learn/loop.h': 1,
+    'runner/tools/tools_policy.c': 4,
+}
+
+# Calls and other uses of the bridge outside envs/: at most so many in a file.
+BRIDGE = re.compile(r'\bbridge_\w+\s*\(')
+BRIDGE_OUTSIDE = {
+    'runner/cmd/cmd_bridge.c': 6,
+    'runner/cmd/cmd_envs.c': 4,
+    'runner/cmd/cmd_ledger.c': 1,
+    'runner/cmd/cmd_results.c': 1,
+    'runner/cmd/cmd_run.c': 3,
+    'runner/cmd/cmd_sweep.c': 2,
+    'runner/evaluate/outside.c': 2,
+    'runner/evaluate/outside_sim.c': 8,
+    'runner/evaluate/pool.c': 1,
+    'runner/evaluate/worst.c': 1,
+    'runner/experiment/sweep_cell.c': 1,
+    'runner/experiment/sweep_table.c': 2,
+    'runner/home/climb.c': 5,
+    'runner/judge/cases.c': 1,
+    'runner/judge/failures.c': 1,
+    'runner/judge/freeze.c': 1,
+    'runner/record/player.c': 2,
+    'runner/record/task.c': 2,
+}
+
+tests = failures = 0
+
+
+def row(name, offenders):
+    global tests, failures
+    tests += 1
+    failures += bool(offenders)
+    print('%s %d - %s' % ('not ok' if offenders else 'ok', tests, name))
+    for o in offenders:
+        print('#', o)
+
+
+def sources():
+    for top in ('base', 'envs', 'sandbox', 'runner'):
+        for folder, _, names in os.walk(top):
+            for name in sorted(names):
+                if name.endswith(('.c', '.h')):
+                    yield folder + '/' + name
+
+
+def room_of(path):
+    folder = os.path.dirname(path)
+    while folder not in ROOMS:
+        folder = os.path.dirname(folder)
+        if not folder:
+            sys.exit('Bail out! %s lies in no room' % path)
+    return folder
+
+
+def symbols(path):
+    """What an object defines for others, and what it asks of them."""
+    defined, asked = set(), set()
+    for line in subprocess.run(['nm', '-g', path], check=True, text=True,
+                               stdout=subprocess.PIPE).stdout.splitlines():
+        kind, name = line.split()[-2:]
+        (asked if kind in 'Uw' else defined).add(name)
+    return defined, asked
+
+
+def unit(path):
+    return os.path.splitext(path)[0]
+
+
+def bounded(what, pattern, home, listed):
+    """Uses outside of home, file by file: none that is not listed, none more than listed."""
+    found = {p: len(pattern.findall(t)) for p, t in texts.items() if not p.startswith(home)}
+    row('%s outside %s: none but what is listed' % (what, home),
+        ['%s: %d, and %d may be' % (p, n, listed.get(p, 0)) for p, n in found.items()
+         if n > listed.get(p, 0)])
+    for p in sorted(listed):
+        row('%s in %s is still there to be listed' % (what, p),
+            [] if found.get(p) else ['take its row out of tests/house.py'])
+
+
+texts = {p: open(p, encoding='utf-8').read() for p in sources()}
+looks = {}  # (unit, unit) -> how
+for p, text in texts.items():
+    for seen in re.findall(r'^\s*#\s*include\s+"([^"]+)"', text, re.M):
+        if seen not in texts:
+            sys.exit('Bail out! %s includes %s, which is no source' % (p, seen))
+        looks.setdefault((unit(p), unit(seen)), 'includes ' + seen)
+objects = {p: symbols(o) for p in texts if p.endswith('.c')
+           for o in ['%s/%s.o' % (BUILD, unit(p))] if os.path.exists(o)}
+missing = [p for p in texts if p.endswith('.c') and p not in objects
+           and not p.startswith('envs/mujoco/')]
+row('every source has its object', missing)
+owner = {name: p for p, (defined, _) in objects.items() for name in defined}
+for p, (_, asked) in objects.items():
+    for name in sorted(asked & owner.keys()):
+        looks.setdefault((unit(p), unit(owner[name])), 'asks for ' + name)
+
+down = {}
+for (a, b), how in looks.items():
+    if ROOMS.index(room_of(b)) > ROOMS.index(room_of(a)):
+        down[a, b] = '%s: %s (%s)' % (a, how, b)
+for room in ROOMS:
+    row('%s sees what stands above it alone' % room,
+        [how for (a, b), how in sorted(down.items()) if room_of(a) == room and (a, b) not in LOOKS])
+for a, b in sorted(LOOKS):
+    row('%s looks at %s as long as it is listed' % (a, b),
+        [] if (a, b) in down else ['take its row out of tests/house.py'])
+bounded('SQL', SQL, 'runner/record/', SQL_OUTSIDE)
+bounded('the bridge', BRIDGE, 'envs/', BRIDGE_OUTSIDE)
+print('1..%d' % tests)
+sys.exit(failures > 0)
