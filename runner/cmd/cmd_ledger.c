@@ -64,8 +64,8 @@ static const struct listing {
       " SELECT iteration, verdict, steps, CASE WHEN verdict IN ('better', 'simpler')"
       " THEN dev_after ELSE dev_before END, dev_after,"
       " (SELECT count(*) FROM call k WHERE k.run = ?1 AND k.iteration <= c.iteration),"
-      " (SELECT sum(max(tokens_in, 0) + max(tokens_out, 0)) FROM call k WHERE k.run = ?1"
-      " AND k.iteration <= c.iteration), (SELECT sum(usd) FROM call k WHERE k.run = ?1"
+      " (SELECT " LEDGER_TOKENS " FROM call k WHERE k.run = ?1"
+      " AND k.iteration <= c.iteration), (SELECT " LEDGER_USD " FROM call k WHERE k.run = ?1"
       " AND k.iteration <= c.iteration), round((SELECT total(seconds) FROM work w WHERE w.run = ?1"
       " AND w.created <= c.created) / 60, 2)"
       " FROM (SELECT *, 1 AS place FROM candidate WHERE run = ?1 UNION ALL" LEDGER_CHALLENGERS

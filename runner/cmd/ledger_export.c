@@ -22,9 +22,9 @@ static const char summary_sql[] =
     " dev_before, dev_after, difference, low, high, pairs, cases_passed, cases, steps, seconds,"
     " json_extract(details, '$.tokens') AS tokens, json_extract(details, '$.distinct') AS"
     " distinct_pairs, json_extract(details, '$.robust.sticky') AS sticky,"
-    " json_extract(details, '$.robust.starts') AS starts, (SELECT sum(max(tokens_in, 0) +"
-    " max(tokens_out, 0)) FROM call k WHERE k.run = c.run AND k.iteration = c.iteration) AS"
-    " model_tokens, (SELECT sum(usd) FROM call k WHERE k.run = c.run AND k.iteration ="
+    " json_extract(details, '$.robust.starts') AS starts, (SELECT " LEDGER_TOKENS
+    " FROM call k WHERE k.run = c.run AND k.iteration = c.iteration) AS"
+    " model_tokens, (SELECT " LEDGER_USD " FROM call k WHERE k.run = c.run AND k.iteration ="
     " c.iteration) AS usd FROM candidate c WHERE run = ? ORDER BY iteration";
 
 static const char sources_sql[] =

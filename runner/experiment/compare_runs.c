@@ -179,10 +179,9 @@ static json_t *read_rows(const struct comparison *c, const struct ledger_run *ru
     return ledger_query(
         c->ledger,
         "SELECT iteration, promoted, sha256, steps,"
-        " (SELECT total(max(tokens_in, 0) + max(tokens_out, 0)) FROM call k"
+        " (SELECT " LEDGER_TOKENS " FROM call k"
         "  WHERE k.run = c.run AND k.iteration <= c.iteration) AS tokens,"
-        " (SELECT CASE WHEN count(*) FILTER (WHERE usd IS NULL AND reply IS NOT NULL) = 0"
-        "  THEN total(usd) END FROM call k"
+        " (SELECT " LEDGER_USD " FROM call k"
         "  WHERE k.run = c.run AND k.iteration <= c.iteration) AS usd"
         " FROM (SELECT run, iteration, 1 AS place, sha256, steps,"
         "  verdict IN ('better', 'simpler') AS promoted FROM candidate UNION ALL"

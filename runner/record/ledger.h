@@ -15,12 +15,19 @@
 
 struct ledger;
 
-/* SQL of a time as text: UTC, in ISO 8601. */
 /* The score of a row of episode, as SQL: an episode that the environment broke
  * (FAULT_environment) has none. */
 #define LEDGER_SCORE(row, column) \
     "CASE " row ".fault WHEN 10 THEN NULL ELSE " row "." column " END"
-/* Seconds of the epoch as a time of UTC, as SQL. */
+/* Sums over rows of call, as SQL: 0 of none, unknown (null) where any answer did not say. */
+#define LEDGER_TOKENS                                                                   \
+    "CASE WHEN count(*) = 0 THEN 0 WHEN"                                                \
+    " min(CASE WHEN error IS NULL THEN max(tokens_in, tokens_out) ELSE 0 END)"          \
+    " >= 0 THEN sum(max(tokens_in, 0) + max(tokens_out, 0)) END"
+#define LEDGER_USD                                                             \
+    "CASE WHEN count(*) = 0 THEN 0 WHEN count(usd) = sum(error IS NULL) THEN" \
+    " total(usd) END"
+/* SQL of a time as text: UTC, in ISO 8601. */
 #define LEDGER_TIME(seconds) "strftime('%Y-%m-%dT%H:%M:%SZ', " seconds ", 'unixepoch')"
 
 /* What an episode was played for; replay: once more, for `best.replay`, with what the

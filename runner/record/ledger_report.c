@@ -6,16 +6,10 @@
 
 #include "runner/record/ledger_db.h"
 
-/* Sums of a run's calls; unknown where any answer did not say. */
-#define TOKENS                                                                          \
-    "CASE WHEN min(CASE WHEN error IS NULL THEN max(tokens_in, tokens_out) ELSE 0 END)" \
-    " >= 0 THEN sum(max(tokens_in, 0) + max(tokens_out, 0)) END"
-#define USD "CASE WHEN count(usd) = sum(error IS NULL) THEN sum(usd) END"
-
 static const char totals_sql[] =
     "SELECT (SELECT count(*) FROM call WHERE run = ?1 AND error IS NULL) AS calls,"
-    " (SELECT " TOKENS " FROM call WHERE run = ?1) AS tokens,"
-    " (SELECT " USD " FROM call WHERE run = ?1) AS usd,"
+    " (SELECT " LEDGER_TOKENS " FROM call WHERE run = ?1) AS tokens,"
+    " (SELECT " LEDGER_USD " FROM call WHERE run = ?1) AS usd,"
     " (SELECT sum(steps) FROM episode WHERE run = ?1) AS steps,"
     " (SELECT sum(steps) FROM episode WHERE run = ?1 AND purpose = 'dev'"
     " AND sha256 = run.start_sha256) AS start_steps,"
@@ -33,9 +27,9 @@ static const struct {
       " c.after_half, c.difference, c.low, c.high, c.pairs, c.cases_passed, c.cases, c.steps,"
       " (SELECT total(seconds) FROM work w WHERE w.run = ?1 AND w.created <= c.created) / 60.0"
       " AS minutes,"
-      " (SELECT " TOKENS
+      " (SELECT " LEDGER_TOKENS
       " FROM call k WHERE k.run = ?1 AND k.iteration <= c.iteration) AS"
-      " tokens, (SELECT " USD
+      " tokens, (SELECT " LEDGER_USD
       " FROM call k WHERE k.run = ?1 AND k.iteration <= c.iteration)"
       " AS usd, c.change, c.why, c.sha256 AS policy, c.parent_sha256 AS parent,"
       " c.verdict IN ('better', 'simpler') AS is_promoted"
@@ -61,7 +55,7 @@ static const struct {
       " ORDER BY 3 DESC" },
     { "money",
       "SELECT coalesce(c.verdict, 'no verdict') AS outcome, k.model, count(*) AS calls,"
-      " sum(k.error IS NOT NULL) AS errors, " TOKENS " AS tokens, " USD " AS usd,"
+      " sum(k.error IS NOT NULL) AS errors, " LEDGER_TOKENS " AS tokens, " LEDGER_USD " AS usd,"
       " sum(k.seconds) AS seconds FROM call k LEFT JOIN candidate c ON c.run = k.run AND"
       " c.iteration = k.iteration WHERE k.run = ?1 GROUP BY 1, 2 ORDER BY 3 DESC" },
     { "openings",

@@ -195,9 +195,9 @@ json_t *ledger_session_list(struct ledger *l, struct error *err)
         " LEFT JOIN (SELECT run, sum(steps) AS steps, sum(planner_steps) AS planner_steps, max(created) AS at"
         "  FROM episode GROUP BY run) e ON e.run=run.id"
         " JOIN (SELECT id, count(call.run) AS calls,"
-        "  coalesce(sum(max(tokens_in, 0) + max(tokens_out, 0)), 0) AS tokens,"
-        "  CASE count(*) FILTER (WHERE usd IS NULL AND reply IS NOT NULL) WHEN 0"
-        "  THEN coalesce(sum(usd), 0) END AS usd, max(call.created) AS at"
+        "  CASE count(call.run) WHEN 0 THEN 0 ELSE " LEDGER_TOKENS " END AS tokens,"
+        "  CASE count(call.run) WHEN 0 THEN 0 ELSE " LEDGER_USD " END AS usd,"
+        "  max(call.created) AS at"
         "  FROM run LEFT JOIN call ON call.run=id GROUP BY id) k ON k.id=run.id"
         " ORDER BY last DESC, run.id DESC",
         0, err);
