@@ -95,6 +95,8 @@ P
 done
 "$RATCHET" report "$run" --plugin "$broken" --json >"$TMP/l.json" 2>"$TMP/err"
 check "report --json" "$TMP/l.json" ""
+[ "$(json "$TMP/l.json" '[(r["gain"], r["gain_low"], r["gain_high"]) for r in j["runs"]]')" = "[(None, None, None)]" ]
+ok "of which no hidden pair is whole: it has no gain" $? "$(cat "$TMP/err")"
 "$RATCHET" report "$run" --plugin "$broken" --md >"$TMP/report.md" 2>"$TMP/err"
 "$RATCHET" report "$run" --plugin "$broken" --output "$TMP/report.html" >"$TMP/err" 2>&1
 sed 's/<[^>]*>/ /g' "$TMP/report.html" | cat - "$TMP/report.md" >"$TMP/shown.txt"

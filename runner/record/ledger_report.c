@@ -96,9 +96,11 @@ int ledger_report_gain(struct ledger *l, int64_t run, double **out, struct error
 {
     sqlite3_stmt *s = ledger_prepare(
         l, err,
-        "SELECT b.score - a.score FROM episode a JOIN episode b ON b.run = a.run AND"
-        " b.purpose = 'gate' AND b.scope = 'gain' AND b.seed_index = a.seed_index JOIN run ON"
-        " run.id = a.run WHERE a.run = ?1 AND a.purpose = 'gate' AND a.scope = 'gain' AND"
+        "WITH e AS (SELECT sha256, seed_index, " LEDGER_SCORE("episode", "score") " AS score,"
+        " max(scope) FROM episode WHERE run = ?1 AND purpose = 'gate' AND scope IN ('gain',"
+        " 'gain again') GROUP BY sha256, seed_index)" /* of both, the row of 'gain again' */
+        " SELECT b.score - a.score AS d FROM e a JOIN e b ON b.seed_index = a.seed_index JOIN"
+        " run ON run.id = ?1 WHERE d IS NOT NULL AND"
         " a.sha256 = run.start_sha256 AND b.sha256 = coalesce((SELECT sha256 FROM promotion"
         " WHERE run = ?1 ORDER BY iteration DESC, place DESC LIMIT 1), run.start_sha256)",
         "i", run);

@@ -121,7 +121,7 @@ static int add_gain(json_t *json, struct ledger *l, const struct ledger_run *run
         return -1;
     s = summarize(differences, n);
     half = mean_interval(&s, 0.95);
-    set(json, "gain", n ? s.mean : NAN);
+    set(json, "gain", s.mean);
     set(json, "gain_low", s.mean - half);
     set(json, "gain_high", s.mean + half);
     free(differences);
