@@ -119,7 +119,7 @@ static char *cases_folder(const struct options *o, const char *path)
 }
 
 /* -1 when a folder was named and cannot be read. A replay that cannot be opened has no
- * flags, and the window says why. */
+ * flags; view_run() says why. */
 static int flags_load(struct flags *f, const struct options *o, struct app *app,
                       const char *path, struct error *err)
 {
@@ -142,6 +142,15 @@ static int flags_load(struct flags *f, const struct options *o, struct app *app,
     return status;
 }
 
+/* It may be wrong and be mended while the window is open; but it is there. */
+static int check_policy(const char *path, struct error *err)
+{
+    char *source = read_text_file(path, VM_MAX_SOURCE, err);
+
+    free(source);
+    return source ? 0 : -1;
+}
+
 static int run(struct options *o, struct app *app, const char *const *paths, int n_paths,
                struct error *err)
 {
@@ -160,14 +169,16 @@ static int run(struct options *o, struct app *app, const char *const *paths, int
         .is_playing = o->play,
     };
 
-    int status = EXIT_FAILED;
+    int status = EXIT_FAILED, shown;
+    if (o->policy && check_policy(o->policy, err) != 0)
+        return EXIT_USAGE;
     if (common_plugins(app, &o->common, err) != 0 ||
         (n_paths > 0 && flags_load(&flags, o, app, paths[0], err) != 0))
         goto out;
     view.flags = flags.list;
     view.n_flags = flags.n;
-    if (view_run(&view, err) == 0)
-        status = EXIT_DONE;
+    shown = view_run(&view, err);
+    status = shown == 0 ? EXIT_DONE : shown == VIEW_BAD_FILE ? EXIT_USAGE : EXIT_FAILED;
 
 out:
     flags_clear(&flags);

@@ -2,16 +2,24 @@
 #include "runner/view/ui.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 int ui_open(struct ui *ui, const char *title, int width, int height, struct error *err)
 {
+    const char *wanted = getenv("SDL_VIDEODRIVER");
+
     memset(ui, 0, sizeof(*ui));
     SDL_SetHint(SDL_HINT_RENDER_SCALE_QUALITY, "nearest");
     SDL_SetHint(SDL_HINT_FRAMEBUFFER_ACCELERATION, "0"); /* or OpenGL would be emulated */
     SDL_SetHint(SDL_HINT_VIDEO_X11_NET_WM_BYPASS_COMPOSITOR, "0");
     if (SDL_InitSubSystem(SDL_INIT_VIDEO) != 0)
         return error_set(err, "view: there is no screen: %s", SDL_GetError());
+    /* Without a screen SDL draws where nobody sees it, and the window would wait forever.
+     */
+    if (!strcmp(SDL_GetCurrentVideoDriver(), "offscreen") && (!wanted || !wanted[0]))
+        return error_set(err, "view: there is no screen: neither DISPLAY nor "
+                              "WAYLAND_DISPLAY names one that answers");
     ui->window = SDL_CreateWindow(title, SDL_WINDOWPOS_CENTERED, SDL_WINDOWPOS_CENTERED,
                                   width, height, SDL_WINDOW_RESIZABLE);
     if (ui->window)

@@ -182,13 +182,22 @@ static void loop(struct viewer *v)
     }
 }
 
-static void open_all(struct viewer *v)
+/* Before there is a window: what cannot be shown is said where it was asked for. */
+static int open_files(struct viewer *v, struct error *err)
+{
+    const struct view_options *o = v->options;
+
+    for (int i = 0; i < o->n_paths && i < SESSION_TRACKS; i++)
+        if (session_try(&v->session, o->paths[i], err) < 0)
+            return -1;
+    return 0;
+}
+
+static void begin(struct viewer *v)
 {
     const struct view_options *o = v->options;
     const struct view_live *live = o->live;
 
-    for (int i = 0; i < o->n_paths && i < SESSION_TRACKS; i++)
-        session_open(&v->session, o->paths[i]);
     if (live)
         session_add(&v->session, live->replay, live->name, true);
     v->places = xcalloc((size_t)o->n_flags + 1, sizeof(*v->places));
@@ -206,13 +215,15 @@ int view_run(const struct view_options *o, struct error *err)
     int status = -1;
 
     session_init(&v.session, o->envs);
+    if (open_files(&v, err) != 0) {
+        session_clear(&v.session);
+        free(v.policy);
+        return VIEW_BAD_FILE;
+    }
     if (ui_open(&v.ui, "ratchet view", WIDTH, HEIGHT, err) != 0)
         goto out;
-    open_all(&v);
-    /* Also when the first file is bad and the second is good. */
-    status = o->n_paths == 0 || session_has_replay(&v.session) ? 0 : -1;
-    if (status != 0)
-        error_set(err, "%s", v.session.tracks[0].problem);
+    begin(&v);
+    status = 0;
     loop(&v);
 
 out:

@@ -60,8 +60,9 @@ struct view_options {
     bool is_playing;
 };
 
-/* Returns when the window is closed. -1 when there can be no window, or when paths were
- * given and none of them could be opened (the window has said so, too). */
+/* Returns when the window is closed. -1 when there can be no window; VIEW_BAD_FILE,
+ * before there is one, when one of the paths is no replay that can be shown. */
+enum { VIEW_BAD_FILE = 1 };
 int view_run(const struct view_options *o, struct error *err);
 
 #endif
