@@ -216,18 +216,28 @@ static int64_t count_from_json(const json_t *usage, const char *key)
                : -1;
 }
 
+/* A number of at least 0, else `other`: nobody pays, or takes, less than nothing. */
+static double amount_from_json(const json_t *usage, const char *key, double other)
+{
+    const json_t *value = json_object_get(usage, key);
+
+    return json_is_number(value) && json_number_value(value) >= 0
+               ? json_number_value(value)
+               : other;
+}
+
 static void usage_from_json(const json_t *json, struct usage *u)
 {
-    const json_t *usd = json_object_get(json, "usd");
+    json_int_t n_tries = json_integer_value(json_object_get(json, "n_tries"));
 
     u->tokens_in = count_from_json(json, "tokens_in");
     u->tokens_cached = count_from_json(json, "tokens_cached");
     u->tokens_out = count_from_json(json, "tokens_out");
     u->tokens_reasoning = count_from_json(json, "tokens_reasoning");
     u->is_estimated = json_is_true(json_object_get(json, "is_estimated"));
-    u->usd = json_is_number(usd) ? json_number_value(usd) : NAN;
-    u->n_tries = (int)json_integer_value(json_object_get(json, "n_tries"));
-    u->seconds = json_number_value(json_object_get(json, "seconds"));
+    u->usd = amount_from_json(json, "usd", NAN);
+    u->n_tries = n_tries > 0 && n_tries <= TRIES_MOST ? (int)n_tries : 0;
+    u->seconds = amount_from_json(json, "seconds", 0);
 }
 
 static int calls_from_json(const json_t *list, struct message *m, struct error *err)

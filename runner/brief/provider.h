@@ -62,6 +62,7 @@ struct request {
 };
 
 #define TOKENS_MOST ((int64_t)1 << 40) /* of one reply; a count of more is none */
+#define TRIES_MOST 10000             /* the same of requests for one turn */
 
 /* -1 where a count is unknown. */
 struct usage {
