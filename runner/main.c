@@ -45,7 +45,7 @@ static void print_man(struct app *app)
         "them, and hands their failures back so that the model rewrites them.\n"
         ".SH COMMANDS");
     for (const struct command *const *c = command_table; *c; c++)
-        (*c)->run(*c, app, 1, nothing);
+        command_run(*c, app, 1, nothing);
     puts(
         ".SH EXIT STATUS\n0 done, 1 failed, 2 wrong usage.\n.SH ENVIRONMENT\n"
         "OPENAI_API_KEY, OPENAI_BASE_URL, ANTHROPIC_API_KEY, ANTHROPIC_BASE_URL: the model.\n"
@@ -61,7 +61,7 @@ static void print_completion(struct app *app)
          "    case ${COMP_WORDS[1]} in");
     for (const struct command *const *c = command_table; *c; c++) {
         say("    %s) words=\"", (*c)->name);
-        (*c)->run(*c, app, 1, nothing);
+        command_run(*c, app, 1, nothing);
         puts("\" ;;");
     }
     fputs("    esac\n    [ \"$COMP_CWORD\" -gt 1 ] || words=\"--help --version", stdout);
@@ -75,7 +75,7 @@ static int run_command(struct app *app, int argc, const char **argv)
 {
     for (const struct command *const *c = command_table; *c; c++)
         if (!strcmp((*c)->name, argv[1]))
-            return (*c)->run(*c, app, argc - 1, argv + 1);
+            return command_run(*c, app, argc - 1, argv + 1);
     say_to(stderr, "ratchet: %s: no such command; see `ratchet --help`\n", argv[1]);
     return EXIT_USAGE;
 }

@@ -14,10 +14,14 @@ int main(int argc, char **argv)
     static const volatile sig_atomic_t never = 0;
     struct app app = { .interrupted = &never };
     const char *word = argc > 1 ? argv[1] : "";
+    struct call c;
+    int status;
 
     signal(SIGPIPE, SIG_IGN);
     if (!strcmp(word, "tool"))
-        return cmd_tool.run(&cmd_tool, &app, argc - 1, (const char **)argv + 1);
+        return call_begin(&c, &cmd_tool, &app, argc - 1, (const char **)argv + 1, &status)
+                   ? status
+                   : call_end(&c, cmd_tool.exec(&c));
     if (!strcmp(word, "--version")) {
         puts("ratchet " RATCHET_VERSION);
         return cmd_done();

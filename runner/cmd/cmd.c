@@ -1,7 +1,7 @@
 /* cmd.c - what all commands share: their table, tasks from the command line, paths. */
 #include "runner/cmd/cmd.h"
 #include "base/file.h"
-#include "base/number.h"
+#include "runner/home/opened_run.h"
 
 #include <limits.h>
 #include <stdlib.h>
@@ -89,13 +89,60 @@ struct evaluation common_evaluation(const struct app *app, struct common *c,
     return e;
 }
 
-int cmd_seed(const char *text, uint64_t *out, struct error *err)
+int call_plugins(struct call *c)
 {
-    *out = 0;
-    if (!text || number_read_unsigned(text, out))
-        return 0;
-    return error_set(err, "--seed takes 0 to %llu, not \"%.40s\"",
-                     (unsigned long long)UINT64_MAX, text);
+    return common_plugins(c->app, &c->common, &c->err);
+}
+
+int call_task(struct call *c, const char *name)
+{
+    c->task = common_task(c->app, &c->common, name, &c->err);
+    return c->task ? 0 : -1;
+}
+
+int call_ledger(struct call *c)
+{
+    return opened_ledger(c->opened, &c->err);
+}
+
+int call_run(struct call *c, const char *name)
+{
+    return opened_run_find(c->opened, c->app, &c->common, name, &c->err);
+}
+
+struct evaluation call_evaluation(struct call *c, const struct policy *policy)
+{
+    return common_evaluation(c->app, &c->common, c->task, policy);
+}
+
+static int open_needs(struct call *c)
+{
+    unsigned needs = c->command->needs;
+
+    if ((needs & NEEDS_LEDGER) && call_ledger(c) != 0)
+        return -1;
+    if ((needs & NEEDS_RUN) && call_run(c, c->args[0]) != 0)
+        return -1;
+    if ((needs & NEEDS_TASK) && c->args[0])
+        return call_task(c, c->args[0]);
+    return needs & NEEDS_PLUGINS ? call_plugins(c) : 0;
+}
+
+int command_run(const struct command *self, struct app *app, int argc, const char **argv)
+{
+    struct opened_run opened = { .lock = -1, .only_reads = true };
+    struct call c;
+    int status;
+
+    if (self->run)
+        return self->run(self, app, argc, argv);
+    if (call_begin(&c, self, app, argc, argv, &status) != 0)
+        return status;
+    c.opened = &opened;
+    status = open_needs(&c) == 0 ? self->exec(&c) : EXIT_FAILED;
+    opened_run_clear(&opened);
+    task_destroy(c.task);
+    return call_end(&c, status);
 }
 
 char *logs_path(const char *name)

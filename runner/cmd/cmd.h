@@ -1,5 +1,5 @@
-/* cmd.h - commands: one file each, with a popt table that help, man page and completion
- * share. */
+/* cmd.h - commands as data: one file each, with a table of options that help, man page and
+ * completion share. */
 #ifndef RATCHET_RUNNER_CMD_CMD_H
 #define RATCHET_RUNNER_CMD_CMD_H
 
@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "base/say.h"
+#include "runner/cmd/option.h"
 #include "runner/evaluate/cluster/cluster.h"
 #include "runner/evaluate/evaluate.h"
 #include "runner/record/task.h"
@@ -24,6 +25,31 @@ struct app {
     struct env_registry envs;
 };
 
+struct opened_run;
+struct call;
+
+/* Options that commands about environments share; zero at first. */
+struct common {
+    int json;
+    char **set, **plugins;
+    int jobs; /* 0: all cores */
+    int unjailed;
+    char *engine, *shared; /* NULL: local, logs/cluster */
+    int shards;            /* 0: 16 */
+    int late;              /* s; 0: 30 */
+    struct cluster cluster;
+};
+
+/* What is open before a command is executed, and closed after it. */
+enum needs {
+    NEEDS_PLUGINS = 1, /* --plugin is loaded */
+    NEEDS_TASK = 2,    /* with that: the task that the first argument names, if there is one */
+    NEEDS_LEDGER = 4,  /* there is one, and it is read */
+    NEEDS_RUN = 8,     /* with that: the run of the first argument, else the latest */
+};
+
+/* A command is data. Its state is zero, or a copy of `initial`; text and lists that options
+ * put there are freed after `exec`, the rest is exec's. */
 struct command {
     const char *name;
     const char *args;    /* "ENV POLICY.lua" */
@@ -31,7 +57,47 @@ struct command {
     const char *details; /* paragraphs for --help and the man page; may be NULL */
     const char *example; /* command lines, one a line */
     int (*run)(const struct command *self, struct app *app, int argc, const char **argv);
+    const struct option *options;
+    size_t size; /* of the state, bytes */
+    const void *initial;
+    int n_min, n_max; /* arguments; n_max < 0: any number */
+    unsigned needs;
+    int (*exec)(struct call *c); /* the exit status; why in c->err */
 };
+
+/* One call of a command. */
+struct call {
+    const struct command *command;
+    struct app *app;
+    struct common common;
+    void *state;
+    const char **args; /* NULL-terminated */
+    int n_args;
+    struct task *task;         /* NEEDS_TASK, call_task() */
+    struct opened_run *opened; /* empty, or NEEDS_LEDGER, NEEDS_RUN, call_ledger() */
+    struct error err;
+    struct option_table *table; /* parse.c's */
+};
+
+/* Parses into a call. Returns 0, or -1 when there is nothing to do: *status is then the
+ * exit status (help, man page, wrong usage). */
+int call_begin(struct call *c, const struct command *self, struct app *app, int argc,
+               const char **argv, int *status);
+/* Says what went wrong and frees what call_begin() made; returns the status. */
+int call_end(struct call *c, int status);
+/* Sets the error, after the command's name, and returns EXIT_USAGE. */
+int call_misused(struct call *c, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+/* What `needs` opens, for a command that knows only then whether it needs it; closed after
+ * it, too. -1: why is in c->err. */
+int call_plugins(struct call *c);
+int call_task(struct call *c, const char *name);
+int call_ledger(struct call *c);
+int call_run(struct call *c, const char *name);
+/* An evaluation of c->task with what the options say; it borrows them. */
+struct evaluation call_evaluation(struct call *c, const struct policy *policy);
+/* Begins a call, opens what the command needs, executes, ends it. */
+int command_run(const struct command *self, struct app *app, int argc, const char **argv);
 
 #define COMMANDS(X) \
     X(run)          \
@@ -78,17 +144,6 @@ const char **cmd_parse(const struct command *self, struct app *app, int argc,
 
 void cmd_free_args(const char **args);
 
-/* Options that commands about environments share; zero at first. */
-struct common {
-    int json;
-    char **set, **plugins;
-    int jobs; /* 0: all cores */
-    int unjailed;
-    char *engine, *shared; /* NULL: local, logs/cluster */
-    int shards;            /* 0: 16 */
-    int late;              /* s; 0: 30 */
-    struct cluster cluster;
-};
 /* clang-format off */
 #define COMMON_TABLE(c)                                                                 \
     { "set", 's', POPT_ARG_ARGV, &(c).set, 0,                                           \

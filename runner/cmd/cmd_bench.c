@@ -472,17 +472,18 @@ static int main_bench(const struct command *self, struct app *app, int argc,
 }
 
 const struct command cmd_bench = {
-    "bench",
-    "",
-    "measure what a step costs on this machine",
-    "Environments alone; the MuJoCo tasks beside a bare loop over its step, and planners; "
-    "verified policy steps on one core and on all, with the jail and "
-    "without, "
-    "and the bare Lua VM; what starting, snapshots, observations, counted instructions "
-    "and pairs "
-    "cost; bytes of a replay. Figures for one core are by processor time, those for all "
-    "cores by "
-    "the clock: on a busy machine they are too low.",
-    "ratchet bench\nratchet bench --json",
-    main_bench,
+    .name = "bench",
+    .args = "",
+    .about = "measure what a step costs on this machine",
+    .details =
+        "Environments alone; the MuJoCo tasks beside a bare loop over its step, and planners; "
+        "verified policy steps on one core and on all, with the jail and "
+        "without, "
+        "and the bare Lua VM; what starting, snapshots, observations, counted instructions "
+        "and pairs "
+        "cost; bytes of a replay. Figures for one core are by processor time, those for all "
+        "cores by "
+        "the clock: on a busy machine they are too low.",
+    .example = "ratchet bench\nratchet bench --json",
+    .run = main_bench,
 };

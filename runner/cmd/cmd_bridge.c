@@ -254,14 +254,15 @@ static int main_bridge(const struct command *self, struct app *app, int argc,
 }
 
 const struct command cmd_bridge = {
-    "bridge",
-    "install|check|remove",
-    "set up the Atari games and Gymnasium's environments",
-    "ale/GAME and gym/ID are played by ale-py and Gymnasium, in a Python program of\n"
-    "their own (ale-py is under the GPL, and no part of ratchet). `install` makes a virtual\n"
-    "environment with pinned versions in $RATCHET_BRIDGE, or else in ratchet/bridge under\n"
-    "$XDG_DATA_HOME or ~/.local/share. It needs python3, its venv, and a package index;\n"
-    "nothing else here does.",
-    "ratchet bridge install\nratchet bridge check\nratchet envs ale/pong",
-    main_bridge,
+    .name = "bridge",
+    .args = "install|check|remove",
+    .about = "set up the Atari games and Gymnasium's environments",
+    .details =
+        "ale/GAME and gym/ID are played by ale-py and Gymnasium, in a Python program of\n"
+        "their own (ale-py is under the GPL, and no part of ratchet). `install` makes a virtual\n"
+        "environment with pinned versions in $RATCHET_BRIDGE, or else in ratchet/bridge under\n"
+        "$XDG_DATA_HOME or ~/.local/share. It needs python3, its venv, and a package index;\n"
+        "nothing else here does.",
+    .example = "ratchet bridge install\nratchet bridge check\nratchet envs ale/pong",
+    .run = main_bridge,
 };

@@ -363,17 +363,19 @@ static int main_calibrate(const struct command *self, struct app *app, int argc,
 }
 
 const struct command cmd_calibrate = {
-    "calibrate",
-    "ENV|TASK.json [POLICY.lua]",
-    "the least gain that the gate can see, its cost, and how often it errs",
-    "A policy (the task's learned one, else the one that a run starts from) is compared "
-    "with itself.\nIt is played on fresh seeds, some twice, to see whether the same seed "
-    "gives the same episode. From\nthe spread of its returns, and from the most that a "
-    "pair may lose, follows the least gain that so\nmany pairs find nine times in ten. Then "
-    "comparisons are drawn from the returns (bootstrap): of\nthe policy with itself, with "
-    "itself made better and worse by that gain, and with one that earns as much\nmore but "
-    "falls to the lowest return so often that nothing is gained. Nothing is written down.",
-    "ratchet calibrate cartpole\n"
-    "ratchet calibrate breakout my.lua --candidate 20 --pairs 512 --json",
-    main_calibrate,
+    .name = "calibrate",
+    .args = "ENV|TASK.json [POLICY.lua]",
+    .about = "the least gain that the gate can see, its cost, and how often it errs",
+    .details =
+        "A policy (the task's learned one, else the one that a run starts from) is compared "
+        "with itself.\nIt is played on fresh seeds, some twice, to see whether the same seed "
+        "gives the same episode. From\nthe spread of its returns, and from the most that a "
+        "pair may lose, follows the least gain that so\nmany pairs find nine times in ten. Then "
+        "comparisons are drawn from the returns (bootstrap): of\nthe policy with itself, with "
+        "itself made better and worse by that gain, and with one that earns as much\nmore but "
+        "falls to the lowest return so often that nothing is gained. Nothing is written down.",
+    .example =
+        "ratchet calibrate cartpole\n"
+        "ratchet calibrate breakout my.lua --candidate 20 --pairs 512 --json",
+    .run = main_calibrate,
 };

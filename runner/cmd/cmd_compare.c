@@ -398,15 +398,17 @@ static int main_compare(const struct command *self, struct app *app, int argc,
 }
 
 const struct command cmd_compare = {
-    "compare",
-    "ENV|TASK.json",
-    "run several models on one task and show learning curves",
-    "Every model starts from the same policy, with the same budgets; runs of one repeat share\n"
-    "their hidden seeds, so that they are pairs. Scores are means over fresh seeds that no run\n"
-    "has seen, of whoever was the incumbent after so many steps, tokens or dollars. A comparison\n"
-    "that was cut short goes on when it is started again with the same --out.",
-    "ratchet compare cartpole --models search,best-of:8:openai:MODEL,openai:MODEL --out trial\n"
-    "ratchet compare cartpole --models search,openai:MODEL --max-steps 200000 --out trial \\\n"
-    "    --csv --plot curves.svg",
-    main_compare,
+    .name = "compare",
+    .args = "ENV|TASK.json",
+    .about = "run several models on one task and show learning curves",
+    .details =
+        "Every model starts from the same policy, with the same budgets; runs of one repeat share\n"
+        "their hidden seeds, so that they are pairs. Scores are means over fresh seeds that no run\n"
+        "has seen, of whoever was the incumbent after so many steps, tokens or dollars. A comparison\n"
+        "that was cut short goes on when it is started again with the same --out.",
+    .example =
+        "ratchet compare cartpole --models search,best-of:8:openai:MODEL,openai:MODEL --out trial\n"
+        "ratchet compare cartpole --models search,openai:MODEL --max-steps 200000 --out trial \\\n"
+        "    --csv --plot curves.svg",
+    .run = main_compare,
 };

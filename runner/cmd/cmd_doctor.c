@@ -190,12 +190,13 @@ static int main_doctor(const struct command *self, struct app *app, int argc,
 }
 
 const struct command cmd_doctor = {
-    "doctor",
-    "",
-    "tell what this machine gives: jail, libraries, fonts, display, models",
-    "Starts a worker as an evaluation would and tells which layers of the jail hold.\n"
-    "Untrusted policies are run only with those that are required, unless --unjailed is\n"
-    "given.",
-    "ratchet doctor\nratchet doctor --json",
-    main_doctor,
+    .name = "doctor",
+    .args = "",
+    .about = "tell what this machine gives: jail, libraries, fonts, display, models",
+    .details =
+        "Starts a worker as an evaluation would and tells which layers of the jail hold.\n"
+        "Untrusted policies are run only with those that are required, unless --unjailed is\n"
+        "given.",
+    .example = "ratchet doctor\nratchet doctor --json",
+    .run = main_doctor,
 };

@@ -346,19 +346,21 @@ static int main_dream(const struct command *self, struct app *app, int argc,
 }
 
 const struct command cmd_dream = {
-    "dream",
-    "[TASK...]",
-    "tidy what runs left behind: notes, failed directions, skills",
-    "Reads what came into the ledger since the last dream and, by a model or by statistics,\n"
-    "merges notes, retires those that later verdicts contradict, names directions that failed,\n"
-    "and lifts functions that served in several promoted policies into policies/lib, with the\n"
-    "cases that need them. Every sentence names the iterations it rests on (RUN:ITERATION);\n"
-    "nothing is deleted, only superseded. Runs that begin later see it in their briefs. A dream\n"
-    "after which any case fails is undone as a whole.\n"
-    "--measure improves in pairs of runs, with the dreamt memory and without it, from the same\n"
-    "start, with the same hidden seeds and budgets, in ledgers of their own.",
-    "ratchet dream --dry-run\n"
-    "ratchet dream breakout --model openai:MODEL\n"
-    "ratchet dream --measure breakout --model openai:MODEL --iterations 5",
-    main_dream,
+    .name = "dream",
+    .args = "[TASK...]",
+    .about = "tidy what runs left behind: notes, failed directions, skills",
+    .details =
+        "Reads what came into the ledger since the last dream and, by a model or by statistics,\n"
+        "merges notes, retires those that later verdicts contradict, names directions that failed,\n"
+        "and lifts functions that served in several promoted policies into policies/lib, with the\n"
+        "cases that need them. Every sentence names the iterations it rests on (RUN:ITERATION);\n"
+        "nothing is deleted, only superseded. Runs that begin later see it in their briefs. A dream\n"
+        "after which any case fails is undone as a whole.\n"
+        "--measure improves in pairs of runs, with the dreamt memory and without it, from the same\n"
+        "start, with the same hidden seeds and budgets, in ledgers of their own.",
+    .example =
+        "ratchet dream --dry-run\n"
+        "ratchet dream breakout --model openai:MODEL\n"
+        "ratchet dream --measure breakout --model openai:MODEL --iterations 5",
+    .run = main_dream,
 };

@@ -190,10 +190,9 @@ static int main_envs(const struct command *self, struct app *app, int argc,
 }
 
 const struct command cmd_envs = {
-    "envs",
-    "[ENV]",
-    "list the environments, or describe one",
-    NULL,
-    "ratchet envs\nratchet envs breakout\nratchet envs cartpole --set plan=true\nratchet envs walk --plugin build/tests/walk.so",
-    main_envs,
+    .name = "envs",
+    .args = "[ENV]",
+    .about = "list the environments, or describe one",
+    .example = "ratchet envs\nratchet envs breakout\nratchet envs cartpole --set plan=true\nratchet envs walk --plugin build/tests/walk.so",
+    .run = main_envs,
 };

@@ -82,21 +82,22 @@ static int main_audit(const struct command *self, struct app *app, int argc,
 }
 
 const struct command cmd_freeze = {
-    "freeze",
-    "RUN",
-    "play a run's incumbent on the holdout seeds, once",
-    "Shows dev against holdout, with the gap and its interval. The opening is in the ledger,\n"
-    "numbered, before the first episode is played; a second one for the same candidate is\n"
-    "refused. It checks first that the ledger's dev episodes, played again, give what it says.",
-    "ratchet freeze logs/breakout-1",
-    main_freeze,
+    .name = "freeze",
+    .args = "RUN",
+    .about = "play a run's incumbent on the holdout seeds, once",
+    .details =
+        "Shows dev against holdout, with the gap and its interval. The opening is in the ledger,\n"
+        "numbered, before the first episode is played; a second one for the same candidate is\n"
+        "refused. It checks first that the ledger's dev episodes, played again, give what it says.",
+    .example = "ratchet freeze logs/breakout-1",
+    .run = main_freeze,
 };
 
 const struct command cmd_audit = {
-    "audit",
-    "RUN",
-    "play a run's incumbent on the audit seeds: once a task, for the final claim",
-    "The audit seeds of a task are opened once in a ledger, whatever run asks for it.",
-    "ratchet audit logs/breakout-1",
-    main_audit,
+    .name = "audit",
+    .args = "RUN",
+    .about = "play a run's incumbent on the audit seeds: once a task, for the final claim",
+    .details = "The audit seeds of a task are opened once in a ledger, whatever run asks for it.",
+    .example = "ratchet audit logs/breakout-1",
+    .run = main_audit,
 };

@@ -309,21 +309,23 @@ static int main_improve(const struct command *self, struct app *app, int argc,
 }
 
 const struct command cmd_improve = {
-    "improve",
-    "[ENV|TASK.json|SESSION]",
-    "let a model rewrite a policy, from failure to failure",
-    "Evaluates the policy on dev seeds, finds its failures, tells the model, and judges what it\n"
-    "answers: regression cases first, then pairs of episodes on hidden seeds. Everything is in\n"
-    "the ledger as it happens; a run that was killed goes on with --resume. Exit status 1 when it\n"
-    "was interrupted, or when not one answer came from the model.\n"
-    "The --max options are checked before each call of the model, with a warning at 50 and 80 %;\n"
-    "a file named STOP in the run's folder ends it before the next call. Without --model it\n"
-    "asks the OpenAI-compatible API that the environment names, else plays the task's recorded\n"
-    "session, else tunes the policy's declared parameters (search).",
-    "ratchet improve breakout\n"
-    "ratchet improve cartpole --policy my.lua --model search --iterations 5\n"
-    "ratchet improve breakout --model files --record session.jsonl\n"
-    "ratchet improve breakout --session bold --model openai\n"
-    "ratchet improve --resume bold",
-    main_improve,
+    .name = "improve",
+    .args = "[ENV|TASK.json|SESSION]",
+    .about = "let a model rewrite a policy, from failure to failure",
+    .details =
+        "Evaluates the policy on dev seeds, finds its failures, tells the model, and judges what it\n"
+        "answers: regression cases first, then pairs of episodes on hidden seeds. Everything is in\n"
+        "the ledger as it happens; a run that was killed goes on with --resume. Exit status 1 when it\n"
+        "was interrupted, or when not one answer came from the model.\n"
+        "The --max options are checked before each call of the model, with a warning at 50 and 80 %;\n"
+        "a file named STOP in the run's folder ends it before the next call. Without --model it\n"
+        "asks the OpenAI-compatible API that the environment names, else plays the task's recorded\n"
+        "session, else tunes the policy's declared parameters (search).",
+    .example =
+        "ratchet improve breakout\n"
+        "ratchet improve cartpole --policy my.lua --model search --iterations 5\n"
+        "ratchet improve breakout --model files --record session.jsonl\n"
+        "ratchet improve breakout --session bold --model openai\n"
+        "ratchet improve --resume bold",
+    .run = main_improve,
 };

@@ -285,17 +285,19 @@ out:
 }
 
 const struct command cmd_ledger = {
-    "ledger",
-    "[RUN | show ID | diff A B | export RUN DIR]",
-    "show what happened: runs, iterations, steps, calls",
-    "RUN is a run's name (its folder); with --list and no RUN it is the latest. An ID is a\n"
-    "policy's hash (or how it begins) or RUN:ITERATION. `diff` compares two policies, `export`\n"
-    "writes a run as sources, CSV, JSON lines and replays.",
-    "ratchet ledger\nratchet ledger logs/breakout-1\n"
-    "ratchet ledger logs/breakout-1 --list steps\nratchet ledger --list episodes --csv\n"
-    "ratchet ledger logs/breakout-1 --csv\nratchet ledger show logs/breakout-1:3\n"
-    "ratchet ledger diff logs/breakout-1:2 logs/breakout-1:3\n"
-    "ratchet ledger export logs/breakout-1 breakout-1\n"
-    "ratchet ledger logs/breakout-1 --plot climb.svg",
-    main_ledger,
+    .name = "ledger",
+    .args = "[RUN | show ID | diff A B | export RUN DIR]",
+    .about = "show what happened: runs, iterations, steps, calls",
+    .details =
+        "RUN is a run's name (its folder); with --list and no RUN it is the latest. An ID is a\n"
+        "policy's hash (or how it begins) or RUN:ITERATION. `diff` compares two policies, `export`\n"
+        "writes a run as sources, CSV, JSON lines and replays.",
+    .example =
+        "ratchet ledger\nratchet ledger logs/breakout-1\n"
+        "ratchet ledger logs/breakout-1 --list steps\nratchet ledger --list episodes --csv\n"
+        "ratchet ledger logs/breakout-1 --csv\nratchet ledger show logs/breakout-1:3\n"
+        "ratchet ledger diff logs/breakout-1:2 logs/breakout-1:3\n"
+        "ratchet ledger export logs/breakout-1 breakout-1\n"
+        "ratchet ledger logs/breakout-1 --plot climb.svg",
+    .run = main_ledger,
 };

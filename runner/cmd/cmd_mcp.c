@@ -191,7 +191,7 @@ static int serve(struct app *app, const struct mcp_options *o, const char *task)
     add(&w, "--model", o->resume ? NULL : "mcp");
     add_options(&w, o, "--max-minutes", false);
     app->client = &client;
-    status = cmd_improve.run(&cmd_improve, app, w.n, w.list);
+    status = command_run(&cmd_improve, app, w.n, w.list);
     app->client = NULL;
     words_clear(&w);
     return status;
@@ -250,18 +250,20 @@ static int main_mcp(const struct command *self, struct app *app, int argc,
 }
 
 const struct command cmd_mcp = {
-    "mcp",
-    "[ENV|TASK.json]",
-    "let a coding agent improve a policy, as an MCP server",
-    "Speaks the Model Context Protocol on standard input and output (2026-07-28 and, with a\n"
-    "handshake, 2025-11-25 and earlier). The client is the model of a run: it has the same\n"
-    "tools, budgets and splits, and everything is in the same ledger. submit asks the gate and\n"
-    "answers with its verdict. AGENTS.md teaches an agent the loop. The run begins with the first\n"
-    "request that needs it: a client that asks for nothing leaves none. When the client hangs up\n"
-    "the run pauses; the same --out goes on with it. --install writes this very command, with\n"
-    "absolute paths and RATCHET_HOME.",
-    "ratchet mcp breakout --out runs/agent\n"
-    "ratchet mcp cartpole --policy my.lua --set gate=32\n"
-    "ratchet mcp breakout --install claude",
-    main_mcp,
+    .name = "mcp",
+    .args = "[ENV|TASK.json]",
+    .about = "let a coding agent improve a policy, as an MCP server",
+    .details =
+        "Speaks the Model Context Protocol on standard input and output (2026-07-28 and, with a\n"
+        "handshake, 2025-11-25 and earlier). The client is the model of a run: it has the same\n"
+        "tools, budgets and splits, and everything is in the same ledger. submit asks the gate and\n"
+        "answers with its verdict. AGENTS.md teaches an agent the loop. The run begins with the first\n"
+        "request that needs it: a client that asks for nothing leaves none. When the client hangs up\n"
+        "the run pauses; the same --out goes on with it. --install writes this very command, with\n"
+        "absolute paths and RATCHET_HOME.",
+    .example =
+        "ratchet mcp breakout --out runs/agent\n"
+        "ratchet mcp cartpole --policy my.lua --set gate=32\n"
+        "ratchet mcp breakout --install claude",
+    .run = main_mcp,
 };

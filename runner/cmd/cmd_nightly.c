@@ -164,24 +164,26 @@ static int main_nightly(const struct command *self, struct app *app, int argc,
 }
 
 const struct command cmd_nightly = {
-    "nightly",
-    "CONFIG.json",
-    "test, improve, freeze and report a list of tasks",
-    "For every task: regression cases first (what earlier nights won, on the policy as it is), then\n"
-    "improvement from there, freeze where something got better, and one report of it all, whose\n"
-    "first line is a broken case. What got better and breaks no case becomes the incumbent,\n"
-    "logs/nightly/NAME/best.lua. One night at a time; one that was cut short goes on with the next\n"
-    "call. Exit status: 0 nothing broke, 1 something regressed, 2 something could not run.\n"
-    "\n"
-    "CONFIG is JSON: {\"tasks\": [{\"task\": \"breakout\", \"policy\": \"my.lua\"}]}. A task's keys: task\n"
-    "(an environment or a task's file), name, policy, model, cases (a folder), freeze (true), set (a\n"
-    "list of \"KEY=VALUE\"), budget (iterations, minutes, steps, usd, model_tokens, model_calls).\n"
-    "Beside tasks: jobs, engine, shards, shared (as improve has them), disk_mib (logs/ is pruned to\n"
-    "it), log_kib, at (\"03:00\", for --install), after (a shell command that gets the summary as JSON on its input). Unknown keys are errors.\n"
-    "Paths are seen from the folder in which it is called or was installed. Where no environment\n"
-    "gives the model's key, it is read from ~/.config/ratchet/keys.",
-    "ratchet nightly nightly.json\n"
-    "ratchet nightly nightly.json --install systemd\n"
-    "ratchet nightly nightly.json --install cron --yes",
-    main_nightly,
+    .name = "nightly",
+    .args = "CONFIG.json",
+    .about = "test, improve, freeze and report a list of tasks",
+    .details =
+        "For every task: regression cases first (what earlier nights won, on the policy as it is), then\n"
+        "improvement from there, freeze where something got better, and one report of it all, whose\n"
+        "first line is a broken case. What got better and breaks no case becomes the incumbent,\n"
+        "logs/nightly/NAME/best.lua. One night at a time; one that was cut short goes on with the next\n"
+        "call. Exit status: 0 nothing broke, 1 something regressed, 2 something could not run.\n"
+        "\n"
+        "CONFIG is JSON: {\"tasks\": [{\"task\": \"breakout\", \"policy\": \"my.lua\"}]}. A task's keys: task\n"
+        "(an environment or a task's file), name, policy, model, cases (a folder), freeze (true), set (a\n"
+        "list of \"KEY=VALUE\"), budget (iterations, minutes, steps, usd, model_tokens, model_calls).\n"
+        "Beside tasks: jobs, engine, shards, shared (as improve has them), disk_mib (logs/ is pruned to\n"
+        "it), log_kib, at (\"03:00\", for --install), after (a shell command that gets the summary as JSON on its input). Unknown keys are errors.\n"
+        "Paths are seen from the folder in which it is called or was installed. Where no environment\n"
+        "gives the model's key, it is read from ~/.config/ratchet/keys.",
+    .example =
+        "ratchet nightly nightly.json\n"
+        "ratchet nightly nightly.json --install systemd\n"
+        "ratchet nightly nightly.json --install cron --yes",
+    .run = main_nightly,
 };

@@ -253,14 +253,16 @@ static int main_play(const struct command *self, struct app *app, int argc,
 }
 
 const struct command cmd_play = {
-    "play",
-    "ENV|TASK.json",
-    "play yourself, with the keyboard, and record it",
-    "Arrows and space are the actions of these names, else a component's lowest and highest\n"
-    "value; the table of keys is printed at the start. The episode goes at the environment's\n"
-    "own speed (with the window's buttons at another), begins with the first key, and ends\n"
-    "when it is over or the window is closed. The replay is one like any other.",
-    "ratchet play breakout\n"
-    "ratchet play pendulum --seed 3 --record mine.replay",
-    main_play,
+    .name = "play",
+    .args = "ENV|TASK.json",
+    .about = "play yourself, with the keyboard, and record it",
+    .details =
+        "Arrows and space are the actions of these names, else a component's lowest and highest\n"
+        "value; the table of keys is printed at the start. The episode goes at the environment's\n"
+        "own speed (with the window's buttons at another), begins with the first key, and ends\n"
+        "when it is over or the window is closed. The replay is one like any other.",
+    .example =
+        "ratchet play breakout\n"
+        "ratchet play pendulum --seed 3 --record mine.replay",
+    .run = main_play,
 };

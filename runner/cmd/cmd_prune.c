@@ -253,45 +253,39 @@ static int prune(double mib, bool is_dry, bool as_json, struct error *err)
     return status;
 }
 
-static int main_prune(const struct command *self, struct app *app, int argc,
-                      const char **argv)
-{
-    int is_dry = 0, as_json = 0, status;
-    double mib = 0;
-    struct error err = { "" };
-    struct poptOption options[] = {
-        { "dry-run", '\0', POPT_ARG_NONE, &is_dry, 0,
-          "say what would go and what stays, and why", NULL },
-        { "mib", '\0', POPT_ARG_DOUBLE, &mib, 0,
-          "stop when logs/ has no more than this (default: 0, remove all that may go)",
-          "N" },
-        { "json", '\0', POPT_ARG_NONE, &as_json, 0, "print the result as one JSON object",
-          NULL },
-        POPT_TABLEEND,
-    };
-    const char **args = cmd_parse(self, app, argc, argv, options, 0, 0, &status);
+struct prune_options {
+    int is_dry;
+    double mib;
+};
 
-    if (!args)
-        return status;
-    if (mib >= 1e9) {
-        error_set(&err, "prune: --mib takes less than 1e9");
-        status = cmd_fail(EXIT_USAGE, &err);
-    } else if (prune(mib, is_dry, as_json, &err) != 0) {
-        status = cmd_fail(EXIT_FAILED, &err);
-    } else {
-        status = cmd_done();
-    }
-    cmd_free_args(args);
-    return status;
+/* clang-format off */
+static const struct option options[] = {
+    { "dry-run", '\0', FLAG_IN(prune_options, is_dry), NULL,
+      "say what would go and what stays, and why" },
+    { "mib", '\0', AMOUNT_IN(prune_options, mib), "N",
+      "stop when logs/ has no more than this (default: 0, remove all that may go)", 0, 1e9 },
+    GROUP_OF(option_json),
+    { 0 },
+};
+/* clang-format on */
+
+static int exec_prune(struct call *c)
+{
+    const struct prune_options *o = c->state;
+
+    return prune(o->mib, o->is_dry, c->common.json, &c->err) == 0 ? cmd_done() : EXIT_FAILED;
 }
 
 const struct command cmd_prune = {
-    "prune",
-    "",
-    "remove from logs/ what can be had again, the oldest first",
-    "Candidates whose source the ledger has, briefs of runs that are over, replays, pages, old\n"
-    "logs. Never what a case, an incumbent or the ledger needs, never a run that is not over,\n"
-    "never a file that is of no known kind. --dry-run says of each file what and why.",
-    "ratchet prune --dry-run\nratchet prune --mib 500",
-    main_prune,
+    .name = "prune",
+    .args = "",
+    .about = "remove from logs/ what can be had again, the oldest first",
+    .details =
+        "Candidates whose source the ledger has, briefs of runs that are over, replays, pages, old\n"
+        "logs. Never what a case, an incumbent or the ledger needs, never a run that is not over,\n"
+        "never a file that is of no known kind. --dry-run says of each file what and why.",
+    .example = "ratchet prune --dry-run\nratchet prune --mib 500",
+    .options = options,
+    .size = sizeof(struct prune_options),
+    .exec = exec_prune,
 };

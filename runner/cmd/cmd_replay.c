@@ -249,14 +249,16 @@ static int main_replay(const struct command *self, struct app *app, int argc,
 }
 
 const struct command cmd_replay = {
-    "replay",
-    "FILE.replay",
-    "play a replay again and compare, or make pictures of it",
-    "Without an option that makes pictures, the replay is verified: its actions are played from\n"
-    "its seed, and return, end and trajectory must be those it states. Exit status 1 when not.",
-    "ratchet replay logs/replays/best.replay --json\n"
-    "ratchet replay best.replay --png -1 -o end.png --strip end-strip.png\n"
-    "ratchet replay best.replay --png 500 --scale 3 -o large.png\n"
-    "ratchet replay best.replay --gif rally.gif --from 400 --to 900",
-    main_replay,
+    .name = "replay",
+    .args = "FILE.replay",
+    .about = "play a replay again and compare, or make pictures of it",
+    .details =
+        "Without an option that makes pictures, the replay is verified: its actions are played from\n"
+        "its seed, and return, end and trajectory must be those it states. Exit status 1 when not.",
+    .example =
+        "ratchet replay logs/replays/best.replay --json\n"
+        "ratchet replay best.replay --png -1 -o end.png --strip end-strip.png\n"
+        "ratchet replay best.replay --png 500 --scale 3 -o large.png\n"
+        "ratchet replay best.replay --gif rally.gif --from 400 --to 900",
+    .run = main_replay,
 };

@@ -12,26 +12,26 @@
 #define MOST_RUNS 100
 
 /* The runs of those names; none: the latest. */
-static json_t *gather(struct app *app, struct ledger *l, const char **names,
-                      const struct report_options *o, struct error *err)
+static json_t *gather(struct call *c, const struct report_options *o)
 {
+    struct ledger *l = c->opened->ledger;
     json_t *runs = json_array(), *one;
     int n = 0, found;
 
     do {
-        const char *name = names[0] ? names[n] : NULL;
+        const char *name = c->args[n];
         struct ledger_run run;
-        found = ledger_session_find(l, name, &run, err);
+        found = ledger_session_find(l, name, &run, &c->err);
         if (found == 1)
             run_settle(&run);
         if (found == 0)
-            error_set(err, "%s: no such run; `ratchet ledger` lists them",
+            error_set(&c->err, "%s: no such run; `ratchet ledger` lists them",
                       name ? name : "report");
-        one = found == 1 ? report_run(l, &app->envs, &run, o, err) : NULL;
+        one = found == 1 ? report_run(l, &c->app->envs, &run, o, &c->err) : NULL;
         json_array_append_new(runs, one);
         ledger_run_clear(&run);
         n++;
-    } while (one && names[0] && names[n] && n < MOST_RUNS);
+    } while (one && n < c->n_args && n < MOST_RUNS);
     if (one)
         return runs;
     json_decref(runs);
@@ -70,9 +70,8 @@ static int put(const char *text, const char *path, struct error *err)
 }
 
 struct wish {
-    struct common common;
     char *output, *night;
-    int as_markdown, n_failures;
+    int as_markdown, as_json, n_failures;
 };
 
 static json_t *load_night(const char *path, struct error *err)
@@ -88,19 +87,18 @@ static json_t *load_night(const char *path, struct error *err)
     return NULL;
 }
 
-static int write_report(struct wish *w, struct app *app, struct ledger *l,
-                        const char **names, struct error *err)
+static int write_report(const struct wish *w, struct call *c)
 {
-    bool is_page = !w->as_markdown && !w->common.json;
+    bool is_page = !w->as_markdown && !w->as_json;
     struct report_options o = { w->n_failures, is_page };
     json_t *night = NULL, *runs = NULL, *report;
     char *path, *text;
     int status;
 
-    if (w->night && !(night = load_night(w->night, err)))
+    if (w->night && !(night = load_night(w->night, &c->err)))
         return EXIT_FAILED;
     /* Nothing may have been run in a night. */
-    runs = night && !names[0] ? json_array() : gather(app, l, names, &o, err);
+    runs = night && !c->args[0] ? json_array() : gather(c, &o);
     if (!runs) {
         json_decref(night);
         return EXIT_FAILED;
@@ -108,12 +106,12 @@ static int write_report(struct wish *w, struct app *app, struct ledger *l,
     path = w->output ? xstrdup(w->output) : is_page ? default_path(runs) : NULL;
     report = report_of_runs(runs, night);
     text = is_page          ? report_html(report)
-           : w->common.json ? json_text(report)
+           : w->as_json ? json_text(report)
                             : report_markdown(report);
-    status = put(text, path, err);
+    status = put(text, path, &c->err);
     if (status == 0 && path && strcmp(path, "-"))
         say("%s: %zu runs, %zu bytes\n", path, json_array_size(runs), strlen(text));
-    else if (status == 0 && w->common.json)
+    else if (status == 0 && w->as_json)
         putchar('\n');
     json_decref(report);
     free(text);
@@ -121,66 +119,49 @@ static int write_report(struct wish *w, struct app *app, struct ledger *l,
     return status == 0 ? cmd_done() : EXIT_FAILED;
 }
 
-static int main_report(const struct command *self, struct app *app, int argc,
-                       const char **argv)
-{
-    struct wish w = { .n_failures = REPORT_FAILURES };
-    struct opened_run o = { .lock = -1, .only_reads = true };
-    struct error err = { "" };
-    int status;
-    struct poptOption options[] = {
-        { "output", 'o', POPT_ARG_STRING, &w.output, 0,
-          "write it here (default: RUN/report.html, logs/report.html for several); - prints it",
-          "FILE" },
-        { "md", '\0', POPT_ARG_NONE, &w.as_markdown, 0, "Markdown in place of a page",
-          NULL },
-        { "failures", '\0', POPT_ARG_INT, &w.n_failures, 0,
-          "show so many failures of the start and of the incumbent (default: 3)", "N" },
-        { "night", '\0', POPT_ARG_STRING, &w.night, 0,
-          "begin with the summary of a night (logs/nightly/DATE.json)", "FILE" },
-        { "plugin", '\0', POPT_ARG_ARGV, &w.common.plugins, 0,
-          "load environments from a shared object; it is trusted native code",
-          "FILE.so" },
-        { "json", '\0', POPT_ARG_NONE, &w.common.json, 0, "JSON in place of a page",
-          NULL },
-        POPT_TABLEEND,
-    };
-    const char **args = cmd_parse(self, app, argc, argv, options, 0, MOST_RUNS, &status);
+/* clang-format off */
+static const struct option options[] = {
+    { "output", 'o', TEXT_IN(wish, output), "FILE",
+      "write it here (default: RUN/report.html, logs/report.html for several); - prints it" },
+    { "md", '\0', FLAG_IN(wish, as_markdown), NULL, "Markdown in place of a page" },
+    { "failures", '\0', INT_IN(wish, n_failures), "N",
+      "show so many failures of the start and of the incumbent (default: 3)", 0, 100 },
+    { "night", '\0', TEXT_IN(wish, night), "FILE",
+      "begin with the summary of a night (logs/nightly/DATE.json)" },
+    GROUP_OF(option_plugin),
+    { "json", '\0', FLAG_IN(wish, as_json), NULL, "JSON in place of a page" },
+    { 0 },
+};
+/* clang-format on */
 
-    if (!args)
-        return status;
-    if (w.as_markdown && w.common.json) {
-        error_set(&err, "report: --md or --json, not both");
-        status = EXIT_USAGE;
-    } else if (w.n_failures < 0 || w.n_failures > 100) {
-        error_set(&err, "report: --failures takes 0 to 100");
-        status = EXIT_USAGE;
-    } else {
-        status = ((w.night && !args[0]) || opened_ledger(&o, &err) == 0) &&
-                         common_plugins(app, &w.common, &err) == 0
-                     ? write_report(&w, app, o.ledger, args, &err)
-                     : EXIT_FAILED;
-    }
-    if (status != EXIT_DONE && err.text[0])
-        cmd_fail(status, &err);
-    opened_run_clear(&o);
-    common_clear(&w.common);
-    free(w.output);
-    free(w.night);
-    cmd_free_args(args);
-    return status;
+static int exec_report(struct call *c)
+{
+    const struct wish *w = c->state;
+
+    if (w->as_markdown && w->as_json)
+        return call_misused(c, "--md or --json, not both");
+    if (!(w->night && !c->args[0]) && call_ledger(c) != 0)
+        return EXIT_FAILED;
+    return write_report(w, c);
 }
 
 const struct command cmd_report = {
-    "report",
-    "[RUN...]",
-    "show what runs came to, as one page that opens anywhere",
-    "Learning curves, what changed in each promotion, cases won and broken, failures as film\n"
-    "strips with their replay, steps and money by purpose, dev against holdout; of several runs\n"
-    "a comparison, too. The page needs no network and loads nothing. Without RUN: the latest.\n"
-    "--md and --json give the same without pictures, on stdout.",
-    "ratchet report logs/breakout-1\n"
-    "ratchet report logs/breakout-1 logs/breakout-2 --output compared.html\n"
-    "ratchet report --md >report.md\nratchet report logs/breakout-1 --json",
-    main_report,
+    .name = "report",
+    .args = "[RUN...]",
+    .about = "show what runs came to, as one page that opens anywhere",
+    .details =
+        "Learning curves, what changed in each promotion, cases won and broken, failures as film\n"
+        "strips with their replay, steps and money by purpose, dev against holdout; of several runs\n"
+        "a comparison, too. The page needs no network and loads nothing. Without RUN: the latest.\n"
+        "--md and --json give the same without pictures, on stdout.",
+    .example =
+        "ratchet report logs/breakout-1\n"
+        "ratchet report logs/breakout-1 logs/breakout-2 --output compared.html\n"
+        "ratchet report --md >report.md\nratchet report logs/breakout-1 --json",
+    .options = options,
+    .size = sizeof(struct wish),
+    .initial = &(const struct wish){ .n_failures = REPORT_FAILURES },
+    .n_max = MOST_RUNS,
+    .needs = NEEDS_PLUGINS,
+    .exec = exec_report,
 };

@@ -450,16 +450,17 @@ static int main_reproduce(const struct command *self, struct app *app, int argc,
 }
 
 const struct command cmd_reproduce = {
-    "reproduce",
-    "SESSION.jsonl|RUN",
-    "play a recorded run again: the same verdicts, steps and hashes, or where it parts",
-    "A SESSION is what `improve --record` wrote; its salt is in it once its run has ended, and\n"
-    "must be the one whose hash was published when the run started. A RUN is its name or its\n"
-    "folder: the ledger keeps its replies, its folder the salt. The replies are judged anew, in\n"
-    "a folder of its own that is removed again, and each iteration is compared: candidate,\n"
-    "verdict, steps by purpose, every trajectory, the gate's bounds, cases, the incumbent.\n"
-    "Seconds, money and budgets of time are not compared; they decide no verdict. Exit status\n"
-    "1, with the first iteration, quantity and both values, where it parts.",
-    "ratchet reproduce session.jsonl\nratchet reproduce logs/breakout-1 --json",
-    main_reproduce,
+    .name = "reproduce",
+    .args = "SESSION.jsonl|RUN",
+    .about = "play a recorded run again: the same verdicts, steps and hashes, or where it parts",
+    .details =
+        "A SESSION is what `improve --record` wrote; its salt is in it once its run has ended, and\n"
+        "must be the one whose hash was published when the run started. A RUN is its name or its\n"
+        "folder: the ledger keeps its replies, its folder the salt. The replies are judged anew, in\n"
+        "a folder of its own that is removed again, and each iteration is compared: candidate,\n"
+        "verdict, steps by purpose, every trajectory, the gate's bounds, cases, the incumbent.\n"
+        "Seconds, money and budgets of time are not compared; they decide no verdict. Exit status\n"
+        "1, with the first iteration, quantity and both values, where it parts.",
+    .example = "ratchet reproduce session.jsonl\nratchet reproduce logs/breakout-1 --json",
+    .run = main_reproduce,
 };

@@ -326,14 +326,16 @@ static int main_results(const struct command *self, struct app *app, int argc,
 }
 
 const struct command cmd_results = {
-    "results",
-    "[TASK...]",
-    "play the learned policies on fresh seeds: the table of the README",
-    "Each policies/TASK/learned*.lua plays the built-in task of the environment TASK, or "
-    "the task\nlearned*.json beside it. One whose name has _plan in it may plan; it plays "
-    "plan.json where\nthat is there. Seeds are drawn anew for every table, and the harness "
-    "steps the environment. The table\nis Markdown.",
-    "ratchet results\nratchet results half_cheetah ant --json\n"
-    "ratchet results --policies 'start*.lua' --episodes 5",
-    main_results,
+    .name = "results",
+    .args = "[TASK...]",
+    .about = "play the learned policies on fresh seeds: the table of the README",
+    .details =
+        "Each policies/TASK/learned*.lua plays the built-in task of the environment TASK, or "
+        "the task\nlearned*.json beside it. One whose name has _plan in it may plan; it plays "
+        "plan.json where\nthat is there. Seeds are drawn anew for every table, and the harness "
+        "steps the environment. The table\nis Markdown.",
+    .example =
+        "ratchet results\nratchet results half_cheetah ant --json\n"
+        "ratchet results --policies 'start*.lua' --episodes 5",
+    .run = main_results,
 };

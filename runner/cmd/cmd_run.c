@@ -1,5 +1,4 @@
 /* cmd_run.c - `ratchet run`: plays a policy and prints its score. */
-#include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,12 +15,8 @@
 #include "runner/record/replay.h"
 #include "runner/view/run_view.h"
 
-#define UNSET INT_MIN
-
 struct run {
-    struct common common;
-    int episodes, outside, view, allow_faults;
-    char *seed_text;
+    int episodes, outside, view, allow_faults; /* episodes 0: not said */
     uint64_t seed;
     char *record;
     const char *path;
@@ -236,110 +231,95 @@ static int play(struct run *r, struct error *err)
     return status;
 }
 
-static int run(struct run *r, struct app *app, const char *env, struct error *err)
+static int run(struct run *r, struct call *c)
 {
     struct policy policy = { .name = base_name(r->path) };
     struct totals t;
     int status = EXIT_FAILED;
 
-    r->envs = &app->envs;
-    r->task = common_task(app, &r->common, env, err);
-    policy.source = r->task ? read_text_file(r->path, VM_MAX_SOURCE, err) : NULL;
+    r->envs = &c->app->envs;
+    r->task = c->task;
+    policy.source = read_text_file(r->path, VM_MAX_SOURCE, &c->err);
     if (!policy.source)
-        goto out;
-    r->e = common_evaluation(app, &r->common, r->task, &policy);
+        return EXIT_FAILED;
+    r->e = call_evaluation(c, &policy);
     r->results = xcalloc((size_t)r->episodes, sizeof(*r->results));
-    if (play(r, err) != 0 || (r->record && record(r, err) != 0))
+    if (play(r, &c->err) != 0 || (r->record && record(r, &c->err) != 0))
         goto out;
     t = add_up(r);
-    if (r->common.json)
+    if (c->common.json)
         print_json(r, &t);
     else
         print_table(r, &t);
     status = cmd_done();
-    if (*app->interrupted) {
+    if (*c->app->interrupted) {
         status = EXIT_FAILED;
     } else if (t.n_faults && !r->allow_faults) {
         status = EXIT_FAILED;
-        if (!r->common.json)
-            error_set(err, "%d of %d episodes ended by a fault; --allow-faults takes that "
-                           "for success",
+        if (!c->common.json)
+            error_set(&c->err,
+                      "%d of %d episodes ended by a fault; --allow-faults takes that for "
+                      "success",
                       t.n_faults, t.scores.n);
     }
 out:
-    results_clear(r->results, r->results ? r->episodes : 0);
+    results_clear(r->results, r->episodes);
     free(r->results);
     free((char *)policy.source);
-    task_destroy(r->task);
     return status;
 }
 
-static int main_run(const struct command *self, struct app *app, int argc,
-                    const char **argv)
-{
-    struct run r = { .episodes = UNSET };
-    struct error err = { "" };
-    int status;
-    struct poptOption options[] = {
-        { "episodes", 'n', POPT_ARG_INT, &r.episodes, 0, "how many (default 10)", "N" },
-        { "seed", '\0', POPT_ARG_STRING, &r.seed_text, 0,
-          "of the first, up to 2^64 - 1; the next take the next (default 0). In JSON one of "
-          "2^63 or more is text", "S" },
-        { "record", '\0', POPT_ARG_STRING, &r.record, 0,
-          "keep the replays in this folder", "DIR" },
-        { "outside", '\0', POPT_ARG_NONE, &r.outside, 0,
-          "step in the harness: the worker sees observations only", NULL },
-        { "allow-faults", '\0', POPT_ARG_NONE, &r.allow_faults, 0,
-          "exit with 0 also when episodes ended by a fault", NULL },
-        { "view", '\0', POPT_ARG_NONE, &r.view, 0, "watch one episode in a window",
-          NULL },
-        JOBS_TABLE(r.common),
-        ENGINE_TABLE(r.common),
-        COMMON_TABLE(r.common),
-        POPT_TABLEEND,
-    };
-    const char **args = cmd_parse(self, app, argc, argv, options, 2, 2, &status);
+/* clang-format off */
+static const struct option options[] = {
+    { "episodes", 'n', INT_IN(run, episodes), "N", "how many (default 10)", 1, 1000000 },
+    { "seed", '\0', SEED_IN(run, seed), "S",
+      "of the first, up to 2^64 - 1; the next take the next (default 0). In JSON one of "
+      "2^63 or more is text" },
+    { "record", '\0', TEXT_IN(run, record), "DIR", "keep the replays in this folder" },
+    { "outside", '\0', FLAG_IN(run, outside), NULL,
+      "step in the harness: the worker sees observations only" },
+    { "allow-faults", '\0', FLAG_IN(run, allow_faults), NULL,
+      "exit with 0 also when episodes ended by a fault" },
+    { "view", '\0', FLAG_IN(run, view), NULL, "watch one episode in a window" },
+    GROUP_OF(options_jobs),
+    GROUP_OF(options_engine),
+    GROUP_OF(options_common),
+    { 0 },
+};
+/* clang-format on */
 
-    if (!args)
-        return status;
-    if (r.episodes == UNSET)
-        r.episodes = r.view ? 1 : 10;
-    if (r.view && r.episodes > 1) {
-        error_set(&err, "run: --view shows one episode");
-        status = EXIT_USAGE;
-    } else if (r.episodes < 1 || r.episodes > 1000000 ||
-               r.common.jobs < 0) {
-        error_set(&err, "run: --episodes takes 1 to 1000000, --jobs 0 or more");
-        status = EXIT_USAGE;
-    } else if (cmd_seed(r.seed_text, &r.seed, &err) != 0) {
-        status = EXIT_USAGE;
-    } else if (r.seed > UINT64_MAX - (uint64_t)(r.episodes - 1)) {
-        error_set(&err, "run: there are no %d seeds from %llu on: the last is %llu",
-                  r.episodes, (unsigned long long)r.seed,
-                  (unsigned long long)UINT64_MAX);
-        status = EXIT_USAGE;
-    } else {
-        r.path = args[1];
-        status = run(&r, app, args[0], &err);
-    }
-    if (status != EXIT_DONE && err.text[0])
-        cmd_fail(status, &err);
-    common_clear(&r.common);
-    free(r.record);
-    free(r.seed_text);
-    cmd_free_args(args);
-    return status;
+static int exec_run(struct call *c)
+{
+    struct run *r = c->state;
+
+    if (r->view && r->episodes > 1)
+        return call_misused(c, "--view shows one episode");
+    if (!r->episodes)
+        r->episodes = r->view ? 1 : 10;
+    if (r->seed > UINT64_MAX - (uint64_t)(r->episodes - 1))
+        return call_misused(c, "there are no %d seeds from %llu on: the last is %llu",
+                            r->episodes, (unsigned long long)r->seed,
+                            (unsigned long long)UINT64_MAX);
+    r->path = c->args[1];
+    return run(r, c);
 }
 
 const struct command cmd_run = {
-    "run",
-    "ENV|TASK.json POLICY.lua",
-    "play a policy and print its score",
-    "Episodes are spread over jailed workers, and every return is confirmed by playing the\n"
-    "actions again here: `verified` says that both trajectories are the same. An episode\n"
-    "that the environment broke is played again, then has no return (`earned` tells what it\n"
-    "had got) and is in no mean. Exit status 1 when an episode ended by a fault.",
-    "ratchet run breakout policies/breakout/follow.lua --episodes 20 --seed 1000\n"
-    "ratchet run breakout my.lua --set preset=v5 --record replays --json",
-    main_run,
+    .name = "run",
+    .args = "ENV|TASK.json POLICY.lua",
+    .about = "play a policy and print its score",
+    .details =
+        "Episodes are spread over jailed workers, and every return is confirmed by playing the\n"
+        "actions again here: `verified` says that both trajectories are the same. An episode\n"
+        "that the environment broke is played again, then has no return (`earned` tells what it\n"
+        "had got) and is in no mean. Exit status 1 when an episode ended by a fault.",
+    .example =
+        "ratchet run breakout policies/breakout/follow.lua --episodes 20 --seed 1000\n"
+        "ratchet run breakout my.lua --set preset=v5 --record replays --json",
+    .options = options,
+    .size = sizeof(struct run),
+    .n_min = 2,
+    .n_max = 2,
+    .needs = NEEDS_TASK,
+    .exec = exec_run,
 };

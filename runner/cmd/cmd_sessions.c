@@ -264,7 +264,7 @@ static int resume(struct app *app, int argc, const char **argv)
             unlink(stop);
         free(stop);
         opened_run_clear(&o);
-        status = cmd_improve.run(&cmd_improve, app, argc, args);
+        status = command_run(&cmd_improve, app, argc, args);
     } else {
         opened_run_clear(&o);
         status = cmd_fail(EXIT_FAILED, &err);
@@ -334,17 +334,19 @@ static int main_sessions(const struct command *self, struct app *app, int argc,
 }
 
 const struct command cmd_sessions = {
-    "sessions",
-    "[list | pause NAME | resume NAME [OPTION...] | fork NAME NEW | rename NAME NEW]",
-    "runs of improve by name: list, pause, resume, fork, rename",
-    "A NAME is what `improve --session` gave, or a run's folder. `pause` ends a run before its\n"
-    "next call of the model; `resume` goes on with it and takes the options of improve; `fork`\n"
-    "makes a second run from where the first one stands: its conversation, notes, incumbent,\n"
-    "cases, budgets and hidden seeds, in a folder of its own. States: running, pausing, paused,\n"
-    "ended, killed (it was ended from outside, and can be resumed). All of it is in logs/: a\n"
-    "machine that has the folder goes on with any of them.",
-    "ratchet improve breakout --session bold\nratchet sessions\n"
-    "ratchet sessions pause bold --wait 60\nratchet sessions fork bold bolder\n"
-    "ratchet sessions resume bolder --max-usd 5",
-    main_sessions,
+    .name = "sessions",
+    .args = "[list | pause NAME | resume NAME [OPTION...] | fork NAME NEW | rename NAME NEW]",
+    .about = "runs of improve by name: list, pause, resume, fork, rename",
+    .details =
+        "A NAME is what `improve --session` gave, or a run's folder. `pause` ends a run before its\n"
+        "next call of the model; `resume` goes on with it and takes the options of improve; `fork`\n"
+        "makes a second run from where the first one stands: its conversation, notes, incumbent,\n"
+        "cases, budgets and hidden seeds, in a folder of its own. States: running, pausing, paused,\n"
+        "ended, killed (it was ended from outside, and can be resumed). All of it is in logs/: a\n"
+        "machine that has the folder goes on with any of them.",
+    .example =
+        "ratchet improve breakout --session bold\nratchet sessions\n"
+        "ratchet sessions pause bold --wait 60\nratchet sessions fork bold bolder\n"
+        "ratchet sessions resume bolder --max-usd 5",
+    .run = main_sessions,
 };

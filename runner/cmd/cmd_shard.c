@@ -26,11 +26,12 @@ static int main_shard(const struct command *self, struct app *app, int argc,
 }
 
 const struct command cmd_shard = {
-    "shard",
-    "FOLDER N",
-    "play one shard of an evaluation; `--engine slurm` calls it",
-    "FOLDER holds an evaluation's job; the results go there, in a file that is named by its\n"
-    "contents. The ledger is not opened: the coordinator confirms and enters what comes.",
-    "ratchet shard logs/cluster/evaluation-a1b2c3 0",
-    main_shard,
+    .name = "shard",
+    .args = "FOLDER N",
+    .about = "play one shard of an evaluation; `--engine slurm` calls it",
+    .details =
+        "FOLDER holds an evaluation's job; the results go there, in a file that is named by its\n"
+        "contents. The ledger is not opened: the coordinator confirms and enters what comes.",
+    .example = "ratchet shard logs/cluster/evaluation-a1b2c3 0",
+    .run = main_shard,
 };

@@ -168,35 +168,21 @@ static int show(struct opened_run *o, const char *name, bool as_json, struct err
     return cmd_done();
 }
 
-static int main_show(const struct command *self, struct app *app, int argc,
-                     const char **argv)
+static int exec_show(struct call *c)
 {
-    struct opened_run o = { .lock = -1, .only_reads = true };
-    struct error err = { "" };
-    int json = 0, status;
-    struct poptOption options[] = {
-        { "json", '\0', POPT_ARG_NONE, &json, 0, "print the result as one JSON object",
-          NULL },
-        POPT_TABLEEND,
-    };
-    const char **args = cmd_parse(self, app, argc, argv, options, 1, 1, &status);
-
-    if (!args)
-        return status;
-    status = show(&o, args[0], json, &err);
-    if (status != EXIT_DONE && err.text[0])
-        cmd_fail(status, &err);
-    opened_run_clear(&o);
-    cmd_free_args(args);
-    return status;
+    return show(c->opened, c->args[0], c->common.json, &c->err);
 }
 
 const struct command cmd_show = {
-    "show",
-    "POLICY.lua|HASH",
-    "print a policy's size and where it came from",
-    "Counts tokens of code, branches, loops, functions and nesting; comments and layout count\n"
-    "for nothing. Where the ledger knows the policy: its ancestors with their sizes and scores.",
-    "ratchet show logs/breakout-1/best.lua\nratchet show policies/breakout/follow.lua --json",
-    main_show,
+    .name = "show",
+    .args = "POLICY.lua|HASH",
+    .about = "print a policy's size and where it came from",
+    .details =
+        "Counts tokens of code, branches, loops, functions and nesting; comments and layout count\n"
+        "for nothing. Where the ledger knows the policy: its ancestors with their sizes and scores.",
+    .example = "ratchet show logs/breakout-1/best.lua\nratchet show policies/breakout/follow.lua --json",
+    .options = option_json,
+    .n_min = 1,
+    .n_max = 1,
+    .exec = exec_show,
 };

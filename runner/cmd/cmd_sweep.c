@@ -414,20 +414,22 @@ static int main_sweep(const struct command *self, struct app *app, int argc,
 }
 
 const struct command cmd_sweep = {
-    "sweep",
-    "atari57",
-    "play or improve at many games under the same rules, and compare with people",
-    "Each game, player, observation mode and repeat is a cell, played by commands of its own and\n"
-    "kept as a file in the sweep's folder: a sweep that was killed goes on with the same command,\n"
-    "and other games, modes and players may be added to it, under the same rules (preset=v5 and\n"
-    "what --set says). The table has human-normalised scores, (score - random) / (person -\n"
-    "random), and how far each is above moving by chance in the same sweep, with a 95 % interval\n"
-    "over the runs: with one run of either there is none, and \"too few runs\" stands there;\n"
-    "the summary stands beside what was published.",
-    "ratchet sweep atari57 --policy random --games pong,breakout --episodes 3\n"
-    "ratchet sweep atari57 --policy random --policy policies/ale --observations features\n"
-    "ratchet sweep atari57 --model openai --observations ram,frame --repeats 3 "
-    "--budget iterations=20,usd=2\n"
-    "ratchet sweep atari57 --plot atari57.svg --csv",
-    main_sweep,
+    .name = "sweep",
+    .args = "atari57",
+    .about = "play or improve at many games under the same rules, and compare with people",
+    .details =
+        "Each game, player, observation mode and repeat is a cell, played by commands of its own and\n"
+        "kept as a file in the sweep's folder: a sweep that was killed goes on with the same command,\n"
+        "and other games, modes and players may be added to it, under the same rules (preset=v5 and\n"
+        "what --set says). The table has human-normalised scores, (score - random) / (person -\n"
+        "random), and how far each is above moving by chance in the same sweep, with a 95 % interval\n"
+        "over the runs: with one run of either there is none, and \"too few runs\" stands there;\n"
+        "the summary stands beside what was published.",
+    .example =
+        "ratchet sweep atari57 --policy random --games pong,breakout --episodes 3\n"
+        "ratchet sweep atari57 --policy random --policy policies/ale --observations features\n"
+        "ratchet sweep atari57 --model openai --observations ram,frame --repeats 3 "
+        "--budget iterations=20,usd=2\n"
+        "ratchet sweep atari57 --plot atari57.svg --csv",
+    .run = main_sweep,
 };

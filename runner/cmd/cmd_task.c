@@ -41,12 +41,14 @@ static int main_task(const struct command *self, struct app *app, int argc,
 }
 
 const struct command cmd_task = {
-    "task",
-    "[ENV|TASK.json]",
-    "show a task as JSON, or explain its keys",
-    "A task is an environment with its options, what the policy observes, seed splits, limits,\n"
-    "budgets and a target. What is printed can be saved, edited and used as TASK.json.",
-    "ratchet task\nratchet task breakout > mine.json\n"
-    "ratchet task breakout --set preset=v5 --set observation=ram",
-    main_task,
+    .name = "task",
+    .args = "[ENV|TASK.json]",
+    .about = "show a task as JSON, or explain its keys",
+    .details =
+        "A task is an environment with its options, what the policy observes, seed splits, limits,\n"
+        "budgets and a target. What is printed can be saved, edited and used as TASK.json.",
+    .example =
+        "ratchet task\nratchet task breakout > mine.json\n"
+        "ratchet task breakout --set preset=v5 --set observation=ram",
+    .run = main_task,
 };

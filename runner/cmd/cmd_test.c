@@ -354,18 +354,20 @@ static int main_test(const struct command *self, struct app *app, int argc,
 }
 
 const struct command cmd_test = {
-    "test",
-    "[TASK]",
-    "run regression cases and print TAP",
-    "A case replays a recorded prefix, which the policy shadows, lets the policy take over, and\n"
-    "sees to it that what was once mastered does not fail again. Exit status 1 when one fails,\n"
-    "or when there was none to run.\n"
-    "A case that was cut under another version of its environment (or, where actions\n"
-    "are sticky, of chance) is stale and skipped.\n"
-    "The task lib stands for the skills of policies/lib: each is put into the policy of its test.",
-    "ratchet test\nratchet test breakout --junit results.xml\n"
-    "ratchet test breakout --policy my.lua --cases logs/breakout-1/cases --replays failing\n"
-    "ratchet test breakout --cases logs/breakout-1/cases --retire case-002 \\\n"
-    "    --reason 'the paddle grew: it cannot fail any more'",
-    main_test,
+    .name = "test",
+    .args = "[TASK]",
+    .about = "run regression cases and print TAP",
+    .details =
+        "A case replays a recorded prefix, which the policy shadows, lets the policy take over, and\n"
+        "sees to it that what was once mastered does not fail again. Exit status 1 when one fails,\n"
+        "or when there was none to run.\n"
+        "A case that was cut under another version of its environment (or, where actions\n"
+        "are sticky, of chance) is stale and skipped.\n"
+        "The task lib stands for the skills of policies/lib: each is put into the policy of its test.",
+    .example =
+        "ratchet test\nratchet test breakout --junit results.xml\n"
+        "ratchet test breakout --policy my.lua --cases logs/breakout-1/cases --replays failing\n"
+        "ratchet test breakout --cases logs/breakout-1/cases --retire case-002 \\\n"
+        "    --reason 'the paddle grew: it cannot fail any more'",
+    .run = main_test,
 };

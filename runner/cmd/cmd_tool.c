@@ -131,42 +131,44 @@ static int call_tool(json_t *call, bool as_json, struct error *err)
     return status;
 }
 
-static int main_tool(const struct command *self, struct app *app, int argc,
-                     const char **argv)
-{
-    struct error err = { "" };
-    char *policy = NULL;
-    int as_json = 0, status;
-    struct poptOption options[] = {
-        { "policy", 'p', POPT_ARG_STRING, &policy, 0,
-          "the text of this file is the argument \"policy\"", "FILE.lua" },
-        { "json", '\0', POPT_ARG_NONE, &as_json, 0, "print the answer as one JSON object",
-          NULL },
-        POPT_TABLEEND,
-    };
-    const char **args = cmd_parse(self, app, argc, argv, options, 1, 2, &status);
-    json_t *call;
+struct tool_options {
+    char *policy;
+    int as_json;
+};
 
-    if (!args)
-        return status;
-    call = make_call(args[0], args[1], policy, &err);
-    status = call ? call_tool(call, as_json, &err) : EXIT_USAGE;
-    if (err.text[0])
-        cmd_fail(status, &err);
+/* clang-format off */
+static const struct option options[] = {
+    { "policy", 'p', TEXT_IN(tool_options, policy), "FILE.lua",
+      "the text of this file is the argument \"policy\"" },
+    { "json", '\0', FLAG_IN(tool_options, as_json), NULL, "print the answer as one JSON object" },
+    { 0 },
+};
+/* clang-format on */
+
+static int exec_tool(struct call *c)
+{
+    const struct tool_options *o = c->state;
+    json_t *call = make_call(c->args[0], c->args[1], o->policy, &c->err);
+    int status = call ? call_tool(call, o->as_json, &c->err) : EXIT_USAGE;
+
     json_decref(call);
-    free(policy);
-    cmd_free_args(args);
     return status;
 }
 
 const struct command cmd_tool = {
-    "tool",
-    "NAME [ARGUMENTS]",
-    "an agent's call of a tool of the run that it works for",
-    "For the agents that `ratchet improve --model command:...` starts: the call goes to the run\n"
-    "over the socket in the agent's folder, is counted there, and its answer is printed. Which\n"
-    "tools there are stands in tools.json beside it.",
-    "ratchet tool run_episodes '{\"seeds\": [0, 1]}' --policy policy.lua\n"
-    "ratchet tool notes_search '{\"words\": \"left wall\"}'",
-    main_tool,
+    .name = "tool",
+    .args = "NAME [ARGUMENTS]",
+    .about = "an agent's call of a tool of the run that it works for",
+    .details =
+        "For the agents that `ratchet improve --model command:...` starts: the call goes to the run\n"
+        "over the socket in the agent's folder, is counted there, and its answer is printed. Which\n"
+        "tools there are stands in tools.json beside it.",
+    .example =
+        "ratchet tool run_episodes '{\"seeds\": [0, 1]}' --policy policy.lua\n"
+        "ratchet tool notes_search '{\"words\": \"left wall\"}'",
+    .options = options,
+    .size = sizeof(struct tool_options),
+    .n_min = 1,
+    .n_max = 2,
+    .exec = exec_tool,
 };

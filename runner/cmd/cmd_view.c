@@ -227,13 +227,15 @@ static int main_view(const struct command *self, struct app *app, int argc,
 }
 
 const struct command cmd_view = {
-    "view",
-    "[FILE.replay [OTHER.replay]]",
-    "look into replays in a window",
-    "Plays, steps and seeks; shows observation, action, reward, notes and marks; compares two\n"
-    "replays step by step; saves frames and films. `?` in the window lists keys and mouse.",
-    "ratchet view logs/replays/best.replay\n"
-    "ratchet view before.replay after.replay --at 400\n"
-    "ratchet view logs/breakout-1/best.replay --cases policies/breakout/cases",
-    main_view,
+    .name = "view",
+    .args = "[FILE.replay [OTHER.replay]]",
+    .about = "look into replays in a window",
+    .details =
+        "Plays, steps and seeks; shows observation, action, reward, notes and marks; compares two\n"
+        "replays step by step; saves frames and films. `?` in the window lists keys and mouse.",
+    .example =
+        "ratchet view logs/replays/best.replay\n"
+        "ratchet view before.replay after.replay --at 400\n"
+        "ratchet view logs/breakout-1/best.replay --cases policies/breakout/cases",
+    .run = main_view,
 };

@@ -37,6 +37,44 @@ static void print_block(const char *head, const char *lines)
     say("\n");
 }
 
+/* clang-format off */
+const struct option option_set[] = {
+    { "set", 's', LIST_IN(common, set), "KEY=VALUE",
+      "an option of the environment or a key of the task (see `ratchet task`)" },
+    { 0 },
+};
+const struct option option_plugin[] = {
+    { "plugin", '\0', LIST_IN(common, plugins), "FILE.so",
+      "load environments from a shared object; it is trusted native code" },
+    { 0 },
+};
+const struct option option_json[] = {
+    { "json", '\0', FLAG_IN(common, json), NULL, "print the result as one JSON object" },
+    { 0 },
+};
+const struct option options_common[] = {
+    GROUP_OF(option_set), GROUP_OF(option_plugin), GROUP_OF(option_json), { 0 },
+};
+const struct option options_jobs[] = {
+    { "jobs", 'j', INT_IN(common, jobs), "N", "workers at once (default: one a core)" },
+    { "unjailed", '\0', FLAG_IN(common, unjailed), NULL,
+      "run policies without the jail: only for policies that you trust" },
+    { 0 },
+};
+const struct option options_engine[] = {
+    { "engine", '\0', TEXT_IN(common, engine), "local|slurm",
+      "where episodes are played: here, or by a Slurm job array (default: local)" },
+    { "shards", '\0', INT_IN(common, shards), "N",
+      "slurm: tasks of an array, each with --jobs workers (default: 16, of 1)", 1, 10000 },
+    { "shared", '\0', TEXT_IN(common, shared), "DIR",
+      "slurm: a folder that all nodes see (default: logs/cluster)" },
+    { "late", '\0', INT_IN(common, late), "SECONDS",
+      "slurm: a shard that still runs so long after all others is started again too "
+      "(default: 30; at least 3 times what the slowest took)" },
+    { 0 },
+};
+/* clang-format on */
+
 static void print_help(const struct command *self, poptContext popt)
 {
     say("Usage: " PROGRAM " %s %s%s[OPTION...]\n\n%s.\n", self->name, self->args,
@@ -68,8 +106,9 @@ static void print_man(const struct command *self, const struct poptOption *optio
     say(".fi\n");
 }
 
-static void print_words(const struct poptOption *options)
+static void print_words(const struct command *self, const struct poptOption *options)
 {
+    (void)self;
     for (const struct poptOption *o = options; o->longName; o++)
         say(" --%s", o->longName);
     say(" --help");
@@ -89,8 +128,140 @@ static int usage(const struct command *self, int *status, const char *format, ..
     return -1;
 }
 
+/* What popt makes of a command's options, and where the values go. popt tells by a number
+ * from 1 on which option came; numbers are read here, for popt takes nan, inf, 010 for 8. */
+struct option_table {
+    int n;
+    struct poptOption *popt;  /* n, help, and the end */
+    const struct option **of; /* n */
+    void **to;                /* n: where the values go */
+    int help;
+};
+
+static int count_options(const struct option *o)
+{
+    int n = 0;
+
+    for (; o && (o->name || o->group); o++)
+        n += o->group ? count_options(o->group) : 1;
+    return n;
+}
+
+static unsigned popt_kind(enum option_kind kind)
+{
+    return kind == OPTION_FLAG   ? POPT_ARG_NONE
+           : kind == OPTION_LIST ? POPT_ARG_ARGV
+                                 : POPT_ARG_STRING;
+}
+
+static void add_options(struct option_table *t, const struct option *o, void *state,
+                        struct common *common)
+{
+    for (; o && (o->name || o->group); o++) {
+        if (o->group) {
+            add_options(t, o->group, common, common);
+            continue;
+        }
+        t->of[t->n] = o;
+        t->to[t->n] = (char *)state + o->at;
+        t->popt[t->n] = (struct poptOption){ o->name, o->letter, popt_kind(o->kind),
+                                             o->kind >= OPTION_INT ? NULL : t->to[t->n],
+                                             t->n + 1, o->about, o->value };
+        t->n++;
+    }
+}
+
+static struct option_table *table_make(const struct command *self, void *state,
+                                       struct common *common)
+{
+    struct option_table *t = xcalloc(1, sizeof(*t));
+    size_t n = (size_t)count_options(self->options);
+
+    t->popt = xcalloc(n + 2, sizeof(*t->popt));
+    t->of = xcalloc(n + 1, sizeof(*t->of));
+    t->to = xcalloc(n + 1, sizeof(*t->to));
+    add_options(t, self->options, state, common);
+    return t;
+}
+
+static void free_list(char **list)
+{
+    for (char **p = list; p && *p; p++)
+        free(*p);
+    free(list);
+}
+
+/* With the texts and lists that it put into the state. */
+static void table_free(struct option_table *t)
+{
+    for (int i = 0; i < t->n; i++) {
+        if (t->of[i]->kind == OPTION_TEXT)
+            free(*(char **)t->to[i]);
+        else if (t->of[i]->kind == OPTION_LIST)
+            free_list(*(char ***)t->to[i]);
+    }
+    free(t->popt);
+    free(t->of);
+    free(t->to);
+    free(t);
+}
+
+int cmd_seed(const char *text, uint64_t *out, struct error *err)
+{
+    *out = 0;
+    if (!text || number_read_unsigned(text, out))
+        return 0;
+    return error_set(err, "--seed takes 0 to %llu, not \"%.40s\"",
+                     (unsigned long long)UINT64_MAX, text);
+}
+
+static bool read_amount(const struct option *o, const char *text, double *to)
+{
+    return number_read(text, to) && *to >= o->least && (o->most <= 0 || *to <= o->most);
+}
+
+static bool read_whole(const struct option *o, const char *text, void *to)
+{
+    int64_t limit = o->kind == OPTION_INT ? INT_MAX : INT64_MAX, value;
+
+    if (!number_read_whole(text, (int64_t)o->least,
+                           o->most > 0 ? (int64_t)o->most : limit, &value))
+        return false;
+    if (o->kind == OPTION_INT)
+        *(int *)to = (int)value;
+    else
+        *(long long *)to = value;
+    return true;
+}
+
+/* text: what was typed after it; NULL: popt put it where it belongs, or a flag. */
+static int take_value(struct call *c, int i, const char *text)
+{
+    const struct option *o = c->table->of[i];
+    void *to = c->table->to[i];
+    bool is_amount = o->kind == OPTION_AMOUNT;
+
+    if (!text || o->kind == OPTION_FLAG)
+        return 0;
+    if (o->kind == OPTION_SEED)
+        return cmd_seed(text, to, &c->err);
+    if (o->kind == OPTION_TEXT || o->kind == OPTION_LIST) {
+        /* One letter stands for a number that the command reads and says what it takes. */
+        if (!text[0] && o->value[1])
+            call_misused(c, "--%s: its %s is empty", o->name, o->value);
+    } else if (!(is_amount ? read_amount(o, text, to) : read_whole(o, text, to))) {
+        if (o->most > 0)
+            call_misused(c, "--%s: \"%.40s\": it takes %.10g to %.10g", o->name, text,
+                         o->least, o->most);
+        else
+            call_misused(c, "--%s: \"%.40s\": it takes %.10g or more%s", o->name, text,
+                         o->least, is_amount ? "" : ", whole");
+    }
+    return c->err.text[0] ? -1 : 0;
+}
+
 /* Of our tables: their own options only, not those that a table includes. */
-static int count_options(const struct poptOption *options)
+static int count_popt(const struct poptOption *options)
 {
     int n = 0;
 
@@ -137,7 +308,7 @@ static bool is_number(const struct poptOption *o)
  * numbers as it was typed. */
 static struct poptOption *told_apart(const struct poptOption *options)
 {
-    int n = count_options(options);
+    int n = count_popt(options);
     struct poptOption *told = xcalloc((size_t)n + 1, sizeof(*told));
 
     for (int i = 0; i < n; i++) {
@@ -234,7 +405,7 @@ const char **cmd_parse(const struct command *self, struct app *app, int argc,
         if (app->mode == APP_MAN)
             print_man(self, options);
         else
-            print_words(options);
+            print_words(self, options);
         free(told);
         return NULL;
     }
@@ -247,6 +418,97 @@ const char **cmd_parse(const struct command *self, struct app *app, int argc,
     poptFreeContext(popt);
     free(told);
     return left;
+}
+
+int call_misused(struct call *c, const char *format, ...)
+{
+    char text[sizeof(c->err.text)];
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(text, sizeof(text), format, args);
+    va_end(args);
+    error_set(&c->err, "%s: %s", c->command->name, text);
+    return EXIT_USAGE;
+}
+
+static int take_arguments(struct call *c, poptContext popt, int *status)
+{
+    const struct command *self = c->command;
+
+    for (const char *arg; (arg = poptGetArg(popt));) {
+        c->args = xrealloc(c->args, sizeof(char *) * (size_t)(c->n_args + 2));
+        c->args[c->n_args++] = xstrdup(arg);
+        c->args[c->n_args] = NULL;
+        if (!arg[0])
+            return usage(self, status, "%s: argument %d is empty", self->args, c->n_args);
+    }
+    if (c->n_args < self->n_min)
+        return usage(self, status, "%s expected",
+                     self->n_min == 1 ? self->args : "more arguments");
+    if (self->n_max >= 0 && c->n_args > self->n_max)
+        return usage(self, status, "%s: one argument too many", c->args[self->n_max]);
+    return 0;
+}
+
+static int take_options(struct call *c, poptContext popt, int *status)
+{
+    int code, bad = 0;
+
+    *status = EXIT_USAGE;
+    while (bad == 0 && (code = poptGetNextOpt(popt)) > 0) {
+        char *text = poptGetOptArg(popt);
+        bad = take_value(c, code - 1, text);
+        free(text);
+    }
+    if (bad != 0)
+        return -1;
+    if (code < -1)
+        return usage(c->command, status, "%s: %s",
+                     poptBadOption(popt, POPT_BADOPTION_NOALIAS), poptStrerror(code));
+    if (!c->table->help)
+        return take_arguments(c, popt, status);
+    print_help(c->command, popt);
+    *status = cmd_done();
+    return -1;
+}
+
+int call_begin(struct call *c, const struct command *self, struct app *app, int argc,
+               const char **argv, int *status)
+{
+    int done = -1;
+    poptContext popt;
+
+    *c = (struct call){ .command = self, .app = app };
+    c->state = xcalloc(1, self->size + 1);
+    if (self->initial)
+        memcpy(c->state, self->initial, self->size);
+    c->args = xcalloc(1, sizeof(char *));
+    c->table = table_make(self, c->state, &c->common);
+    *status = EXIT_DONE;
+    if (app->mode == APP_RUN) {
+        c->table->popt[c->table->n] = (struct poptOption){
+            "help", 'h', POPT_ARG_NONE, &c->table->help, 0, "show this help", NULL };
+        popt = poptGetContext(PROGRAM, argc, argv, c->table->popt, 0);
+        poptSetOtherOptionHelp(popt, " ");
+        done = take_options(c, popt, status);
+        poptFreeContext(popt);
+    } else {
+        (app->mode == APP_MAN ? print_man : print_words)(self, c->table->popt);
+    }
+    if (done != 0)
+        *status = call_end(c, *status);
+    return done;
+}
+
+int call_end(struct call *c, int status)
+{
+    if (status != EXIT_DONE && c->err.text[0])
+        cmd_fail(status, &c->err);
+    table_free(c->table);
+    free(c->state);
+    cmd_free_args(c->args);
+    return status;
 }
 
 int cmd_fail(int status, const struct error *err)

@@ -22,20 +22,20 @@
 #define MOST_REPLY (256u << 20) /* bytes */
 #define SEEDS_APART 1000000     /* of repeats */
 
-struct call {
+struct play_command {
     char *argv[MOST_ARGS + 1];
     int n;
     char *out, *log; /* files for its two streams */
     const volatile sig_atomic_t *interrupted;
 };
 
-static void add(struct call *c, const char *text)
+static void add(struct play_command *c, const char *text)
 {
     if (c->n < MOST_ARGS)
         c->argv[c->n++] = xstrdup(text);
 }
 
-static void call_clear(struct call *c)
+static void call_clear(struct play_command *c)
 {
     for (int i = 0; i < c->n; i++)
         free(c->argv[i]);
@@ -43,11 +43,11 @@ static void call_clear(struct call *c)
         unlink(c->out);
     free(c->out);
     free(c->log);
-    *c = (struct call){ 0 };
+    *c = (struct play_command){ 0 };
 }
 
 /* The child's side. It dies with us: what it does can be gone on with. */
-static void become(const struct call *c, pid_t parent)
+static void become(const struct play_command *c, pid_t parent)
 {
     int in = open("/dev/null", O_RDONLY);
     int out = open(c->out, O_WRONLY | O_CREAT | O_TRUNC, 0666);
@@ -75,7 +75,7 @@ static char *last_line(const char *path)
 }
 
 /* What the command prints as JSON; NULL when it ends with another status than 0. */
-static json_t *call_json(struct call *c, struct error *err)
+static json_t *call_json(struct play_command *c, struct error *err)
 {
     struct timespec pause = { 0, 20000000 };
     pid_t parent = getpid(), pid = fork();
@@ -135,11 +135,11 @@ char *sweep_cell_path(const struct sweep *s, const struct sweep_cell *c)
     return path;
 }
 
-static struct call begin(const struct sweep *s, const struct sweep_cell *c,
+static struct play_command begin(const struct sweep *s, const struct sweep_cell *c,
                          const char *command)
 {
     char *name = cell_name(c);
-    struct call call = { .interrupted = s->interrupted,
+    struct play_command call = { .interrupted = s->interrupted,
                          .out = xasprintf("%s/cells/%s.out", s->folder, name),
                          .log = xasprintf("%s/cells/%s.log", s->folder, name) };
 
@@ -149,7 +149,7 @@ static struct call begin(const struct sweep *s, const struct sweep_cell *c,
     return call;
 }
 
-static void add_engine(struct call *call, const struct sweep *s)
+static void add_engine(struct play_command *call, const struct sweep *s)
 {
     add(call, "--jobs");
     add(call, s->jobs);
@@ -158,7 +158,7 @@ static void add_engine(struct call *call, const struct sweep *s)
     add(call, "--json");
 }
 
-static void add_rules(struct call *call, const struct sweep *s,
+static void add_rules(struct play_command *call, const struct sweep *s,
                       const struct sweep_cell *c)
 {
     char *observation = xasprintf("observation=%s", c->observation);
@@ -204,7 +204,7 @@ static void copy(json_t *to, const char *name, const json_t *from, const char *k
 static int play_policy(const struct sweep *s, const struct sweep_cell *c,
                        const char *path, json_t *out, struct error *err)
 {
-    struct call call = begin(s, c, "run");
+    struct play_command call = begin(s, c, "run");
     char *seed = xasprintf("%lld", (long long)c->repeat * SEEDS_APART);
     json_t *reply;
 
@@ -234,7 +234,7 @@ static int play_policy(const struct sweep *s, const struct sweep_cell *c,
 static json_t *improve(const struct sweep *s, const struct sweep_cell *c,
                        const char *folder, struct error *err)
 {
-    struct call call = begin(s, c, "improve");
+    struct play_command call = begin(s, c, "improve");
     json_t *reply;
 
     if (run_exists(folder, NULL) == 1) {
@@ -264,7 +264,7 @@ static int read_opening(const struct sweep *s, const struct sweep_cell *c,
                         const char *folder, json_t *out, struct error *err)
 {
     struct error refused = { "" };
-    struct call call = begin(s, c, "freeze");
+    struct play_command call = begin(s, c, "freeze");
     json_t *reply, *row;
 
     add(&call, folder);
