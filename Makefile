@@ -157,8 +157,8 @@ $(VM_TESTS): $(BUILD)/tests/%: $(BUILD)/tests/%.o $(VM_OBJ) $(BUILD)/libratchet.
 	@$(TEST_LINK) $(WORKER_WRAP)
 
 # What plays episodes finds the worker beside itself, as the program does.
-PLAY_TESTS = $(addprefix $(BUILD)/tests/test_,memo memo_ends cases budget)
-$(PLAY_TESTS): | $(BUILD)/tests/ratchet-worker
+PLAY_TESTS = $(addprefix $(BUILD)/tests/test_,memo memo_ends cases budget verdicts)
+$(PLAY_TESTS): | $(BUILD)/tests/ratchet-worker $(BUILD)/tests/falls.so
 
 $(BUILD)/tests/ratchet-worker: $(BUILD)/ratchet-worker
 	@mkdir -p $(@D)

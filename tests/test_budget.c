@@ -5,15 +5,13 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "runner/learn/loop.h"
-#include "runner/model/model.h"
-#include "tests/memo_play.h"
+#include "tests/loop_play.h"
 
 #define REPLIES 6 /* of a session */
 /* Balances to the end of a short task: without a failure, no pictures of any. */
 #define START "o.angle + o.angular_velocity > 0 and 1 or 0"
+#define START_SOURCE "return { act = function(o) return " START " end }"
 #define FRAMES 30
-#define FOLDER "run"
 
 /* A session of REPLIES, each with this usage. Candidates: each another policy that falls
  * soon; else the start again, with another comment, which nobody has to play. */
@@ -43,53 +41,6 @@ static void write_session(const char *path, const char *usage, bool are_candidat
     if (file_save(path, text, len, &err) != 0)
         fail_msg("%s", err.text);
     free(text);
-}
-
-/* The run's row in the ledger; its id is `run`. */
-static struct ledger_run begin_run(const char *name)
-{
-    struct ledger_run r = { .name = xstrdup(name),
-                            .folder = xstrdup(FOLDER),
-                            .task = xstrdup("{}"),
-                            .model = xstrdup("recorded"),
-                            .start_policy = xstrdup("start.lua"),
-                            .start_sha256 = xstrdup(""),
-                            .salt_sha256 = xstrdup("") };
-    struct error err = { "" };
-
-    if (ledger_run_add(ledger, &r, &err) != 0)
-        fail_msg("%s", err.text);
-    run = r.id;
-    return r;
-}
-
-/* Goes on with a run to its end. -1 with the reason in why. */
-static int run_loop(struct ledger_run *r, const struct task *with, int n_jobs,
-                    struct loop_outcome *out, struct error *why)
-{
-    struct salt salt;
-    struct provider provider;
-    struct error err = { "" };
-    struct loop_config c = { .ledger = ledger,
-                             .run = r,
-                             .envs = &envs,
-                             .base = { .task = with, .n_jobs = n_jobs },
-                             .salt = &salt,
-                             .provider = &provider,
-                             .start_name = "start.lua",
-                             .start_source = "return { act = function(o) return " START
-                                             " end }",
-                             .folder = FOLDER };
-    int status;
-
-    salt_set(&salt, "00000000000000000000000000000000"
-                    "00000000000000000000000000000000");
-    if (provider_open(&provider, "recorded:session.jsonl",
-                      (struct provider_config){ .is_quiet = true }, &err) != 0)
-        fail_msg("%s", err.text);
-    status = loop_run(&c, out, why);
-    provider_clear(&provider);
-    return status;
 }
 
 static struct task *small_task(struct task_budget budget)
@@ -211,7 +162,7 @@ static void test_end(void **state)
     double usd;
 
     enter(row->usage, false);
-    if (run_loop(&r, t, 1, &out, &err) != 0)
+    if (run_loop(&r, START_SOURCE, t, 1, &out, &err) != 0)
         fail_msg("%s", err.text);
     assert_int_equal(ledger_count_calls(ledger, run, &calls, &tokens, &usd, &err), 0);
     if (calls != row->calls ||
@@ -349,13 +300,13 @@ static void test_written(void **state)
     int status;
 
     enter(USUAL, false);
-    assert_int_equal(run_loop(&r, t, 1, &out, &err), 0);
+    assert_int_equal(run_loop(&r, START_SOURCE, t, 1, &out, &err), 0);
     task_destroy(t);
     assert_int_equal(
         ledger_execute(ledger, &err, ledger_prepare(ledger, &err, row->sql, "i", run)),
         0);
     t = small_task(row->budget);
-    status = run_loop(&r, t, 1, &out, &err);
+    status = run_loop(&r, START_SOURCE, t, 1, &out, &err);
     if (status != (row->fails ? -1 : 0) ||
         !strstr(row->fails ? err.text : out.stop_reason, row->reason))
         fail_msg("%d: %s%s", status, err.text, status == 0 ? out.stop_reason : "");
@@ -397,7 +348,8 @@ static void test_steps(void **state)
         int64_t steps = k ? row->more : row->steps, episodes, made;
         struct task *t = small_task((struct task_budget){ .steps = steps });
         struct loop_outcome out;
-        if (run_loop(&r, t, k ? row->again_jobs : row->n_jobs, &out, &err) != 0)
+        if (run_loop(&r, START_SOURCE, t, k ? row->again_jobs : row->n_jobs, &out,
+                     &err) != 0)
             fail_msg("%s", err.text);
         count(&episodes, &made);
         if (made != steps || sum_steps(&out) != steps ||
@@ -435,7 +387,7 @@ static void test_jobs(void **state)
         struct task *t = small_task((struct task_budget){ .steps = 900 });
         struct loop_outcome out;
         enter(USUAL, true);
-        assert_int_equal(run_loop(&r, t, k ? 3 : 1, &out, &err), 0);
+        assert_int_equal(run_loop(&r, START_SOURCE, t, k ? 3 : 1, &out, &err), 0);
         text[k] = verdicts();
         ledger_run_clear(&r);
         task_destroy(t);
@@ -458,7 +410,7 @@ static void test_keep_best(void **state)
     enter(USUAL, true);
     for (int k = 0; k < 2; k++) {
         struct loop_outcome out;
-        assert_int_equal(run_loop(&r, t, 1, &out, &err), 0);
+        assert_int_equal(run_loop(&r, START_SOURCE, t, 1, &out, &err), 0);
         assert_int_equal(out.steps.episodes[PURPOSE_replay], 1);
         assert_true(out.steps.steps[PURPOSE_replay] > 5);
         assert_int_equal(stat(out.replay_path, &info), 0);
@@ -479,11 +431,11 @@ static void test_stop_file(void **state)
     (void)state;
     enter(USUAL, true);
     assert_int_equal(mkfifo(FOLDER "/STOP", 0600), 0); /* of whatever kind */
-    assert_int_equal(run_loop(&r, t, 1, &out, &err), 0);
+    assert_int_equal(run_loop(&r, START_SOURCE, t, 1, &out, &err), 0);
     assert_string_equal(out.stop_reason, "a file STOP is in the run's folder");
     assert_true(out.is_paused && out.answers == 0);
     unlink(FOLDER "/STOP");
-    assert_int_equal(run_loop(&r, t, 1, &out, &err), 0);
+    assert_int_equal(run_loop(&r, START_SOURCE, t, 1, &out, &err), 0);
     assert_true(!out.is_paused && out.answers == 1);
     ledger_run_clear(&r);
     task_destroy(t);
