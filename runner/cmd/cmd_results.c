@@ -1,5 +1,5 @@
 /* cmd_results.c - `ratchet results`: what the learned policies reach on seeds that nobody
- * has seen, as the table of the README. */
+ * has seen, as the table of docs/results.md. */
 #include <glob.h>
 #include <math.h>
 #include <stdlib.h>
@@ -328,7 +328,7 @@ static int main_results(const struct command *self, struct app *app, int argc,
 const struct command cmd_results = {
     .name = "results",
     .args = "[TASK...]",
-    .about = "play the learned policies on fresh seeds: the table of the README",
+    .about = "play the learned policies on fresh seeds: as the table of docs/results.md",
     .details =
         "Each policies/TASK/learned*.lua plays the built-in task of the environment TASK, or "
         "the task\nlearned*.json beside it. One whose name has _plan in it may plan; it plays "

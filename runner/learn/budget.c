@@ -47,7 +47,7 @@ static enum loop_status check_model(struct loop *l, struct error *err)
     if (b->usd > 0 && calls > 0 && isnan(usd))
         return loop_stop(
             l, "budget: money: what the model costs is unknown; write its price "
-               "into prices.json (see README), or give no --max-usd");
+               "into prices.json (see docs/models.md), or give no --max-usd");
     if (is_spent(l, BUDGET_USD, usd, b->usd))
         return loop_stop(l, "budget: money");
     return LOOP_ON;

@@ -5,7 +5,7 @@
 #include "runner/record/ledger.h"
 
 /* An object: the run's sums, and its lists (iterations, cases, broken, challengers,
- * purposes, money, openings, incidents, notes), as logs/README.md has them of a report. A
+ * purposes, money, openings, incidents, notes), as docs/formats.md has them of a report. A
  * new reference; NULL on failure. */
 json_t *ledger_report_rows(struct ledger *l, int64_t run, struct error *err);
 

@@ -15,7 +15,7 @@ struct report_options {
     bool has_pictures; /* film strips, replays and plots: the page alone shows them */
 };
 
-/* A run as JSON (logs/README.md has its keys); a new reference. Nothing is played by a
+/* A run as JSON (docs/formats.md has its keys); a new reference. Nothing is played by a
  * worker: failures come from the ledger's tapes. NULL when the ledger cannot be read. */
 json_t *report_run(struct ledger *l, const struct env_registry *envs,
                    const struct ledger_run *run, const struct report_options *o,

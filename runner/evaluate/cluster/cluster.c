@@ -413,7 +413,7 @@ static int coordinate(struct coordinator *c, struct error *err)
     return status;
 }
 
-/* What the model of a larger cluster is made from; see logs/README.md. */
+/* What the model of a larger cluster is made from; see docs/formats.md. */
 static void write_costs(const struct coordinator *c, double seconds)
 {
     char *path = xasprintf("%s/cluster.jsonl", c->e->cluster->folder);
