@@ -41,9 +41,6 @@ LOOKS = {
     ('base/child', 'runner/evaluate/meter'),
     # the values of parameters that a dream has written are read from its sentences
     ('runner/brief/brief_memory', 'runner/dream/dream_values'),
-    # a fault in the cases is the trial's, as it is asked within the loop
-    ('runner/judge/faults', 'runner/learn/loop_state'),
-    ('runner/judge/faults', 'runner/learn/loop'),
     # struct vm_param, of which a job holds overrides
     ('sandbox/job', 'sandbox/worker/vm'),
     # the provider table names agents; a recorded session plays what an MCP client asked

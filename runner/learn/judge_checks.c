@@ -71,6 +71,31 @@ void check_faults(struct trial *t)
             first_line(c->results[first].fault_text, line, sizeof(line)));
 }
 
+/* *found: the first case that the candidate, whose courses out holds, breaks in more often
+ * than the incumbent; or -1. The incumbent is asked only where the candidate breaks. */
+static enum loop_status find_broken_case(struct loop *l, const struct case_outcome *out,
+                                         int *found, struct error *err)
+{
+    struct policy policy = champion_policy(&l->incumbent);
+    struct case_outcome *incumbent;
+    enum loop_status status;
+    int n_broken = 0;
+
+    *found = -1;
+    for (int i = 0; i < l->cases.n; i++)
+        n_broken += out[i].n_broken;
+    if (n_broken == 0)
+        return LOOP_ON;
+    incumbent = xcalloc((size_t)l->cases.n, sizeof(*incumbent));
+    status = loop_status_of(l, cases_run(&l->memo, &policy, &l->cases, incumbent, err));
+    for (int i = 0; i < l->cases.n && *found < 0; i++)
+        if (out[i].n_broken > incumbent[i].n_broken)
+            *found = i;
+    case_outcomes_clear(incumbent, l->cases.n);
+    free(incumbent);
+    return status;
+}
+
 void check_cases(struct trial *t, struct error *err)
 {
     struct loop *l = t->l;
@@ -93,7 +118,7 @@ void check_cases(struct trial *t, struct error *err)
                      (long long)l->cases.list[broken].iteration,
                      l->cases.list[broken].signature);
     else if (t->status == LOOP_ON)
-        t->status = faults_find_case(l, out, &breaks, err);
+        t->status = find_broken_case(l, out, &breaks, err);
     if (t->status == LOOP_ON && breaks >= 0)
         trial_refuse(t,
                      "breaks in %d of the %d courses of %s, more than the current policy",
