@@ -14,10 +14,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/base64.h"
 #include "base/json.h"
 #include "runner/agent/mcp_wire.h"
 #include "runner/evaluate/meter.h"
-#include "runner/model/api.h"
 #include "runner/model/providers.h"
 #include "runner/tools/tools.h"
 
@@ -56,7 +56,7 @@ static json_t *text_content(const char *text)
 
 static json_t *image_content(const struct image *image)
 {
-    char *data = api_base64("", image->png, image->len);
+    char *data = base64_text("", image->png, image->len);
     json_t *content = json_pack("{s:s, s:s, s:s}", "type", "image", "data", data,
                                 "mimeType", "image/png");
 
@@ -120,7 +120,7 @@ static json_t *resource_result(const char *uri, const struct message *answer)
     const char *source = text_of(data, "source");
 
     if (answer->n_images) {
-        char *blob = api_base64("", answer->images[0].png, answer->images[0].len);
+        char *blob = base64_text("", answer->images[0].png, answer->images[0].len);
         one = json_pack("{s:s, s:s, s:s}", "uri", uri, "mimeType", "image/png", "blob",
                         blob);
         free(blob);

@@ -4,6 +4,7 @@
  * system's text (tools stand before it), the end of the messages that are the same in
  * every request of the run, and the end of the conversation, which the next turn begins
  * with. */
+#include "base/base64.h"
 #include "runner/model/api.h"
 #include "runner/model/providers.h"
 
@@ -21,7 +22,7 @@ static json_t *text_block(const char *text)
 
 static json_t *image_block(const struct image *image)
 {
-    char *data = api_base64("", image->png, image->len);
+    char *data = base64_text("", image->png, image->len);
     json_t *block = json_pack("{s:s, s:{s:s, s:s, s:s}}", "type", "image", "source",
                               "type", "base64", "media_type", "image/png", "data", data);
 

@@ -61,10 +61,6 @@ void api_destroy(void *self); /* NULL is fine */
 int api_ask(void *self, const struct request *request, struct turn *out,
             struct error *err);
 
-/* "data:image/png;base64,..." with `prefix` "data:image/png;base64,", or the digits alone
- * with "". The caller frees it. */
-char *api_base64(const char *prefix, const void *bytes, size_t len);
-
 /* Does the server's message hold one of these words? Case does not count; NULL at the
  * end. */
 bool api_mentions(const struct draft_error *error, const char *const *words);

@@ -2,6 +2,7 @@
  *
  * No field is sent that an imitator might refuse unless it is needed; one that is refused
  * all the same is left out from then on (chat_adapt). */
+#include "base/base64.h"
 #include "runner/model/api.h"
 #include "runner/model/providers.h"
 
@@ -12,7 +13,7 @@
 
 static json_t *image_part(const struct image *image)
 {
-    char *url = api_base64("data:image/png;base64,", image->png, image->len);
+    char *url = base64_text("data:image/png;base64,", image->png, image->len);
     json_t *part = json_pack("{s:s, s:{s:s}}", "type", "image_url", "image_url", "url",
                              url);
 

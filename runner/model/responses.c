@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/base64.h"
 #include "runner/brief/turn_end.h"
 
 #define KIND "openai-responses"
@@ -24,7 +25,7 @@ static json_t *text_json(const char *text)
 
 static json_t *image_part(const struct image *image)
 {
-    char *url = api_base64("data:image/png;base64,", image->png, image->len);
+    char *url = base64_text("data:image/png;base64,", image->png, image->len);
     json_t *part = json_pack("{s:s, s:s}", "type", "input_image", "image_url", url);
 
     free(url);

@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/base64.h"
 #include "base/json.h"
 #include "base/text.h"
-#include "runner/model/api.h"
 #include "runner/picture/plot.h"
 #include "runner/report/report_parts.h"
 
@@ -107,7 +107,7 @@ static json_t *draw(const json_t *runs, const struct axis *axis)
     plot.n_series = (int)k;
     svg = plot_svg(&plot, &err);
     if (svg) {
-        url = api_base64("data:image/svg+xml;base64,", svg, strlen(svg));
+        url = base64_text("data:image/svg+xml;base64,", svg, strlen(svg));
         json_object_set_new(json, "plot", json_string(url));
         free(url);
     } else {

@@ -5,11 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/base64.h"
 #include "base/json.h"
 #include "runner/brief/strip.h"
 #include "runner/evaluate/memo.h"
 #include "runner/judge/failures.h"
-#include "runner/model/api.h"
 #include "runner/picture/frame.h"
 #include "runner/picture/image.h"
 #include "runner/record/ledger_report.h"
@@ -139,7 +139,7 @@ static json_t *draw_sheet(struct player *p, int64_t from, int64_t to, int64_t st
 
 static char *data_url(const uint8_t *png, size_t len)
 {
-    return api_base64("data:image/png;base64,", png, len);
+    return base64_text("data:image/png;base64,", png, len);
 }
 
 /* Steps from..to of a result as something that a page can play. */

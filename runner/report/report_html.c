@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/base64.h"
 #include "base/json.h"
-#include "runner/model/api.h"
 #include "runner/report/report_assets.h"
 #include "runner/report/report_parts.h"
 
@@ -24,7 +24,7 @@ static void put_hash(FILE *f, const char *text)
     SHA256Init(&sha);
     SHA256Update(&sha, (const uint8_t *)text, strlen(text));
     SHA256Final(digest, &sha);
-    digits = api_base64("'sha256-", digest, sizeof(digest));
+    digits = base64_text("'sha256-", digest, sizeof(digest));
     fprintf(f, "%s'", digits);
     free(digits);
 }
