@@ -25,8 +25,8 @@ runner/brief
 runner/tools
 runner/learn
 runner/dream
-runner/model
 runner/agent
+runner/model
 runner/home
 runner/experiment
 runner/report
@@ -43,12 +43,9 @@ LOOKS = {
     ('runner/brief/brief_memory', 'runner/dream/dream_values'),
     # struct vm_param, of which a job holds overrides
     ('sandbox/job', 'sandbox/worker/vm'),
-    # the provider table names agents; a recorded session plays what an MCP client asked
-    ('runner/model/model', 'runner/agent/command'),
-    ('runner/model/model', 'runner/agent/mcp'),
-    ('runner/model/recorded', 'runner/agent/mcp'),
     # what cmd.h says of tasks, paths and printing beside what a command is
     ('runner/agent/client', 'runner/cmd/cmd'),
+    ('runner/agent/client', 'runner/model/model'),
     ('runner/experiment/bench_plan', 'runner/cmd/cmd'),
     ('runner/experiment/bench_plan', 'runner/cmd/parse'),
     ('runner/experiment/compare_runs', 'runner/cmd/cmd'),

@@ -4,7 +4,7 @@
  * the loop answers as it answers any model's: counted, within budgets, in the ledger, and
  * kept by
  * --record. When the agent ends, its policy.lua is the last turn. */
-#include "runner/model/providers.h"
+#include "runner/brief/providers.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -17,8 +17,8 @@
 #include "base/base64.h"
 #include "base/json.h"
 #include "runner/agent/mcp_wire.h"
+#include "runner/brief/providers.h"
 #include "runner/evaluate/meter.h"
-#include "runner/model/providers.h"
 #include "runner/tools/tools.h"
 
 #define PROGRESS_SECONDS 0.1 /* between two notifications, at least */

@@ -5,8 +5,8 @@
  * every request of the run, and the end of the conversation, which the next turn begins
  * with. */
 #include "base/base64.h"
+#include "runner/brief/providers.h"
 #include "runner/model/api.h"
-#include "runner/model/providers.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -4,7 +4,7 @@
  *
  * Every iteration is asked what the first one was: its brief is kept in the run's folder,
  * for a run that is resumed. The gate judges the rewrites as it judges all candidates. */
-#include "runner/model/providers.h"
+#include "runner/brief/providers.h"
 
 #include <stdio.h>
 #include <stdlib.h>

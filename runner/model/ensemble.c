@@ -6,7 +6,7 @@
  * 2} After so many iterations without a promotion the models of "stuck" are asked, before
  * that the others. Who is asked follows from the seed and the iteration, so that a run
  * that is resumed asks the same. */
-#include "runner/model/providers.h"
+#include "runner/brief/providers.h"
 
 #include <stdio.h>
 #include <stdlib.h>

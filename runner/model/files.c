@@ -5,8 +5,8 @@
  * with tool calls; it may lie there before it is asked for. A request that lies there
  * already, to the last byte, keeps its number and its reply: that is how a run that was
  * killed goes on. */
+#include "runner/brief/providers.h"
 #include "runner/model/files_request.h"
-#include "runner/model/providers.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "runner/model/providers.h"
+#include "runner/brief/providers.h"
 
 const struct provider_kind *const provider_kinds[] = {
     &openai_provider,

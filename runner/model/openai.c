@@ -3,8 +3,8 @@
  * No field is sent that an imitator might refuse unless it is needed; one that is refused
  * all the same is left out from then on (chat_adapt). */
 #include "base/base64.h"
+#include "runner/brief/providers.h"
 #include "runner/model/api.h"
-#include "runner/model/providers.h"
 
 #include <math.h>
 #include <stdio.h>

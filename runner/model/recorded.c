@@ -2,7 +2,7 @@
  *
  * Replies are matched by their order alone: what is asked may differ from what was asked
  * then. What came of them then is for `reproduce`. */
-#include "runner/model/providers.h"
+#include "runner/brief/providers.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -3,8 +3,8 @@
  * Stateless: nothing is stored at the server (`store` false), and each request sends the
  * items of earlier turns again, the model's own (reasoning with them, encrypted) as they
  * were in message.extra. */
+#include "runner/brief/providers.h"
 #include "runner/model/api.h"
-#include "runner/model/providers.h"
 
 #include <stdlib.h>
 #include <string.h>

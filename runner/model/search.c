@@ -3,7 +3,7 @@
  *
  * It takes part in the same conversation as a model: each iteration calls the tool
  * `tune`, and submits what came of it. Nothing is kept between turns. */
-#include "runner/model/providers.h"
+#include "runner/brief/providers.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
-/* providers.h - the rows of the provider table; only model.c and tests need them. */
-#ifndef RATCHET_RUNNER_MODEL_PROVIDERS_H
-#define RATCHET_RUNNER_MODEL_PROVIDERS_H
+/* providers.h - the rows of the provider table; each is in the file of its name. */
+#ifndef RATCHET_RUNNER_BRIEF_PROVIDERS_H
+#define RATCHET_RUNNER_BRIEF_PROVIDERS_H
 
 #include "runner/brief/provider.h"
 
