@@ -16,8 +16,8 @@
 
 #include "envs/episode.h"
 #include "sandbox/limits.h"
+#include "sandbox/param.h"
 #include "sandbox/wire.h"
-#include "sandbox/worker/vm.h"
 
 #define WORKER_SOCKET_FD 3
 #define WORKER_SHARED_FD 4

@@ -56,6 +56,11 @@ enum fault_kind {
         N_FAULTS
 };
 
+struct vm_fault {
+    enum fault_kind kind;
+    char text[3072]; /* what, where: file:line and the call stack */
+};
+
 const char *fault_name(enum fault_kind kind); /* "instructions" */
 const char *fault_text(enum fault_kind kind); /* the sentence */
 

@@ -41,8 +41,6 @@ LOOKS = {
     ('base/child', 'runner/evaluate/meter'),
     # the values of parameters that a dream has written are read from its sentences
     ('runner/brief/brief_memory', 'runner/dream/dream_values'),
-    # struct vm_param, of which a job holds overrides
-    ('sandbox/job', 'sandbox/worker/vm'),
     # what cmd.h says of tasks, paths and printing beside what a command is
     ('runner/agent/client', 'runner/cmd/cmd'),
     ('runner/agent/client', 'runner/model/model'),

@@ -8,7 +8,7 @@
 #include "runner/dream/dream_plan.h"
 #include "runner/dream/skill_lib.h"
 #include "runner/judge/cases.h"
-#include "sandbox/worker/vm.h"
+#include "sandbox/param.h"
 
 /* Episodes go into a ledger in memory: they are no part of any run. */
 static int run_list(const struct dream_config *c, const struct case_list *cases,

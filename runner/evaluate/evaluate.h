@@ -5,7 +5,7 @@
 #include <signal.h>
 
 #include "runner/record/replay.h"
-#include "sandbox/worker/vm.h"
+#include "sandbox/param.h"
 
 struct episode_result;
 struct cluster;

@@ -10,21 +10,9 @@
 #include "envs/env.h"
 #include "envs/episode.h"
 #include "sandbox/limits.h"
-
-#define VM_MAX_PARAMS 200
-#define VM_MAX_SOURCE (256 << 10) /* bytes */
+#include "sandbox/param.h"
 
 struct vm;
-
-struct vm_fault {
-    enum fault_kind kind;
-    char text[3072]; /* what, where: file:line and the call stack */
-};
-
-struct vm_param {
-    char name[48];
-    double value, min, max; /* value: the declared default */
-};
 
 /* Where notes and marks go; borrowed for the life of the VM. Calls come from inside
  * `act`. */
