@@ -57,7 +57,7 @@ static const struct listing {
     { "efficiency", "score against steps",
       "SELECT 0 AS iteration, 'start' AS verdict, (SELECT sum(e.steps) FROM"
       " episode e WHERE e.run = ?1 AND e.purpose = 'dev' AND e.sha256 = run.start_sha256)"
-      " AS steps, (SELECT avg(e.score) FROM episode e WHERE e.run = ?1 AND e.purpose = 'dev'"
+      " AS steps, (SELECT avg(" LEDGER_SCORE("e", "score") ") FROM episode e WHERE e.run = ?1 AND e.purpose = 'dev'"
       " AND e.scope = '' AND e.sha256 = run.start_sha256) AS incumbent_mean,"
       " NULL AS candidate_mean, 0 AS model_calls, 0 AS model_tokens, NULL AS usd,"
       " NULL AS minutes FROM run WHERE id = ?1 UNION ALL"

@@ -152,7 +152,8 @@ static int print_iteration(struct opened_run *o, int64_t run, int64_t iteration,
         print_query(
             o, "episodes",
             "SELECT e.purpose, e.scope, count(*) AS episodes,"
-            " sum(e.steps) AS steps, avg(e.score) AS mean, count(DISTINCT e.trajectory)"
+            " sum(e.steps) AS steps, avg(" LEDGER_SCORE("e", "score") ") AS mean,"
+            " count(*) FILTER (WHERE e.fault = 10) AS lost, count(DISTINCT e.trajectory)"
             " AS distinct_trajectories, min(e.seed_index) || ' to ' || max(e.seed_index)"
             " AS seeds FROM candidate c JOIN episode e ON e.run = c.run AND e.sha256 ="
             " c.sha256 WHERE c.run=? AND c.sha256 <> '' AND e.purpose <> 'regression'"

@@ -79,13 +79,14 @@ bool robust_is_tape(const struct episode_result *results, int n)
     return g.n >= LEAST_SEEDS && g.sum / g.n >= ROBUST_TAPE;
 }
 
-static double mean(const struct episode_result *results, int n)
+/* Of what the environment did not break; those are counted in `lost`. */
+static double mean(const struct episode_result *results, int n, int *lost)
 {
-    double sum = 0;
+    double scores[MOST_SEEDS];
+    int left = results_scores(results, n, scores);
 
-    for (int i = 0; i < n; i++)
-        sum += results[i].score;
-    return n ? sum / n : 0;
+    *lost += n - left;
+    return left ? summarize(scores, left).mean : NAN;
 }
 
 static void fill_random(struct tape *t, const struct env *env, uint64_t seed,
@@ -143,7 +144,7 @@ static enum memo_status measure_sticky(const struct memo *m, const struct policy
     mine.base.task = task;
     snprintf(scope, sizeof(scope), "sticky %g", out->p);
     status = play(&mine, scope, policy, requests, out->n, results, err);
-    out->sticky = mean(results, out->n);
+    out->sticky = mean(results, out->n, &out->lost);
     for (int i = 0; i < out->n && status == MEMO_DONE; i++)
         add_agreement(g, robust_agreement(&dev[i], &results[i], 0));
     *steps_left = mine.steps_left;
@@ -173,7 +174,7 @@ static enum memo_status measure_starts(const struct memo *m, const struct salt *
         requests[i].shadow = &tapes[i];
     }
     status = play(&mine, "starts", policy, requests, out->n, results, err);
-    out->starts = mean(results, out->n);
+    out->starts = mean(results, out->n, &out->lost);
     for (int i = 0; i < out->n && status == MEMO_DONE; i++)
         add_agreement(g, robust_agreement(&dev[i], &results[i], tapes[i].n_steps));
     *steps_left = mine.steps_left;
@@ -193,7 +194,7 @@ enum memo_status robust_measure(struct memo *m, const struct salt *salt,
     enum memo_status status;
 
     *out = (struct robust){ .n = n_dev < MOST_SEEDS ? n_dev : MOST_SEEDS };
-    out->plain = mean(dev, out->n);
+    out->plain = mean(dev, out->n, &out->lost);
     for (int i = 0; i < out->n; i++)
         requests[i].seed = dev[i].seed;
     status = measure_sticky(m, policy, requests, dev, out, &g, &m->steps_left, err);
@@ -207,9 +208,9 @@ enum memo_status robust_measure(struct memo *m, const struct salt *salt,
 
 json_t *robust_to_json(const struct robust *r)
 {
-    return json_pack("{s:i, s:o, s:o, s:o, s:o, s:o, s:b}", "seeds", r->n, "p",
-                     json_finite(r->p), "plain", json_finite(r->plain), "sticky",
-                     json_finite(r->sticky), "starts", json_finite(r->starts),
+    return json_pack("{s:i, s:i, s:o, s:o, s:o, s:o, s:o, s:b}", "seeds", r->n, "lost",
+                     r->lost, "p", json_finite(r->p), "plain", json_finite(r->plain),
+                     "sticky", json_finite(r->sticky), "starts", json_finite(r->starts),
                      "agreement", json_finite(r->agreement), "open_loop",
                      r->is_open_loop);
 }

@@ -12,6 +12,7 @@
 struct robust {
     int n;    /* dev seeds that it was measured on; 0: it was not */
     double p; /* of a sticky frame */
+    int lost; /* episodes of all three that the environment broke: they are in no mean */
     double plain, sticky,
         starts;        /* means: as it is, with sticky actions, perturbed starts */
     double agreement;  /* of its actions there with those of the same seeds as they are:

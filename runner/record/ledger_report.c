@@ -13,7 +13,7 @@ static const char totals_sql[] =
     " (SELECT sum(steps) FROM episode WHERE run = ?1) AS steps,"
     " (SELECT sum(steps) FROM episode WHERE run = ?1 AND purpose = 'dev'"
     " AND sha256 = run.start_sha256) AS start_steps,"
-    " (SELECT avg(score) FROM episode WHERE run = ?1 AND purpose = 'dev' AND scope = '' AND"
+    " (SELECT avg(" LEDGER_SCORE("episode", "score") ") FROM episode WHERE run = ?1 AND purpose = 'dev' AND scope = '' AND"
     " sha256 = run.start_sha256) AS start_mean,"
     " (SELECT sum(seconds) FROM work WHERE run = ?1) / 60.0 AS minutes"
     " FROM run WHERE id = ?1";

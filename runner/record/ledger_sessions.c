@@ -176,7 +176,7 @@ json_t *ledger_session_list(struct ledger *l, struct error *err)
         " json_extract(run.task, '$.name') AS task, run.status AS state, c.iterations,"
         " coalesce((SELECT dev_after FROM promotion WHERE promotion.run=run.id"
         "  ORDER BY iteration DESC, place DESC LIMIT 1),"
-        "  (SELECT avg(score) FROM episode WHERE episode.run=run.id AND purpose='dev' AND"
+        "  (SELECT avg(" LEDGER_SCORE("episode", "score") ") FROM episode WHERE episode.run=run.id AND purpose='dev' AND"
         "  scope='' AND sha256=run.start_sha256)) AS incumbent,"
         " coalesce(e.steps, 0) AS steps, coalesce(e.planner_steps, 0) AS planner_steps,"
         " k.calls, k.tokens, k.usd,"

@@ -44,6 +44,7 @@ struct tuning {
     int64_t index[TOOL_MOST_SEEDS];
     int n_seeds, n_batch;   /* of index: all, and those that a generation plays */
     int n_episodes, n_done; /* at most, and so far */
+    int n_lost;             /* of n_done: broken by the environment, in no mean */
     char *left_out;
 };
 
@@ -94,16 +95,23 @@ static enum memo_status play_points(struct tuning *t, const struct param_set *po
     return status;
 }
 
-static struct worth value(const struct tuning *t, const struct episode_result *results,
-                          int n)
+/* What the environment broke tells nothing of a point; one of which nothing is left is
+ * the worst. */
+static struct worth value(struct tuning *t, const struct episode_result *results, int n)
 {
     struct worth w = { 0, 0 };
+    int left = 0;
 
     for (int i = 0; i < n; i++) {
+        if (result_is_void(&results[i]))
+            continue;
         w.mean += results[i].score;
         w.shaped += results[i].score + t->per_step * (double)results[i].n_steps;
+        left++;
     }
-    return (struct worth){ w.mean / n, w.shaped / n };
+    t->n_lost += n - left;
+    return left ? (struct worth){ w.mean / left, w.shaped / left }
+                : (struct worth){ NAN, -INFINITY };
 }
 
 /* What each of n points is worth, in one evaluation: over all seeds, of which the best is
@@ -247,6 +255,8 @@ static void apply(struct tuning *t)
     }
     json_object_set_new(t->w->data, "before", json_finite(t->first_worth.mean));
     json_object_set_new(t->w->data, "best", json_finite(t->best_worth.mean));
+    if (t->n_lost)
+        json_object_set_new(t->w->data, "lost", json_integer(t->n_lost));
     json_object_set_new(t->w->data, "values", values);
     json_object_set_new(t->w->data, "applied", json_boolean(is_asked));
     if (*t->left_out)
