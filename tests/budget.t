@@ -48,6 +48,17 @@ row minutes dear 0 'stopped: budget: minutes' --max-minutes 0.000001
 calls calls >/dev/null
 [ "$(json "$TMP/c.json" '{(c["estimated"], c["tokens_in"]) for c in j}')" = "{('no', 1000)}" ]
 ok "calls are listed with what they used, and whether it was counted" $? "$(cat "$TMP/c.json")"
+# Who counts no tokens is estimated, and marked: the budget holds all the same.
+session "$TMP/uncounted.jsonl" 0 -1
+row uncounted uncounted 1 'stopped: budget: model tokens' --max-tokens 300
+[ "$(json "$TMP/c.json" 'j[0]["estimated"] == "yes" and j[0]["tokens_in"] > 300')" = True ]
+ok "tokens that nobody counted are estimated" $? "$(cat "$TMP/c.json")"
+expect "an agent's tokens, too" 0 'stopped: budget: model tokens' timeout 60 "$RATCHET" improve \
+    cartpole --policy "$start" --model "command:echo 'return { act = function() return 1 end }' >policy.lua" \
+    --out "$TMP/agent" --set target=501 --set dev=2 --set gate=8 --max-tokens 300
+"$RATCHET" ledger "$TMP/agent" --list calls --json >"$TMP/c.json"
+[ "$(json "$TMP/c.json" 'len(j) == 1 and j[0]["estimated"] == "yes" and j[0]["tokens_in"] > 300')" = True ]
+ok "and marked as estimated" $? "$(cat "$TMP/c.json")"
 expect "a warning at a half" 0 '^ratchet: 50 % of the budget is used: 5 of 10 model calls' \
     improve half dear --max-calls 10
 expect "and at four fifths" 0 '^ratchet: 80 % of the budget is used: 2 of 2.5 dollars' \

@@ -334,7 +334,7 @@ static int take_option(const struct command *self, const struct poptOption *o,
     if (is_number(o))
         return take_number(o, text, &err) == 0
                    ? 0
-                   : usage(self, status, "--%s: \"%.40s\" is none of its numbers: %s",
+                   : usage(self, status, "--%s=%.40s: invalid numeric value: %s",
                            o->longName, text, err.text);
     if (!text[0] && o->argDescrip && o->argDescrip[1])
         return usage(self, status, "--%s: its %s is empty", o->longName, o->argDescrip);

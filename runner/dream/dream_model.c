@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "runner/brief/usage.h"
 #include "runner/brief/quote.h"
 #include "runner/brief/schema.h"
 #include "runner/brief/turn_end.h"
@@ -264,10 +265,8 @@ static json_t *ask(const struct dream_config *c, char *material,
             turn_clear(&t);
             break;
         }
-        if (t.usage.tokens_in < 0 || t.usage.tokens_out < 0 || out->tokens < 0)
-            out->tokens = -1;
-        else
-            out->tokens += t.usage.tokens_in + t.usage.tokens_out;
+        usage_estimate(&t.usage, &request, &t.message);
+        out->tokens += t.usage.tokens_in + t.usage.tokens_out;
         out->usd += t.usage.usd; /* NAN stays NAN */
         if (*t.stop)
             error_set(&why, "it %s", turn_end_text(turn_end_of(t.stop)));

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "runner/brief/usage.h"
 #include "runner/brief/strip.h"
 #include "runner/brief/turn_end.h"
 #include "runner/learn/loop_state.h"
@@ -228,8 +229,10 @@ static enum loop_status ask(struct conversation *c, int turn, int n_before,
         status = loop_check_budget(l, err);
         if (status != LOOP_ON)
             break;
-        if (l->c->provider->kind->ask(l->c->provider->self, &request, out, &why) == 0)
+        if (l->c->provider->kind->ask(l->c->provider->self, &request, out, &why) == 0) {
+            usage_estimate(&out->usage, &request, &out->message);
             return keep_call(l, turn, out, NULL, err) == 0 ? LOOP_ON : LOOP_FAILED;
+        }
         if (l->memo.base.interrupted && *l->memo.base.interrupted) {
             status = loop_status_of(l, MEMO_INTERRUPTED);
             if (out->usage.n_tries > 0 && keep_call(l, turn, out, why.text, err) != 0)

@@ -1,4 +1,5 @@
 /* api.c - what the providers over HTTP share: where to, with which key, and the tries. */
+#include "runner/brief/usage.h"
 #include "runner/model/api.h"
 
 #include <math.h>
@@ -20,8 +21,6 @@
 #define MOST_PAUSES 8 /* of a reply that the server goes on with */
 #define WAIT_S 1.0    /* after the first failed try; doubled after each */
 #define WAIT_MAX_S 60.0
-#define IMAGE_TOKENS 800      /* an estimate */
-#define BYTES_A_TOKEN 4       /* an estimate, too */
 #define MOST_BYTES_A_TOKEN 32 /* no tokenizer comes near it with prose or programs */
 
 /* The base URL: from the environment or the file of keys, else the vendor's. */
@@ -163,36 +162,6 @@ static int wait_s(const struct api *api, double seconds)
     return api->interrupted && *api->interrupted ? -1 : 0;
 }
 
-/* Bytes of a request that are text. */
-static int64_t text_in(const struct request *request, int64_t *n_images)
-{
-    int64_t bytes = 0;
-
-    *n_images = 0;
-
-    for (int i = 0; i < request->n_messages; i++) {
-        const struct message *m = &request->messages[i];
-
-        bytes += (int64_t)strlen(m->text);
-        *n_images += m->n_images;
-        for (int k = 0; k < m->n_calls; k++) {
-            char *text = json_dumps(m->calls[k].arguments, JSON_COMPACT);
-
-            bytes += (int64_t)strlen(text              ? text
-                                     : m->calls[k].raw ? m->calls[k].raw
-                                                       : "");
-            free(text);
-        }
-    }
-    for (int i = 0; i < request->n_tools; i++) {
-        char *text = json_dumps(request->tools[i].schema, JSON_COMPACT);
-
-        bytes += (int64_t)(strlen(request->tools[i].about) + (text ? strlen(text) : 0));
-        free(text);
-    }
-    return bytes;
-}
-
 /* May a text of so many bytes have so many tokens? None, or next to none, for a long text
  * is a count that is missing: it would keep a budget from ever being spent. */
 static bool is_credible(int64_t tokens, int64_t bytes)
@@ -205,16 +174,16 @@ static bool is_credible(int64_t tokens, int64_t bytes)
 static void check_counts(struct usage *u, const struct request *request, int64_t n_out,
                          int64_t *written)
 {
-    int64_t n_images, n_in = text_in(request, &n_images);
+    int64_t n_images, n_in = usage_text_in(request, &n_images);
     int64_t kept = (u->tokens_cached > 0 ? u->tokens_cached : 0) +
                    (*written > 0 ? *written : 0);
     bool is_in = is_credible(u->tokens_in, n_in),
          is_out = is_credible(u->tokens_out, n_out);
 
     if (!is_in)
-        u->tokens_in = n_in / BYTES_A_TOKEN + n_images * IMAGE_TOKENS;
+        u->tokens_in = usage_tokens_in(n_in, n_images);
     if (!is_out)
-        u->tokens_out = (n_out + BYTES_A_TOKEN - 1) / BYTES_A_TOKEN;
+        u->tokens_out = usage_tokens_out(n_out);
     if (!is_in || kept > u->tokens_in)
         u->tokens_cached = *written = -1;
     u->is_estimated = !is_in || !is_out || kept > u->tokens_in;
