@@ -11,13 +11,15 @@
 #include <unistd.h>
 
 /* Opened without waiting for the other end of a pipe; NULL with the reason in why. */
-static int open_regular(const char *path, const char **why)
+static int open_regular(const char *path, off_t *size, const char **why)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     struct stat st;
 
-    if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
+    if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode)) {
+        *size = st.st_size;
         return fd;
+    }
     *why = fd < 0                 ? strerror(errno)
            : S_ISDIR(st.st_mode) ? strerror(EISDIR)
                                  : "not a regular file";
@@ -32,16 +34,21 @@ uint8_t *file_load(const char *path, size_t max_len, size_t *len, struct error *
     size_t at = 0, room = 0;
     ssize_t n = 0;
     const char *why = NULL;
-    int fd = open_regular(path, &why);
+    off_t size = 0; /* as it says: what is too large is not read at all */
+    int fd = open_regular(path, &size, &why);
 
-    do {
-        if (fd >= 0 && at == room)
+    if (!why && (uintmax_t)size > max_len)
+        at = max_len + 1;
+    while (!why && at <= max_len) {
+        if (at == room)
             bytes = xrealloc(bytes, (room = room ? 2 * room : 65536) + 1);
-        n = fd >= 0 ? read(fd, bytes + at, room - at) : 0;
+        n = read(fd, bytes + at, room - at);
         if (n < 0 && errno != EINTR)
             why = strerror(errno);
         at += n > 0 ? (size_t)n : 0;
-    } while (!why && n != 0 && at <= max_len);
+        if (n == 0)
+            break;
+    }
     if (fd >= 0)
         close(fd);
     if (why)
