@@ -23,33 +23,40 @@ enum {
     OP_SETLIST = 78,
     OP_VARARGPREP = 81
 };
-static const uint8_t extra_units[128] = {
-    [OP_LOADNIL] = 1, [OP_MODK] = 1,   [OP_POWK] = 4,   [OP_IDIVK] = 1,
-    [OP_MOD] = 1,     [OP_POW] = 4,    [OP_IDIV] = 1,   [OP_CONCAT] = 2,
-    [OP_CLOSE] = 2,   [OP_TBC] = 8,    [OP_RETURN] = 1, [OP_SETLIST] = 1,
-    [OP_CALL] = 1,    [OP_TFORCALL] = 1, [OP_VARARGPREP] = 2,
+/* Units of an instruction beside its own: a fixed part, and one by a field of it (lopcodes.h:
+ * A lies in bits 7 to 14, B in 16 to 23, C from 24 on). Without a branch, as it is asked
+ * for before every instruction. */
+struct op_units {
+    uint8_t fixed, shift, mask;
+};
+#define BY_A_4 9, 63   /* A / 4 */
+#define BY_B 16, 255   /* B */
+#define BY_B_4 18, 63  /* B / 4 */
+#define BY_C_4 26, 63  /* C / 4 */
+#define BY_C_2 25, 126 /* C / 2, from 4 on */
+static const struct op_units op_units[128] = {
+    [OP_LOADNIL] = { 0, BY_B_4 },
+    [OP_MODK] = { 1, 0, 0 },
+    [OP_POWK] = { 4, 0, 0 },
+    [OP_IDIVK] = { 1, 0, 0 },
+    [OP_MOD] = { 1, 0, 0 },
+    [OP_POW] = { 4, 0, 0 },
+    [OP_IDIV] = { 1, 0, 0 },
+    [OP_CONCAT] = { 2, BY_B },
+    [OP_CLOSE] = { 2, 0, 0 },
+    [OP_TBC] = { 8, 0, 0 },
+    [OP_CALL] = { 0, BY_C_4 }, /* results that are wanted, and nil where there are none */
+    [OP_RETURN] = { 0, BY_B_4 },
+    [OP_TFORCALL] = { 0, BY_C_2 },
+    [OP_SETLIST] = { 0, BY_B_4 },
+    [OP_VARARGPREP] = { 2, BY_A_4 },
 };
 
 static inline int64_t more_units(uint32_t instruction)
 {
-    uint32_t op = instruction & 127, a = instruction >> 7 & 255,
-             b = instruction >> 16 & 255, c = instruction >> 24;
+    const struct op_units *u = &op_units[instruction & 127];
 
-    switch (op) {
-    case OP_CONCAT:
-        return extra_units[op] + b;
-    case OP_LOADNIL:
-    case OP_RETURN:
-    case OP_SETLIST:
-        return b / 4;
-    case OP_CALL: /* results that are wanted, and set to nil where there are none */
-    case OP_TFORCALL:
-        return c / 4;
-    case OP_VARARGPREP:
-        return extra_units[op] + a / 4;
-    default:
-        return extra_units[op];
-    }
+    return u->fixed + (instruction >> u->shift & u->mask);
 }
 
 #endif
