@@ -240,7 +240,8 @@ sed 's/Stand still and wait/Stand still, and just wait/' d1 >d2
 python3 "$session" still.jsonl d1 d2
 follow=$ROOT/policies/breakout/follow.lua
 breakout() {
-    "$RATCHET" "$@" --model recorded:still.jsonl --policy "$follow" --set dev=2 --set gate=8 --json
+    "$RATCHET" "$@" --model recorded:still.jsonl --policy "$follow" --set dev=2 --set gate=8 \
+        --set stall_ms=60000 --json # long episodes, and the machine may be busy
 }
 breakout improve breakout --out five >five.json 2>err
 breakout improve breakout --out six >>five.json 2>>err

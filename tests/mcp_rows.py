@@ -184,12 +184,28 @@ for uri in ["ratchet://replay/99", "ratchet://replay/-1", "file:///etc/passwd", 
     r = c.request("resources/read", {"uri": uri})
     ok("no resource %s" % uri, r.get("error", {}).get("code") == -32002, r)
 
+db = sqlite3.connect(TMP + "/logs/ledger.sqlite")
+
+
+def probes(name):
+    return db.execute("SELECT count(*) FROM episode JOIN run ON run.id = run WHERE name LIKE ? AND"
+                      " purpose = 'probe'", ("%/" + name,)).fetchone()[0]
+
+
+def wait_for(name, n):
+    for _ in range(600):
+        if probes(name) >= n:
+            return
+        time.sleep(0.05)
+
+
 # Cancelling a long run: no answer to it, and the next one is.
 endless = "return { act = function(o) local s = 0 for i = 1, 40000 do s = s + i end " \
           "return o.angle + 0.5 * o.angular_velocity > 0 and 1 or 0 end }"
+before = probes("run")
 slow = c.start("tools/call", {"name": "run_episodes", "arguments": {
     "seeds": [0, 1, 2, 3, 4, 5], "policy": endless}})
-time.sleep(0.3)
+wait_for("run", before + 1)
 c.send({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": slow}})
 ping = c.request("ping")
 after = c.start("tools/call", {"name": "task_info", "arguments": {}})
@@ -202,7 +218,6 @@ text = open(TMP + "/run/best.lua").read()
 ok("best.lua is the promoted policy", "0.5 * o.angular_velocity" in text, text)
 
 # The ledger has it all, and nothing hidden went over the wire.
-db = sqlite3.connect(TMP + "/logs/ledger.sqlite")
 calls = db.execute("SELECT count(*) FROM call WHERE reply IS NOT NULL").fetchone()[0]
 ok("every call is in the ledger", calls > 60, calls)
 what = {r[0] for r in db.execute("SELECT what FROM incident")}
@@ -362,26 +377,16 @@ ok("what goes wrong later is told to the client", failed(c.call("task_info"), "f
 ok("and is a failure", c.close() == 1, c.errors)
 
 # --minutes.
-c = Client("cartpole", "--policy", start, "--out", TMP + "/minutes", *small, "--minutes", "0.03")
+c = Client("cartpole", "--policy", start, "--out", TMP + "/minutes", *small, "--minutes", "0.1")
 ok("--minutes: the first call is answered", "task" in c.call("task_info"))
-time.sleep(2)
-c.call("task_info")
+for _ in range(600):
+    if failed(c.call("task_info"), "budget: minutes"):
+        break
+    time.sleep(0.1)
 ok("--minutes ends the run", failed(c.call("task_info"), "budget: minutes"))
 c.close()
 
 # A call that was taken back is not played when the run goes on.
-def probes(name):
-    return db.execute("SELECT count(*) FROM episode JOIN run ON run.id = run WHERE name LIKE ? AND"
-                      " purpose = 'probe'", ("%/" + name,)).fetchone()[0]
-
-
-def wait_for(name, n):
-    for _ in range(600):
-        if probes(name) >= n:
-            return
-        time.sleep(0.05)
-
-
 c = Client("cartpole", "--policy", start, "--out", TMP + "/taken", *small, "--jobs", "1")
 c.call("run_episodes", {"seeds": [0]})
 slow = c.start("tools/call", {"name": "run_episodes", "arguments": {
