@@ -198,23 +198,32 @@ static enum memo_status begin(struct comparison *c, const struct gate *g,
     return status;
 }
 
+/* The next pairs, and what they tell. is_last: as judge's; true also once they are all. */
+static enum memo_status play_on(struct comparison *c, const struct gate *g,
+                                const struct policy *const sides[2], int most,
+                                bool is_last, struct error *err)
+{
+    enum memo_status status = pairs_play(c, g, sides, next_size(c->next, most) - c->next,
+                                         err);
+
+    if (status != MEMO_DONE)
+        return status;
+    look(c, g);
+    c->now.verdict = judge(c, g->memo->base.task->margin, is_last || c->next >= most);
+    return status;
+}
+
 enum memo_status comparison_play(struct comparison *c, const struct gate *g,
                                  const struct policy *candidate,
                                  const struct policy *incumbent, int most,
                                  struct error *err)
 {
     const struct policy *const sides[2] = { candidate, incumbent };
-    double margin = g->memo->base.task->margin;
     enum memo_status status = begin(c, g, sides, err);
 
     while (status == MEMO_DONE && c->now.verdict == GATE_unclear && !is_over(c) &&
-           c->next < most) {
-        status = pairs_play(c, g, sides, next_size(c->next, most) - c->next, err);
-        if (status != MEMO_DONE)
-            break;
-        look(c, g);
-        c->now.verdict = judge(c, margin, c->next >= most);
-    }
+           c->next < most)
+        status = play_on(c, g, sides, most, false, err);
     return status;
 }
 
@@ -228,13 +237,8 @@ enum memo_status comparison_settle(struct comparison *c, const struct gate *g,
     enum memo_status status = begin(c, g, sides, err);
 
     while (status == MEMO_DONE && !is_over(c) && c->next < most &&
-           !(c->now.low > -margin) && c->now.difference > -margin && c->now.high >= 0) {
-        status = pairs_play(c, g, sides, next_size(c->next, most) - c->next, err);
-        if (status != MEMO_DONE)
-            break;
-        look(c, g);
-        c->now.verdict = judge(c, margin, true);
-    }
+           !(c->now.low > -margin) && c->now.difference > -margin && c->now.high >= 0)
+        status = play_on(c, g, sides, most, true, err);
     return status;
 }
 
