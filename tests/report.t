@@ -15,7 +15,7 @@ printf 'Fail.\n\n```lua\nreturn { act = function(o) error("<script>alert(4)</scr
     >"$TMP/fault.txt"
 printf 'Add the angular velocity.\n\n```lua\nreturn { act = function(o)\n  return o.angle + 0.5 * o.angular_velocity > 0 and 1 or 0\nend }\n```\n' \
     >"$TMP/good.txt"
-printf '[{"name": "note", "arguments": {"text": "</td><script>alert(5)</script>"}}]' >"$TMP/note.json"
+printf '[{"name": "note", "arguments": {"text": "</td><script>alert(5)</script> http://x.example/ www.x.example"}}]' >"$TMP/note.json"
 python3 tests/tools/make_session.py "$TMP/s.jsonl" "$TMP/evil.txt" "$TMP/note.json" \
     "$TMP/fault.txt" "$TMP/good.txt"
 improve() {
@@ -102,7 +102,20 @@ grep -q '^| holdout | 1 |' "$TMP/r.md" && grep -q '^+  return o.angle + 0.5' "$T
 ok "Markdown has the tables and the diffs" $? "$(cat "$TMP/r.md")"
 sed '/^```/,/^```/d' "$TMP/r.md" | grep -Eq '<(script|img|iframe)|[^\]\]\(javascript'
 ok "no HTML and no link of a model's in it" "$((!$?))" "$(grep -n '<' "$TMP/r.md")"
+sed '/^```/,/^```/d' "$TMP/r.md" | grep -Eq 'http://|www\.'
+ok "and no address that would be made one" "$((!$?))" "$(grep -n 'x\.example' "$TMP/r.md")"
 "$RATCHET" report "$TMP/run" --json >"$TMP/r.json"
+same() { # same WHAT REPORT.json PAGE.html REPORT.md
+    python3 tests/report_rows.py "$2" "$3" "$4" >"$TMP/rows" 2>&1 || echo "fail it ends: $(tail -1 "$TMP/rows")" >>"$TMP/rows"
+    while read -r word row; do
+        [ "$word" = pass ]
+        ok "$1: $row" $?
+    done <"$TMP/rows"
+}
+same "a run" "$TMP/r.json" "$TMP/run/report.html" "$TMP/r.md"
+"$RATCHET" report "$TMP/run" "$TMP/b<i>old" --json >"$TMP/two.json"
+"$RATCHET" report "$TMP/run" "$TMP/b<i>old" --md >"$TMP/two.md"
+same "two runs" "$TMP/two.json" "$TMP/two.html" "$TMP/two.md"
 field() {
     json "$TMP/r.json" "$2" >"$TMP/value" 2>&1
     grep -Eq -- "$3" "$TMP/value"
@@ -141,6 +154,8 @@ field "tokens and money are summed" \
     '[(r["tokens"], r["usd"]) == (1500 * r["calls"], 0.25 * r["calls"]) for r in j["runs"] if r["calls"] > 2]' \
     '^\[True\]$'
 "$RATCHET" report "$TMP/run" >/dev/null
+"$RATCHET" report "$TMP/run" --md >"$TMP/r.md"
+same "with tokens and money" "$TMP/r.json" "$TMP/run/report.html" "$TMP/r.md"
 [ "$(grep -o 'alt="mean return against' "$TMP/run/report.html" | wc -l)" -eq 4 ]
 ok "score against steps, tokens, money and time" $? "$(grep -o 'alt="mean[^"]*"' "$TMP/run/report.html")"
 "$RATCHET" report "$TMP/b<i>old" --json >"$TMP/r.json"

@@ -12,7 +12,7 @@
 #include <cmocka.h>
 
 #include "base/json.h"
-#include "runner/home/table.h"
+#include "base/table.h"
 
 struct row {
     const char *name;

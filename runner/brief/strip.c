@@ -19,6 +19,12 @@ struct strip strip_of_failure(const struct task *task, int index, int64_t step)
     return (struct strip){ index, step > n ? step - n : 0, step + 1, STRIP_PANELS };
 }
 
+char *strip_caption(const struct strip *strip)
+{
+    return xasprintf("dev seed %d, steps %" PRId64 " to %" PRId64, strip->index,
+                     strip->from, strip->to);
+}
+
 int strip_make(const struct evaluation *e, const struct episode_result *r,
                const struct strip *strip, struct image *out, struct error *err)
 {
@@ -40,8 +46,7 @@ int strip_make(const struct evaluation *e, const struct episode_result *r,
         canvas_free(&drawn);
     }
     if (status == 0)
-        out->caption = xasprintf("dev seed %d, steps %" PRId64 " to %" PRId64,
-                                 strip->index, strip->from, strip->to);
+        out->caption = strip_caption(strip);
     player_destroy(player);
     replay_destroy(replay);
     return status;

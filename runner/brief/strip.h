@@ -18,6 +18,9 @@ struct strip {
 int strip_make(const struct evaluation *e, const struct episode_result *r,
                const struct strip *strip, struct image *out, struct error *err);
 
+/* What it shows: "dev seed 3, steps 120 to 180". The caller frees it. */
+char *strip_caption(const struct strip *strip);
+
 /* Up to a failing step: a second and a half of the environment's time. */
 struct strip strip_of_failure(const struct task *task, int index, int64_t step);
 

@@ -7,7 +7,7 @@
 #include "base/json.h"
 #include "runner/evaluate/stats.h"
 #include "runner/experiment/compare_runs.h"
-#include "runner/home/table.h"
+#include "base/table.h"
 #include "runner/picture/plot.h"
 
 #define MOST_MODELS 16

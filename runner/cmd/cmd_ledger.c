@@ -8,7 +8,7 @@
 #include "envs/bridge/bridge_scores.h"
 #include "runner/cmd/cmd.h"
 #include "runner/cmd/ledger_verbs.h"
-#include "runner/home/table.h"
+#include "base/table.h"
 #include "runner/picture/plot.h"
 #include "runner/record/ledger.h"
 

@@ -105,9 +105,8 @@ static int write_report(const struct wish *w, struct call *c)
     }
     path = w->output ? xstrdup(w->output) : is_page ? default_path(runs) : NULL;
     report = report_of_runs(runs, night);
-    text = is_page          ? report_html(report)
-           : w->as_json ? json_text(report)
-                            : report_markdown(report);
+    text = w->as_json ? json_text(report)
+                      : report_write(is_page ? &report_html : &report_markdown, report);
     status = put(text, path, &c->err);
     if (status == 0 && path && strcmp(path, "-"))
         say("%s: %zu runs, %zu bytes\n", path, json_array_size(runs), strlen(text));

@@ -11,7 +11,7 @@
 #include "base/file.h"
 #include "runner/evaluate/meter.h"
 #include "runner/home/opened_run.h"
-#include "runner/home/table.h"
+#include "base/table.h"
 
 #define LOOK_US 50000
 #define MOST_COPIED (64u << 20) /* bytes of a file of a run */

@@ -11,7 +11,7 @@
 #include "envs/bridge/bridge_scores.h"
 #include "runner/cmd/cmd.h"
 #include "runner/experiment/sweep.h"
-#include "runner/home/table.h"
+#include "base/table.h"
 
 #define MOST_LIST 200 /* names in one of the lists */
 #define MOST_RULES (1u << 20)

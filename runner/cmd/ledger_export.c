@@ -6,7 +6,7 @@
 #include "base/file.h"
 #include "runner/cmd/ledger_verbs.h"
 #include "runner/evaluate/memo.h"
-#include "runner/home/table.h"
+#include "base/table.h"
 
 static const char trials_sql[] =
     "SELECT row_number() OVER (ORDER BY e.rowid) AS trial, e.purpose, e.scope, e.sha256 AS policy,"

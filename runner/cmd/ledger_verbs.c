@@ -7,7 +7,7 @@
 
 #include "base/diff.h"
 #include "base/number.h"
-#include "runner/home/table.h"
+#include "base/table.h"
 
 /* A policy by a file's name, a hash, or RUN:ITERATION. Owned. */
 struct named {

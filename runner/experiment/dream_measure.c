@@ -11,7 +11,7 @@
 #include "base/json.h"
 #include "runner/evaluate/stats.h"
 #include "runner/experiment/compare_runs.h"
-#include "runner/home/table.h"
+#include "base/table.h"
 
 #define CONFIDENCE 0.95
 #define MOST_REPEATS 100

@@ -12,7 +12,7 @@
 
 struct report_options {
     int n_failures;    /* of the start and of the incumbent, at most */
-    bool has_pictures; /* film strips, replays and plots: the page alone shows them */
+    bool has_pictures; /* film strips and sheets of frames: the page alone shows them */
 };
 
 /* A run as JSON (docs/formats.md has its keys); a new reference. Nothing is played by a
@@ -25,9 +25,9 @@ json_t *report_run(struct ledger *l, const struct env_registry *envs,
  * night is the summary of a night (taken), which then comes first, or NULL. */
 json_t *report_of_runs(json_t *runs, json_t *night);
 
-/* The whole report as text, which the caller frees. The page has no link to anything
- * outside; whatever policies and models said stands in it as text. */
-char *report_html(const json_t *report);
-char *report_markdown(const json_t *report);
+/* The whole report as text, which the caller frees: as a page without a link to anything
+ * outside, or as Markdown. Whatever policies and models said stands in it as text. */
+extern const struct report_form report_html, report_markdown;
+char *report_write(const struct report_form *form, const json_t *report);
 
 #endif

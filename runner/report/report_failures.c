@@ -27,6 +27,7 @@ struct shown {
     struct ledger *ledger;
     const struct ledger_run *run;
     struct task *task;
+    bool has_pictures;
     char *source;
     struct memo memo;
     struct episode_result *results; /* n of them */
@@ -106,10 +107,9 @@ static json_t *caption(struct player *p, int64_t stride)
     return json ? json : json_string("");
 }
 
-/* Draws every stride-th of the steps from..to into one sheet, and says what each
- * shows. */
+/* Draws every stride-th of the steps from..to into one sheet. */
 static json_t *draw_sheet(struct player *p, int64_t from, int64_t to, int64_t stride,
-                          struct canvas *sheet, json_t *captions)
+                          struct canvas *sheet)
 {
     const struct env *env = p->episode.env;
     int n = (int)((to - from) / stride) + 1, width, height, columns, shrink = 1;
@@ -122,7 +122,6 @@ static json_t *draw_sheet(struct player *p, int64_t from, int64_t to, int64_t st
     columns = SHEET_WIDTH / width < 1 ? 1 : SHEET_WIDTH / width;
     columns = columns < n ? columns : n;
     *sheet = canvas_alloc(columns * width, (n + columns - 1) / columns * height);
-    player_scan(p, -1);
     for (int i = 0; i < n; i++) {
         struct canvas small;
         player_seek(p, from + i * stride);
@@ -130,72 +129,105 @@ static json_t *draw_sheet(struct player *p, int64_t from, int64_t to, int64_t st
         small = frame_shrink(&frame, shrink);
         canvas_blit(sheet, i % columns * width, i / columns * height, 1, &small);
         canvas_free(&small);
-        json_array_append_new(captions, caption(p, stride));
     }
     canvas_free(&frame);
-    return json_pack("{s:i, s:i, s:i, s:i}", "frames", n, "columns", columns, "width",
-                     width, "height", height);
+    return json_pack("{s:i, s:i, s:i}", "columns", columns, "width", width, "height",
+                     height);
 }
 
-static char *data_url(const uint8_t *png, size_t len)
+/* Sets a picture, taken, under the key. */
+static void set_picture(json_t *json, const char *key, uint8_t *png, size_t len)
 {
-    return base64_text("data:image/png;base64,", png, len);
+    char *url = base64_text("data:image/png;base64,", png, len);
+
+    json_object_set_new(json, key, json_string(url));
+    free(url);
+    free(png);
 }
 
-/* Steps from..to of a result as something that a page can play. */
+static int add_sheet(struct player *p, json_t *json, int64_t from, int64_t to,
+                     int64_t stride, struct error *err)
+{
+    struct canvas sheet = { 0 };
+    json_t *layout = draw_sheet(p, from, to, stride, &sheet);
+    uint8_t *png = NULL;
+    size_t len;
+    int status = player_check(p, err);
+
+    if (status == 0)
+        status = image_encode(&sheet, &png, &len, err);
+    if (status == 0) {
+        json_object_update(json, layout);
+        set_picture(json, "sheet", png, len);
+    }
+    json_decref(layout);
+    canvas_free(&sheet);
+    return status;
+}
+
+/* Steps from..to of a result, as a page plays them: what each frame shows, and, with
+ * pictures, the sheet of the frames. */
 static json_t *clip(struct shown *s, const struct episode_result *r, int64_t from,
                     int64_t to, int64_t stride, struct error *err)
 {
     double rate = s->task->env->frames_per_second / s->task->rules.frame_skip;
     struct replay *replay = replay_of_result(&s->memo.base, r, err);
     struct player *player = replay ? player_create(replay, err) : NULL;
-    json_t *json = NULL, *captions = json_array();
-    struct canvas sheet = { 0 };
-    uint8_t *png = NULL;
-    size_t len;
+    json_t *json = json_object(), *captions = json_array();
+    int status = player ? 0 : -1;
 
     rate = rate > 0 && rate < 1e6 ? rate : 30;
     if (player) {
-        json = draw_sheet(player, from, to, stride, &sheet, captions);
-        json_object_set_new(json, "rate", json_finite(rate / (double)stride));
-        json_object_set(json, "captions", captions);
-        if (player_check(player, err) == 0 &&
-            image_encode(&sheet, &png, &len, err) == 0) {
-            char *url = data_url(png, len);
-            json_object_set_new(json, "sheet", json_string(url));
-            free(url);
-        } else {
-            json_decref(json);
-            json = NULL;
+        player_scan(player, -1);
+        for (int64_t at = from; at <= to; at += stride) {
+            player_seek(player, at);
+            json_array_append_new(captions, caption(player, stride));
         }
+        status = player_check(player, err);
     }
-    free(png);
-    canvas_free(&sheet);
-    json_decref(captions);
+    json_object_set_new(json, "rate", json_finite(rate / (double)stride));
+    json_object_set_new(json, "frames",
+                        json_integer((json_int_t)json_array_size(captions)));
+    json_object_set_new(json, "captions", captions);
+    if (status == 0 && s->has_pictures)
+        status = add_sheet(player, json, from, to, stride, err);
     player_destroy(player);
     replay_destroy(replay);
-    return json;
+    if (status == 0)
+        return json;
+    json_decref(json);
+    return NULL;
 }
 
-static int add_pictures(struct shown *s, json_t *json, const struct failure *f,
-                        struct error *err)
+static int add_strip(struct shown *s, json_t *json, const struct episode_result *r,
+                     const struct strip *strip, struct error *err)
+{
+    struct image image = { 0 };
+    char *caption = strip_caption(strip);
+
+    json_object_set_new(json, "strip_caption", json_string(caption));
+    free(caption);
+    if (!s->has_pictures)
+        return 0;
+    if (strip_make(&s->memo.base, r, strip, &image, err) != 0)
+        return -1;
+    set_picture(json, "strip", image.png, image.len);
+    free(image.caption);
+    return 0;
+}
+
+/* The strip up to a failure, and its replay. */
+static int add_replay(struct shown *s, json_t *json, const struct failure *f,
+                      struct error *err)
 {
     const struct episode_result *r = &s->results[f->episode];
     double rate = s->task->env->frames_per_second / s->task->rules.frame_skip;
     int64_t from, to, stride = llround(rate / CLIP_RATE);
     struct strip strip = strip_of_failure(s->task, (int)s->index[f->episode], f->step);
-    struct image image;
     json_t *moving;
-    char *url;
 
-    if (strip_make(&s->memo.base, r, &strip, &image, err) != 0)
+    if (add_strip(s, json, r, &strip, err) != 0)
         return -1;
-    url = data_url(image.png, image.len);
-    json_object_set_new(json, "strip", json_string(url));
-    json_object_set_new(json, "strip_caption", json_string(image.caption));
-    free(url);
-    free(image.png);
-    free(image.caption);
     stride = stride < 1 ? 1 : stride;
     from = f->step - (int64_t)(CLIP_BEFORE * rate);
     to = f->step + 1 + (int64_t)(CLIP_AFTER * rate);
@@ -252,8 +284,7 @@ static int add_policy(struct shown *s, json_t *list, const char *whose,
                                  "kind", g->kind, "n", g->n, "lost", json_finite(g->lost),
                                  "seed_index", (json_int_t)s->index[one->episode], "step",
                                  (json_int_t)one->step, "total", json_finite(one->total));
-        if (o->has_pictures)
-            status = add_pictures(s, json, one, err);
+        status = add_replay(s, json, one, err);
         json_array_append_new(list, json);
     }
     failures_clear(&f);
@@ -271,7 +302,7 @@ static int add_both(struct shown *s, json_t *json, const char *best_sha256,
     if (status == 0)
         status = add_policy(s, list, is_start ? "start" : "incumbent", best_sha256, o,
                             err);
-    if (status == 0 && o->has_pictures)
+    if (status == 0)
         status = add_typical(s, json, err);
     shown_clear(s);
     if (status == 0 && !is_start) {
@@ -287,7 +318,7 @@ void report_add_failures(json_t *json, struct ledger *l, const struct env_regist
                          const struct ledger_run *run, const char *best_sha256,
                          const struct report_options *o)
 {
-    struct shown s = { .ledger = l, .run = run };
+    struct shown s = { .ledger = l, .run = run, .has_pictures = o->has_pictures };
     struct error why = { "" };
     json_t *task = json_loads(run->task, 0, NULL);
 

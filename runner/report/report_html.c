@@ -3,7 +3,6 @@
  * Whatever policies and models said is text in it: escaped, and under a content security
  * policy that lets the page's own script and style run, by their hashes, and loads
  * nothing. Pictures and plots are data URLs of images, in which no script runs. */
-#include <math.h>
 #include <sha2.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,7 +28,7 @@ static void put_hash(FILE *f, const char *text)
     free(digits);
 }
 
-static void put_head(FILE *f, const char *title)
+static void begin(FILE *f, const char *title)
 {
     fputs("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
           "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
@@ -46,24 +45,24 @@ static void put_head(FILE *f, const char *title)
     fprintf(f, "</title>\n<style>%s</style>\n</head>\n<body>\n", report_css);
 }
 
-static bool is_text(const struct report_column *c)
+static bool is_text(const struct table_column *c)
 {
-    return c->kind == REPORT_TEXT || c->kind == REPORT_HASH;
+    return c->kind == TABLE_TEXT || c->kind == TABLE_HASH;
 }
 
-static void put_cell(FILE *f, const json_t *row, const struct report_column *c)
+static void put_cell(FILE *f, const json_t *row, const struct table_column *c)
 {
     const json_t *v = json_object_get(row, c->key);
     char text[64];
 
-    if (c->kind == REPORT_TEXT && json_is_string(v)) {
+    if (c->kind == TABLE_TEXT && json_is_string(v)) {
         fprintf(f, "<td%s>",
                 strlen(json_string_value(v)) > LONG_TEXT ? " class=\"long\"" : "");
         report_escape(f, json_string_value(v));
         fputs("</td>", f);
         return;
     }
-    report_value(v, c->kind, text, sizeof(text));
+    table_value(v, c->kind, text, sizeof(text));
     fputs(is_text(c) ? "<td><code>" : "<td class=\"n\"", f);
     if (!is_text(c) && json_is_number(v))
         fprintf(f, " data-value=\"%.17g\">", json_number_value(v));
@@ -78,76 +77,66 @@ static void put_cell(FILE *f, const json_t *row, const struct report_column *c)
     fputs(is_text(c) ? "</code></td>" : "</td>", f);
 }
 
-/* A column is left out when no row has anything in it. */
-static bool has_column(const json_t *rows, const struct report_column *c)
+static void put_heading(FILE *f, int level, size_t number, const char *text)
 {
-    json_t *row;
-    size_t i;
-
-    json_array_foreach(rows, i, row) {
-        const json_t *v = json_object_get(row, c->key);
-        if (json_is_number(v) || (json_is_string(v) && json_string_length(v)))
-            return true;
-    }
-    return false;
+    fprintf(f, "<h%d", level);
+    if (number)
+        fprintf(f, " id=\"run-%zu\"", number);
+    fputc('>', f);
+    report_escape(f, text);
+    fprintf(f, "</h%d>\n", level);
 }
 
-static void put_table(FILE *f, const struct report_table *t, const json_t *rows,
-                      int level)
+static void put_paragraph(FILE *f, enum report_tone tone, const char *text)
 {
-    const struct report_column *c;
+    static const char *const begins[] = { "<p>", "<p class=\"soft\">",
+                                          "<p class=\"about\">" };
+
+    fputs(begins[tone], f);
+    report_escape(f, text);
+    fputs("</p>\n", f);
+}
+
+static void put_table(FILE *f, const struct table_column *columns, const json_t *rows)
+{
+    const struct table_column *c;
     json_t *row;
     size_t i;
 
-    if (!json_array_size(rows))
-        return;
-    fprintf(f, "<h%d>%s</h%d>\n", level, t->title, level);
-    if (t->about)
-        fprintf(f, "<p class=\"about\">%s</p>\n", t->about);
     fputs("<div class=\"wide\" tabindex=\"0\"><table><thead><tr>", f);
-    for (c = t->columns; c->key; c++)
-        if (has_column(rows, c))
-            fprintf(f, "<th scope=\"col\"%s><button type=\"button\">%s</button></th>",
-                    is_text(c) ? "" : " class=\"n\"", c->title);
+    for (c = columns; c->key; c++)
+        fprintf(f, "<th scope=\"col\"%s><button type=\"button\">%s</button></th>",
+                is_text(c) ? "" : " class=\"n\"", c->title);
     fputs("</tr></thead><tbody>\n", f);
     json_array_foreach(rows, i, row) {
         bool is_taken = json_integer_value(json_object_get(row, "is_promoted"));
         fputs(is_taken ? "<tr class=\"taken\">" : "<tr>", f);
-        for (c = t->columns; c->key; c++)
-            if (has_column(rows, c))
-                put_cell(f, row, c);
+        for (c = columns; c->key; c++)
+            put_cell(f, row, c);
         fputs("</tr>\n", f);
     }
     fputs("</tbody></table></div>\n", f);
 }
 
-static void put_facts(FILE *f, const json_t *run)
+static void put_facts(FILE *f, const struct report_fact *facts, int n)
 {
     fputs("<dl class=\"facts\">", f);
-    for (const struct report_column *c = report_facts; c->key; c++) {
-        char text[64];
-        bool is_gain = !strcmp(c->key, "gain");
-        double low = json_get_number(run, is_gain ? "gain_low" : "best_low");
-        double high = json_get_number(run, is_gain ? "gain_high" : "best_high");
-        report_value(json_object_get(run, c->key), c->kind, text, sizeof(text));
-        if (!text[0])
-            continue;
-        fprintf(f, "<div%s><dt>%s</dt><dd>%s%s", is_gain ? " class=\"main\"" : "",
-                c->title, is_gain && text[0] != '-' ? "+" : "", text);
-        if ((is_gain || !strcmp(c->key, "best_mean")) && isfinite(low) && isfinite(high))
-            fprintf(f, "<small>%.1f to %.1f</small>", low, high);
+    for (const struct report_fact *fact = facts; fact < facts + n; fact++) {
+        fprintf(f, "<div%s><dt>%s</dt><dd>%s", fact->is_main ? " class=\"main\"" : "",
+                fact->title, fact->text);
+        if (fact->interval[0])
+            fprintf(f, "<small>%s</small>", fact->interval);
         fputs("</dd></div>", f);
     }
     fputs("</dl>\n", f);
 }
 
-static void put_curves(FILE *f, const json_t *runs, const char *title, int level)
+static void put_plots(FILE *f, const json_t *plots)
 {
-    json_t *plots = report_curves(runs), *one;
+    json_t *one;
     size_t i;
 
-    if (json_array_size(plots))
-        fprintf(f, "<h%d>%s</h%d>\n<div class=\"plots\">\n", level, title, level);
+    fputs("<div class=\"plots\">\n", f);
     json_array_foreach(plots, i, one) {
         const char *about = json_get_text(one, "about");
         if (json_get_text(one, "plot")[0]) {
@@ -162,16 +151,14 @@ static void put_curves(FILE *f, const json_t *runs, const char *title, int level
         report_escape(f, json_get_text(one, "missing"));
         fputs("</p>\n", f);
     }
-    if (json_array_size(plots))
-        fputs("</div>\n", f);
-    json_decref(plots);
+    fputs("</div>\n", f);
 }
 
 static void put_diff(FILE *f, const char *text)
 {
     const char *body = strstr(text, "@@");
 
-    fputs("<pre tabindex=\"0\">", f);
+    fputs("<details open><summary>diff</summary><pre tabindex=\"0\">", f);
     text = body ? body : text; /* without the two names */
     while (*text) {
         size_t len = strcspn(text, "\n");
@@ -187,41 +174,18 @@ static void put_diff(FILE *f, const char *text)
         free(line);
         text += len + (text[len] == '\n');
     }
-    fputs("</pre>\n", f);
-}
-
-static void put_promotions(FILE *f, const json_t *list)
-{
-    json_t *one;
-    size_t i;
-
-    if (json_array_size(list))
-        fputs("<h3>What changed in each promotion</h3>\n", f);
-    json_array_foreach(list, i, one) {
-        double from = json_get_number(one, "dev_before"),
-               to = json_get_number(one, "dev_after");
-        fprintf(f, "<h4>Iteration %lld, %s: dev mean %.1f \xe2\x86\x92 %.1f</h4>\n<p>",
-                (long long)json_integer_value(json_object_get(one, "iteration")),
-                !strcmp(json_get_text(one, "verdict"), "simpler") ? "simpler" : "better",
-                from, to);
-        report_escape(f, json_get_text(one, "change"));
-        fputs("</p>\n<p class=\"soft\">", f);
-        report_escape(f, json_get_text(one, "why"));
-        fputs("</p>\n<details open><summary>diff</summary>", f);
-        put_diff(f, json_get_text(one, "diff"));
-        fputs("</details>\n", f);
-    }
+    fputs("</pre>\n</details>\n", f);
 }
 
 /* A replay that the page plays: the sheet of its frames, and what stands under each. */
-static void put_player(FILE *f, const json_t *clip, bool is_at_end)
+static void put_player(FILE *f, const json_t *clip)
 {
     static const char *const numbers[] = { "frames", "columns", "width", "height",
                                            "rate" };
     char *captions = json_dumps(json_object_get(clip, "captions"), JSON_COMPACT);
     long long n = (long long)json_integer_value(json_object_get(clip, "frames"));
 
-    fprintf(f, "<figure class=\"player\" data-first=\"%lld\"", is_at_end ? n - 1 : 0);
+    fputs("<figure class=\"player\" data-first=\"0\"", f);
     for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
         fprintf(f, " data-%s=\"%.6g\"", numbers[i], json_get_number(clip, numbers[i]));
     fputs(" data-captions=\"", f);
@@ -242,26 +206,24 @@ static void put_player(FILE *f, const json_t *clip, bool is_at_end)
     free(captions);
 }
 
-static void put_failure(FILE *f, const json_t *one)
+static void put_replay(FILE *f, const json_t *clip)
+{
+    fputs("<div class=\"typical\">", f);
+    put_player(f, clip);
+    fputs("</div>\n", f);
+}
+
+static void put_failure(FILE *f, const json_t *one, const char *about)
 {
     const json_t *clip = json_object_get(one, "clip");
 
     fputs(clip ? "<section class=\"failure pictures\">" : "<section class=\"failure\">",
           f);
     if (clip)
-        put_player(f, clip, false);
-    fputs("<div><h4>", f);
-    report_escape(f, json_get_text(one, "signature"));
-    fprintf(
-        f,
-        "</h4>\n<p class=\"soft\">%s policy; %lld times, %.4g of return lost; here dev seed "
-        "%lld, step %lld, return %g</p>\n",
-        json_get_text(one, "whose"),
-        (long long)json_integer_value(json_object_get(one, "n")),
-        json_get_number(one, "lost"),
-        (long long)json_integer_value(json_object_get(one, "seed_index")),
-        (long long)json_integer_value(json_object_get(one, "step")),
-        json_get_number(one, "total"));
+        put_player(f, clip);
+    fputs("<div>", f);
+    put_heading(f, 4, 0, json_get_text(one, "signature"));
+    put_paragraph(f, REPORT_SOFT, about);
     if (clip) {
         fprintf(f,
                 "<figure class=\"strip\"><div class=\"wide\" tabindex=\"0\">"
@@ -273,82 +235,13 @@ static void put_failure(FILE *f, const json_t *one)
     fputs("</div></section>\n", f);
 }
 
-static void put_failures(FILE *f, const json_t *run)
-{
-    const json_t *list = json_object_get(run, "failures");
-    const json_t *typical = json_object_get(run, "typical");
-    json_t *one;
-    size_t i;
-
-    if (typical) {
-        fprintf(
-            f,
-            "<h3>The incumbent at work</h3>\n<p class=\"about\">Dev seed %lld, return %g "
-            "in %lld steps; every %lldth step is shown.</p>\n<div class=\"typical\">",
-            (long long)json_integer_value(json_object_get(typical, "seed_index")),
-            json_get_number(typical, "total"),
-            (long long)json_integer_value(json_object_get(typical, "steps")),
-            (long long)json_integer_value(json_object_get(typical, "stride")));
-        put_player(f, json_object_get(typical, "clip"), false);
-        fputs("</div>\n", f);
-    }
-    if (json_array_size(list))
-        fputs(
-            "<h3>Failures</h3>\n<p class=\"about\">Where return is lost, most first: the "
-            "incumbent's that are left, then those that the start had.</p>\n",
-            f);
-    json_array_foreach(list, i, one)
-        put_failure(f, one);
-    if (json_get_text(run, "failures_missing")[0]) {
-        fputs("<p class=\"soft\">Failures cannot be shown: ", f);
-        report_escape(f, json_get_text(run, "failures_missing"));
-        fputs("</p>\n", f);
-    }
-}
-
-/* number 0: it is the only one, and the page bears its name. */
-static void put_run(FILE *f, const json_t *run, size_t number)
-{
-    json_t *alone = json_array();
-
-    if (number) {
-        fprintf(f, "<h2 id=\"run-%zu\">", number);
-        report_escape(f, json_get_text(run, "run"));
-        fputs("</h2>\n", f);
-    }
-    fputs("<p class=\"soft\">Task ", f);
-    report_escape(f, json_get_text(run, "task"));
-    fputs(", by ", f);
-    report_escape(f, json_get_text(run, "model"));
-    fputs(json_is_true(json_object_get(run, "is_sealed")) ? "" : " (unsealed)", f);
-    fputs("; started ", f);
-    report_escape(f, json_get_text(run, "started"));
-    fputs(json_get_text(run, "stop_reason")[0] ? "; stopped: " : "; still open.", f);
-    report_escape(f, json_get_text(run, "stop_reason"));
-    fputs("</p>\n", f);
-    put_facts(f, run);
-    json_array_append(alone, (json_t *)(uintptr_t)run);
-    put_curves(f, alone, "Learning curves", 3);
-    json_decref(alone);
-    for (const struct report_table *t = report_run_tables; t->key; t++) {
-        bool is_first = t == report_run_tables;
-        put_table(f, t, json_object_get(run, t->key), 3);
-        if (is_first) {
-            put_promotions(f, json_object_get(run, "promotions"));
-            put_failures(f, run);
-        }
-    }
-}
-
-static void put_night(FILE *f, const json_t *night)
+static void put_lines(FILE *f, const json_t *lines)
 {
     json_t *line;
     size_t i;
 
-    if (!night)
-        return;
     fputs("<div class=\"night\">", f);
-    json_array_foreach(json_object_get(night, "lines"), i, line) {
+    json_array_foreach(lines, i, line) {
         fputs("<p>", f);
         report_escape(f, json_string_value(line) ? json_string_value(line) : "");
         fputs("</p>", f);
@@ -356,14 +249,11 @@ static void put_night(FILE *f, const json_t *night)
     fputs("</div>\n", f);
 }
 
-static void put_overview(FILE *f, const json_t *report)
+static void put_links(FILE *f, const json_t *runs)
 {
-    const json_t *runs = json_object_get(report, "runs");
     json_t *run;
     size_t i;
 
-    if (json_array_size(runs) < 2)
-        return;
     fputs("<nav aria-label=\"runs\">", f);
     json_array_foreach(runs, i, run) {
         fprintf(f, "<a href=\"#run-%zu\">", i + 1);
@@ -371,50 +261,24 @@ static void put_overview(FILE *f, const json_t *report)
         fputs("</a>", f);
     }
     fputs("</nav>\n", f);
-    for (const struct report_table *t = report_all_tables; t->key; t++)
-        put_table(f, t, json_object_get(report, t->key), 3);
-    json_array_foreach(runs, i, run) {
-        const char *task = json_get_text(run, "task");
-        json_t *same = json_array(), *other;
-        size_t k;
-        bool is_first = true;
-        json_array_foreach(runs, k, other) {
-            if (strcmp(json_get_text(other, "task"), task))
-                continue;
-            is_first = is_first && k >= i;
-            json_array_append(same, other);
-        }
-        if (is_first && json_array_size(same) > 1)
-            put_curves(f, same, "Learning curves compared", 3);
-        json_decref(same);
-    }
 }
 
-char *report_html(const json_t *report)
+static void end(FILE *f)
 {
-    const json_t *runs = json_object_get(report, "runs");
-    const char *name = json_get_text(json_array_get(runs, 0), "run");
-    char *text = NULL;
-    char *title = json_array_size(runs) == 1
-                      ? xasprintf("ratchet: %s", name)
-                      : xasprintf("ratchet: %zu runs", json_array_size(runs));
-    size_t size, i;
-    FILE *f = open_memstream(&text, &size);
-    json_t *run;
-
-    put_head(f, title);
-    put_night(f, json_object_get(report, "night"));
-    fputs("<h1>", f);
-    report_escape(f, title);
-    fputs(
-        "</h1>\n<p class=\"soft\">Every score is the harness's own: it played each action "
-        "again.</p>\n",
-        f);
-    put_overview(f, report);
-    json_array_foreach(runs, i, run)
-        put_run(f, run, json_array_size(runs) == 1 ? 0 : i + 1);
     fprintf(f, "<script>%s</script>\n</body>\n</html>\n", report_js);
-    fclose(f);
-    free(title);
-    return text;
 }
+
+const struct report_form report_html = {
+    .begin = begin,
+    .end = end,
+    .lines = put_lines,
+    .links = put_links,
+    .heading = put_heading,
+    .paragraph = put_paragraph,
+    .facts = put_facts,
+    .table = put_table,
+    .diff = put_diff,
+    .failure = put_failure,
+    .replay = put_replay,
+    .plots = put_plots,
+};

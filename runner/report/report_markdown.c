@@ -1,166 +1,102 @@
-/* report_markdown.c - the report as Markdown. Text of policies and models is escaped, so
- * that it is neither HTML nor a link in whatever shows it. */
-#include <stdlib.h>
+/* report_markdown.c - the report as Markdown, without pictures. Text of policies and
+ * models is escaped, so that it is neither HTML nor a link in whatever shows it. */
 #include <string.h>
 
 #include "base/json.h"
-#include "base/text.h"
 #include "runner/policy/fence.h"
 #include "runner/report/report_parts.h"
 
-#define MOST_CELL 400 /* columns */
+#define MOST_TEXT 400 /* columns */
 
-static void put(FILE *f, const char *text)
+static void begin(FILE *f, const char *title)
 {
-    char *whole = text_clean(text, strlen(text), strlen(text), false);
-    char *clean = text_shorten(whole, MOST_CELL);
-
-    for (const char *at = clean; *at; at++) {
-        if (*at == '<')
-            fputs("&lt;", f);
-        else if (*at == '&')
-            fputs("&amp;", f);
-        else if (strchr("\\`*_[]()#|!>~", *at))
-            fprintf(f, "\\%c", *at);
-        else
-            fputc(*at, f);
-    }
-    free(clean);
-    free(whole);
+    (void)f;
+    (void)title;
 }
 
-static void put_value(FILE *f, const json_t *row, const struct report_column *c)
+static void end(FILE *f)
 {
-    const json_t *v = json_object_get(row, c->key);
-    char text[64];
-
-    report_value(v, c->kind, text, sizeof(text));
-    put(f, c->kind == REPORT_TEXT && json_is_string(v) ? json_string_value(v) : text);
+    (void)f;
 }
 
-static void put_table(FILE *f, const struct report_table *t, const json_t *rows,
-                      int level)
+static void put_heading(FILE *f, int level, size_t number, const char *text)
 {
-    const struct report_column *c;
+    (void)number;
+    fprintf(f, "%.*s ", level, "######");
+    table_markdown_text(f, text, MOST_TEXT);
+    fputs("\n\n", f);
+}
+
+/* What begins like an item of a list, or a rule under a heading, is text. */
+static void put_paragraph(FILE *f, enum report_tone tone, const char *text)
+{
+    size_t blanks = strspn(text, " \t\r\n"), digits;
+
+    (void)tone;
+    text += blanks;
+    digits = strspn(text, "0123456789");
+    fprintf(f, "%.*s", (int)digits, text);
+    text += digits;
+    if (strchr(digits ? ".)" : "+-=", *text) && *text)
+        fputc('\\', f);
+    table_markdown_text(f, text, MOST_TEXT);
+    fputs("\n\n", f);
+}
+
+static void put_facts(FILE *f, const struct report_fact *facts, int n)
+{
+    for (const struct report_fact *fact = facts; fact < facts + n; fact++)
+        fprintf(f, "- %s: %s%s%s%s\n", fact->title, fact->text,
+                fact->interval[0] ? " (" : "", fact->interval,
+                fact->interval[0] ? ")" : "");
+    fputc('\n', f);
+}
+
+static void put_table(FILE *f, const struct table_column *columns, const json_t *rows)
+{
     json_t *row;
     size_t i;
 
-    if (!json_array_size(rows))
-        return;
-    fprintf(f, "\n%.*s %s\n\n", level, "######", t->title);
-    if (t->about)
-        fprintf(f, "%s\n\n", t->about);
-    for (c = t->columns; c->key; c++)
-        fprintf(f, "| %s ", c->title);
-    fputs("|\n", f);
-    for (c = t->columns; c->key; c++)
-        fputs(c->kind == REPORT_TEXT || c->kind == REPORT_HASH ? "|---" : "|---:", f);
-    fputs("|\n", f);
-    json_array_foreach(rows, i, row) {
-        for (c = t->columns; c->key; c++) {
-            fputs("| ", f);
-            put_value(f, row, c);
-            fputc(' ', f);
-        }
-        fputs("|\n", f);
-    }
-}
-
-static void put_promotions(FILE *f, const json_t *list)
-{
-    json_t *one;
-    size_t i;
-
-    if (json_array_size(list))
-        fputs("\n### What changed in each promotion\n", f);
-    json_array_foreach(list, i, one) {
-        fprintf(f, "\n%lld. ",
-                (long long)json_integer_value(json_object_get(one, "iteration")));
-        put(f, json_get_text(one, "change"));
-        fputs(" -- ", f);
-        put(f, json_get_text(one, "why"));
-        fputs("\n\n", f);
-        fence_write(f, "diff", json_get_text(one, "diff"));
-    }
-}
-
-static void put_failures(FILE *f, const json_t *run)
-{
-    const json_t *list = json_object_get(run, "failures");
-    json_t *one;
-    size_t i;
-
-    if (json_get_text(run, "failures_missing")[0]) {
-        fputs("\nFailures cannot be shown: ", f);
-        put(f, json_get_text(run, "failures_missing"));
-        fputc('\n', f);
-    }
-    if (json_array_size(list))
-        fputs("\n### Failures\n\n", f);
-    json_array_foreach(list, i, one) {
-        fprintf(f, "- %s, %lld times, return lost %.4g: ", json_get_text(one, "whose"),
-                (long long)json_integer_value(json_object_get(one, "n")),
-                json_get_number(one, "lost"));
-        put(f, json_get_text(one, "signature"));
-        fprintf(f, " (dev seed %lld, step %lld)\n",
-                (long long)json_integer_value(json_object_get(one, "seed_index")),
-                (long long)json_integer_value(json_object_get(one, "step")));
-    }
-}
-
-static void put_run(FILE *f, const json_t *run)
-{
-    fputs("\n## ", f);
-    put(f, json_get_text(run, "run"));
-    fputs("\n\n", f);
-    for (const struct report_column *c = report_facts; c->key; c++) {
-        char text[64];
-        report_value(json_object_get(run, c->key), c->kind, text, sizeof(text));
-        if (text[0])
-            fprintf(f, "- %s: ", c->title), put(f, text), fputc('\n', f);
-    }
-    fputs("- task: ", f);
-    put(f, json_get_text(run, "task"));
-    fputs("\n- model: ", f);
-    put(f, json_get_text(run, "model"));
-    fputs(json_is_true(json_object_get(run, "is_sealed")) ? "" : " (unsealed)", f);
-    fputs("\n- stopped: ", f);
-    put(f, json_get_text(run, "stop_reason"));
+    table_markdown_head(f, columns);
+    json_array_foreach(rows, i, row)
+        table_markdown_row(f, columns, row);
     fputc('\n', f);
-    for (const struct report_table *t = report_run_tables; t->key; t++)
-        put_table(f, t, json_object_get(run, t->key), 3);
-    put_promotions(f, json_object_get(run, "promotions"));
-    put_failures(f, run);
 }
 
-static void put_night(FILE *f, const json_t *night)
+static void put_diff(FILE *f, const char *text)
+{
+    fence_write(f, "diff", text);
+    fputc('\n', f);
+}
+
+static void put_failure(FILE *f, const json_t *failure, const char *about)
+{
+    put_heading(f, 4, 0, json_get_text(failure, "signature"));
+    put_paragraph(f, REPORT_SOFT, about);
+}
+
+static void put_lines(FILE *f, const json_t *lines)
 {
     json_t *line;
     size_t i;
 
-    json_array_foreach(json_object_get(night, "lines"), i, line) {
+    json_array_foreach(lines, i, line) {
         fputs("- ", f);
-        put(f, json_string_value(line) ? json_string_value(line) : "");
+        table_markdown_text(f, json_string_value(line) ? json_string_value(line) : "",
+                            MOST_TEXT);
         fputc('\n', f);
     }
-    if (night)
-        fputc('\n', f);
+    fputc('\n', f);
 }
 
-char *report_markdown(const json_t *report)
-{
-    const json_t *runs = json_object_get(report, "runs");
-    char *text = NULL;
-    size_t size, i;
-    FILE *f = open_memstream(&text, &size);
-    json_t *run;
-
-    put_night(f, json_object_get(report, "night"));
-    fputs("# ratchet report\n", f);
-    for (const struct report_table *t = report_all_tables; t->key; t++)
-        put_table(f, t, json_object_get(report, t->key), 2);
-    json_array_foreach(runs, i, run)
-        put_run(f, run);
-    fclose(f);
-    return text;
-}
+const struct report_form report_markdown = {
+    .begin = begin,
+    .end = end,
+    .lines = put_lines,
+    .heading = put_heading,
+    .paragraph = put_paragraph,
+    .facts = put_facts,
+    .table = put_table,
+    .diff = put_diff,
+    .failure = put_failure,
+};

@@ -8,106 +8,107 @@
 #include "base/text.h"
 #include "runner/report/report_parts.h"
 
-#define END                     \
-    {                           \
-        NULL, NULL, REPORT_TEXT \
-    }
+#define END { NULL, NULL, TABLE_TEXT }
 
-const struct report_column report_facts[] = {
-    { "start_mean", "start", REPORT_NUMBER },
-    { "best_mean", "incumbent", REPORT_NUMBER },
-    { "gain", "gain", REPORT_NUMBER },
-    { "n_promotions", "promotions", REPORT_COUNT },
-    { "n_iterations", "iterations", REPORT_COUNT },
-    { "n_cases", "cases won", REPORT_COUNT },
-    { "steps", "steps", REPORT_COUNT },
-    { "tokens", "tokens", REPORT_COUNT },
-    { "usd", "money", REPORT_USD },
-    { "minutes", "minutes", REPORT_NUMBER },
+const struct table_column report_facts[] = {
+    { "start_mean", "start", TABLE_NUMBER },
+    { "best_mean", "incumbent", TABLE_NUMBER },
+    { "gain", "gain", TABLE_NUMBER },
+    { "n_promotions", "promotions", TABLE_COUNT },
+    { "n_iterations", "iterations", TABLE_COUNT },
+    { "n_cases", "cases won", TABLE_COUNT },
+    { "steps", "steps", TABLE_COUNT },
+    { "tokens", "tokens", TABLE_COUNT },
+    { "usd", "money", TABLE_USD },
+    { "minutes", "minutes", TABLE_NUMBER },
     END,
 };
 
-static const struct report_column iterations[] = {
-    { "iteration", "#", REPORT_COUNT },
-    { "verdict", "verdict", REPORT_TEXT },
-    { "change", "change", REPORT_TEXT },
-    { "dev_before", "before", REPORT_NUMBER },
-    { "dev_after", "after", REPORT_NUMBER },
-    { "low", "low", REPORT_NUMBER },
-    { "high", "high", REPORT_NUMBER },
-    { "pairs", "pairs", REPORT_COUNT },
-    { "cases_passed", "passed", REPORT_COUNT },
-    { "cases", "cases", REPORT_COUNT },
-    { "steps", "steps", REPORT_COUNT },
-    { "tokens", "tokens", REPORT_COUNT },
-    { "usd", "money", REPORT_USD },
-    { "why", "why", REPORT_TEXT },
+static const struct table_column iterations[] = {
+    { "iteration", "#", TABLE_COUNT },
+    { "verdict", "verdict", TABLE_TEXT },
+    { "change", "change", TABLE_TEXT },
+    { "dev_before", "before", TABLE_NUMBER },
+    { "dev_after", "after", TABLE_NUMBER },
+    { "low", "low", TABLE_NUMBER },
+    { "high", "high", TABLE_NUMBER },
+    { "pairs", "pairs", TABLE_COUNT },
+    { "cases_passed", "passed", TABLE_COUNT },
+    { "cases", "cases", TABLE_COUNT },
+    { "steps", "steps", TABLE_COUNT },
+    { "tokens", "tokens", TABLE_COUNT },
+    { "usd", "money", TABLE_USD },
+    { "why", "why", TABLE_TEXT },
     END,
 };
 
-static const struct report_column cases[] = {
-    { "name", "case", REPORT_TEXT },         { "state", "state", REPORT_TEXT },
-    { "iteration", "won in", REPORT_COUNT }, { "signature", "failure", REPORT_TEXT },
-    { "reason", "reason", REPORT_TEXT },     END,
+static const struct table_column cases[] = {
+    { "name", "case", TABLE_TEXT },         { "state", "state", TABLE_TEXT },
+    { "iteration", "won in", TABLE_COUNT }, { "signature", "failure", TABLE_TEXT },
+    { "reason", "reason", TABLE_TEXT },     END,
 };
 
-static const struct report_column broken[] = {
-    { "iteration", "#", REPORT_COUNT },  { "n_broken", "broken", REPORT_COUNT },
-    { "cases", "of", REPORT_COUNT },     { "verdict", "verdict", REPORT_TEXT },
-    { "change", "change", REPORT_TEXT }, END,
+static const struct table_column broken[] = {
+    { "iteration", "#", TABLE_COUNT },  { "n_broken", "broken", TABLE_COUNT },
+    { "cases", "of", TABLE_COUNT },     { "verdict", "verdict", TABLE_TEXT },
+    { "change", "change", TABLE_TEXT }, END,
 };
 
-static const struct report_column purposes[] = {
-    { "purpose", "purpose", REPORT_TEXT },
-    { "share", "share, %", REPORT_NUMBER },
-    { "steps", "steps", REPORT_COUNT },
-    { "planner_steps", "planner steps", REPORT_COUNT },
-    { "episodes", "episodes", REPORT_COUNT },
-    { "trajectories", "different", REPORT_COUNT },
-    { "faults", "faults", REPORT_COUNT },
+static const struct table_column purposes[] = {
+    { "purpose", "purpose", TABLE_TEXT },
+    { "share", "share, %", TABLE_NUMBER },
+    { "steps", "steps", TABLE_COUNT },
+    { "planner_steps", "planner steps", TABLE_COUNT },
+    { "episodes", "episodes", TABLE_COUNT },
+    { "trajectories", "different", TABLE_COUNT },
+    { "faults", "faults", TABLE_COUNT },
     END,
 };
 
-static const struct report_column money[] = {
-    { "outcome", "went into", REPORT_TEXT }, { "model", "model", REPORT_TEXT },
-    { "calls", "calls", REPORT_COUNT },      { "errors", "failed", REPORT_COUNT },
-    { "tokens", "tokens", REPORT_COUNT },    { "usd", "money", REPORT_USD },
-    { "seconds", "seconds", REPORT_NUMBER }, END,
+static const struct table_column money[] = {
+    { "outcome", "went into", TABLE_TEXT }, { "model", "model", TABLE_TEXT },
+    { "calls", "calls", TABLE_COUNT },      { "errors", "failed", TABLE_COUNT },
+    { "tokens", "tokens", TABLE_COUNT },    { "usd", "money", TABLE_USD },
+    { "seconds", "seconds", TABLE_NUMBER }, END,
 };
 
-static const struct report_column openings[] = {
-    { "split", "split", REPORT_TEXT },
-    { "number", "opening", REPORT_COUNT },
-    { "dev_mean", "dev", REPORT_NUMBER },
-    { "hidden_mean", "hidden", REPORT_NUMBER },
-    { "gap", "gap", REPORT_NUMBER },
-    { "gap_low", "low", REPORT_NUMBER },
-    { "gap_high", "high", REPORT_NUMBER },
-    { "episodes", "episodes", REPORT_COUNT },
-    { "policy", "policy", REPORT_HASH },
-    { "opened", "opened", REPORT_TEXT },
+static const struct table_column openings[] = {
+    { "split", "split", TABLE_TEXT },
+    { "number", "opening", TABLE_COUNT },
+    { "dev_mean", "dev", TABLE_NUMBER },
+    { "hidden_mean", "hidden", TABLE_NUMBER },
+    { "gap", "gap", TABLE_NUMBER },
+    { "gap_low", "low", TABLE_NUMBER },
+    { "gap_high", "high", TABLE_NUMBER },
+    { "episodes", "episodes", TABLE_COUNT },
+    { "policy", "policy", TABLE_HASH },
+    { "opened", "opened", TABLE_TEXT },
     END,
 };
 
-static const struct report_column incidents[] = {
-    { "iteration", "#", REPORT_COUNT },
-    { "what", "what", REPORT_TEXT },
-    { "details", "details", REPORT_TEXT },
+static const struct table_column incidents[] = {
+    { "iteration", "#", TABLE_COUNT },
+    { "what", "what", TABLE_TEXT },
+    { "details", "details", TABLE_TEXT },
     END,
 };
 
-static const struct report_column notes[] = {
-    { "iteration", "#", REPORT_COUNT },
-    { "author", "by", REPORT_TEXT },
-    { "text", "note", REPORT_TEXT },
+static const struct table_column notes[] = {
+    { "iteration", "#", TABLE_COUNT },
+    { "author", "by", TABLE_TEXT },
+    { "text", "note", TABLE_TEXT },
     END,
 };
 
-static const struct report_column challengers[] = {
-    { "iteration", "#", REPORT_COUNT },    { "of_iteration", "of", REPORT_COUNT },
-    { "verdict", "verdict", REPORT_TEXT }, { "pairs", "pairs", REPORT_COUNT },
-    { "low", "low", REPORT_NUMBER },       { "high", "high", REPORT_NUMBER },
-    { "change", "change", REPORT_TEXT },   { "why", "why", REPORT_TEXT },
+static const struct table_column challengers[] = {
+    { "iteration", "#", TABLE_COUNT },
+    { "of_iteration", "of", TABLE_COUNT },
+    { "verdict", "verdict", TABLE_TEXT },
+    { "pairs", "pairs", TABLE_COUNT },
+    { "low", "low", TABLE_NUMBER },
+    { "high", "high", TABLE_NUMBER },
+    { "change", "change", TABLE_TEXT },
+    { "why", "why", TABLE_TEXT },
     END,
 };
 
@@ -130,32 +131,32 @@ const struct report_table report_run_tables[] = {
     { NULL, NULL, NULL, NULL },
 };
 
-static const struct report_column runs[] = {
-    { "run", "run", REPORT_TEXT },
-    { "task", "task", REPORT_TEXT },
-    { "model", "model", REPORT_TEXT },
-    { "start_mean", "start", REPORT_NUMBER },
-    { "best_mean", "incumbent", REPORT_NUMBER },
-    { "gain", "gain", REPORT_NUMBER },
-    { "gain_low", "low", REPORT_NUMBER },
-    { "gain_high", "high", REPORT_NUMBER },
-    { "holdout_mean", "holdout", REPORT_NUMBER },
-    { "n_promotions", "promotions", REPORT_COUNT },
-    { "n_iterations", "iterations", REPORT_COUNT },
-    { "n_cases", "cases", REPORT_COUNT },
-    { "steps", "steps", REPORT_COUNT },
-    { "tokens", "tokens", REPORT_COUNT },
-    { "usd", "money", REPORT_USD },
-    { "minutes", "minutes", REPORT_NUMBER },
+static const struct table_column runs[] = {
+    { "run", "run", TABLE_TEXT },
+    { "task", "task", TABLE_TEXT },
+    { "model", "model", TABLE_TEXT },
+    { "start_mean", "start", TABLE_NUMBER },
+    { "best_mean", "incumbent", TABLE_NUMBER },
+    { "gain", "gain", TABLE_NUMBER },
+    { "gain_low", "low", TABLE_NUMBER },
+    { "gain_high", "high", TABLE_NUMBER },
+    { "holdout_mean", "holdout", TABLE_NUMBER },
+    { "n_promotions", "promotions", TABLE_COUNT },
+    { "n_iterations", "iterations", TABLE_COUNT },
+    { "n_cases", "cases", TABLE_COUNT },
+    { "steps", "steps", TABLE_COUNT },
+    { "tokens", "tokens", TABLE_COUNT },
+    { "usd", "money", TABLE_USD },
+    { "minutes", "minutes", TABLE_NUMBER },
     END,
 };
 
-static const struct report_column models[] = {
-    { "task", "task", REPORT_TEXT },        { "provider", "provider", REPORT_TEXT },
-    { "model", "model", REPORT_TEXT },      { "runs", "runs", REPORT_COUNT },
-    { "gain", "mean gain", REPORT_NUMBER }, { "best", "best", REPORT_NUMBER },
-    { "steps", "steps", REPORT_COUNT },     { "tokens", "tokens", REPORT_COUNT },
-    { "usd", "money", REPORT_USD },         END,
+static const struct table_column models[] = {
+    { "task", "task", TABLE_TEXT },        { "provider", "provider", TABLE_TEXT },
+    { "model", "model", TABLE_TEXT },      { "runs", "runs", TABLE_COUNT },
+    { "gain", "mean gain", TABLE_NUMBER }, { "best", "best", TABLE_NUMBER },
+    { "steps", "steps", TABLE_COUNT },     { "tokens", "tokens", TABLE_COUNT },
+    { "usd", "money", TABLE_USD },         END,
 };
 
 const struct report_table report_all_tables[] = {
@@ -165,41 +166,6 @@ const struct report_table report_all_tables[] = {
       "Sums over the runs of each; the gain is their mean.", models },
     { NULL, NULL, NULL, NULL },
 };
-
-static void write_count(double n, char *out, size_t size)
-{
-    static const char *const units[] = { "", " k", " M", " G", " T" };
-    size_t unit = 0;
-
-    for (bool is_large = fabs(n) >= 10000;
-         is_large && fabs(n) >= 1000 && unit + 1 < sizeof(units) / sizeof(units[0]);
-         unit++)
-        n /= 1000;
-    snprintf(out, size, unit && fabs(n) < 100 ? "%.1f%s" : "%.0f%s", n, units[unit]);
-}
-
-void report_value(const json_t *v, enum report_kind kind, char *out, size_t size)
-{
-    double n = json_is_number(v) ? json_number_value(v) : NAN;
-
-    out[0] = '\0';
-    if (kind == REPORT_TEXT && json_is_string(v))
-        snprintf(out, size, "%s", json_string_value(v));
-    else if (kind == REPORT_HASH && json_is_string(v))
-        snprintf(out, size, "%.8s", json_string_value(v));
-    else if (!isfinite(n))
-        return;
-    else if (kind == REPORT_COUNT)
-        write_count(n, out, size);
-    else if (kind == REPORT_USD)
-        snprintf(out, size, n < 0.01 && n > 0 ? "$%.4f" : "$%.2f", n);
-    else
-        snprintf(out, size,
-                 fabs(n) >= 1e7   ? "%.3g"
-                 : fabs(n) >= 100 ? "%.1f"
-                                  : "%.2f",
-                 n);
-}
 
 void report_escape(FILE *f, const char *text)
 {

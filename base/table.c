@@ -1,12 +1,16 @@
-/* table.c - rows of JSON objects as a table or as comma-separated values.
+/* table.c - rows of JSON objects as a table of the terminal, as comma-separated values
+ * and as Markdown.
  *
  * The first row names the columns, and each of its keys has a place in every row: a value
  * that is null (json.h: what is not finite) or missing leaves its place empty, or shows a
  * dash, and what comes after it stays where it belongs. */
-#include "runner/home/table.h"
+#include "base/table.h"
 
+#include <ctype.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/say.h"
 #include "base/text.h"
@@ -108,4 +112,100 @@ void table_print(FILE *f, json_t *rows)
     }
     if (!json_array_size(rows))
         fputs("(nothing)\n", f);
+}
+
+static void write_count(double n, char *out, size_t size)
+{
+    static const char *const units[] = { "", " k", " M", " G", " T" };
+    size_t unit = 0;
+
+    for (bool is_large = fabs(n) >= 10000;
+         is_large && fabs(n) >= 1000 && unit + 1 < sizeof(units) / sizeof(units[0]);
+         unit++)
+        n /= 1000;
+    snprintf(out, size, unit && fabs(n) < 100 ? "%.1f%s" : "%.0f%s", n, units[unit]);
+}
+
+void table_value(const json_t *v, enum table_kind kind, char *out, size_t size)
+{
+    double n = json_is_number(v) ? json_number_value(v) : NAN;
+
+    out[0] = '\0';
+    if (kind == TABLE_TEXT && json_is_string(v))
+        snprintf(out, size, "%s", json_string_value(v));
+    else if (kind == TABLE_HASH && json_is_string(v))
+        snprintf(out, size, "%.8s", json_string_value(v));
+    else if (!isfinite(n))
+        return;
+    else if (kind == TABLE_COUNT)
+        write_count(n, out, size);
+    else if (kind == TABLE_USD)
+        snprintf(out, size, n < 0.01 && n > 0 ? "$%.4f" : "$%.2f", n);
+    else
+        snprintf(out, size,
+                 fabs(n) >= 1e7   ? "%.3g"
+                 : fabs(n) >= 100 ? "%.1f"
+                                  : "%.2f",
+                 n);
+}
+
+#define MOST_CELL 400 /* columns */
+
+/* Is it a letter of a word? An underscore between two of these is text. */
+static bool is_letter(char c)
+{
+    return isalnum((unsigned char)c) || (c & 0x80);
+}
+
+static bool is_mark(const char *text, const char *at)
+{
+    if (*at == '_')
+        return at == text || !is_letter(at[-1]) || !is_letter(at[1]);
+    if (*at == ':') /* a bare address would be made a link */
+        return at[1] == '/';
+    if (*at == '.')
+        return at - text >= 3 && !strncasecmp(at - 3, "www", 3);
+    return strchr("\\`*[]#|!>~@", *at);
+}
+
+void table_markdown_text(FILE *f, const char *text, int columns)
+{
+    char *whole = text_clean(text, strlen(text), strlen(text), false);
+    char *clean = text_shorten(whole, columns);
+
+    for (const char *at = clean; *at; at++) {
+        if (*at == '<')
+            fputs("&lt;", f);
+        else if (*at == '&')
+            fputs("&amp;", f);
+        else
+            fprintf(f, is_mark(clean, at) ? "\\%c" : "%c", *at);
+    }
+    free(clean);
+    free(whole);
+}
+
+void table_markdown_head(FILE *f, const struct table_column *columns)
+{
+    for (const struct table_column *c = columns; c->key; c++)
+        fprintf(f, "| %s ", c->title);
+    fputs("|\n", f);
+    for (const struct table_column *c = columns; c->key; c++)
+        fputs(c->kind == TABLE_TEXT || c->kind == TABLE_HASH ? "|---" : "|---:", f);
+    fputs("|\n", f);
+}
+
+void table_markdown_row(FILE *f, const struct table_column *columns, const json_t *row)
+{
+    for (const struct table_column *c = columns; c->key; c++) {
+        const json_t *v = json_object_get(row, c->key);
+        char text[64];
+        table_value(v, c->kind, text, sizeof(text));
+        fputs("| ", f);
+        table_markdown_text(
+            f, c->kind == TABLE_TEXT && json_is_string(v) ? json_string_value(v) : text,
+            MOST_CELL);
+        fputc(' ', f);
+    }
+    fputs("|\n", f);
 }
