@@ -162,7 +162,7 @@ static bool is_mark(const char *text, const char *at)
     if (*at == '_')
         return at == text || !is_letter(at[-1]) || !is_letter(at[1]);
     if (*at == ':') /* a bare address would be made a link */
-        return at[1] == '/';
+        return at[1] == '/' && at[2] == '/';
     if (*at == '.')
         return at - text >= 3 && !strncasecmp(at - 3, "www", 3);
     return strchr("\\`*[]#|!>~@", *at);
