@@ -1,6 +1,5 @@
 /* child.c - runs a program to its end, with its output taken and its time bounded. */
 #include "base/child.h"
-#include "runner/evaluate/meter.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -9,9 +8,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/spawn.h"
 
 #define GRACE_S 20.0            /* from the request to end to the end */
 #define MOST_OUTPUT (16u << 20) /* bytes of each stream; of more, the end is kept */
@@ -43,22 +45,6 @@ static void take(struct stream *s)
     s->text[s->len] = '\0';
 }
 
-/* In the child: never returns. */
-static void become(const struct child *c, pid_t parent, int in, int out, int errors)
-{
-    sigset_t none;
-
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, NULL);
-    setpgid(0, 0);
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (getppid() != parent || dup2(in, 0) < 0 || dup2(out, 1) < 0 || dup2(errors, 2) < 0)
-        _exit(127);
-    execv(c->argv[0], (char *const *)(uintptr_t)c->argv);
-    dprintf(2, "%s: %s\n", c->argv[0], strerror(errno));
-    _exit(127);
-}
-
 /* A descriptor from which the input is read. */
 static int open_input(const char *text)
 {
@@ -77,29 +63,31 @@ static int open_input(const char *text)
     return fd;
 }
 
-/* Until both streams are closed and the program has ended. */
-static void watch(const struct child *c, pid_t pid, struct stream s[2],
+/* Until the program has ended. */
+static void watch(const struct child *c, pid_t pid, int pidfd, struct stream s[2],
                   struct child_result *out)
 {
-    double end = meter_now() + c->timeout_s, kill_at = 0;
+    double end = clock_now() + c->timeout_s, kill_at = 0;
     int wait_status = 0;
     bool is_running = true;
 
     while (is_running) {
-        struct pollfd fds[2] = { { s[0].fd, POLLIN, 0 }, { s[1].fd, POLLIN, 0 } };
-        poll(fds, 2, TICK_MS);
+        struct pollfd fds[3] = { { s[0].fd, POLLIN, 0 },
+                                 { s[1].fd, POLLIN, 0 },
+                                 { pidfd, POLLIN, 0 } };
+        poll(fds, 3, TICK_MS);
         for (int i = 0; i < 2; i++)
             if (s[i].fd >= 0 && fds[i].revents)
                 take(&s[i]);
         is_running = waitpid(pid, &wait_status, WNOHANG) == 0;
         if (!kill_at && c->interrupted && *c->interrupted)
             out->is_interrupted = true;
-        if (!kill_at && meter_now() > end)
+        if (!kill_at && clock_now() > end)
             out->is_late = true;
         if (!kill_at && (out->is_interrupted || out->is_late)) {
             kill(-pid, SIGTERM);
-            kill_at = meter_now() + GRACE_S;
-        } else if (kill_at && meter_now() > kill_at) {
+            kill_at = clock_now() + GRACE_S;
+        } else if (kill_at && clock_now() > kill_at) {
             kill(-pid, SIGKILL);
         }
     }
@@ -115,44 +103,45 @@ static void watch(const struct child *c, pid_t pid, struct stream s[2],
     out->status = WIFEXITED(wait_status) ? WEXITSTATUS(wait_status) : -1;
 }
 
+static void close_all(const int *fds, int n)
+{
+    for (int i = 0; i < n; i++)
+        if (fds[i] >= 0)
+            close(fds[i]);
+}
+
 int child_run(const struct child *c, struct child_result *out, struct error *err)
 {
-    struct stream s[2] = { { -1, NULL, 0, 0 }, { -1, NULL, 0, 0 } };
     int in = open_input(c->input), outs[2] = { -1, -1 }, errs[2] = { -1, -1 };
-    int status = -1;
-    pid_t pid = -1, self = getpid();
+    bool is_ready = in >= 0 && pipe2(outs, O_CLOEXEC) == 0 && pipe2(errs, O_CLOEXEC) == 0;
+    struct stream s[2] = { { outs[0], NULL, 0, 0 }, { errs[0], NULL, 0, 0 } };
+    struct spawn program = { .argv = c->argv,
+                             .fds = { in, outs[1], errs[1] },
+                             .n_fds = 3,
+                             .without_keys = c->without_keys,
+                             .own_group = true,
+                             .dies_with_us = true };
+    int why = is_ready ? 0 : errno, pidfd = -1;
+    pid_t pid;
 
     *out = (struct child_result){ .status = -1 };
-    if (in >= 0 && pipe2(outs, O_CLOEXEC) == 0 && pipe2(errs, O_CLOEXEC) == 0)
-        pid = fork();
-    if (pid == 0)
-        become(c, self, in, outs[1], errs[1]);
-    if (pid < 0) {
-        error_set(err, "%s: cannot be started: %s", c->argv[0], strerror(errno));
-        goto out;
+    if (is_ready)
+        why = spawn_start(&program, &pid);
+    if (is_ready && !why && (pidfd = spawn_descriptor(pid)) < 0)
+        why = errno;
+    close_all(program.fds, 3);
+    if (!is_ready) {
+        error_set(err, "%s: cannot be started: %s", c->argv[0], strerror(why));
+    } else if (why) {
+        out->status = 127;
+        s[1].text = xasprintf("%s: %s\n", c->argv[0], strerror(why));
+    } else {
+        watch(c, pid, pidfd, s, out);
     }
-    setpgid(pid, pid);
-    close(outs[1]);
-    close(errs[1]);
-    outs[1] = errs[1] = -1;
-    s[0].fd = outs[0];
-    s[1].fd = errs[0];
-    watch(c, pid, s, out);
-    outs[0] = s[0].fd;
-    errs[0] = s[1].fd;
-    status = 0;
-out:
+    close_all((int[]){ s[0].fd, s[1].fd, pidfd }, 3);
     out->out = s[0].text ? s[0].text : xstrdup("");
     out->err = s[1].text ? s[1].text : xstrdup("");
-    if (in >= 0)
-        close(in);
-    for (int i = 0; i < 2; i++) {
-        if (outs[i] >= 0)
-            close(outs[i]);
-        if (errs[i] >= 0)
-            close(errs[i]);
-    }
-    return status;
+    return is_ready ? 0 : -1;
 }
 
 void child_result_clear(struct child_result *r)

@@ -66,7 +66,7 @@ static void test_row(void **state)
 {
     const struct row *r = *state;
     const char *argv[] = { "/bin/sh", "-c", r->script, NULL };
-    struct child c = { argv, r->input, r->timeout_s, NULL };
+    struct child c = { .argv = argv, .input = r->input, .timeout_s = r->timeout_s };
     struct child_result result;
     struct error err = { "" };
     double start = now_s();
@@ -91,7 +91,7 @@ static void test_row(void **state)
 static void test_not_there(void **state)
 {
     const char *argv[] = { "/nowhere/program", NULL };
-    struct child c = { argv, NULL, 5, NULL };
+    struct child c = { .argv = argv, .timeout_s = 5 };
     struct child_result result;
 
     (void)state;
@@ -105,7 +105,7 @@ static void test_interrupted(void **state)
 {
     const char *argv[] = { "/bin/sleep", "60", NULL };
     volatile sig_atomic_t interrupted = 1;
-    struct child c = { argv, NULL, 30, &interrupted };
+    struct child c = { .argv = argv, .timeout_s = 30, .interrupted = &interrupted };
     struct child_result result;
 
     (void)state;

@@ -6,34 +6,23 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "base/clock.h"
+#include "base/spawn.h"
 
 #define TURN_MS 10000
 #define TALK_MS 60000         /* for imports and the making of environments */
 #define LAST_MS 300           /* between closing its socket and its end */
 #define MOST_REPLY (8u << 20) /* bytes of a control message */
 #define LOG_SIZE (64u << 10)  /* of what it prints on stderr, bytes */
-#define FIRST_FREE_FD 32      /* descriptors are moved here, out of the child's way */
-
-enum { CHILD_CONTROL = 3, CHILD_PAGE, CHILD_ASK, CHILD_ANSWER, CHILD_LIFE };
-
-static int64_t now_ms(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 static int patience(int otherwise)
 {
@@ -145,7 +134,7 @@ static int wait_for(struct bridge_process *p, int fd, int64_t end_ms, struct err
     char what[80];
 
     for (;;) {
-        int64_t left = end_ms - now_ms();
+        int64_t left = end_ms - clock_now_ms();
         int n = poll(fds, 2, left > 0 ? (int)left : 0);
         if (n < 0 && errno == EINTR)
             continue;
@@ -211,7 +200,7 @@ static int turn(struct bridge_process *p, const struct bridge_ask *ask,
     p->page->ask = *ask;
     p->page->ask.serial = ++p->serial;
     if (ring(p, err) != 0 ||
-        wait_for(p, p->answer, now_ms() + bridge_turn_ms(), err) != 0)
+        wait_for(p, p->answer, clock_now_ms() + bridge_turn_ms(), err) != 0)
         return -1;
     if (read(p->answer, &rung, sizeof(rung)) != sizeof(rung))
         return die(p, "is gone", err);
@@ -290,7 +279,7 @@ static int receive_all(struct bridge_process *p, void *out, size_t len, int64_t 
 
 static json_t *receive_reply(struct bridge_process *p, struct error *err)
 {
-    int64_t end_ms = now_ms() + bridge_talk_ms();
+    int64_t end_ms = clock_now_ms() + bridge_talk_ms();
     json_t *reply = NULL;
     char *text;
     uint32_t len;
@@ -352,17 +341,6 @@ json_t *bridge_process_talk(struct bridge_process *p, json_t *request, int fd,
     return reply;
 }
 
-/* A copy of fd that is closed in other children and stands clear of the child's
- * numbers. */
-static int move_up(int fd)
-{
-    int moved = fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, FIRST_FREE_FD);
-
-    if (fd >= 0)
-        close(fd);
-    return moved;
-}
-
 /* The descriptors of both sides; child[] is by number from CHILD_CONTROL on. */
 static int open_all(struct bridge_process *p, int child[5], struct error *err)
 {
@@ -371,14 +349,14 @@ static int open_all(struct bridge_process *p, int child[5], struct error *err)
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0 ||
         pipe2(pipe_fds, O_CLOEXEC) != 0)
         error_set(err, "no descriptors for the bridge: %s", strerror(errno));
-    p->control = move_up(pair[0]);
-    child[0] = move_up(pair[1]);
-    p->life = move_up(pipe_fds[1]);
-    child[4] = move_up(pipe_fds[0]);
-    p->ask = child[2] = move_up(eventfd(0, EFD_CLOEXEC));
-    p->answer = child[3] = move_up(eventfd(0, EFD_CLOEXEC));
-    child[1] = move_up(bridge_memory(sizeof(*p->page), err));
-    p->log = move_up(bridge_memory(LOG_SIZE, err));
+    p->control = pair[0];
+    child[0] = pair[1];
+    p->life = pipe_fds[1];
+    child[4] = pipe_fds[0];
+    p->ask = child[2] = eventfd(0, EFD_CLOEXEC);
+    p->answer = child[3] = eventfd(0, EFD_CLOEXEC);
+    child[1] = bridge_memory(sizeof(*p->page), err);
+    p->log = bridge_memory(LOG_SIZE, err);
     for (int i = 0; i < 5; i++)
         if (child[i] < 0)
             return -1;
@@ -393,93 +371,56 @@ static int open_all(struct bridge_process *p, int child[5], struct error *err)
     return 0;
 }
 
-/* No key and no setting of ours leaks into it. */
-static char **child_environment(void)
-{
-    static const char *const kept[] = { "PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH" };
-    static const char *const fixed[] = {
-        "LANG=C.UTF-8",
-        "PYTHONHASHSEED=0",
-        "OMP_NUM_THREADS=1",
-        "OPENBLAS_NUM_THREADS=1",
-        "SDL_VIDEODRIVER=dummy",
-        "SDL_AUDIODRIVER=dummy",
-        "PYGAME_HIDE_SUPPORT_PROMPT=1",
-    };
-    enum {
-        N_KEPT = sizeof(kept) / sizeof(kept[0]),
-        N_FIXED = sizeof(fixed) / sizeof(fixed[0])
-    };
-    char **list = xcalloc(N_KEPT + N_FIXED + 1, sizeof(*list));
-    int n = 0;
-
-    for (int i = 0; i < N_KEPT; i++)
-        if (getenv(kept[i]))
-            list[n++] = xasprintf("%s=%s", kept[i], getenv(kept[i]));
-    for (int i = 0; i < N_FIXED; i++)
-        list[n++] = xstrdup(fixed[i]);
-    return list;
-}
-
-static void free_list(char **list)
-{
-    for (char **one = list; list && *one; one++)
-        free(*one);
-    free(list);
-}
-
-static char **child_arguments(const char *const *argv)
+static const char **child_arguments(const char *const *argv)
 {
     static const char *const ours[] = { "--control", "3", "--page", "4", "--ask", "5",
                                         "--answer",  "6", "--life", "7" };
     enum { N_OURS = sizeof(ours) / sizeof(ours[0]) };
-    char **list;
+    const char **list;
     int n = 0;
 
     while (argv[n])
         n++;
     list = xcalloc((size_t)n + N_OURS + 1, sizeof(*list));
-    for (int i = 0; i < n; i++)
-        list[i] = xstrdup(argv[i]);
-    for (int i = 0; i < N_OURS; i++)
-        list[n + i] = xstrdup(ours[i]);
+    memcpy(list, argv, (size_t)n * sizeof(*list));
+    memcpy(list + n, ours, sizeof(ours));
     return list;
 }
 
-static int spawn(struct bridge_process *p, const char *const *argv, const int child[5],
+/* No key and no setting of ours leaks into it, and Ctrl-C is for us. */
+static int start(struct bridge_process *p, const char *const *argv, const int child[5],
                  struct error *err)
 {
-    char **arguments = child_arguments(argv), **environment = child_environment();
-    posix_spawn_file_actions_t actions;
-    posix_spawnattr_t attributes;
-    sigset_t all, none;
-    int status;
+    static const char *const kept[] = { "PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH",
+                                        NULL };
+    static const char *const fixed[] = { "LANG=C.UTF-8",
+                                         "PYTHONHASHSEED=0",
+                                         "OMP_NUM_THREADS=1",
+                                         "OPENBLAS_NUM_THREADS=1",
+                                         "SDL_VIDEODRIVER=dummy",
+                                         "SDL_AUDIODRIVER=dummy",
+                                         "PYGAME_HIDE_SUPPORT_PROMPT=1",
+                                         NULL };
+    const char **arguments = child_arguments(argv);
+    struct spawn program = { .argv = arguments,
+                             .fds = { SPAWN_NULL, SPAWN_NULL, p->log, child[0], child[1],
+                                      child[2], child[3], child[4] },
+                             .n_fds = 8,
+                             .keep = kept,
+                             .set = fixed,
+                             .own_group = true,
+                             .fresh_signals = true };
+    int failed = spawn_start(&program, &p->pid);
 
-    sigfillset(&all);
-    sigemptyset(&none);
-    posix_spawn_file_actions_init(&actions);
-    posix_spawnattr_init(&attributes);
-    posix_spawnattr_setsigdefault(&attributes, &all);
-    posix_spawnattr_setsigmask(&attributes, &none);
-    posix_spawnattr_setpgroup(&attributes, 0); /* Ctrl-C is for us */
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK |
-                                              POSIX_SPAWN_SETPGROUP);
-    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
-    posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0);
-    posix_spawn_file_actions_adddup2(&actions, p->log, 2);
-    for (int i = 0; i < 5; i++)
-        posix_spawn_file_actions_adddup2(&actions, child[i], CHILD_CONTROL + i);
-    status = posix_spawn(&p->pid, argv[0], &actions, &attributes, arguments, environment);
-    posix_spawn_file_actions_destroy(&actions);
-    posix_spawnattr_destroy(&attributes);
-    free_list(arguments);
-    free_list(environment);
-    if (status != 0) {
+    free(arguments);
+    if (failed)
+        return error_set(err, "%s: cannot be started: %s", argv[0], strerror(failed));
+    p->pidfd = spawn_descriptor(p->pid);
+    if (p->pidfd < 0) {
         p->pid = 0;
-        return error_set(err, "%s: cannot be started: %s", argv[0], strerror(status));
+        return error_set(err, "no pidfd: %s", strerror(errno));
     }
-    p->pidfd = (int)syscall(SYS_pidfd_open, p->pid, 0);
-    return p->pidfd >= 0 ? 0 : error_set(err, "no pidfd: %s", strerror(errno));
+    return 0;
 }
 
 static int greet(struct bridge_process *p, struct error *err)
@@ -511,7 +452,7 @@ struct bridge_process *bridge_process_start(const char *const *argv, struct erro
     pthread_mutex_init(&p->mutex, NULL);
     status = open_all(p, child, err);
     if (status == 0)
-        status = spawn(p, argv, child, err);
+        status = start(p, argv, child, err);
     for (int i = 0; i < 5; i++)
         if (child[i] >= 0 && child[i] != p->ask && child[i] != p->answer)
             close(child[i]);

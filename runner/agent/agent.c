@@ -7,6 +7,7 @@
  * policies are played by the run, where steps are counted. */
 #include "runner/agent/agent.h"
 #include "base/file.h"
+#include "base/spawn.h"
 #include "runner/agent/reaper.h"
 #include "runner/agent/shown.h"
 
@@ -202,38 +203,30 @@ static void unsealed_environment(struct arguments *a, const struct agent_config 
 }
 
 /* In the child, after fork: only what may be done there. */
-static void run(char *const *argv, char *const *envp, const struct agent_config *c,
-                int output)
+static int prepare(const void *data)
 {
+    const struct agent_config *c = data;
     struct rlimit core = { 0, 0 }, file = { MOST_FILE, MOST_FILE };
-    int null = open("/dev/null", O_RDONLY);
-    sigset_t none;
 
     setsid();
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     setrlimit(RLIMIT_CORE, &core);
     setrlimit(RLIMIT_FSIZE, &file);
-    dup2(null, 0);
-    dup2(output, 1);
-    dup2(output, 2);
     close_range(3, ~0U, 0);
     if (!c->is_sealed)
         reaper_begin(); /* bwrap's namespace of processes does the same */
-    for (int s = 1; s < NSIG; s++)
-        signal(s, SIG_DFL);
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, NULL);
-    if (chdir(c->folder) == 0)
-        execvpe(argv[0], argv, envp);
-    dprintf(2, "%s: %s\n", argv[0], strerror(errno));
-    _exit(127);
+    return chdir(c->folder);
 }
 
 struct agent *agent_start(const struct agent_config *c, struct error *err)
 {
     struct arguments argv = { 0 }, envp = { 0 };
     struct agent *a = xcalloc(1, sizeof(*a));
-    int ends[2] = { -1, -1 };
+    struct spawn program = {
+        .n_fds = 3, .fresh_signals = true, .prepare = prepare, .data = c
+    };
+    const char *const nothing[] = { NULL };
+    int ends[2] = { -1, -1 }, why = 0;
 
     a->output = a->log = -1;
     a->is_sealed = c->is_sealed;
@@ -248,14 +241,20 @@ struct agent *agent_start(const struct agent_config *c, struct error *err)
         unlink(c->log);
         a->log = open(c->log, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     }
-    if ((c->log && a->log < 0) || pipe2(ends, O_CLOEXEC) != 0 || (a->pid = fork()) < 0) {
+    program.argv = (const char *const *)argv.list;
+    program.set = (const char *const *)envp.list;
+    program.keep = nothing;
+    if ((c->log && a->log < 0) || pipe2(ends, O_CLOEXEC) != 0) {
+        why = errno;
+    } else {
+        memcpy(program.fds, (int[]){ SPAWN_NULL, ends[1], ends[1] }, 3 * sizeof(int));
+        why = spawn_start(&program, &a->pid);
+    }
+    if (why) {
         error_set(err, "%s: cannot start the agent: %s", c->log ? c->log : c->folder,
-                  strerror(errno));
-        a->pid = 0;
+                  strerror(why));
         agent_destroy(a);
         a = NULL;
-    } else if (a->pid == 0) {
-        run(argv.list, envp.list, c, ends[1]);
     } else {
         a->output = ends[0];
         ends[0] = -1;

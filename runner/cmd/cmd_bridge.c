@@ -6,12 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/file.h"
 #include "base/json.h"
-#include "base/keyless.h"
+#include "base/spawn.h"
 #include "envs/bridge/bridge.h"
 #include "runner/cmd/cmd.h"
 
@@ -21,22 +20,17 @@
  * or -1 when it could not run to its end. What it says on stderr is the user's. */
 static int run_program(const char *const *argv, const char *output)
 {
-    posix_spawn_file_actions_t actions;
-    int status;
+    int out = open(output ? output : "/dev/null",
+                   O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    struct spawn program = {
+        .argv = argv, .fds = { SPAWN_NULL, out }, .n_fds = 2, .without_keys = true
+    };
     pid_t pid;
+    bool is_started = out >= 0 && spawn_start(&program, &pid) == 0;
 
-    posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
-    posix_spawn_file_actions_addopen(&actions, 1, output ? output : "/dev/null",
-                                     O_WRONLY | O_CREAT | O_TRUNC, 0666);
-    status = keyless_spawn(&pid, argv, &actions);
-    posix_spawn_file_actions_destroy(&actions);
-    if (status != 0)
-        return -1;
-    while (waitpid(pid, &status, 0) < 0)
-        if (errno != EINTR)
-            return -1;
-    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+    if (out >= 0)
+        close(out);
+    return is_started ? spawn_wait(pid) : -1;
 }
 
 static bool is_ours(const char *home)

@@ -8,7 +8,6 @@
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,13 +19,14 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/file.h"
+#include "base/spawn.h"
 #include "base/text.h"
 
 #define WATCH_TICK_MS 20
 #define STACK_WAIT_MS 30 /* for a stuck worker to write down where it is */
 #define START_MS 20000   /* for a worker to be ready, beside the policy's own limits */
-#define FIRST_FREE_FD 16 /* descriptors are moved here, out of the worker's way */
 
 /* One watched process. Guarded by the watch's mutex. */
 struct watched {
@@ -48,14 +48,6 @@ struct watch {
     int n;
     struct watched list[];
 };
-
-static int64_t now_ms(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 static void send_signal(int pidfd, int number)
 {
@@ -93,7 +85,7 @@ static void look_at_all(struct watch *watch)
         if (is_interrupted)
             send_signal(w->pidfd, SIGKILL);
         else
-            look(w, now_ms());
+            look(w, clock_now_ms());
     }
 }
 
@@ -149,7 +141,7 @@ void watch_begin(struct process *p, const struct limits *limits)
     w->pidfd = p->pidfd;
     w->shared = p->shared;
     w->calls = atomic_load_explicit(&p->shared->calls, memory_order_relaxed);
-    w->changed_ms = w->started_ms = now_ms();
+    w->changed_ms = w->started_ms = clock_now_ms();
     w->start_ms = w->stall_ms = limits->stall_ms;
     w->episode_ms = limits->episode_ms;
     w->is_waited_for = true;
@@ -180,24 +172,9 @@ void watch_resume(struct process *p)
     struct watched *w = &p->watch->list[p->watch_index];
 
     pthread_mutex_lock(&p->watch->mutex);
-    w->changed_ms = now_ms();
+    w->changed_ms = clock_now_ms();
     w->is_waited_for = true;
     pthread_mutex_unlock(&p->watch->mutex);
-}
-
-/* The worker gets no environment but what its C library is tuned by: no key leaks into
- * it. */
-static char **worker_environment(void)
-{
-    static const char *const kept[] = { "GLIBC_TUNABLES", "ASAN_OPTIONS",
-                                        "UBSAN_OPTIONS" };
-    char **list = xcalloc(sizeof(kept) / sizeof(kept[0]) + 1, sizeof(*list));
-    int n = 0;
-
-    for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
-        if (getenv(kept[i]))
-            list[n++] = xasprintf("%s=%s", kept[i], getenv(kept[i]));
-    return list;
 }
 
 struct job evaluation_job(const struct evaluation *e)
@@ -224,52 +201,37 @@ struct job evaluation_job(const struct evaluation *e)
     };
 }
 
-/* In a process group of its own: the terminal's Ctrl-C is for the harness. */
-static int spawn(struct process *p, const char *env, int socket_fd, int shared_fd,
+/* In a process group of its own: the terminal's Ctrl-C is for the harness. The worker
+ * gets no environment but what its C library is tuned by: no key leaks into it. */
+static int start(struct process *p, const char *env, int socket_fd, int shared_fd,
                  struct error *err)
 {
-    char path[PATH_MAX + 64];
-    char *argv[] = { path, NULL }, **envp = NULL;
-    posix_spawn_file_actions_t actions;
-    posix_spawnattr_t attributes;
+    static const char *const kept[] = { "GLIBC_TUNABLES", "ASAN_OPTIONS", "UBSAN_OPTIONS",
+                                        NULL };
+    char path[PATH_MAX];
+    const char *const argv[] = { path, NULL };
+    struct spawn worker = { .argv = argv,
+                            .fds = { SPAWN_OURS, SPAWN_OURS, SPAWN_OURS,
+                                     [WORKER_SOCKET_FD] = socket_fd,
+                                     [WORKER_SHARED_FD] = shared_fd },
+                            .n_fds = WORKER_SHARED_FD + 1,
+                            .keep = kept,
+                            .own_group = true };
     int failed;
 
     if (file_program(env_is_mujoco(env) ? "ratchet-worker-mujoco" : "ratchet-worker", path,
                      err) != 0)
         return -1;
-    envp = worker_environment();
-    posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_adddup2(&actions, socket_fd, WORKER_SOCKET_FD);
-    posix_spawn_file_actions_adddup2(&actions, shared_fd, WORKER_SHARED_FD);
-    posix_spawnattr_init(&attributes);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
-    failed = posix_spawn(&p->pid, path, &actions, &attributes, argv, envp);
-    posix_spawn_file_actions_destroy(&actions);
-    posix_spawnattr_destroy(&attributes);
-    for (char **e = envp; *e; e++)
-        free(*e);
-    free(envp);
-    if (failed) {
-        p->pid = 0;
+    failed = spawn_start(&worker, &p->pid);
+    if (failed)
         return error_set(err, "%s: cannot be started: %s", path, strerror(failed));
-    }
-    p->pidfd = (int)syscall(SYS_pidfd_open, p->pid, 0);
+    p->pidfd = spawn_descriptor(p->pid);
     if (p->pidfd < 0) {
-        error_set(err, "worker: no descriptor for its process: %s", strerror(errno));
-        kill(p->pid, SIGKILL); /* not waited for yet: the number is still its own */
-        waitpid(p->pid, NULL, 0);
         p->pid = 0;
-        return -1;
+        return error_set(err, "worker: no descriptor for its process: %s",
+                         strerror(errno));
     }
     return 0;
-}
-
-static int move_up(int fd)
-{
-    int moved = fcntl(fd, F_DUPFD_CLOEXEC, FIRST_FREE_FD);
-
-    close(fd);
-    return moved;
 }
 
 /* The process for the environment of that name, with its socket and its shared page. */
@@ -284,10 +246,9 @@ static int open_process(struct process *p, const char *env, struct error *err)
                            .in = p->in };
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
         return error_set(err, "worker: no socket: %s", strerror(errno));
-    pair[1] = move_up(pair[1]);
     p->socket = pair[0];
-    shared_fd = move_up((int)memfd_create("ratchet", MFD_CLOEXEC | MFD_ALLOW_SEALING));
-    if (pair[1] < 0 || ftruncate(shared_fd, sizeof(*p->shared)) != 0 ||
+    shared_fd = memfd_create("ratchet", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    if (shared_fd < 0 || ftruncate(shared_fd, sizeof(*p->shared)) != 0 ||
         fcntl(shared_fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0) {
         error_set(err, "worker: no shared memory: %s", strerror(errno));
         goto out;
@@ -299,10 +260,11 @@ static int open_process(struct process *p, const char *env, struct error *err)
         error_set(err, "worker: no shared memory: %s", strerror(errno));
         goto out;
     }
-    status = spawn(p, env, pair[1], shared_fd, err);
+    status = start(p, env, pair[1], shared_fd, err);
 out:
     close(pair[1]);
-    close(shared_fd);
+    if (shared_fd >= 0)
+        close(shared_fd);
     return status;
 }
 

@@ -4,21 +4,17 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <math.h>
-#include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/file.h"
 #include "base/json.h"
+#include "base/spawn.h"
 #include "runner/evaluate/stats.h"
 
 #define MOST_ARGUMENTS 256
-
-extern char **environ;
 
 void compared_run_clear(struct compared_run *r)
 {
@@ -64,53 +60,17 @@ static int give_salt(const struct comparison *c, const char *folder, int repeat,
     return result;
 }
 
-static int wait_for(pid_t pid, const char *model, const char *log, struct error *err)
-{
-    int status;
-
-    while (waitpid(pid, &status, 0) < 0)
-        if (errno != EINTR)
-            return error_set(err, "%s: %s", model, strerror(errno));
-    if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
-        return 0;
-    return error_set(
-        err,
-        "%.200s: its run failed; what it said is in %s. The same command goes "
-        "on where it stopped",
-        model, log);
-}
-
-/* Our environment with another RATCHET_HOME; it points into ours, but for the first,
- * which is owned with the array. */
-static char **make_environment(const char *home)
-{
-    static const char name[] = "RATCHET_HOME=";
-    size_t n = 0, k = 0;
-    char **copy;
-
-    while (environ[n])
-        n++;
-    copy = xcalloc(n + 2, sizeof(*copy));
-    copy[k++] = xasprintf("%s%s", name, home);
-    for (size_t i = 0; i < n; i++)
-        if (strncmp(environ[i], name, strlen(name)) != 0)
-            copy[k++] = environ[i];
-    return copy;
-}
-
 /* `ratchet improve` in a process of its own, its output in a file. */
 static int improve(const struct comparison *c, const char *model, const char *folder,
                    int repeat, bool is_there, struct error *err)
 {
-    char self[PATH_MAX], *log = xasprintf("%s.log", folder),
-                         *seed = xasprintf("%d", repeat);
+    char *log = xasprintf("%s.log", folder), *seed = xasprintf("%d", repeat);
+    char *home = xasprintf("RATCHET_HOME=%s", c->home ? c->home : "");
     const char *argv[MOST_ARGUMENTS] = { "ratchet", "improve", "--out", folder };
-    char **other = c->home ? make_environment(c->home) : NULL;
-    posix_spawn_file_actions_t files;
-    int n = 4, failed, result;
+    const char *set[] = { c->home ? home : NULL, NULL };
+    int n = 4, result = -1, failed, out;
     pid_t pid;
 
-    file_self(self);
     if (is_there)
         argv[n++] = "--resume";
     else {
@@ -122,18 +82,24 @@ static int improve(const struct comparison *c, const char *model, const char *fo
     }
     for (int i = 0; c->options[i] && n < MOST_ARGUMENTS - 1; i++)
         argv[n++] = c->options[i];
-    posix_spawn_file_actions_init(&files);
-    posix_spawn_file_actions_addopen(&files, 0, "/dev/null", O_RDONLY, 0);
-    posix_spawn_file_actions_addopen(&files, 1, log, O_WRONLY | O_CREAT | O_APPEND, 0666);
-    posix_spawn_file_actions_adddup2(&files, 1, 2);
-    failed = posix_spawn(&pid, self, &files, NULL, (char **)argv,
-                         other ? other : environ);
-    posix_spawn_file_actions_destroy(&files);
-    result = failed ? error_set(err, "%s: %s", self, strerror(failed))
-                    : wait_for(pid, model, log, err);
-    if (other)
-        free(other[0]);
-    free(other);
+    out = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+    failed = out < 0 ? errno
+                     : spawn_start(&(struct spawn){ .argv = argv,
+                                                    .path = SPAWN_SELF,
+                                                    .fds = { SPAWN_NULL, out, out },
+                                                    .n_fds = 3,
+                                                    .set = set },
+                                   &pid);
+    if (out >= 0)
+        close(out);
+    if (failed)
+        error_set(err, "%s: its run cannot be started: %s", log, strerror(failed));
+    else if ((result = spawn_wait(pid)) != 0)
+        result = error_set(err,
+                           "%.200s: its run failed; what it said is in %s. The same "
+                           "command goes on where it stopped",
+                           model, log);
+    free(home);
     free(log);
     free(seed);
     return result;

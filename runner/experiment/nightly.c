@@ -101,7 +101,9 @@ json_t *night_command(const struct night *n, const char *const *arguments,
                       double timeout_s, int *status, char **why)
 {
     const char *argv[64] = { n->program };
-    struct child c = { argv, NULL, timeout_s, n->interrupted };
+    struct child c = { .argv = argv,
+                       .timeout_s = timeout_s,
+                       .interrupted = n->interrupted };
     struct child_result r;
     struct error err = { "" };
     struct night quiet = *n;
@@ -372,7 +374,9 @@ static void run_hook(struct night *n)
 {
     const char *const argv[] = { "/bin/sh", "-c", n->config->after, NULL };
     char *summary = json_dumps(n->state, JSON_INDENT(2));
-    struct child c = { argv, summary, HOOK_S, n->interrupted };
+    struct child c = {
+        .argv = argv, .input = summary, .timeout_s = HOOK_S, .interrupted = n->interrupted
+    };
     struct child_result r;
     struct error err = { "" };
 

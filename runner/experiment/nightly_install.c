@@ -103,13 +103,10 @@ static char *cron_line(const struct entry *e)
 static int run_tool(const char *const *argv, const char *input, char **out,
                     struct error *err)
 {
-    const char *list[8] = { "/usr/bin/env" };
-    struct child c = { list, input, TOOL_S, NULL };
+    struct child c = { .argv = argv, .input = input, .timeout_s = TOOL_S };
     struct child_result r;
     int status = -1;
 
-    for (int i = 0; argv[i] && i < 6; i++)
-        list[i + 1] = argv[i];
     if (child_run(&c, &r, err) == 0) {
         status = r.status;
         if (status != 0)

@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -13,6 +12,7 @@
 #include "base/file.h"
 #include "base/hash.h"
 #include "base/json.h"
+#include "base/spawn.h"
 #include "envs/bridge/bridge_scores.h"
 #include "runner/cmd/cmd.h"
 #include "runner/experiment/sweep.h"
@@ -46,18 +46,24 @@ static void call_clear(struct play_command *c)
     *c = (struct play_command){ 0 };
 }
 
-/* The child's side. It dies with us: what it does can be gone on with. */
-static void become(const struct play_command *c, pid_t parent)
+/* The command, begun; 0 or an error number. It dies with us: what it does can be gone on
+ * with. */
+static int start(const struct play_command *c, pid_t *pid)
 {
-    int in = open("/dev/null", O_RDONLY);
-    int out = open(c->out, O_WRONLY | O_CREAT | O_TRUNC, 0666);
-    int log = open(c->log, O_WRONLY | O_CREAT | O_TRUNC, 0666);
+    int out = open(c->out, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    int log = open(c->log, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    struct spawn program = { .argv = (const char *const *)c->argv,
+                             .path = SPAWN_SELF,
+                             .fds = { SPAWN_NULL, out, log },
+                             .n_fds = 3,
+                             .dies_with_us = true };
+    int failed = out < 0 || log < 0 ? errno : spawn_start(&program, pid);
 
-    if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent || in < 0 ||
-        out < 0 || log < 0 || dup2(in, 0) < 0 || dup2(out, 1) < 0 || dup2(log, 2) < 0)
-        _exit(126);
-    execv("/proc/self/exe", c->argv);
-    _exit(127);
+    if (out >= 0)
+        close(out);
+    if (log >= 0)
+        close(log);
+    return failed;
 }
 
 /* The last line that a command left on stderr. */
@@ -78,18 +84,16 @@ static char *last_line(const char *path)
 static json_t *call_json(struct play_command *c, struct error *err)
 {
     struct timespec pause = { 0, 20000000 };
-    pid_t parent = getpid(), pid = fork();
+    pid_t pid;
     json_t *json = NULL;
     json_error_t why;
     uint8_t *text = NULL;
-    int status = 0;
+    int status = 0, failed = start(c, &pid);
     size_t len;
     bool told = false;
 
-    if (pid == 0)
-        become(c, parent);
-    if (pid < 0) {
-        error_set(err, "%s: no process: %s", c->argv[1], strerror(errno));
+    if (failed) {
+        error_set(err, "%s: no process: %s", c->argv[1], strerror(failed));
         return NULL;
     }
     while (waitpid(pid, &status, WNOHANG) == 0) {

@@ -4,17 +4,15 @@
 #include "runner/picture/movie.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/file.h"
-#include "base/keyless.h"
+#include "base/spawn.h"
 
 struct movie {
     char *path, *temporary;
@@ -32,28 +30,24 @@ static int start(struct movie *m, const char *size, const char *rate, struct err
                            "-an",    "-c:v",       "libx264",   "-pix_fmt",   "yuv420p",
                            "-crf",   "16",         "-movflags", "+faststart", "-f",
                            "mp4",    m->temporary, NULL };
-    posix_spawn_file_actions_t actions;
-    int ends[2], status;
+    int ends[2], failed;
 
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
         return error_set(err, "ffmpeg: cannot be started: %s", strerror(errno));
     m->in = ends[0];
-    posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_adddup2(&actions, ends[1], 0);
-    posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0);
-    posix_spawn_file_actions_adddup2(&actions, fileno(m->complaints), 2);
-    status = keyless_spawn(&m->pid, argv, &actions);
-    posix_spawn_file_actions_destroy(&actions);
+    failed = spawn_start(
+        &(struct spawn){ .argv = argv,
+                         .fds = { ends[1], SPAWN_NULL, fileno(m->complaints) },
+                         .n_fds = 3,
+                         .without_keys = true },
+        &m->pid);
     close(ends[1]);
-    if (status == 0)
-        return 0;
-    m->pid = 0;
-    if (status == ENOENT)
+    if (failed == ENOENT)
         return error_set(err,
                          "%s: MP4 needs the program ffmpeg, which is not installed: "
                          "install it (package ffmpeg), or make a GIF",
                          m->path);
-    return error_set(err, "ffmpeg: cannot be started: %s", strerror(status));
+    return failed ? error_set(err, "ffmpeg: cannot be started: %s", strerror(failed)) : 0;
 }
 
 struct movie *movie_create(const char *path, int width, int height,
@@ -85,7 +79,7 @@ void movie_destroy(struct movie *m)
         close(m->in);
     if (m->pid > 0) {
         kill(m->pid, SIGKILL);
-        waitpid(m->pid, NULL, 0);
+        spawn_wait(m->pid);
     }
     if (m->complaints)
         fclose(m->complaints);
@@ -129,14 +123,13 @@ int movie_add(struct movie *m, const struct canvas *frame, struct error *err)
 
 int movie_save(struct movie *m, struct error *err)
 {
-    int status = -1;
+    int status;
 
     close(m->in);
     m->in = -1;
-    while (waitpid(m->pid, &status, 0) < 0 && errno == EINTR)
-        ;
+    status = spawn_wait(m->pid);
     m->pid = 0;
-    if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+    if (status != 0)
         return fail(m, err);
     status = file_commit(m->temporary, m->path, err);
     free(m->temporary);

@@ -2,15 +2,15 @@
 #include "runner/picture/plot.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/file.h"
-#include "base/keyless.h"
+#include "base/spawn.h"
 
 #define MOST_SVG (8u << 20) /* bytes */
 #define WIDTH 720
@@ -124,18 +124,15 @@ static char *script(const struct plot *p, const char *temporary, bool is_svg)
 static int run(const char *text, struct error *err)
 {
     const char *const argv[] = { "gnuplot", NULL };
-    posix_spawn_file_actions_t actions;
+    struct spawn gnuplot = { .argv = argv, .n_fds = 1, .without_keys = true };
     size_t len = strlen(text);
-    int ends[2], failed, status = 0;
+    int ends[2], failed;
     pid_t pid;
 
-    if (pipe(ends) != 0)
+    if (pipe2(ends, O_CLOEXEC) != 0)
         return error_set(err, "gnuplot: no pipe: %s", strerror(errno));
-    posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_adddup2(&actions, ends[0], STDIN_FILENO);
-    posix_spawn_file_actions_addclose(&actions, ends[1]);
-    failed = keyless_spawn(&pid, argv, &actions);
-    posix_spawn_file_actions_destroy(&actions);
+    gnuplot.fds[0] = ends[0];
+    failed = spawn_start(&gnuplot, &pid);
     close(ends[0]);
     if (failed) {
         close(ends[1]);
@@ -152,9 +149,7 @@ static int run(const char *text, struct error *err)
         len -= (size_t)n;
     }
     close(ends[1]);
-    while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-        continue;
-    return len == 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0
+    return spawn_wait(pid) == 0 && len == 0
                ? 0
                : error_set(err, "gnuplot: it could not draw the plot");
 }

@@ -1,87 +1,34 @@
 /* slurm.c - job arrays through Slurm's own commands: sbatch, squeue, scancel. */
 #include "runner/evaluate/cluster/slurm.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
-#include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
+#include "base/child.h"
 #include "base/file.h"
-#include "base/keyless.h"
-#include "runner/evaluate/meter.h"
 
-#define MOST_OUTPUT (4u << 20)
 #define PATIENCE_S 60
 
-/* All that comes through fd until it closes; false when that takes too long. */
-static bool read_all(int fd, char **text)
+/* Runs a command; the caller frees *output, its complaints where it failed. */
+static int run(const char *const *argv, char **output, struct error *err)
 {
-    double end = meter_now() + PATIENCE_S;
-    size_t len = 0;
+    struct child c = { .argv = argv, .timeout_s = PATIENCE_S, .without_keys = true };
+    struct child_result r;
+    int status = child_run(&c, &r, err);
 
-    *text = xcalloc(1, 1);
-    for (;;) {
-        struct pollfd p = { .fd = fd, .events = POLLIN };
-        char part[4096];
-        double left = end - meter_now();
-        ssize_t got;
-        if (left <= 0 || len > MOST_OUTPUT)
-            return false;
-        if (poll(&p, 1, (int)(left * 1000)) <= 0)
-            continue;
-        got = read(fd, part, sizeof(part));
-        if (got <= 0)
-            return got == 0;
-        *text = xrealloc(*text, len + (size_t)got + 1);
-        memcpy(*text + len, part, (size_t)got);
-        len += (size_t)got;
-        (*text)[len] = '\0';
-    }
-}
-
-/* Runs a command and takes both its streams; the caller frees *output. */
-static int run(char *const argv[], char **output, struct error *err)
-{
-    posix_spawn_file_actions_t actions;
-    bool is_whole;
-    int ends[2], code, status = 0;
-    pid_t pid;
-
-    *output = NULL;
-    if (pipe(ends) != 0)
-        return error_set(err, "%s: %s", argv[0], strerror(errno));
-    posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
-    posix_spawn_file_actions_adddup2(&actions, ends[1], 1);
-    posix_spawn_file_actions_adddup2(&actions, ends[1], 2);
-    posix_spawn_file_actions_addclose(&actions, ends[0]);
-    posix_spawn_file_actions_addclose(&actions, ends[1]);
-    code = keyless_spawn(&pid, (const char *const *)argv, &actions);
-    posix_spawn_file_actions_destroy(&actions);
-    close(ends[1]);
-    if (code != 0) {
-        close(ends[0]);
-        return error_set(err, "%s: %s; is Slurm installed here (slurm-client)?", argv[0],
-                         strerror(code));
-    }
-    is_whole = read_all(ends[0], output);
-    close(ends[0]);
-    if (!is_whole)
-        kill(pid, SIGKILL);
-    while (waitpid(pid, &code, 0) < 0 && errno == EINTR)
-        continue;
-    if (!is_whole)
+    *output = xstrdup(r.status != 0 && r.err[0] ? r.err : r.out);
+    if (status == 0 && r.is_late)
         status = error_set(err, "%s: no end after %d s", argv[0], PATIENCE_S);
-    else if (!WIFEXITED(code) || WEXITSTATUS(code) != 0)
+    else if (status == 0 && r.status == 127)
+        status = error_set(err, "%.*s; is Slurm installed here (slurm-client)?",
+                           (int)strcspn(r.err, "\n"), r.err);
+    else if (status == 0 && r.status != 0)
         status = error_set(err, "%s: %.600s", argv[0], *output);
     if (status != 0)
         err->text[strcspn(err->text, "\n")] = '\0';
+    child_result_clear(&r);
     return status;
 }
 
@@ -139,7 +86,7 @@ int slurm_submit(const char *folder, const int *shards, int n, int n_cpus, char 
     char *script = xasprintf("%s/script", folder), *array = array_option(shards, n);
     char *cpus = xasprintf("--cpus-per-task=%d", n_cpus);
     char *log = xasprintf("--output=%s/%%A-%%a.log", folder), *output = NULL;
-    char *argv[] = {
+    const char *const argv[] = {
         "sbatch", "--parsable", "--no-requeue", "--job-name=ratchet", array, cpus, log,
         script,   NULL
     };
@@ -166,8 +113,8 @@ int slurm_submit(const char *folder, const int *shards, int n, int n_cpus, char 
 int slurm_look(const char *id, bool *is_live, bool *is_running, int n_shards,
                struct error *err)
 {
-    char *argv[] = { "squeue", "--noheader", "--array", "--format=%K %t",
-                     "--jobs", (char *)id,   NULL };
+    const char *const argv[] = { "squeue", "--noheader", "--array", "--format=%K %t",
+                                 "--jobs", id,           NULL };
     char *output = NULL;
     int status = run(argv, &output, err);
 
@@ -193,7 +140,8 @@ int slurm_look(const char *id, bool *is_live, bool *is_running, int n_shards,
 
 void slurm_cancel(const char *id)
 {
-    char *argv[] = { "scancel", "--quiet", (char *)id, NULL }, *output = NULL;
+    const char *const argv[] = { "scancel", "--quiet", id, NULL };
+    char *output;
     struct error ignored;
 
     run(argv, &output, &ignored);
