@@ -130,6 +130,29 @@ if [ "$sealed" = True ]; then
     "$RATCHET" ledger "$TMP/programs" --list episodes --json >"$TMP/e.json"
     [ "$(json "$TMP/e.json" 'sum(r["purpose"] == "probe" for r in j)')" = 0 ]
     ok "nothing was played beside the run" $? "$(json "$TMP/e.json" 'len(j)')"
+    # What it plays by `ratchet tool` is what the ledger counts: the answers' episodes and steps.
+    improve counted "
+        for seeds in '[0]' '[1, 2]' '[0, 1, 2, 3]'; do
+            ratchet tool run_episodes \"{\\\"seeds\\\": \$seeds}\" --policy policy.lua --json
+        done
+        ratchet replay t.replay; ratchet run cartpole policy.lua -n 5; echo '$good' >policy.lua" >"$TMP/out" 2>&1
+    # An episode that was played before is told from the ledger and costs nothing.
+    python3 - "$TMP/counted/agent/001.log" >"$TMP/played" <<'P'
+import json
+import sys
+text, at, seeds, steps = open(sys.argv[1]).read(), 0, set(), 0
+while text[at:].startswith("{"):
+    answer, n = json.JSONDecoder().raw_decode(text[at:])
+    at += n + 1
+    answer = json.loads(answer["text"])
+    seeds |= {e["seed"] for e in answer["episodes"]}
+    steps += answer["steps"]["after"] - answer["steps"]["before"]
+print(len(seeds), steps)
+P
+    "$RATCHET" ledger "$TMP/counted" --list episodes --json >"$TMP/e.json"
+    json "$TMP/e.json" '"%d %d" % (sum(r["purpose"] == "probe" for r in j), sum(r["steps"] for r in j if r["purpose"] == "probe"))' >"$TMP/kept"
+    grep -q '^4 [1-9]' "$TMP/played" && cmp -s "$TMP/played" "$TMP/kept"
+    ok "what an agent plays by its tool is what the ledger counts" $? "$(cat "$TMP/played" "$TMP/kept")"
     improve network "bash -c 'exec 3<>/dev/tcp/127.0.0.1/$port' && echo reached; exit 1" --agent-network >/dev/null 2>&1
     said "--agent-network leaves it the network" '^reached' network
     "$RATCHET" ledger --json >"$TMP/r.json"
