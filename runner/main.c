@@ -29,7 +29,9 @@ static void print_overview(FILE *out)
     for (const struct command *const *c = command_table; *c; c++)
         say_to(out, "  %-9s %s\n", (*c)->name, (*c)->about);
     fputs("\n`ratchet COMMAND --help` tells more. Example:\n"
-          "  ratchet run breakout policies/breakout/follow.lua --episodes 20\n",
+          "  ratchet run breakout policies/breakout/follow.lua --episodes 20\n\n"
+          "What runs write goes to logs/ here, or in the folder that RATCHET_HOME names.\n"
+          "`ratchet --man` prints a manual page, `ratchet --completion` completion for bash.\n",
           out);
 }
 

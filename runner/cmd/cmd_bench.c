@@ -476,14 +476,11 @@ const struct command cmd_bench = {
     .args = "",
     .about = "measure what a step costs on this machine",
     .details =
-        "Environments alone; the MuJoCo tasks beside a bare loop over its step, and planners; "
-        "verified policy steps on one core and on all, with the jail and "
-        "without, "
-        "and the bare Lua VM; what starting, snapshots, observations, counted instructions "
-        "and pairs "
-        "cost; bytes of a replay. Figures for one core are by processor time, those for all "
-        "cores by "
-        "the clock: on a busy machine they are too low.",
+        "Environments alone; the MuJoCo tasks beside a bare loop over its step, and planners;\n"
+        "verified policy steps on one core and on all, with the jail and without, and the bare\n"
+        "Lua VM; what starting, snapshots, observations, counted instructions and pairs cost;\n"
+        "bytes of a replay. Figures for one core are by processor time, those for all cores by\n"
+        "the clock, and so too low on a busy machine.",
     .example = "ratchet bench\nratchet bench --json",
     .run = main_bench,
 };

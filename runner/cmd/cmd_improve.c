@@ -241,42 +241,45 @@ static int main_improve(const struct command *self, struct app *app, int argc,
         { "out", 'o', POPT_ARG_STRING, &m.out, 0,
           "the run's folder (default: a new one in logs/)", "DIR" },
         { "resume", '\0', POPT_ARG_NONE, &m.resume, 0,
-          "go on with the session that is named, with the run of --out, or with the latest",
+          "go on with the named session, with the run in --out, or with the latest",
           NULL },
         { "session", '\0', POPT_ARG_STRING, &m.name, 0,
           "the run's name, by which every command finds it (see `ratchet sessions`)",
           "NAME" },
         { "record", '\0', POPT_ARG_STRING, &m.record, 0,
-          "keep the model's replies and what came of them as a session, for `ratchet "
-          "reproduce` and --model recorded:FILE; it gets the salt when the run has ended, "
-          "which then goes on no more",
+          "keep the model's replies and their outcomes as a session, for `ratchet "
+          "reproduce` and --model recorded:FILE; when the run has ended, its salt is "
+          "added and it cannot be resumed",
           "FILE" },
         { "fresh-salt", '\0', POPT_ARG_NONE, &m.fresh_salt, 0,
-          "recorded: new hidden seeds, in place of those that the session was recorded "
-          "with",
-          NULL },
+          "recorded: draw new hidden seeds instead of those of the session", NULL },
         { "parents", '\0', POPT_ARG_STRING, &m.parents, 0,
-          "when stuck, go on from the best still, or from an archive of diverse candidates",
+          "when stuck, go on from the best policy (the default), or from an archive of "
+          "candidates that behave differently",
           "best|archive" },
-        { "iterations", 'n', POPT_ARG_INT, &m.iterations, 0, "at most so many candidates",
+        { "iterations", 'n', POPT_ARG_INT, &m.iterations, 0,
+          "stop after so many candidates",
           "N" },
         { "max-usd", '\0', POPT_ARG_DOUBLE, &m.max_usd, 0,
-          "spend at most so much on the model", "USD" },
+          "spend at most this much on the model", "USD" },
         { "max-tokens", '\0', POPT_ARG_LONGLONG, &m.max_tokens, 0,
-          "at most so many tokens, in and out", "N" },
+          "use at most this many tokens, in and out", "N" },
         { "max-calls", '\0', POPT_ARG_LONGLONG, &m.max_calls, 0,
-          "ask the model at most so often", "N" },
-        { "max-minutes", '\0', POPT_ARG_DOUBLE, &m.max_minutes, 0, "at most so long",
+          "ask the model at most this many times", "N" },
+        { "max-minutes", '\0', POPT_ARG_DOUBLE, &m.max_minutes, 0,
+          "work at most this many minutes",
           "M" },
         { "agent-network", '\0', POPT_ARG_NONE, &m.agent_network, 0,
-          "command: leave the agent the network", NULL },
+          "command: let the agent use the network", NULL },
         { "agent-read", '\0', POPT_ARG_ARGV, &m.agent_reads, 0,
-          "command: the agent may read this, beside /usr (its own programs and settings); "
-          "what shows a ledger, a salt, a replay or a session unseals the run",
+          "command: a path that the agent may read besides /usr (its own programs and "
+          "settings); one that shows a ledger, a salt, a replay or a session marks "
+          "the run as unsealed",
           "PATH" },
         { "agent-minutes", '\0', POPT_ARG_DOUBLE, &m.agent_minutes, 0,
           "command: its time for one candidate (default: 30)", "M" },
-        { "seed", '\0', POPT_ARG_STRING, &m.seed_text, 0, "of the model's own chance (search)",
+        { "seed", '\0', POPT_ARG_STRING, &m.seed_text, 0,
+          "seed of the search's random numbers",
           "S" },
         JOBS_TABLE(m.common),
         ENGINE_TABLE(m.common),
@@ -316,7 +319,7 @@ const struct command cmd_improve = {
         "Evaluates the policy on dev seeds, finds its failures, tells the model, and judges what it\n"
         "answers: regression cases first, then pairs of episodes on hidden seeds. Everything is in\n"
         "the ledger as it happens; a run that was killed goes on with --resume. Exit status 1 when it\n"
-        "was interrupted, or when not one answer came from the model.\n"
+        "was interrupted, or when the model gave no answer at all.\n"
         "The --max options are checked before each call of the model, with a warning at 50 and 80 %;\n"
         "a file named STOP in the run's folder ends it before the next call. Without --model it\n"
         "asks the OpenAI-compatible API that the environment names, else plays the task's recorded\n"

@@ -178,8 +178,9 @@ const struct command cmd_nightly = {
         "(an environment or a task's file), name, policy, model, cases (a folder), freeze (true), set (a\n"
         "list of \"KEY=VALUE\"), budget (iterations, minutes, steps, usd, model_tokens, model_calls).\n"
         "Beside tasks: jobs, engine, shards, shared (as improve has them), disk_mib (logs/ is pruned to\n"
-        "it), log_kib, at (\"03:00\", for --install), after (a shell command that gets the summary as JSON on its input). Unknown keys are errors.\n"
-        "Paths are seen from the folder in which it is called or was installed. Where no environment\n"
+        "it), log_kib, at (\"03:00\", for --install), after (a shell command that gets the\n"
+        "summary as JSON on its input). Unknown keys are errors. Paths are relative to the folder in\n"
+        "which it is called or was installed. Where no environment\n"
         "gives the model's key, it is read from ~/.config/ratchet/keys.",
     .example =
         "ratchet nightly nightly.json\n"

@@ -279,11 +279,12 @@ static int exec_prune(struct call *c)
 const struct command cmd_prune = {
     .name = "prune",
     .args = "",
-    .about = "remove from logs/ what can be had again, the oldest first",
+    .about = "remove files from logs/ that can be made again, the oldest first",
     .details =
         "Candidates whose source the ledger has, briefs of runs that are over, replays, pages, old\n"
         "logs. Never what a case, an incumbent or the ledger needs, never a run that is not over,\n"
-        "never a file that is of no known kind. --dry-run says of each file what and why.",
+        "never a file of an unknown kind. --dry-run says what would happen to each "
+        "file, and why.",
     .example = "ratchet prune --dry-run\nratchet prune --mib 500",
     .options = options,
     .size = sizeof(struct prune_options),

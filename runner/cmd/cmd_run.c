@@ -271,15 +271,16 @@ out:
 
 /* clang-format off */
 static const struct option options[] = {
-    { "episodes", 'n', INT_IN(run, episodes), "N", "how many (default 10)", 1, 1000000 },
+    { "episodes", 'n', INT_IN(run, episodes), "N", "number of episodes (default 10)", 1,
+      1000000 },
     { "seed", '\0', SEED_IN(run, seed), "S",
-      "of the first, up to 2^64 - 1; the next take the next (default 0). In JSON one of "
-      "2^63 or more is text" },
+      "seed of the first episode, up to 2^64 - 1; the others count up from it (default "
+      "0). In JSON, seeds of 2^63 and more are text" },
     { "record", '\0', TEXT_IN(run, record), "DIR", "keep the replays in this folder" },
     { "outside", '\0', FLAG_IN(run, outside), NULL,
       "step in the harness: the worker sees observations only" },
     { "allow-faults", '\0', FLAG_IN(run, allow_faults), NULL,
-      "exit with 0 also when episodes ended by a fault" },
+      "exit with 0 even when episodes ended by a fault" },
     { "view", '\0', FLAG_IN(run, view), NULL, "watch one episode in a window" },
     GROUP_OF(options_jobs),
     GROUP_OF(options_engine),
@@ -310,9 +311,10 @@ const struct command cmd_run = {
     .about = "play a policy and print its score",
     .details =
         "Episodes are spread over jailed workers, and every return is confirmed by playing the\n"
-        "actions again here: `verified` says that both trajectories are the same. An episode\n"
-        "that the environment broke is played again, then has no return (`earned` tells what it\n"
-        "had got) and is in no mean. Exit status 1 when an episode ended by a fault.",
+        "actions again here: `verified` says that both trajectories are the same. An episode that\n"
+        "fails by the environment's own fault is played once more; when it fails again it has no\n"
+        "return (`earned` tells what it had earned) and is in no mean. Exit status 1 when an\n"
+        "episode ended by a fault.",
     .example =
         "ratchet run breakout policies/breakout/follow.lua --episodes 20 --seed 1000\n"
         "ratchet run breakout my.lua --set preset=v5 --record replays --json",

@@ -380,10 +380,10 @@ static int main_sweep(const struct command *self, struct app *app, int argc,
           "features, ram, frame, gray (default: ram)", "MODES" },
         { "repeats", 'r', POPT_ARG_INT, &o.repeats, 0, "runs of each (default 1)", "N" },
         { "episodes", 'n', POPT_ARG_INT, &o.episodes, 0,
-          "of each run's score: holdout seeds of a model's (default 30)", "N" },
+          "episodes of each run's score; for a model's run, holdout seeds (default 30)", "N" },
         { "budget", 'b', POPT_ARG_STRING, &o.budget, 0,
-          "of each run of a model: iterations=10,steps=1e6,model_calls=20 (see `ratchet "
-          "task`)",
+          "of each run of a model, such as iterations=10,steps=1e6,model_calls=20 (see "
+          "`ratchet task`)",
           "KEY=N,..." },
         { "out", 'o', POPT_ARG_STRING, &o.out, 0,
           "the sweep's folder (default: atari57 in logs/)", "DIR" },
@@ -423,8 +423,8 @@ const struct command cmd_sweep = {
         "and other games, modes and players may be added to it, under the same rules (preset=v5 and\n"
         "what --set says). The table has human-normalised scores, (score - random) / (person -\n"
         "random), and how far each is above moving by chance in the same sweep, with a 95 % interval\n"
-        "over the runs: with one run of either there is none, and \"too few runs\" stands there;\n"
-        "the summary stands beside what was published.",
+        "over the runs (\"too few runs\" where either has a single one). The summary is printed beside\n"
+        "published ones.",
     .example =
         "ratchet sweep atari57 --policy random --games pong,breakout --episodes 3\n"
         "ratchet sweep atari57 --policy random --policy policies/ale --observations features\n"

@@ -359,7 +359,7 @@ const struct command cmd_test = {
     .about = "run regression cases and print TAP",
     .details =
         "A case replays a recorded prefix, which the policy shadows, lets the policy take over, and\n"
-        "sees to it that what was once mastered does not fail again. Exit status 1 when one fails,\n"
+        "checks that what was once mastered does not fail again. Exit status 1 when one fails,\n"
         "or when there was none to run.\n"
         "A case that was cut under another version of its environment (or, where actions\n"
         "are sticky, of chance) is stale and skipped.\n"

@@ -161,8 +161,8 @@ const struct command cmd_tool = {
     .about = "an agent's call of a tool of the run that it works for",
     .details =
         "For the agents that `ratchet improve --model command:...` starts: the call goes to the run\n"
-        "over the socket in the agent's folder, is counted there, and its answer is printed. Which\n"
-        "tools there are stands in tools.json beside it.",
+        "over the socket in the agent's folder, is counted there, and its answer is printed. The\n"
+        "file tools.json in that folder lists the tools.",
     .example =
         "ratchet tool run_episodes '{\"seeds\": [0, 1]}' --policy policy.lua\n"
         "ratchet tool notes_search '{\"words\": \"left wall\"}'",

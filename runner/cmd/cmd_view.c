@@ -196,7 +196,8 @@ static int main_view(const struct command *self, struct app *app, int argc,
           "STEP" },
         { "play", '\0', POPT_ARG_NONE, &o.play, 0, "begin playing", NULL },
         { "policy", '\0', POPT_ARG_STRING, &o.policy, 0,
-          "what W asks: had this policy gone on from here? It asks again when it is saved",
+          "the policy of W, what if: it goes on from the step that is shown, again "
+          "whenever the file is saved",
           "FILE.lua" },
         { "cases", '\0', POPT_ARG_STRING, &o.cases, 0,
           "flag where the cases of this folder were cut (default: `cases` beside the first "

@@ -65,12 +65,13 @@ const struct option options_engine[] = {
     { "engine", '\0', TEXT_IN(common, engine), "local|slurm",
       "where episodes are played: here, or by a Slurm job array (default: local)" },
     { "shards", '\0', INT_IN(common, shards), "N",
-      "slurm: tasks of an array, each with --jobs workers (default: 16, of 1)", 1, 10000 },
+      "slurm: tasks of the job array, each with --jobs workers (default: 16, with 1 "
+      "worker each)", 1, 10000 },
     { "shared", '\0', TEXT_IN(common, shared), "DIR",
       "slurm: a folder that all nodes see (default: logs/cluster)" },
     { "late", '\0', INT_IN(common, late), "SECONDS",
-      "slurm: a shard that still runs so long after all others is started again too "
-      "(default: 30; at least 3 times what the slowest took)" },
+      "slurm: start a shard again when it still runs so long after all others have "
+      "ended (default: 30; at least 3 times what the slowest of them took)" },
     { 0 },
 };
 /* clang-format on */
