@@ -37,7 +37,6 @@ runner
 
 # Who looks down today, at what, and what ends it.
 LOOKS = {
-    # the clock is to be base/'s
     # the values of parameters that a dream has written are read from its sentences
     ('runner/brief/brief_memory', 'runner/dream/dream_values'),
     # what cmd.h says of tasks, paths and printing beside what a command is

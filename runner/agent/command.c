@@ -18,12 +18,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/say.h"
 #include "runner/agent/agent.h"
 #include "runner/agent/workspace.h"
 #include "runner/brief/quote.h"
-#include "runner/evaluate/meter.h"
 #include "runner/policy/reply.h"
 
 #define MOST_POLICY ((size_t)256 << 10) /* bytes */
@@ -187,7 +187,7 @@ static int begin(struct command *c, const struct request *request, struct error 
     config.log = log;
     if (c->listener >= 0)
         c->agent = agent_start(&config, err);
-    c->deadline = meter_now() + c->timeout_s;
+    c->deadline = clock_now() + c->timeout_s;
     if (!c->agent)
         end_agent(c);
     free(path);
@@ -201,10 +201,10 @@ static void answer(struct command *c, json_t *json)
 {
     char *text = json_dumps(json, JSON_COMPACT);
     size_t len = text ? strlen(text) : 0, done = 0;
-    double end = meter_now() + CLIENT_S;
+    double end = clock_now() + CLIENT_S;
 
     json_decref(json);
-    while (text && done <= len && meter_now() < end) {
+    while (text && done <= len && clock_now() < end) {
         ssize_t n = send(c->client, done < len ? text + done : "\n",
                          done < len ? len - done : 1, MSG_NOSIGNAL | MSG_DONTWAIT);
         if (n > 0)
@@ -281,7 +281,7 @@ static int serve(struct command *c, struct turn *out)
 
     if (c->client < 0) {
         c->client = accept4(c->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-        c->client_since = meter_now();
+        c->client_since = clock_now();
         c->len = 0;
     }
     if (c->client < 0)
@@ -296,7 +296,7 @@ static int serve(struct command *c, struct turn *out)
     if (c->len == MOST_LINE)
         refuse(c, "the call is longer than a megabyte");
     else if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR) ||
-             meter_now() - c->client_since > CLIENT_S)
+             clock_now() - c->client_since > CLIENT_S)
         drop_client(c);
     return 0;
 }
@@ -346,7 +346,7 @@ static int work(struct command *c, struct turn *out, struct error *err)
             return 0;
         if (!is_running)
             return finish(c, out, "the agent ended", err);
-        if (meter_now() > c->deadline)
+        if (clock_now() > c->deadline)
             return finish(c, out, "the agent's time is over", err);
         poll(fds, 2, POLL_MS);
     }
@@ -356,7 +356,7 @@ static int command_ask(void *self, const struct request *request, struct turn *o
                        struct error *err)
 {
     struct command *c = self;
-    double start = meter_now();
+    double start = clock_now();
     int result = 0;
 
     turn_init(out);
@@ -371,7 +371,7 @@ static int command_ask(void *self, const struct request *request, struct turn *o
         result = work(c, out, err);
     if (result != 0 || out->message.n_calls == 0)
         end_agent(c);
-    out->usage.seconds = meter_now() - start;
+    out->usage.seconds = clock_now() - start;
     return result;
 }
 

@@ -15,10 +15,10 @@
 #include <unistd.h>
 
 #include "base/base64.h"
+#include "base/clock.h"
 #include "base/json.h"
 #include "runner/agent/mcp_wire.h"
 #include "runner/brief/providers.h"
-#include "runner/evaluate/meter.h"
 #include "runner/tools/tools.h"
 
 #define PROGRESS_SECONDS 0.1 /* between two notifications, at least */
@@ -272,9 +272,9 @@ void mcp_progress(void *self, const char *purpose, int done, int n)
     if (!m->call_id || !(json_is_string(token) || json_is_integer(token)))
         return;
     m->progress++;
-    if (meter_now() - m->last_progress < PROGRESS_SECONDS)
+    if (clock_now() - m->last_progress < PROGRESS_SECONDS)
         return;
-    m->last_progress = meter_now();
+    m->last_progress = clock_now();
     text = xasprintf("%s: %d of %d episodes", purpose, done, n);
     mcp_notify(m, "notifications/progress",
                json_pack("{s:O, s:o, s:s}", "progressToken", token, "progress",

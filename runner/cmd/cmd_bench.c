@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/json.h"
+#include "base/clock.h"
 #include "runner/cmd/cmd.h"
 #include "runner/evaluate/meter.h"
 #include "runner/experiment/bench_plan.h"
@@ -143,9 +144,9 @@ static double verified_rate(const struct evaluation *e, int *n_episodes,
     for (int i = 0; i < MOST_EPISODES; i++)
         requests[i].seed = (uint64_t)i + 1;
     for (int round = 0; round < n_rounds; round++) {
-        double start = e->n_jobs > 1 ? meter_now() : meter_cpu(), seconds;
+        double start = e->n_jobs > 1 ? clock_now() : meter_cpu(), seconds;
         int status = evaluate(e, requests, n, results, NULL, err);
-        seconds = (e->n_jobs > 1 ? meter_now() : meter_cpu()) - start;
+        seconds = (e->n_jobs > 1 ? clock_now() : meter_cpu()) - start;
         n_steps = 0;
         for (int i = 0; i < n; i++) {
             n_steps += results[i].n_steps;
@@ -255,11 +256,11 @@ static int bench_start(struct bench *b, struct error *err)
         double best = 1e9;
         e.is_unjailed = unjailed;
         for (int i = 0; i < START_WORKERS; i++) {
-            double start = meter_now(), seconds;
+            double start = clock_now(), seconds;
             struct meter *m = meter_create(&e, false, err);
             if (!m)
                 return -1;
-            seconds = meter_now() - start;
+            seconds = clock_now() - start;
             best = seconds < best ? seconds : best;
             meter_destroy(m);
         }
@@ -284,9 +285,9 @@ static int bench_snapshot(struct bench *b, struct error *err)
     for (int what = MEASURE_SNAPSHOT; what <= MEASURE_RESTORE && size >= 0; what++) {
         double best = 1e9;
         for (int round = 0; round < ROUNDS && size >= 0; round++) {
-            double start = meter_now(), seconds;
+            double start = clock_now(), seconds;
             size = meter_repeat(m, (enum measure)what, 2000);
-            seconds = (meter_now() - start) / 2000;
+            seconds = (clock_now() - start) / 2000;
             best = seconds < best ? seconds : best;
         }
         report(b, names[what], best * 1e6, "us", texts[what]);

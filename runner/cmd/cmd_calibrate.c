@@ -4,9 +4,9 @@
 #include <string.h>
 
 #include "base/hash.h"
+#include "base/clock.h"
 #include "base/json.h"
 #include "runner/cmd/cmd.h"
-#include "runner/evaluate/meter.h"
 #include "runner/evaluate/seeds.h"
 #include "runner/evaluate/stats.h"
 #include "runner/home/progress.h"
@@ -113,13 +113,13 @@ static int play(struct calibrator *k, struct app *app, struct error *err)
 {
     struct episode_result *first = xcalloc((size_t)k->episodes, sizeof(*first));
     struct episode_result *again = xcalloc(MOST_REPEATS, sizeof(*again));
-    double start = meter_now();
+    double start = clock_now();
     int status;
 
     k->n_repeats = k->episodes < MOST_REPEATS ? k->episodes : MOST_REPEATS;
     k->n_total = k->episodes + k->n_repeats;
     status = play_some(k, app, k->episodes, first, err);
-    k->seconds = meter_now() - start;
+    k->seconds = clock_now() - start;
     if (status == 0)
         status = play_some(k, app, k->n_repeats, again, err);
     if (status == 0)

@@ -8,9 +8,9 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/clock.h"
 #include "base/json.h"
 #include "base/say.h"
-#include "runner/evaluate/meter.h"
 #include "runner/experiment/reproduce.h"
 #include "runner/model/model.h"
 
@@ -349,7 +349,7 @@ static void print_end(const struct reproduce *r, int64_t left)
 
 static int reproduce(struct reproduce *r, struct error *err)
 {
-    double started = meter_now();
+    double started = clock_now();
     int64_t left = 0, altered;
     char *model, was[65], is[65];
     int status = -1;
@@ -383,7 +383,7 @@ static int reproduce(struct reproduce *r, struct error *err)
             return EXIT_FAILED;
     }
     if (r->common.json)
-        cmd_print_json(to_json(r, meter_now() - started, left));
+        cmd_print_json(to_json(r, clock_now() - started, left));
     else
         print_end(r, left);
     return r->parting.is_found ? EXIT_FAILED : cmd_done();

@@ -4,12 +4,12 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/clock.h"
 #include "base/hash.h"
 #include "base/json.h"
 #include "base/text.h"
 #include "envs/bridge/bridge_scores.h"
 #include "runner/cmd/cmd.h"
-#include "runner/evaluate/meter.h"
 #include "runner/evaluate/stats.h"
 #include "runner/home/progress.h"
 #include "runner/record/replay.h"
@@ -210,7 +210,7 @@ static int play(struct run *r, struct error *err)
 {
     struct episode_request *requests = xcalloc((size_t)r->episodes, sizeof(*requests));
     struct policy_facts facts;
-    double start = meter_now();
+    double start = clock_now();
     int status;
 
     for (int i = 0; i < r->episodes; i++)
@@ -224,7 +224,7 @@ static int play(struct run *r, struct error *err)
         status = run_view(&r->e, requests, r->results, &facts, r->envs, err);
     else
         status = evaluate(&r->e, requests, r->episodes, r->results, &facts, err);
-    r->seconds = meter_now() - start;
+    r->seconds = clock_now() - start;
     free(requests);
     if (status == 0 && facts.fault)
         return error_set(err, "%s: %s", r->path, facts.fault_text);

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "runner/evaluate/meter.h"
+#include "base/clock.h"
 #include "runner/home/opened_run.h"
 #include "base/table.h"
 
@@ -96,7 +96,7 @@ static int pause_session(struct sessions *s, const char **args, struct error *er
 {
     const char *folder = s->o.run.folder;
     char *stop = stop_path(folder);
-    double until = meter_now() + s->wait_s;
+    double until = clock_now() + s->wait_s;
     int status = 0;
 
     if (!run_is_locked(folder))
@@ -104,7 +104,7 @@ static int pause_session(struct sessions *s, const char **args, struct error *er
                            state_of(&s->o.run));
     else
         status = file_save(stop, "", 0, err);
-    while (status == 0 && run_is_locked(folder) && meter_now() < until)
+    while (status == 0 && run_is_locked(folder) && clock_now() < until)
         usleep(LOOK_US);
     if (status == 0)
         say("%s: %s\n", args[0],

@@ -17,14 +17,6 @@ struct meter {
     int64_t planner_steps;
 };
 
-double meter_now(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
-
 double meter_cpu(void)
 {
     static const int whose[] = { RUSAGE_SELF, RUSAGE_CHILDREN };

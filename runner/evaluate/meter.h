@@ -22,7 +22,6 @@ int64_t meter_planner_steps(const struct meter *m);
  * lost. */
 int64_t meter_repeat(struct meter *m, enum measure what, uint64_t times);
 
-double meter_now(void); /* seconds, of a clock that only goes forward */
 /* Seconds of processor time that this process and the workers it has ended have used:
  * what a busy machine takes for others is not among them. */
 double meter_cpu(void);

@@ -2,18 +2,19 @@
 #include "runner/home/progress.h"
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/say.h"
-#include "runner/evaluate/meter.h"
 
 #define FILE_SECONDS 60 /* between two lines where nobody may be watching */
 
 void progress_show(struct progress *p, const char *format, ...)
 {
     bool is_terminal = isatty(STDERR_FILENO);
-    double now = meter_now();
+    double now = clock_now();
     char text[200];
     va_list args;
 

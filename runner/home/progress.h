@@ -4,7 +4,7 @@
 #define RATCHET_RUNNER_HOME_PROGRESS_H
 
 struct progress {
-    double told; /* when a file was last told, seconds of meter_now; 0: not yet begun */
+    double told; /* when a file was last told, seconds of clock_now; 0: not yet begun */
 };
 
 /* One thread at a time. */

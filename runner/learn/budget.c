@@ -5,8 +5,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+
 #include "runner/learn/loop_state.h"
-#include "runner/evaluate/meter.h"
 
 /* Warns once at a half and once at four fifths. True when it is used up. */
 static bool is_spent(struct loop *l, enum loop_budget which, double used, double budget)
@@ -55,7 +56,7 @@ static enum loop_status check_model(struct loop *l, struct error *err)
 
 int loop_keep_time(struct loop *l, struct error *err)
 {
-    double now = meter_now(), seconds = now - l->since;
+    double now = clock_now(), seconds = now - l->since;
 
     l->since = now;
     l->worked += seconds;

@@ -7,10 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/hash.h"
 #include "base/json.h"
-#include "runner/evaluate/meter.h"
 #include "runner/evaluate/worst.h"
 #include "runner/learn/loop_state.h"
 #include "runner/record/ledger_dream.h"
@@ -242,7 +242,7 @@ static void tell(const struct loop *l, const struct iteration *it)
 
 static enum loop_status iterate(struct loop *l, struct error *err)
 {
-    struct iteration it = { .number = l->iteration, .began = meter_now() };
+    struct iteration it = { .number = l->iteration, .began = clock_now() };
     int64_t before, planner_before, after, planner_after;
     char *reply = NULL, *why = NULL;
     enum loop_status status = loop_count_steps(l, &before, &planner_before, err) == 0 &&
@@ -499,7 +499,7 @@ static int run(const struct loop_config *config, struct task *task,
         .c = config,
         .task = config->base.task,
         .outcome = out,
-        .since = meter_now(),
+        .since = clock_now(),
         .returns = { INFINITY, -INFINITY },
         .pair_std = NAN,
     };

@@ -43,7 +43,8 @@ struct iteration {
     struct gate_result gate;      /* pairs = 0: the gate was not asked */
     int cases_passed, cases;
     int64_t steps, planner_steps; /* of all purposes, in this iteration */
-    double began, seconds; /* meter_now; from then to the verdict: model, tools, episodes */
+    double began,
+        seconds; /* clock_now; from then to the verdict: model, tools, episodes */
     const char *sha256;
     const char *remark;   /* of the loop: a change of parent, or "" */
     struct robust robust; /* n = 0: not measured */

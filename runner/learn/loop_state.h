@@ -71,7 +71,7 @@ struct loop {
     int n_warned[N_BUDGETS]; /* warnings given */
     int64_t planner_left;    /* of that budget; memo points at it where there is one */
     double worked;          /* s; on the run so far, by all processes, up to `since` */
-    double since;           /* meter_now */
+    double since;           /* clock_now */
     char remark[256];       /* of this iteration: a change of parent; or "" */
     struct workbench bench; /* of this iteration */
     struct case_list cases;

@@ -1,5 +1,6 @@
 /* api.c - what the providers over HTTP share: where to, with which key, and the tries. */
 #include "runner/brief/usage.h"
+#include "base/clock.h"
 #include "runner/model/api.h"
 
 #include <math.h>
@@ -11,7 +12,6 @@
 
 #include "base/say.h"
 #include "runner/brief/turn_end.h"
-#include "runner/evaluate/meter.h"
 #include "runner/model/answer.h"
 #include "runner/model/fault.h"
 #include "runner/model/keys.h"
@@ -150,9 +150,9 @@ static double wait_after(struct api *api, int n_failed, double retry_after_s)
 /* -1: interrupted. */
 static int wait_s(const struct api *api, double seconds)
 {
-    double end = meter_now() + seconds, left;
+    double end = clock_now() + seconds, left;
 
-    while ((left = end - meter_now()) > 0) {
+    while ((left = end - clock_now()) > 0) {
         double nap = left < 0.05 ? left : 0.05;
 
         if (api->interrupted && *api->interrupted)
@@ -286,7 +286,7 @@ static int wait_to_retry(struct api *api, int n_failed, double retry_after_s, do
 
     if (n_failed >= api->max_tries)
         return -1;
-    if (wait >= end - meter_now())
+    if (wait >= end - clock_now())
         return error_set(why,
                          "%.500s; the next try would be in %.0f s, later than the "
                          "time limit",
@@ -302,7 +302,7 @@ static int wait_to_retry(struct api *api, int n_failed, double retry_after_s, do
 static int ask_once(struct api *api, const struct request *request, double end,
                     struct turn *out, struct error *err)
 {
-    double start = meter_now();
+    double start = clock_now();
     int n_adapted = 0, result = -1;
 
     turn_init(out);
@@ -314,7 +314,7 @@ static int ask_once(struct api *api, const struct request *request, double end,
         bool is_adapted = false;
 
         answer_init(&answer, api->dialect);
-        fault = try_once(api, request, end - meter_now(), &answer, &why);
+        fault = try_once(api, request, end - clock_now(), &answer, &why);
         out->usage.n_tries++;
         if (fault == FAULT_NONE) {
             draft_take(&answer.reply, request, api->key, out);
@@ -334,7 +334,7 @@ static int ask_once(struct api *api, const struct request *request, double end,
         fail(api, fault, &why, out, err);
         break;
     }
-    out->usage.seconds = meter_now() - start;
+    out->usage.seconds = clock_now() - start;
     return result;
 }
 
@@ -403,7 +403,7 @@ int api_ask(void *self, const struct request *request, struct turn *out,
             struct error *err)
 {
     struct api *api = self;
-    double end = meter_now() + api->timeout_s;
+    double end = clock_now() + api->timeout_s;
     int result = ask_once(api, request, end, out, err);
 
     for (int n = 0; n < MOST_PAUSES && result == 0 &&

@@ -6,6 +6,7 @@
  * already, to the last byte, keeps its number and its reply: that is how a run that was
  * killed goes on. */
 #include "runner/brief/providers.h"
+#include "base/clock.h"
 #include "runner/model/files_request.h"
 
 #include <dirent.h>
@@ -163,27 +164,18 @@ static int write_request(const struct files *f, const struct request *request, i
     return result;
 }
 
-static double seconds_now(clockid_t clock)
-{
-    struct timespec t;
-
-    clock_gettime(clock, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
-
 /* Nothing has changed in it for a while. */
 static bool is_still(const char *path, off_t *size, double *since)
 {
     struct stat st;
-    double now = seconds_now(CLOCK_MONOTONIC);
+    double now = clock_now();
     double age;
 
     if (stat(path, &st) != 0 || st.st_size == 0) {
         *size = -1;
         return false;
     }
-    age = seconds_now(CLOCK_REALTIME) -
-          ((double)st.st_mtim.tv_sec + (double)st.st_mtim.tv_nsec * 1e-9);
+    age = clock_date() - ((double)st.st_mtim.tv_sec + (double)st.st_mtim.tv_nsec * 1e-9);
     if (st.st_size != *size) {
         *size = st.st_size;
         *since = now;
@@ -254,7 +246,7 @@ static int await_reply(struct files *f, int number, struct turn *out, struct err
 {
     char *json_path = xasprintf("%s/%04d-reply.json", f->folder, number);
     char *text_path = xasprintf("%s/%04d-reply.md", f->folder, number);
-    double start = seconds_now(CLOCK_MONOTONIC), json_since = 0, text_since = 0;
+    double start = clock_now(), json_since = 0, text_since = 0;
     off_t json_size = -1, text_size = -1;
     int result;
 
@@ -270,7 +262,7 @@ static int await_reply(struct files *f, int number, struct turn *out, struct err
             error_set(err, "%s: interrupted while waiting for a reply", text_path);
             break;
         }
-        if (seconds_now(CLOCK_MONOTONIC) - start > f->timeout_s) {
+        if (clock_now() - start > f->timeout_s) {
             error_set(err, "%s: no reply within %g s", text_path, f->timeout_s);
             break;
         }
@@ -290,7 +282,7 @@ static int files_ask(void *self, const struct request *request, struct turn *out
     struct files *f = self;
     json_t *json = files_request_json(request);
     char *text = json_dumps(json, JSON_INDENT(1));
-    double start = seconds_now(CLOCK_MONOTONIC);
+    double start = clock_now();
     bool is_there = false;
     int number = 0, result = -1;
 
@@ -305,7 +297,7 @@ static int files_ask(void *self, const struct request *request, struct turn *out
     if (result == 0)
         result = await_reply(f, number, out, err);
     if (out->usage.seconds <= 0)
-        out->usage.seconds = seconds_now(CLOCK_MONOTONIC) - start;
+        out->usage.seconds = clock_now() - start;
     if (out->usage.n_tries < 1)
         out->usage.n_tries = 1;
     free(text);

@@ -4,7 +4,6 @@
  * clocks (connect, first byte, idle, total) are looked at twenty times a second.
  * Compression is never asked for, so a bomb stays as small as it came. */
 #include "runner/model/http.h"
-#include "runner/evaluate/meter.h"
 
 #include <curl/curl.h>
 #include <math.h>
@@ -13,6 +12,8 @@
 #include <string.h>
 #include <strings.h>
 #include <time.h>
+
+#include "base/clock.h"
 
 #define POLL_MS 50
 #define HEADERS_MAX (256 << 10) /* bytes */
@@ -89,7 +90,7 @@ static size_t on_header(char *bytes, size_t size, size_t n, void *user)
     size_t len = size * n;
     char line[512], value[256];
 
-    t->active_at = meter_now();
+    t->active_at = clock_now();
     t->n_header += len;
     if (t->n_header > HEADERS_MAX) {
         t->is_over_cap = true;
@@ -114,7 +115,7 @@ static size_t on_bytes(char *bytes, size_t size, size_t n, void *user)
     struct transfer *t = user;
     size_t len = size * n;
 
-    t->active_at = meter_now();
+    t->active_at = clock_now();
     t->n_body += len;
     if (t->n_body > t->call->body_max) {
         t->is_over_cap = true;
@@ -131,7 +132,7 @@ static int on_progress(void *user, curl_off_t down_all, curl_off_t down,
 
     (void)down_all, (void)down, (void)up_all;
     if (up != t->n_sent)
-        t->active_at = meter_now();
+        t->active_at = clock_now();
     t->n_sent = up;
     return 0;
 }
@@ -182,7 +183,7 @@ static void set_options(CURL *easy, struct transfer *t, struct curl_slist *heade
 static bool is_late(CURL *easy, const struct transfer *t, double start, struct error *err)
 {
     const struct http_call *call = t->call;
-    double now = meter_now(), still = now - t->active_at;
+    double now = clock_now(), still = now - t->active_at;
     curl_off_t connected = 0;
 
     if (now - start > call->total_s) {
@@ -235,7 +236,7 @@ static enum http_end end_of(CURLcode code, const struct transfer *t,
 static enum http_end run(struct http *h, struct transfer *t, const char *curl_text,
                          struct error *err)
 {
-    double start = t->active_at = meter_now();
+    double start = t->active_at = clock_now();
     int n_running = 1, n_left;
 
     while (n_running > 0) {

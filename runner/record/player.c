@@ -9,8 +9,8 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "envs/bridge/bridge.h"
 
 #define STRIDE_MIN 64                          /* steps */
@@ -18,14 +18,6 @@
 #define KEYFRAMES_MAX_BYTES ((size_t)96 << 20) /* of all blocks */
 #define STEPS_PER_LOOK 64                      /* at the clock */
 #define SCAN_RATHER 8                          /* strides; see go_before */
-
-static double now_ms(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return 1e3 * (double)t.tv_sec + 1e-6 * (double)t.tv_nsec;
-}
 
 static int64_t choose_stride(int64_t n_steps, size_t block_size)
 {
@@ -242,11 +234,11 @@ static void scan_to(struct player *p, int64_t step)
 
 bool player_scan(struct player *p, double budget_ms)
 {
-    double end = budget_ms < 0 ? INFINITY : now_ms() + budget_ms;
+    double end = budget_ms < 0 ? INFINITY : 1e3 * clock_now() + budget_ms;
     int64_t n = p->replay->tape.n_steps;
 
     while (p->scanned < n) {
-        if (p->scanned % STEPS_PER_LOOK == 0 && now_ms() >= end)
+        if (p->scanned % STEPS_PER_LOOK == 0 && 1e3 * clock_now() >= end)
             return false;
         scan_step(p);
     }

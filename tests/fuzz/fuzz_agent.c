@@ -2,6 +2,8 @@
  * turn can be kept, and one line of JSON in answer; or a refusal; never more. */
 #include "runner/agent/command.c"
 
+#include "base/clock.h"
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
 /* What the client reads is nothing, or one line with a text in it. */
@@ -52,7 +54,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
         send(ends[1], bytes, len / 2, 0) != (ssize_t)(len / 2))
         abort();
     c.client = ends[0];
-    c.client_since = meter_now();
+    c.client_since = clock_now();
     turn_init(&turn);
     if (len > 1)
         result = serve(&c, &turn);

@@ -15,11 +15,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/json.h"
 #include "runner/evaluate/cluster/shard.h"
 #include "runner/evaluate/cluster/slurm.h"
-#include "runner/evaluate/meter.h"
 
 #define MOST_TRIES 5   /* of a shard */
 #define MOST_ARRAYS 64 /* of an evaluation */
@@ -103,7 +103,7 @@ static void remove_folder(const char *folder)
 
 static int submit(struct coordinator *c, const int *shards, int n, struct error *err)
 {
-    double start = meter_now();
+    double start = clock_now();
 
     if (c->n_arrays == MOST_ARRAYS)
         return error_set(err, "%s: %d job arrays did not finish it; see the logs there",
@@ -114,7 +114,7 @@ static int submit(struct coordinator *c, const int *shards, int n, struct error 
     c->n_arrays++;
     for (int i = 0; i < n; i++)
         c->shards[shards[i]].n_tries++;
-    c->submit_s += meter_now() - start;
+    c->submit_s += clock_now() - start;
     return 0;
 }
 
@@ -145,7 +145,7 @@ static int take_episodes(struct coordinator *c, struct episode *episode,
 static void merge(struct coordinator *c, const struct shard_head *head)
 {
     json_t *count = json_object_get(c->nodes, head->node);
-    double t = meter_now();
+    double t = clock_now();
 
     json_object_set_new(c->nodes, head->node,
                         json_integer(json_integer_value(count) + 1));
@@ -228,7 +228,7 @@ static void close_checkers(struct coordinator *c)
  * of different episodes. A result that cannot be used is as good as lost. */
 static void confirm(struct coordinator *c)
 {
-    double start = meter_now();
+    double start = clock_now();
     int n_threads = 1;
 
     while (n_threads < c->n_full && pthread_create(&c->checkers[n_threads].thread, NULL,
@@ -253,7 +253,7 @@ static void confirm(struct coordinator *c)
         free(k->path);
     }
     c->n_full = 0;
-    c->verify_s += meter_now() - start;
+    c->verify_s += clock_now() - start;
 }
 
 static bool is_held(const struct coordinator *c, int shard)
@@ -327,7 +327,7 @@ static int take_results(struct coordinator *c, struct error *err)
 static int run_again(struct coordinator *c, const bool *is_live, const bool *is_running,
                      struct error *err)
 {
-    double idle = meter_now() - c->last_s;
+    double idle = clock_now() - c->last_s;
     double patience = c->e->cluster->late_s > 3 * c->slowest_s ? c->e->cluster->late_s
                                                                : 3 * c->slowest_s;
     int *list = xcalloc((size_t)c->n_shards, sizeof(*list)), n = 0, status = 0;
@@ -355,7 +355,7 @@ static int run_again(struct coordinator *c, const bool *is_live, const bool *is_
     }
     if (status == 0 && n) {
         status = submit(c, list, n, err);
-        c->last_s = meter_now();
+        c->last_s = clock_now();
     }
     free(list);
     return status;
@@ -371,12 +371,12 @@ static int look(struct coordinator *c, double *heard, struct error *err)
     for (int i = 0; i < c->n_arrays && status == 0; i++)
         status = slurm_look(c->arrays[i], is_live, is_running, c->n_shards, &why);
     if (status == 0) {
-        *heard = meter_now();
+        *heard = clock_now();
         /* What has arrived while Slurm was asked is not lost. */
         status = take_results(c, err);
         if (status == 0 && c->n_done < c->n_shards)
             status = run_again(c, is_live, is_running, err);
-    } else if ((meter_now() - *heard) * 1000 < DEAF_MS) {
+    } else if ((clock_now() - *heard) * 1000 < DEAF_MS) {
         status = 0; /* it may come back */
     } else {
         *err = why;
@@ -389,20 +389,20 @@ static int look(struct coordinator *c, double *heard, struct error *err)
 static int coordinate(struct coordinator *c, struct error *err)
 {
     int *all = xcalloc((size_t)c->n_shards, sizeof(*all)), status;
-    double heard = meter_now(), looked = heard;
+    double heard = clock_now(), looked = heard;
 
     for (int s = 0; s < c->n_shards; s++)
         all[s] = s;
-    c->submitted = shard_time();
+    c->submitted = clock_date();
     c->last_s = heard;
     status = submit(c, all, c->n_shards, err);
     free(all);
     while (status == 0 && c->n_done < c->n_shards && !is_interrupted(c)) {
         status = take_results(c, err);
         if (status == 0 && c->n_done < c->n_shards &&
-            (meter_now() - looked) * 1000 > LOOK_MS) {
+            (clock_now() - looked) * 1000 > LOOK_MS) {
             status = look(c, &heard, err);
-            looked = meter_now();
+            looked = clock_now();
         }
         if (status == 0 && c->n_done < c->n_shards)
             nanosleep(&(struct timespec){ .tv_nsec = POLL_MS * 1000000 }, NULL);
@@ -449,7 +449,7 @@ int cluster_evaluate(const struct evaluation *e, const struct episode_request *r
                              .n = n,
                              .n_shards = n_shards,
                              .nodes = json_object() };
-    double start = meter_now();
+    double start = clock_now();
     int status = -1;
 
     memset(results, 0, sizeof(*results) * (size_t)n);
@@ -467,7 +467,7 @@ int cluster_evaluate(const struct evaluation *e, const struct episode_request *r
     if (status == 0)
         status = play_again(&c, err);
     if (status == 0) {
-        write_costs(&c, meter_now() - start);
+        write_costs(&c, clock_now() - start);
         remove_folder(c.folder);
     }
 out:

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
-#include <time.h>
 
 #include "base/file.h"
 #include "base/hash.h"
@@ -14,14 +13,6 @@
 
 #define JOB_MAGIC "ratchet job 3"
 #define MOST_FILE ((size_t)1 << 30)
-
-double shard_time(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_REALTIME, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
 
 char *shard_kind(void)
 {

@@ -32,8 +32,6 @@ void shard_job_clear(struct shard_job *job);
 
 #define SHARD_RESULT "ratchet result 2" /* what a result's file begins with */
 
-/* Seconds since 1970, which nodes share. */
-double shard_time(void);
 /* What decides whether two machines give the same bits: processor, libraries.
  * malloc'd. */
 char *shard_kind(void);
@@ -52,7 +50,7 @@ struct shard_leaving {
     const char *folder, *refusal; /* refusal: "" when it played */
     const struct shard_job *job;
     int shard, n;
-    double started; /* shard_time */
+    double started; /* clock_date */
     const struct episode_result *results;
 };
 /* Writes it as folder/SHA256.result, the file that its contents name. */

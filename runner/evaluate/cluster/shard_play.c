@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/clock.h"
 #include "base/hash.h"
 #include "runner/evaluate/cluster/shard.h"
 
@@ -62,7 +63,7 @@ int shard_result_save(const struct shard_leaving *l, struct error *err)
     wire_put_text(&w, kind);
     wire_put_text(&w, l->refusal);
     wire_put_f64(&w, l->started);
-    wire_put_f64(&w, shard_time() - l->started);
+    wire_put_f64(&w, clock_date() - l->started);
     wire_put_u32(&w, (uint32_t)l->n);
     for (int i = 0; i < l->n; i++)
         put_episode(&w, l->shard + i * l->job->n_shards, &l->results[i]);
@@ -111,7 +112,7 @@ int shard_play(const char *folder, int shard, struct env_registry *registry,
     char *kind = shard_kind();
     int status = -1, n = 0;
 
-    l.started = shard_time();
+    l.started = clock_date();
     if (shard_job_load(&job, folder, registry, err) != 0) {
         if (job.sha256[0]) { /* it can be told of which job this is */
             struct error why = *err;
