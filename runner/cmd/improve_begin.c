@@ -266,9 +266,31 @@ static int find_task(struct improve *m, struct app *app, const char *name,
     return find_start(m, err);
 }
 
+/* What a resumed run would not look at is refused. A client's server is started again with
+ * the words that began the run, and goes on. */
+static int check_resumed(const struct improve *m, const struct app *app, struct error *err)
+{
+    const struct {
+        const char *name;
+        bool is_typed;
+    } fixed[] = { { "--set", m->common.set },     { "--model", m->model },
+                  { "--policy", m->policy },      { "--parents", m->parents },
+                  { "--seed", m->seed_text },     { "--fresh-salt", m->fresh_salt } };
+
+    for (size_t i = 0; i < sizeof(fixed) / sizeof(fixed[0]) && !app->client; i++)
+        if (fixed[i].is_typed)
+            return error_set(err,
+                             "%s: a run that goes on keeps what it was started with; "
+                             "--iterations and the --max options give it more",
+                             fixed[i].name);
+    return 0;
+}
+
 static int resume_run(struct improve *m, struct app *app, const char *name,
                       struct error *err)
 {
+    if (check_resumed(m, app, err) != 0)
+        return -1;
     if (find_run(m, app, name, err) != 0 || run_lock(m->run.folder, &m->lock, err) != 0)
         return -1;
     if (app->client && strcmp(m->run.model, "mcp") != 0)

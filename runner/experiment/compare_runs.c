@@ -80,8 +80,14 @@ static int improve(const struct comparison *c, const char *model, const char *fo
         argv[n++] = "--seed";
         argv[n++] = seed;
     }
-    for (int i = 0; c->options[i] && n < MOST_ARGUMENTS - 1; i++)
-        argv[n++] = c->options[i];
+    for (int i = 0; c->options[i] && n < MOST_ARGUMENTS - 1; i++) {
+        /* A run that goes on keeps its task and its start. */
+        bool is_fixed = !strcmp(c->options[i], "--set") || !strcmp(c->options[i], "--policy");
+        if (is_there && is_fixed && c->options[i + 1])
+            i++;
+        else
+            argv[n++] = c->options[i];
+    }
     out = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
     failed = out < 0 ? errno
                      : spawn_start(&(struct spawn){ .argv = argv,
