@@ -167,7 +167,7 @@ for row in 'sessions pause x --wait=nan' 'sessions pause x --wait=1e999' \
     'compare cartpole --seeds=1e999' 'sweep atari57 --repeats=nan' 'results --episodes=4x' \
     'calibrate cartpole --pairs=inf' 'report --failures=nan' 'replay x --panels=3x' \
     'replay x --scale=inf'; do
-    expect "no number: $row" 2 'it takes' timeout 20 "$RATCHET" $row
+    expect "no number: $row" 2 'takes' timeout 20 "$RATCHET" $row
 done
 # The same door behind it: steps of a replay, keys of a task, options of search, iterations.
 for row in 'nan' 'inf' '3x' '' ' 3' '0x3' '99999999999999999999'; do

@@ -22,7 +22,7 @@
 #define DRAWS 1 /* seed of the bootstrap: the same returns give the same table */
 
 struct calibrator {
-    struct common common;
+    struct common *common;
     int episodes, pairs, candidate, comparisons;
     struct task *task;
     char *path;
@@ -76,7 +76,7 @@ static int play_some(struct calibrator *k, struct app *app, int n,
 {
     struct episode_request *requests = xcalloc((size_t)n, sizeof(*requests));
     struct policy_facts facts;
-    struct evaluation e = common_evaluation(app, &k->common, k->task, &k->policy);
+    struct evaluation e = common_evaluation(app, k->common, k->task, &k->policy);
     int status;
 
     for (int i = 0; i < n; i++)
@@ -290,9 +290,6 @@ static int calibrate_task(struct calibrator *k, struct app *app, const char **ar
 {
     json_t *out;
 
-    k->task = common_task(app, &k->common, args[0], err);
-    if (!k->task)
-        return EXIT_FAILED;
     if (!k->pairs)
         k->pairs = k->task->splits.gate;
     if (find_policy(k, args[1], err) != 0 || salt_draw(&k->salt, err) != 0 ||
@@ -301,7 +298,7 @@ static int calibrate_task(struct calibrator *k, struct app *app, const char **ar
             0)
         return EXIT_FAILED;
     out = to_json(k);
-    if (k->common.json) {
+    if (k->common->json) {
         cmd_print_json(out);
     } else {
         print_text(k, out);
@@ -310,55 +307,34 @@ static int calibrate_task(struct calibrator *k, struct app *app, const char **ar
     return cmd_done();
 }
 
-static int check_numbers(const struct calibrator *k, struct error *err)
-{
-    if (k->episodes < 2 || k->episodes > MOST_EPISODES || k->common.jobs < 0)
-        return error_set(err, "calibrate: --episodes takes 2 to %d, --jobs 0 or more",
-                         MOST_EPISODES);
-    if (k->pairs < 0 || (k->pairs && k->pairs < 8) || k->pairs > MOST_PAIRS)
-        return error_set(err, "calibrate: --pairs takes 8 to %d", MOST_PAIRS);
-    if (k->candidate < 1 || k->candidate > MOST_CANDIDATE)
-        return error_set(err, "calibrate: --candidate takes 1 to %d", MOST_CANDIDATE);
-    if (k->comparisons < 1 || k->comparisons > MOST_COMPARISONS)
-        return error_set(err, "calibrate: --comparisons takes 1 to %d", MOST_COMPARISONS);
-    return 0;
-}
+/* clang-format off */
+static const struct option options[] = {
+    { "episodes", 'n', INT_IN(calibrator, episodes), "N",
+      "to play on different seeds (default 100)", 2, MOST_EPISODES },
+    { "candidate", 'k', INT_IN(calibrator, candidate), "K",
+      "the number of the candidate in its line: each has a smaller share of the error "
+      "(default 1)", 1, MOST_CANDIDATE },
+    { "pairs", '\0', INT_IN(calibrator, pairs), "N",
+      "of a comparison (default: the task's gate)", 8, MOST_PAIRS },
+    { "comparisons", '\0', INT_IN(calibrator, comparisons), "N",
+      "to draw from the returns (default 1000)", 1, MOST_COMPARISONS },
+    GROUP_OF(options_jobs),
+    GROUP_OF(options_common),
+    { 0 },
+};
+/* clang-format on */
 
-static int main_calibrate(const struct command *self, struct app *app, int argc,
-                          const char **argv)
+static int exec_calibrate(struct call *c)
 {
-    struct calibrator k = { .episodes = 100, .candidate = 1, .comparisons = 1000 };
-    struct error err = { "" };
+    struct calibrator *k = c->state;
     int status;
-    struct poptOption options[] = {
-        { "episodes", 'n', POPT_ARG_INT, &k.episodes, 0,
-          "to play on different seeds (default 100)", "N" },
-        { "candidate", 'k', POPT_ARG_INT, &k.candidate, 0,
-          "the number of the candidate in its line: each has a smaller share of the error "
-          "(default 1)",
-          "K" },
-        { "pairs", '\0', POPT_ARG_INT, &k.pairs, 0,
-          "of a comparison (default: the task's gate)", "N" },
-        { "comparisons", '\0', POPT_ARG_INT, &k.comparisons, 0,
-          "to draw from the returns (default 1000)", "N" },
-        JOBS_TABLE(k.common),
-        COMMON_TABLE(k.common),
-        POPT_TABLEEND,
-    };
-    const char **args = cmd_parse(self, app, argc, argv, options, 1, 2, &status);
 
-    if (!args)
-        return status;
-    status = check_numbers(&k, &err) != 0 ? EXIT_USAGE
-                                          : calibrate_task(&k, app, args, &err);
-    if (status != EXIT_DONE && err.text[0])
-        cmd_fail(status, &err);
-    free(k.returns);
-    free((char *)k.policy.source);
-    free(k.path);
-    task_destroy(k.task);
-    common_clear(&k.common);
-    cmd_free_args(args);
+    k->common = &c->common;
+    k->task = c->task;
+    status = calibrate_task(k, c->app, c->args, &c->err);
+    free(k->returns);
+    free((char *)k->policy.source);
+    free(k->path);
     return status;
 }
 
@@ -377,5 +353,13 @@ const struct command cmd_calibrate = {
     .example =
         "ratchet calibrate cartpole\n"
         "ratchet calibrate breakout my.lua --candidate 20 --pairs 512 --json",
-    .run = main_calibrate,
+    .options = options,
+    .size = sizeof(struct calibrator),
+    .initial = &(const struct calibrator){ .episodes = 100,
+                                           .candidate = 1,
+                                           .comparisons = 1000 },
+    .n_min = 1,
+    .n_max = 2,
+    .needs = NEEDS_TASK,
+    .exec = exec_calibrate,
 };

@@ -164,29 +164,11 @@ static int describe(const struct app *app, const struct common *c, const char *n
     return status;
 }
 
-static int main_envs(const struct command *self, struct app *app, int argc,
-                     const char **argv)
+static int exec_envs(struct call *c)
 {
-    struct common common = { 0 };
-    struct error err = { "" };
-    int status;
-    struct poptOption options[] = { COMMON_TABLE(common), POPT_TABLEEND };
-    const char **args = cmd_parse(self, app, argc, argv, options, 0, 1, &status);
-
-    if (!args)
-        return status;
-    if (common_plugins(app, &common, &err) != 0) {
-        status = cmd_fail(EXIT_FAILED, &err);
-    } else if (!args[0]) {
-        status = list(app, common.json);
-    } else if (describe(app, &common, args[0], &err) != 0) {
-        status = cmd_fail(EXIT_FAILED, &err);
-    } else {
-        status = cmd_done();
-    }
-    common_clear(&common);
-    cmd_free_args(args);
-    return status;
+    if (!c->args[0])
+        return list(c->app, c->common.json);
+    return describe(c->app, &c->common, c->args[0], &c->err) == 0 ? cmd_done() : EXIT_FAILED;
 }
 
 const struct command cmd_envs = {
@@ -194,5 +176,8 @@ const struct command cmd_envs = {
     .args = "[ENV]",
     .about = "list the environments, or describe one",
     .example = "ratchet envs\nratchet envs breakout\nratchet envs cartpole --set plan=true\nratchet envs walk --plugin build/tests/walk.so",
-    .run = main_envs,
+    .options = options_common,
+    .n_max = 1,
+    .needs = NEEDS_PLUGINS,
+    .exec = exec_envs,
 };

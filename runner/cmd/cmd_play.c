@@ -12,9 +12,7 @@
 #include "runner/view/view.h"
 
 struct options {
-    struct common common;
     char *record;
-    char *seed_text;
     uint64_t seed;
 };
 
@@ -191,65 +189,46 @@ static char *default_path(const struct task *task)
     return path;
 }
 
-static int run(struct options *o, struct app *app, const char *name, struct error *err)
+static int run(struct options *o, struct call *c)
 {
-    struct task *task = common_task(app, &o->common, name, err);
+    const struct task *task = c->task;
     struct play p = { NULL };
     int status = EXIT_FAILED;
 
-    if (!task)
-        return EXIT_FAILED;
     if (!o->record)
         o->record = default_path(task);
     p.path = o->record;
-    p.instance = task_create_instance(task, err);
+    p.instance = task_create_instance(task, &c->err);
     if (!p.instance)
         goto out;
     p.replay = create_replay(task, o->seed);
     episode_init(&p.episode, task->env, p.instance, &task->rules);
     episode_reset(&p.episode, p.replay->seed);
     play_keys_init(&p.keys, task->env);
-    if (play(&p, app, err) == 0)
-        status = print_result(&p, o->common.json);
+    if (play(&p, c->app, &c->err) == 0)
+        status = print_result(&p, c->common.json);
     episode_clear(&p.episode);
 
 out:
     task->env->destroy(p.instance);
     replay_destroy(p.replay);
-    task_destroy(task);
     return status;
 }
 
-static int main_play(const struct command *self, struct app *app, int argc,
-                     const char **argv)
-{
-    struct options o = { 0 };
-    struct error err = { "" };
-    int status;
-    struct poptOption options[] = {
-        { "record", '\0', POPT_ARG_STRING, &o.record, 0,
-          "where the replay goes (default: ENV.replay here); one that is there is replaced",
-          "FILE" },
-        { "seed", '\0', POPT_ARG_STRING, &o.seed_text, 0, "of the episode (default 0)", "S" },
-        COMMON_TABLE(o.common),
-        POPT_TABLEEND,
-    };
-    const char **args = cmd_parse(self, app, argc, argv, options, 1, 1, &status);
+/* clang-format off */
+static const struct option options[] = {
+    { "record", '\0', TEXT_IN(options, record), "FILE",
+      "where the replay goes (default: ENV.replay here); one that is there is replaced" },
+    { "seed", '\0', SEED_IN(options, seed), "S",
+      "of the episode (default 0)" },
+    GROUP_OF(options_common),
+    { 0 },
+};
+/* clang-format on */
 
-    if (!args)
-        return status;
-    if (cmd_seed(o.seed_text, &o.seed, &err) != 0) {
-        status = EXIT_USAGE;
-    } else {
-        status = run(&o, app, args[0], &err);
-    }
-    if (status != EXIT_DONE && err.text[0])
-        cmd_fail(status, &err);
-    common_clear(&o.common);
-    free(o.record);
-    free(o.seed_text);
-    cmd_free_args(args);
-    return status;
+static int exec_play(struct call *c)
+{
+    return run(c->state, c);
 }
 
 const struct command cmd_play = {
@@ -264,5 +243,10 @@ const struct command cmd_play = {
     .example =
         "ratchet play breakout\n"
         "ratchet play pendulum --seed 3 --record mine.replay",
-    .run = main_play,
+    .options = options,
+    .size = sizeof(struct options),
+    .n_min = 1,
+    .n_max = 1,
+    .needs = NEEDS_TASK,
+    .exec = exec_play,
 };

@@ -19,7 +19,7 @@
 #define UNSET INT64_MIN
 
 struct options {
-    struct common common;
+    int json;
     char *png, *output, *gif, *mp4, *strip, *from, *to;
     int panels, scale, no_marks; /* scale 0: not said */
 };
@@ -158,18 +158,16 @@ static int run(const struct options *o, struct app *app, const char *path,
     struct replay *r = NULL;
     int status = EXIT_FAILED;
 
-    if (common_plugins(app, &o->common, err) != 0)
-        goto out;
     r = replay_load(&app->envs, path, err);
     if (!r || (is_export && export(r, o, err) != 0))
         goto out;
-    if (is_export && !o->common.json) {
+    if (is_export && !o->json) {
         status = cmd_done();
         goto out;
     }
     if (replay_verify(r, &check, err) != 0)
         goto out;
-    if (o->common.json)
+    if (o->json)
         print_json(r, &check);
     else
         print_table(r, &check);
@@ -182,70 +180,43 @@ out:
     return status;
 }
 
-static void clear(struct options *o)
-{
-    common_clear(&o->common);
-    free(o->png);
-    free(o->output);
-    free(o->gif);
-    free(o->mp4);
-    free(o->strip);
-    free(o->from);
-    free(o->to);
-}
+/* clang-format off */
+static const struct option options[] = {
+    { "png", '\0', TEXT_IN(options, png), "T",
+      "write the frame of step T to -o OUT" },
+    { "output", 'o', TEXT_IN(options, output), "OUT.png",
+      "where --png writes" },
+    { "strip", '\0', TEXT_IN(options, strip), "OUT.png",
+      "write a labelled film strip of the last steps, or of --from to --to" },
+    { "gif", '\0', TEXT_IN(options, gif), "OUT.gif",
+      "write an animated GIF" },
+    { "mp4", '\0', TEXT_IN(options, mp4), "OUT.mp4",
+      "write a film; needs the program ffmpeg" },
+    { "from", '\0', TEXT_IN(options, from), "A",
+      "first step of strip, GIF or film; "
+      "negative ones count from the end" },
+    { "to", '\0', TEXT_IN(options, to), "B",
+      "last step" },
+    { "panels", '\0', INT_IN(options, panels), "N",
+      "panels of a strip, at most (default 12)", 1, 200 },
+    { "scale", '\0', INT_IN(options, scale), "N",
+      "enlarge frame, GIF or film N times, in whole pixels (1 to 16)", 1, 16 },
+    { "no-marks", '\0', FLAG_IN(options, no_marks), NULL,
+      "leave out the policy's marks" },
+    GROUP_OF(option_plugin),
+    { "json", '\0', FLAG_IN(options, json), NULL,
+      "verify, and print the result as one JSON object" },
+    { 0 },
+};
+/* clang-format on */
 
-static int main_replay(const struct command *self, struct app *app, int argc,
-                       const char **argv)
+static int exec_replay(struct call *c)
 {
-    struct options o = { .panels = FILM_PANELS };
-    struct error err = { "" };
-    int status;
-    struct poptOption options[] = {
-        { "png", '\0', POPT_ARG_STRING, &o.png, 0, "write the frame of step T to -o OUT",
-          "T" },
-        { "output", 'o', POPT_ARG_STRING, &o.output, 0, "where --png writes", "OUT.png" },
-        { "strip", '\0', POPT_ARG_STRING, &o.strip, 0,
-          "write a labelled film strip of the last steps, or of --from to --to",
-          "OUT.png" },
-        { "gif", '\0', POPT_ARG_STRING, &o.gif, 0, "write an animated GIF", "OUT.gif" },
-        { "mp4", '\0', POPT_ARG_STRING, &o.mp4, 0,
-          "write a film; needs the program ffmpeg", "OUT.mp4" },
-        { "from", '\0', POPT_ARG_STRING, &o.from, 0,
-          "first step of strip, GIF or film; "
-          "negative ones count from the end",
-          "A" },
-        { "to", '\0', POPT_ARG_STRING, &o.to, 0, "last step", "B" },
-        { "panels", '\0', POPT_ARG_INT, &o.panels, 0,
-          "panels of a strip, at most (default 12)", "N" },
-        { "scale", '\0', POPT_ARG_INT, &o.scale, 0,
-          "enlarge frame, GIF or film N times, in whole pixels (1 to 16)", "N" },
-        { "no-marks", '\0', POPT_ARG_NONE, &o.no_marks, 0,
-          "leave out the policy's marks", NULL },
-        { "plugin", '\0', POPT_ARG_ARGV, &o.common.plugins, 0,
-          "load environments from a shared object; it is trusted native code",
-          "FILE.so" },
-        { "json", '\0', POPT_ARG_NONE, &o.common.json, 0,
-          "verify, and print the result as one JSON object", NULL },
-        POPT_TABLEEND,
-    };
-    const char **args = cmd_parse(self, app, argc, argv, options, 1, 1, &status);
+    struct options *o = c->state;
 
-    if (!args)
-        return status;
-    status = EXIT_USAGE;
-    if (o.panels < 1 || o.panels > 200)
-        error_set(&err, "replay: --panels takes 1 to 200");
-    else if (o.scale < 0 || o.scale > 16)
-        error_set(&err, "replay: --scale takes 1 to 16");
-    else if (o.png && !o.output)
-        error_set(&err, "replay: --png needs -o OUT.png");
-    else
-        status = run(&o, app, args[0], &err);
-    if (status != EXIT_DONE && err.text[0])
-        cmd_fail(status, &err);
-    clear(&o);
-    cmd_free_args(args);
-    return status;
+    if (o->png && !o->output)
+        return call_misused(c, "--png needs -o OUT.png");
+    return run(o, c->app, c->args[0], &c->err);
 }
 
 const struct command cmd_replay = {
@@ -260,5 +231,11 @@ const struct command cmd_replay = {
         "ratchet replay best.replay --png -1 -o end.png --strip end-strip.png\n"
         "ratchet replay best.replay --png 500 --scale 3 -o large.png\n"
         "ratchet replay best.replay --gif rally.gif --from 400 --to 900",
-    .run = main_replay,
+    .options = options,
+    .size = sizeof(struct options),
+    .initial = &(const struct options){ .panels = FILM_PANELS },
+    .n_min = 1,
+    .n_max = 1,
+    .needs = NEEDS_PLUGINS,
+    .exec = exec_replay,
 };

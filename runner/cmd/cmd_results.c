@@ -20,7 +20,7 @@
 
 struct results {
     struct app *app;
-    struct common common;
+    struct common *common;
     int episodes;
     char *pattern;
     struct salt salt;
@@ -68,7 +68,7 @@ static struct task *find_task(struct results *r, const char *folder, const char 
     }
     if (t && !file && is_planner(path))
         status = task_set(t, "plan=true", err);
-    for (char **s = r->common.set; t && s && *s && status == 0; s++)
+    for (char **s = r->common->set; t && s && *s && status == 0; s++)
         status = task_set(t, *s, err);
     if (t && (status != 0 || task_check(t, err) != 0)) {
         task_destroy(t);
@@ -197,7 +197,7 @@ static int play(struct results *r, const struct task *t, const char *path,
         goto out;
     for (int i = 0; i < r->episodes; i++)
         requests[i].seed = split_seed(&r->salt, SPLIT_HOLDOUT, t->name, "results", i);
-    e = common_evaluation(r->app, &r->common, t, &policy);
+    e = common_evaluation(r->app, r->common, t, &policy);
     e.is_outside = true;
     e.on_result = on_result;
     e.user = &playing;
@@ -208,7 +208,7 @@ static int play(struct results *r, const struct task *t, const char *path,
     if (status != 0)
         goto out;
     add_row(r, t, policy.name, results, r->episodes, meter_cpu() - start);
-    if (!r->common.json)
+    if (!r->common->json)
         print_row(json_array_get(r->rows, json_array_size(r->rows) - 1));
 out:
     results_clear(results, r->episodes);
@@ -253,7 +253,7 @@ static int play_all(struct results *r, struct error *err)
     glob_t found = { 0 };
     int status = 0;
 
-    if (!r->common.json)
+    if (!r->common->json)
         say("| task | policy | mean | std | min | max | target | human-normalised | "
             "planner steps a step | times real time |\n"
             "|---|---|---|---|---|---|---|---|---|---|\n");
@@ -273,7 +273,7 @@ static int play_all(struct results *r, struct error *err)
 
 static void finish(struct results *r)
 {
-    if (r->common.json)
+    if (r->common->json)
         cmd_print_json(json_pack("{s:s, s:i, s:o, s:O}", "salt_sha256", r->salt.sha256,
                                  "episodes", r->episodes, "confidence",
                                  json_finite(CONFIDENCE), "rows", r->rows));
@@ -284,44 +284,34 @@ static void finish(struct results *r)
             r->episodes);
 }
 
-static int main_results(const struct command *self, struct app *app, int argc,
-                        const char **argv)
-{
-    struct results r = { .app = app, .episodes = 20 };
-    struct error err = { "" };
-    int status;
-    struct poptOption options[] = {
-        { "episodes", 'n', POPT_ARG_INT, &r.episodes, 0, "of each policy (default 20)",
-          "N" },
-        { "policies", 'p', POPT_ARG_STRING, &r.pattern, 0,
-          "files of policies/TASK/ (default learned*.lua)", "PATTERN" },
-        JOBS_TABLE(r.common),
-        COMMON_TABLE(r.common),
-        POPT_TABLEEND,
-    };
-    const char **args = cmd_parse(self, app, argc, argv, options, 0, -1, &status);
+/* clang-format off */
+static const struct option options[] = {
+    { "episodes", 'n', INT_IN(results, episodes), "N",
+      "of each policy (default 20)", 1, MOST_EPISODES },
+    { "policies", 'p', TEXT_IN(results, pattern), "PATTERN",
+      "files of policies/TASK/ (default learned*.lua)" },
+    GROUP_OF(options_jobs),
+    GROUP_OF(options_common),
+    { 0 },
+};
+/* clang-format on */
 
-    if (!args)
-        return status;
-    r.wanted = args;
-    r.rows = json_array();
-    if (!r.pattern)
-        r.pattern = xstrdup("learned*.lua");
-    if (r.episodes < 1 || r.episodes > MOST_EPISODES || r.common.jobs < 0) {
-        error_set(&err, "results: --episodes takes 1 to %d, --jobs 0 or more",
-                  MOST_EPISODES);
-        status = cmd_fail(EXIT_USAGE, &err);
-    } else if (common_plugins(app, &r.common, &err) != 0 ||
-               salt_draw(&r.salt, &err) != 0 || play_all(&r, &err) != 0) {
-        status = cmd_fail(EXIT_FAILED, &err);
-    } else {
-        finish(&r);
+static int exec_results(struct call *c)
+{
+    struct results *r = c->state;
+    int status = EXIT_FAILED;
+
+    r->app = c->app;
+    r->common = &c->common;
+    r->wanted = c->args;
+    r->rows = json_array();
+    if (!r->pattern)
+        r->pattern = xstrdup("learned*.lua");
+    if (salt_draw(&r->salt, &c->err) == 0 && play_all(r, &c->err) == 0) {
+        finish(r);
         status = cmd_done();
     }
-    json_decref(r.rows);
-    free(r.pattern);
-    common_clear(&r.common);
-    cmd_free_args(args);
+    json_decref(r->rows);
     return status;
 }
 
@@ -337,5 +327,10 @@ const struct command cmd_results = {
     .example =
         "ratchet results\nratchet results half_cheetah ant --json\n"
         "ratchet results --policies 'start*.lua' --episodes 5",
-    .run = main_results,
+    .options = options,
+    .size = sizeof(struct results),
+    .initial = &(const struct results){ .episodes = 20 },
+    .n_max = -1,
+    .needs = NEEDS_PLUGINS,
+    .exec = exec_results,
 };

@@ -13,31 +13,13 @@ static void print_keys(void)
     say("\n`ratchet task ENV` prints the built-in task of an environment as JSON.\n");
 }
 
-static int main_task(const struct command *self, struct app *app, int argc,
-                     const char **argv)
+static int exec_task(struct call *c)
 {
-    struct common common = { 0 };
-    struct error err = { "" };
-    struct task *task;
-    int status;
-    struct poptOption options[] = { COMMON_TABLE(common), POPT_TABLEEND };
-    const char **args = cmd_parse(self, app, argc, argv, options, 0, 1, &status);
-
-    if (!args)
-        return status;
-    if (!args[0]) {
+    if (c->task)
+        cmd_print_json(task_to_json(c->task));
+    else
         print_keys();
-        status = cmd_done();
-    } else {
-        task = common_task(app, &common, args[0], &err);
-        if (task)
-            cmd_print_json(task_to_json(task));
-        status = task ? cmd_done() : cmd_fail(EXIT_FAILED, &err);
-        task_destroy(task);
-    }
-    common_clear(&common);
-    cmd_free_args(args);
-    return status;
+    return cmd_done();
 }
 
 const struct command cmd_task = {
@@ -50,5 +32,8 @@ const struct command cmd_task = {
     .example =
         "ratchet task\nratchet task breakout > mine.json\n"
         "ratchet task breakout --set preset=v5 --set observation=ram",
-    .run = main_task,
+    .options = options_common,
+    .n_max = 1,
+    .needs = NEEDS_TASK,
+    .exec = exec_task,
 };

@@ -13,7 +13,7 @@
 #include "runner/report/test_report.h"
 
 struct test {
-    struct common common;
+    struct common *common;
     char *policy, *cases, *junit, *replays, *retire, *reason;
     int table;
     struct test_report report;
@@ -64,7 +64,7 @@ static int test_folder(struct test *t, struct app *app, const char *folder,
     outcomes = xcalloc((size_t)cases.n + 1, sizeof(*outcomes));
     if (cases.n) {
         memo.ledger = ledger;
-        memo.base = common_evaluation(app, &t->common, cases.list[0].task, &policy);
+        memo.base = common_evaluation(app, t->common, cases.list[0].task, &policy);
         if (cases_run(&memo, &policy, &cases, outcomes, err) != MEMO_DONE)
             goto out;
     }
@@ -280,7 +280,7 @@ static int report(const struct test *t, const char *task, struct error *err)
 {
     if (t->junit && test_report_junit(&t->report, t->junit, err) != 0)
         return EXIT_FAILED;
-    if (t->common.json)
+    if (t->common->json)
         cmd_print_json(test_report_json(&t->report));
     else if (t->table)
         test_report_table(&t->report);
@@ -291,65 +291,44 @@ static int report(const struct test *t, const char *task, struct error *err)
     return cmd_done() == EXIT_DONE && !t->report.failed ? EXIT_DONE : EXIT_FAILED;
 }
 
-static void clear(struct test *t)
+/* clang-format off */
+static const struct option options[] = {
+    { "policy", 'p', TEXT_IN(test, policy), "FILE.lua",
+      "test this policy (default: policies/TASK/learned.lua)" },
+    { "cases", '\0', TEXT_IN(test, cases), "DIR",
+      "cases of this folder (default: policies/TASK/cases)" },
+    { "table", '\0', FLAG_IN(test, table), NULL,
+      "print a table in place of TAP" },
+    { "junit", '\0', TEXT_IN(test, junit), "FILE",
+      "write the results as JUnit XML, too" },
+    { "replays", '\0', TEXT_IN(test, replays), "DIR",
+      "keep replays of failing cases" },
+    { "retire", '\0', TEXT_IN(test, retire), "CASE",
+      "take a case out, into the folder retired/; needs --reason" },
+    { "reason", '\0', TEXT_IN(test, reason), "TEXT",
+      "why it is retired; ledger and case keep it" },
+    GROUP_OF(options_jobs),
+    GROUP_OF(options_common),
+    { 0 },
+};
+/* clang-format on */
+
+static int exec_test(struct call *c)
 {
-    char *const texts[] = { t->policy,  t->cases,  t->junit,
-                            t->replays, t->retire, t->reason };
+    struct test *t = c->state;
+    const char *name = c->args[0], *misuse = find_misuse(t, name);
+    int status = EXIT_FAILED;
 
-    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
-        free(texts[i]);
-    test_report_clear(&t->report);
-    common_clear(&t->common);
-}
-
-static int main_test(const struct command *self, struct app *app, int argc,
-                     const char **argv)
-{
-    struct test t = { 0 };
-    struct error err = { "" };
-    const char *misuse;
-    int status;
-    struct poptOption options[] = {
-        { "policy", 'p', POPT_ARG_STRING, &t.policy, 0,
-          "test this policy (default: policies/TASK/learned.lua)", "FILE.lua" },
-        { "cases", '\0', POPT_ARG_STRING, &t.cases, 0,
-          "cases of this folder (default: policies/TASK/cases)", "DIR" },
-        { "table", '\0', POPT_ARG_NONE, &t.table, 0, "print a table in place of TAP",
-          NULL },
-        { "junit", '\0', POPT_ARG_STRING, &t.junit, 0,
-          "write the results as JUnit XML, too", "FILE" },
-        { "replays", '\0', POPT_ARG_STRING, &t.replays, 0,
-          "keep replays of failing cases", "DIR" },
-        { "retire", '\0', POPT_ARG_STRING, &t.retire, 0,
-          "take a case out, into the folder retired/; needs --reason", "CASE" },
-        { "reason", '\0', POPT_ARG_STRING, &t.reason, 0,
-          "why it is retired; ledger and case keep it", "TEXT" },
-        JOBS_TABLE(t.common),
-        COMMON_TABLE(t.common),
-        POPT_TABLEEND,
-    };
-    const char **args = cmd_parse(self, app, argc, argv, options, 0, 1, &status);
-
-    if (!args)
-        return status;
-    misuse = find_misuse(&t, args[0]);
+    t->common = &c->common;
     if (misuse) {
-        error_set(&err, "%s", misuse);
-        status = EXIT_USAGE;
-    } else if (common_plugins(app, &t.common, &err) != 0) {
-        status = EXIT_FAILED;
-    } else if (args[0] && check_names(&t, app, args[0], &err) != 0) {
-        status = EXIT_USAGE;
-    } else if ((args[0] ? test_task(&t, app, args[0], &err) : test_all(&t, app, &err)) !=
-                   0) {
-        status = EXIT_FAILED;
-    } else {
-        status = t.retire ? cmd_done() : report(&t, args[0], &err);
+        error_set(&c->err, "%s", misuse);
+        return EXIT_USAGE;
     }
-    if (status != EXIT_DONE && err.text[0])
-        cmd_fail(status, &err);
-    clear(&t);
-    cmd_free_args(args);
+    if (name && check_names(t, c->app, name, &c->err) != 0)
+        return EXIT_USAGE;
+    if ((name ? test_task(t, c->app, name, &c->err) : test_all(t, c->app, &c->err)) == 0)
+        status = t->retire ? cmd_done() : report(t, name, &c->err);
+    test_report_clear(&t->report);
     return status;
 }
 
@@ -369,5 +348,9 @@ const struct command cmd_test = {
         "ratchet test breakout --policy my.lua --cases logs/breakout-1/cases --replays failing\n"
         "ratchet test breakout --cases logs/breakout-1/cases --retire case-002 \\\n"
         "    --reason 'the paddle grew: it cannot fail any more'",
-    .run = main_test,
+    .options = options,
+    .size = sizeof(struct test),
+    .n_max = 1,
+    .needs = NEEDS_PLUGINS,
+    .exec = exec_test,
 };

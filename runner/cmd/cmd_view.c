@@ -8,7 +8,7 @@
 #include "runner/view/view.h"
 
 struct options {
-    struct common common;
+    struct common *common;
     char *policy, *export_folder, *cases;
     long at;
     int play;
@@ -154,7 +154,7 @@ static int check_policy(const char *path, struct error *err)
 static int run(struct options *o, struct app *app, const char *const *paths, int n_paths,
                struct error *err)
 {
-    struct asker asker = { app, &o->common };
+    struct asker asker = { app, o->common };
     struct flags flags = { NULL, 0 };
     const struct view_whatif whatif = { &asker, play_on };
     struct view_options view = {
@@ -172,8 +172,7 @@ static int run(struct options *o, struct app *app, const char *const *paths, int
     int status = EXIT_FAILED, shown;
     if (o->policy && check_policy(o->policy, err) != 0)
         return EXIT_USAGE;
-    if (common_plugins(app, &o->common, err) != 0 ||
-        (n_paths > 0 && flags_load(&flags, o, app, paths[0], err) != 0))
+    if (n_paths > 0 && flags_load(&flags, o, app, paths[0], err) != 0)
         goto out;
     view.flags = flags.list;
     view.n_flags = flags.n;
@@ -185,46 +184,31 @@ out:
     return status;
 }
 
-static int main_view(const struct command *self, struct app *app, int argc,
-                     const char **argv)
-{
-    struct options o = { 0 };
-    struct error err = { "" };
-    int status, n_paths = 0;
-    struct poptOption options[] = {
-        { "at", '\0', POPT_ARG_LONG, &o.at, 0, "begin at this step; -1 is the end",
-          "STEP" },
-        { "play", '\0', POPT_ARG_NONE, &o.play, 0, "begin playing", NULL },
-        { "policy", '\0', POPT_ARG_STRING, &o.policy, 0,
-          "the policy of W, what if: it goes on from the step that is shown, again "
-          "whenever the file is saved",
-          "FILE.lua" },
-        { "cases", '\0', POPT_ARG_STRING, &o.cases, 0,
-          "flag where the cases of this folder were cut (default: `cases` beside the first "
-          "replay)",
-          "DIR" },
-        { "export", '\0', POPT_ARG_STRING, &o.export_folder, 0,
-          "where S, G, V and L save (default: here)", "DIR" },
-        { "plugin", '\0', POPT_ARG_ARGV, &o.common.plugins, 0,
-          "load environments from a shared object; it is trusted native code",
-          "FILE.so" },
-        POPT_TABLEEND,
-    };
-    const char **args = cmd_parse(self, app, argc, argv, options, 0, 2, &status);
+/* clang-format off */
+static const struct option options[] = {
+    { "at", '\0', PLACE_IN(options, at), "STEP",
+      "begin at this step; -1 is the end" },
+    { "play", '\0', FLAG_IN(options, play), NULL,
+      "begin playing" },
+    { "policy", '\0', TEXT_IN(options, policy), "FILE.lua",
+      "the policy of W, what if: it goes on from the step that is shown, again "
+      "whenever the file is saved" },
+    { "cases", '\0', TEXT_IN(options, cases), "DIR",
+      "flag where the cases of this folder were cut (default: `cases` beside the first "
+      "replay)" },
+    { "export", '\0', TEXT_IN(options, export_folder), "DIR",
+      "where S, G, V and L save (default: here)" },
+    GROUP_OF(option_plugin),
+    { 0 },
+};
+/* clang-format on */
 
-    if (!args)
-        return status;
-    while (args[n_paths])
-        n_paths++;
-    status = run(&o, app, args, n_paths, &err);
-    if (status != EXIT_DONE && err.text[0])
-        cmd_fail(status, &err);
-    common_clear(&o.common);
-    free(o.policy);
-    free(o.export_folder);
-    free(o.cases);
-    cmd_free_args(args);
-    return status;
+static int exec_view(struct call *c)
+{
+    struct options *o = c->state;
+
+    o->common = &c->common;
+    return run(o, c->app, c->args, c->n_args, &c->err);
 }
 
 const struct command cmd_view = {
@@ -238,5 +222,9 @@ const struct command cmd_view = {
         "ratchet view logs/replays/best.replay\n"
         "ratchet view before.replay after.replay --at 400\n"
         "ratchet view logs/breakout-1/best.replay --cases policies/breakout/cases",
-    .run = main_view,
+    .options = options,
+    .size = sizeof(struct options),
+    .n_max = 2,
+    .needs = NEEDS_PLUGINS,
+    .exec = exec_view,
 };

@@ -17,6 +17,7 @@ struct option {
         OPTION_TEXT,   /* char *, NULL when it is not */
         OPTION_LIST,   /* char **, NULL-terminated; NULL when it is not there */
         OPTION_INT,    /* int */
+        OPTION_PLACE,  /* long; negative: from the end */
         OPTION_COUNT,  /* long long */
         OPTION_AMOUNT, /* double, finite */
         OPTION_SEED,   /* uint64_t, 0 when it is not there */
@@ -36,6 +37,7 @@ struct option {
 #define TEXT_IN(type, member) OPTION_IN(type, member, OPTION_TEXT, char *)
 #define LIST_IN(type, member) OPTION_IN(type, member, OPTION_LIST, char **)
 #define INT_IN(type, member) OPTION_IN(type, member, OPTION_INT, int)
+#define PLACE_IN(type, member) OPTION_IN(type, member, OPTION_PLACE, long)
 #define COUNT_IN(type, member) OPTION_IN(type, member, OPTION_COUNT, long long)
 #define AMOUNT_IN(type, member) OPTION_IN(type, member, OPTION_AMOUNT, double)
 #define SEED_IN(type, member) OPTION_IN(type, member, OPTION_SEED, uint64_t)

@@ -223,13 +223,15 @@ static bool read_amount(const struct option *o, const char *text, double *to)
 
 static bool read_whole(const struct option *o, const char *text, void *to)
 {
-    int64_t limit = o->kind == OPTION_INT ? INT_MAX : INT64_MAX, value;
+    int64_t least = o->kind == OPTION_PLACE ? INT64_MIN : (int64_t)o->least,
+            limit = o->kind == OPTION_INT ? INT_MAX : INT64_MAX, value;
 
-    if (!number_read_whole(text, (int64_t)o->least,
-                           o->most > 0 ? (int64_t)o->most : limit, &value))
+    if (!number_read_whole(text, least, o->most > 0 ? (int64_t)o->most : limit, &value))
         return false;
     if (o->kind == OPTION_INT)
         *(int *)to = (int)value;
+    else if (o->kind == OPTION_PLACE)
+        *(long *)to = (long)value;
     else
         *(long long *)to = value;
     return true;
@@ -252,11 +254,13 @@ static int take_value(struct call *c, int i, const char *text)
             call_misused(c, "--%s: its %s is empty", o->name, o->value);
     } else if (!(is_amount ? read_amount(o, text, to) : read_whole(o, text, to))) {
         if (o->most > 0)
-            call_misused(c, "--%s: \"%.40s\": it takes %.10g to %.10g", o->name, text,
-                         o->least, o->most);
+            call_misused(c, "--%s takes %.10g to %.10g, not \"%.40s\"", o->name, o->least,
+                         o->most, text);
+        else if (o->kind == OPTION_PLACE)
+            call_misused(c, "--%s takes a whole number, not \"%.40s\"", o->name, text);
         else
-            call_misused(c, "--%s: \"%.40s\": it takes %.10g or more%s", o->name, text,
-                         o->least, is_amount ? "" : ", whole");
+            call_misused(c, "--%s takes %.10g or more%s, not \"%.40s\"", o->name, o->least,
+                         is_amount ? "" : " and whole", text);
     }
     return c->err.text[0] ? -1 : 0;
 }
