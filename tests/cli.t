@@ -21,6 +21,10 @@ echo '{"env": "cartpole", }' >"$TMP/broken.json"
 
 expect "version" 0 '^ratchet [0-9]' "$RATCHET" --version
 expect "help" 0 'ratchet COMMAND --help' "$RATCHET" --help
+expect "help names where runs lie" 0 'RATCHET_HOME' "$RATCHET" --help
+expect "an unknown key tells where keys are explained" 1 'and `ratchet task`\)' \
+    "$RATCHET" task breakout --set speed=2
+expect "which it does" 0 '^  gate_most ' "$RATCHET" task
 expect "no command" 2 'Usage' "$RATCHET"
 expect "unknown command" 2 'juggle: no such command' "$RATCHET" juggle
 expect "unknown option" 2 '--frobnicate' "$RATCHET" run --frobnicate

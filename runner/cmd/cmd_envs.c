@@ -175,6 +175,9 @@ const struct command cmd_envs = {
     .name = "envs",
     .args = "[ENV]",
     .about = "list the environments, or describe one",
+    .details =
+        "Of the one that is named: what a policy observes, its actions, events and options. Options\n"
+        "are set by --set; with --set plan=true the functions of a planner are listed, too.",
     .example = "ratchet envs\nratchet envs breakout\nratchet envs cartpole --set plan=true\nratchet envs walk --plugin build/tests/walk.so",
     .options = options_common,
     .n_max = 1,

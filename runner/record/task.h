@@ -62,7 +62,7 @@ struct task *task_create(const struct env *env);
 void task_destroy(struct task *t);
 struct task *task_copy(const struct task *t);
 
-/* From the JSON file at path (format: `ratchet task --help` and docs/formats.md), or, when
+/* From the JSON file at path (format: `ratchet task` and docs/formats.md), or, when
  * `name` names an environment, its built-in task. Strict: an unknown or mistyped key is
  * an error that names it. NULL on failure. */
 struct task *task_load(const struct env_registry *r, const char *name, struct error *err);

@@ -65,7 +65,7 @@ static int read_key(struct task *t, const char *section, const char *name,
     const struct task_key *k = task_find_key(name, strlen(name));
 
     if (!k || strcmp(k->section, section))
-        return error_set(err, "%s: unknown key \"%s%s%s\" (see `ratchet task --help`)",
+        return error_set(err, "%s: unknown key \"%s%s%s\" (see `ratchet task`)",
                          where, section, section[0] ? "." : "", name);
     if (!json_is_number(value) && !json_is_null(value))
         return bad_type(where, name, "a number", err);

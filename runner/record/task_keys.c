@@ -346,7 +346,7 @@ int task_set(struct task *t, const char *setting, struct error *err)
     if (!k)
         return error_set(err,
                          "--set %s: neither %s nor a task has \"%.*s\" "
-                         "(see `ratchet envs %s` and `ratchet task --help`)",
+                         "(see `ratchet envs %s` and `ratchet task`)",
                          setting, t->env->name, (int)len, setting, t->env->name);
     if (!number_read(value, &v) && !read_word(value, &v))
         return error_set(err, "--set %s: \"%s\" is not a number", setting, value);
