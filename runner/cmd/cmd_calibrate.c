@@ -343,13 +343,12 @@ const struct command cmd_calibrate = {
     .args = "ENV|TASK.json [POLICY.lua]",
     .about = "the least gain that the gate can see, its cost, and how often it errs",
     .details =
-        "A policy (the task's learned one, else the one that a run starts from) is compared "
-        "with itself.\nIt is played on fresh seeds, some twice, to see whether the same seed "
-        "gives the same episode. From\nthe spread of its returns, and from the most that a "
-        "pair may lose, follows the least gain that so\nmany pairs find nine times in ten. Then "
-        "comparisons are drawn from the returns (bootstrap): of\nthe policy with itself, with "
-        "itself made better and worse by that gain, and with one that earns as much\nmore but "
-        "falls to the lowest return so often that nothing is gained. Nothing is written down.",
+        "A policy (the task's learned one, else the one that a run starts from) is compared with itself.\n"
+        "It is played on fresh seeds, some twice, to see whether the same seed gives the same episode. The\n"
+        "spread of its returns, and the most that a pair may lose, give the least gain that so many pairs\n"
+        "find nine times in ten. Then comparisons are drawn from the returns (bootstrap): of the policy with\n"
+        "itself, with itself made better and worse by that gain, and with one that earns as much more but\n"
+        "falls to the lowest return so often that nothing is gained. Nothing is written to the ledger.",
     .example =
         "ratchet calibrate cartpole\n"
         "ratchet calibrate breakout my.lua --candidate 20 --pairs 512 --json",

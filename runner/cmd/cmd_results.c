@@ -320,10 +320,10 @@ const struct command cmd_results = {
     .args = "[TASK...]",
     .about = "play the learned policies on fresh seeds: as the table of docs/results.md",
     .details =
-        "Each policies/TASK/learned*.lua plays the built-in task of the environment TASK, or "
-        "the task\nlearned*.json beside it. One whose name has _plan in it may plan; it plays "
-        "plan.json where\nthat is there. Seeds are drawn anew for every table, and the harness "
-        "steps the environment. The table\nis Markdown.",
+        "Each policies/TASK/learned*.lua plays the built-in task of the environment TASK, or the task\n"
+        "learned*.json beside it. One whose name has _plan in it may plan; it plays plan.json where that\n"
+        "is there. Seeds are drawn anew for every table, and the harness steps the environment. The table\n"
+        "is Markdown.",
     .example =
         "ratchet results\nratchet results half_cheetah ant --json\n"
         "ratchet results --policies 'start*.lua' --episodes 5",
