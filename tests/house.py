@@ -60,14 +60,10 @@ SQL = re.compile(r'\bledger_query\s*\(|\bsqlite3_|"\s*(?:SELECT|INSERT|UPDATE|DE
 SQL_OUTSIDE = {
     'runner/agent/shown.c': 2,  # stays: it knows a ledger by its bytes
     'runner/cmd/cmd_improve.c': 1,
-    'runner/cmd/cmd_ledger.c': 15,
     'runner/cmd/cmd_prune.c': 2,
     'runner/cmd/cmd_test.c': 2,
-    'runner/cmd/ledger_export.c': 6,
-    'runner/cmd/ledger_verbs.c': 7,
     'runner/dream/dream.c': 2,
     'runner/dream/dream_skills.c': 6,
-    'runner/experiment/compare_runs.c': 3,
     'runner/experiment/dream_measure.c': 2,
     'runner/experiment/reproduce_run.c': 9,
     'runner/home/opened_run.c': 2,

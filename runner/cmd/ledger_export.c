@@ -4,34 +4,10 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/table.h"
 #include "runner/cmd/ledger_verbs.h"
 #include "runner/evaluate/memo.h"
-#include "base/table.h"
-
-static const char trials_sql[] =
-    "SELECT row_number() OVER (ORDER BY e.rowid) AS trial, e.purpose, e.scope, e.sha256 AS policy,"
-    " e.seed_index, " LEDGER_SCORE("e", "score") " AS score, " LEDGER_SCORE("e", "total")
-    " AS return, e.steps, e.planner_steps,"
-    " sum(e.steps) OVER (ORDER BY e.rowid) AS steps_so_far, e.terminated,"
-    " e.truncated, e.fault, e.fault_text, e.verified, printf('%016x', e.trajectory) AS"
-    " trajectory, printf('%016x', e.start_hash) AS start, " LEDGER_TIME("e.created") " AS"
-    " played FROM episode e WHERE e.run = ? ORDER BY e.rowid";
-
-static const char summary_sql[] =
-    "SELECT iteration, sha256 AS policy, parent_sha256 AS parent, verdict, change, why,"
-    " dev_before, dev_after, difference, low, high, pairs, cases_passed, cases, steps, seconds,"
-    " json_extract(details, '$.tokens') AS tokens, json_extract(details, '$.distinct') AS"
-    " distinct_pairs, json_extract(details, '$.robust.sticky') AS sticky,"
-    " json_extract(details, '$.robust.starts') AS starts, (SELECT " LEDGER_TOKENS
-    " FROM call k WHERE k.run = c.run AND k.iteration = c.iteration) AS"
-    " model_tokens, (SELECT " LEDGER_USD " FROM call k WHERE k.run = c.run AND k.iteration ="
-    " c.iteration) AS usd FROM candidate c WHERE run = ? ORDER BY iteration";
-
-static const char sources_sql[] =
-    "SELECT 0 AS iteration, start_sha256 AS sha256, 1 AS is_kept FROM run WHERE id = ?1"
-    " UNION ALL SELECT iteration, sha256, EXISTS (SELECT 1 FROM promotion p WHERE"
-    " p.run = ?1 AND p.of_iteration = c.iteration) FROM candidate c"
-    " WHERE run = ?1 AND sha256 <> '' ORDER BY 1";
+#include "runner/record/ledger_tables.h"
 
 static const char readme[] =
     "# %s: %s by %s\n\n"
@@ -112,7 +88,7 @@ static int save_sources(struct opened_run *o, const char *folder, struct error *
 {
     char *sources = xasprintf("%s/sources", folder),
          *replays = xasprintf("%s/replays", folder);
-    json_t *rows = ledger_query(o->ledger, sources_sql, o->run.id, err), *row;
+    json_t *rows = ledger_table(o->ledger, "sources", o->run.id, 0, err), *row;
     int status = rows && file_make_folder(sources, err) == 0 &&
                          file_make_folder(replays, err) == 0
                      ? 0
@@ -144,8 +120,8 @@ static int save_sources(struct opened_run *o, const char *folder, struct error *
 
 int ledger_export(struct opened_run *o, const char *folder, struct error *err)
 {
-    json_t *trials = ledger_query(o->ledger, trials_sql, o->run.id, err);
-    json_t *summary = trials ? ledger_query(o->ledger, summary_sql, o->run.id, err)
+    json_t *trials = ledger_table(o->ledger, "trials", o->run.id, 0, err);
+    json_t *summary = trials ? ledger_table(o->ledger, "summary", o->run.id, 0, err)
                              : NULL;
     json_t *task = task_to_json(o->task);
     char *text = xasprintf(readme, o->run.name, o->task->name, o->run.model,

@@ -8,6 +8,7 @@
 #include "base/diff.h"
 #include "base/number.h"
 #include "base/table.h"
+#include "runner/record/ledger_tables.h"
 
 /* A policy by a file's name, a hash, or RUN:ITERATION. Owned. */
 struct named {
@@ -26,7 +27,7 @@ static bool is_hash(const char *text)
 static int find_iteration(struct opened_run *o, const char *id, const char *colon,
                           struct named *out, struct error *err)
 {
-    char *name = xasprintf("%.*s", (int)(colon - id), id), *sql;
+    char *name = xasprintf("%.*s", (int)(colon - id), id);
     int found = ledger_run_find(o->ledger, name, &o->run, err);
     const char *sha;
     json_t *rows;
@@ -39,10 +40,7 @@ static int find_iteration(struct opened_run *o, const char *id, const char *colo
     out->run = o->run.id;
     if (!number_read_whole(colon + 1, 0, INT64_MAX, &out->iteration))
         return error_set(err, "%s: \"%.40s\" is no iteration", id, colon + 1);
-    sql = xasprintf("SELECT sha256 FROM candidate WHERE run=? AND iteration=%lld",
-                    (long long)out->iteration);
-    rows = ledger_query(o->ledger, sql, o->run.id, err);
-    free(sql);
+    rows = ledger_table(o->ledger, "iteration", o->run.id, out->iteration, err);
     sha = json_string_value(json_object_get(json_array_get(rows, 0), "sha256"));
     if (out->iteration == 0)
         sha = o->run.start_sha256;
@@ -97,13 +95,11 @@ static void print_fields(const json_t *row)
     }
 }
 
-static int print_query(struct opened_run *o, const char *title, const char *format,
+static int print_table(struct opened_run *o, const char *title, const char *name,
                        int64_t run, int64_t iteration, struct error *err)
 {
-    char *sql = xasprintf("%s%lld", format, (long long)iteration);
-    json_t *rows = ledger_query(o->ledger, sql, run, err);
+    json_t *rows = ledger_table(o->ledger, name, run, iteration, err);
 
-    free(sql);
     if (json_array_size(rows)) {
         say("\n%s\n", title);
         table_print(stdout, rows);
@@ -128,16 +124,12 @@ static void print_diff(const char *name_a, const char *a, const char *name_b,
 static int print_iteration(struct opened_run *o, int64_t run, int64_t iteration,
                            struct error *err)
 {
-    char *sql = xasprintf(
-        "SELECT run.name AS run, run.model, c.* FROM candidate c JOIN run ON"
-        " run.id = c.run WHERE c.run=? AND c.iteration=%lld",
-        (long long)iteration);
-    json_t *rows = ledger_query(o->ledger, sql, run, err), *row = json_array_get(rows, 0);
+    json_t *rows = ledger_table(o->ledger, "iteration", run, iteration, err);
+    const json_t *row = json_array_get(rows, 0);
     const char *parent = json_string_value(json_object_get(row, "parent_sha256"));
     const char *sha = json_string_value(json_object_get(row, "sha256"));
     char *old = NULL, *new = NULL;
 
-    free(sql);
     if (!rows)
         return -1;
     print_fields(row);
@@ -145,20 +137,8 @@ static int print_iteration(struct opened_run *o, int64_t run, int64_t iteration,
         old = ledger_source_get(o->ledger, parent, NULL);
         new = ledger_source_get(o->ledger, sha, NULL);
     }
-    if (print_query(o, "model",
-                    "SELECT turn, model, tokens_in, tokens_out, usd, tries, error"
-                    " FROM call WHERE run=? AND iteration=",
-                    run, iteration, err) != 0 ||
-        print_query(
-            o, "episodes",
-            "SELECT e.purpose, e.scope, count(*) AS episodes,"
-            " sum(e.steps) AS steps, avg(" LEDGER_SCORE("e", "score") ") AS mean,"
-            " count(*) FILTER (WHERE e.fault = 10) AS lost, count(DISTINCT e.trajectory)"
-            " AS distinct_trajectories, min(e.seed_index) || ' to ' || max(e.seed_index)"
-            " AS seeds FROM candidate c JOIN episode e ON e.run = c.run AND e.sha256 ="
-            " c.sha256 WHERE c.run=? AND c.sha256 <> '' AND e.purpose <> 'regression'"
-            " GROUP BY c.iteration, e.purpose, e.scope HAVING c.iteration=",
-            run, iteration, err) != 0)
+    if (print_table(o, "model", "iteration calls", run, iteration, err) != 0 ||
+        print_table(o, "episodes", "iteration episodes", run, iteration, err) != 0)
         sha = NULL;
     if (old && new) {
         say("\nchange of its parent\n");

@@ -13,6 +13,7 @@
 #include "base/json.h"
 #include "base/spawn.h"
 #include "runner/evaluate/stats.h"
+#include "runner/record/ledger_tables.h"
 
 #define MOST_ARGUMENTS 256
 
@@ -144,28 +145,10 @@ static int play(const struct comparison *c, const char *sha256, double *mean,
     return result;
 }
 
-/* Start, promotions and end: the run's candidates with what all had cost until then. */
-static json_t *read_rows(const struct comparison *c, const struct ledger_run *run,
-                         struct error *err)
-{
-    return ledger_query(
-        c->ledger,
-        "SELECT iteration, promoted, sha256, steps,"
-        " (SELECT " LEDGER_TOKENS " FROM call k"
-        "  WHERE k.run = c.run AND k.iteration <= c.iteration) AS tokens,"
-        " (SELECT " LEDGER_USD " FROM call k"
-        "  WHERE k.run = c.run AND k.iteration <= c.iteration) AS usd"
-        " FROM (SELECT run, iteration, 1 AS place, sha256, steps,"
-        "  verdict IN ('better', 'simpler') AS promoted FROM candidate UNION ALL"
-        "  SELECT run, iteration, 0, sha256, steps, 1 FROM promotion WHERE place = 0) c"
-        " WHERE run = ? ORDER BY iteration, place",
-        run->id, err);
-}
-
 static int read_run(const struct comparison *c, const struct ledger_run *run,
                     struct compared_run *out, struct error *err)
 {
-    json_t *rows = read_rows(c, run, err), *row;
+    json_t *rows = ledger_table(c->ledger, "milestones", run->id, 0, err), *row;
     double score;
     size_t i;
     int result = rows ? play(c, run->start_sha256, &score, err) : -1;

@@ -44,8 +44,8 @@ static const struct {
       "SELECT iteration, cases_passed, cases, cases - cases_passed AS n_broken, verdict,"
       " change, why FROM candidate WHERE run = ?1 AND cases_passed < cases ORDER BY iteration" },
     { "challengers",
-      "SELECT iteration, of_iteration, verdict, pairs, low, high, change, why FROM challenge"
-      " WHERE run = ?1 ORDER BY iteration" },
+      "SELECT iteration, of_iteration, verdict, dev_after, after_half, pairs, low, high, steps,"
+      " change, why FROM challenge WHERE run = ?1 ORDER BY iteration" },
     { "purposes",
       "SELECT purpose, count(*) FILTER (WHERE scope NOT LIKE '" LEDGER_CUT "%') AS"
       " episodes, sum(steps) AS steps, sum(planner_steps) AS"

@@ -11,7 +11,8 @@
 #define REPORT_FAILURES 3 /* shown of a policy, where nothing else was asked for */
 
 struct report_options {
-    int n_failures;    /* of the start and of the incumbent, at most */
+    int n_failures;    /* of the start and of the incumbent, at most; -1: nothing is
+                          played again */
     bool has_pictures; /* film strips and sheets of frames: the page alone shows them */
 };
 
@@ -24,6 +25,9 @@ json_t *report_run(struct ledger *l, const struct env_registry *envs,
 /* Runs (a JSON array of the above, taken) together: comparisons by run and by model.
  * night is the summary of a night (taken), which then comes first, or NULL. */
 json_t *report_of_runs(json_t *runs, json_t *night);
+
+/* The run's learning curve against steps, as a picture: plot_save. */
+int report_plot(const json_t *run, const char *path, struct error *err);
 
 /* The whole report as text, which the caller frees: as a page without a link to anything
  * outside, or as Markdown. Whatever policies and models said stands in it as text. */

@@ -76,17 +76,22 @@ static char *label_of(const json_t *run, bool is_alone)
     return clean;
 }
 
-static json_t *draw(const json_t *runs, const struct axis *axis)
+/* Draws into the file, or, path NULL, as SVG into *svg, which the caller frees. */
+static int draw(const json_t *runs, const struct axis *axis, const char *path, char **svg,
+                struct error *err)
 {
     size_t n = json_array_size(runs), k = 0;
     bool is_alone = n == 1;
     struct plot_series series[MOST_SERIES + 1] = { { 0 } };
     double *room[MOST_SERIES + 1] = { NULL };
-    char *labels[MOST_SERIES] = { NULL }, *svg, *url;
-    struct error err = { "" };
-    struct plot plot = { "",           axis->label, "mean return on the dev seeds",
-                         axis->format, series,      0 };
-    json_t *json = json_pack("{s:s}", "about", axis->label);
+    char *labels[MOST_SERIES] = { NULL };
+    struct plot plot = { path ? json_get_text(json_array_get(runs, 0), "run") : "",
+                         axis->label,
+                         "mean return on the dev seeds",
+                         axis->format,
+                         series,
+                         0 };
+    int status = 0;
 
     n = n > MOST_SERIES ? MOST_SERIES : n;
     if (is_alone) {
@@ -105,28 +110,49 @@ static json_t *draw(const json_t *runs, const struct axis *axis)
         k -= series[k].n == 0;
     }
     plot.n_series = (int)k;
-    svg = plot_svg(&plot, &err);
-    if (svg) {
-        url = base64_text("data:image/svg+xml;base64,", svg, strlen(svg));
-        json_object_set_new(json, "plot", json_string(url));
-        free(url);
-    } else {
-        json_object_set_new(json, "missing", json_string(err.text));
-    }
-    free(svg);
+    if (path)
+        status = plot_save(&plot, path, err);
+    else if (!(*svg = plot_svg(&plot, err)))
+        status = -1;
     for (size_t i = 0; i <= MOST_SERIES; i++)
         free(room[i]);
     for (size_t i = 0; i < n; i++)
         free(labels[i]);
-    return json;
+    return status;
 }
 
 json_t *report_curves(const json_t *runs)
 {
     json_t *list = json_array();
 
-    for (size_t i = 0; i < sizeof(axes) / sizeof(axes[0]); i++)
-        if (is_known(runs, axes[i].key))
-            json_array_append_new(list, draw(runs, &axes[i]));
+    for (size_t i = 0; i < sizeof(axes) / sizeof(axes[0]); i++) {
+        struct error err = { "" };
+        json_t *one;
+        char *svg, *url;
+        if (!is_known(runs, axes[i].key))
+            continue;
+        one = json_pack("{s:s}", "about", axes[i].label);
+        if (draw(runs, &axes[i], NULL, &svg, &err) == 0) {
+            url = base64_text("data:image/svg+xml;base64,", svg, strlen(svg));
+            json_object_set_new(one, "plot", json_string(url));
+            free(url);
+            free(svg);
+        } else {
+            json_object_set_new(one, "missing", json_string(err.text));
+        }
+        json_array_append_new(list, one);
+    }
     return list;
+}
+
+int report_plot(const json_t *run, const char *path, struct error *err)
+{
+    json_t *alone = json_pack("[O]", run);
+    int status = json_array_size(json_object_get(run, "curve"))
+                     ? draw(alone, &axes[0], path, NULL, err)
+                     : error_set(err, "%s: no iterations to plot yet",
+                                 json_get_text(run, "run"));
+
+    json_decref(alone);
+    return status;
 }

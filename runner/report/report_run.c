@@ -54,6 +54,13 @@ static void add_curves(json_t *json, double start_steps)
         if (isfinite(after))
             add_point(tried, row, after, json_get_number(row, "after_half"));
     }
+    /* Those that were promoted are among the iterations. */
+    json_array_foreach(json_object_get(json, "challengers"), i, row) {
+        const char *verdict = json_get_text(row, "verdict");
+        double after = json_get_number(row, "dev_after");
+        if (strcmp(verdict, "better") && strcmp(verdict, "simpler") && isfinite(after))
+            add_point(tried, row, after, json_get_number(row, "after_half"));
+    }
     json_decref(origin);
     json_object_set_new(json, "curve", curve);
     json_object_set_new(json, "tried", tried);
@@ -191,7 +198,7 @@ json_t *report_run(struct ledger *l, const struct env_registry *envs,
         add_totals(json);
         status = add_gain(json, l, run, err);
     }
-    if (status == 0)
+    if (status == 0 && o->n_failures >= 0)
         report_add_failures(json, l, envs, run, json_get_text(json, "best_sha256"), o);
     json_decref(rows);
     if (status == 0)
