@@ -61,3 +61,10 @@ char *xasprintf(const char *format, ...)
     va_end(args);
     return or_die(text);
 }
+
+void xfree_list(char **list)
+{
+    for (char **text = list; text && *text; text++)
+        free(*text);
+    free(list);
+}

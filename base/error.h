@@ -18,6 +18,8 @@ int error_set(struct error *err, const char *format, ...)
 void *xcalloc(size_t n, size_t size);
 void *xrealloc(void *old, size_t size);
 char *xstrdup(const char *text);
+/* Texts of their own, NULL at the end; NULL is fine. */
+void xfree_list(char **list);
 char *xasprintf(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 #endif

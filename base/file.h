@@ -32,6 +32,8 @@ int file_make_folders(const char *path, struct error *err);
 /* For nobody but this user: 0700 from the start. One that is there already is made so, if
  * it is no link. */
 int file_make_private(const char *path, struct error *err);
+/* The folder with all that is in it; links are removed, not followed. -1 with errno. */
+int file_remove_tree(const char *path);
 
 /* Where this program lies; "" when the system does not tell. */
 void file_self(char path[PATH_MAX]);

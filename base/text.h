@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #define TEXT_NUMBER 32 /* bytes of a number in a table */
 
@@ -43,5 +44,17 @@ bool text_ends_with(const char *text, const char *end);
 
 /* A number for a table, "%.{digits}g"; a dash for what is not finite. Returns out. */
 const char *text_number(double value, int digits, char out[TEXT_NUMBER]);
+
+/* The beginning of the next line; the text's end behind the last one. */
+static inline const char *text_next_line(const char *line)
+{
+    line += strcspn(line, "\n");
+    return line + (*line == '\n');
+}
+
+static inline bool text_begins(const char *text, const char *with)
+{
+    return !strncmp(text, with, strlen(with));
+}
 
 #endif

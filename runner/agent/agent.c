@@ -125,7 +125,7 @@ static void add_covers(struct arguments *a, const struct agent_config *c)
         else
             add_all(a, (const char *const[]){ "--ro-bind", "/dev/null", *path, NULL });
     }
-    shown_free(covers);
+    xfree_list(covers);
 }
 
 static void add_files(struct arguments *a, const struct agent_config *c)
@@ -386,7 +386,7 @@ bool agent_is_hidden(const struct agent_config *c, char *why, size_t why_size)
     }
     for (char *const *r = c->readable; is_hidden && r && *r; r++)
         is_hidden = is_harmless(*r, run, covers, why, why_size);
-    shown_free(covers);
+    xfree_list(covers);
     free(run);
     return is_hidden;
 }

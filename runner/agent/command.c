@@ -49,12 +49,6 @@ struct command {
     double client_since;
 };
 
-static bool command_is_usable(char *why, size_t why_size)
-{
-    (void)why, (void)why_size;
-    return true;
-}
-
 static void close_fd(int *fd)
 {
     if (*fd >= 0)
@@ -379,7 +373,6 @@ const struct provider_kind command_provider = {
     .name = "command",
     .about = "an external coding agent, sealed in a folder with the brief and the tools",
     .argument = "COMMAND",
-    .is_usable = command_is_usable,
     .create = command_create,
     .destroy = command_destroy,
     .ask = command_ask,

@@ -351,12 +351,6 @@ const volatile sig_atomic_t *mcp_interrupted(void *self)
     return &m->interrupted;
 }
 
-static bool provider_is_usable(char *why, size_t why_size)
-{
-    (void)why, (void)why_size;
-    return true;
-}
-
 /* Standard output is the client's from here on: what else is printed goes to stderr. */
 static void *provider_create(const struct provider_config *config, struct error *err)
 {
@@ -389,7 +383,6 @@ const struct provider_kind mcp_provider = {
     .name = "mcp",
     .about = "an MCP client on standard input and output; see `ratchet mcp`",
     .argument = "",
-    .is_usable = provider_is_usable,
     .create = provider_create,
     .destroy = provider_destroy,
     .await = mcp_await,

@@ -87,13 +87,6 @@ char **shown_covers(char *const *readable)
     return covers;
 }
 
-void shown_free(char **covers)
-{
-    for (char **c = covers; c && *c; c++)
-        free(*c);
-    free(covers);
-}
-
 static bool is_covered(const char *path, char *const *covers)
 {
     for (char *const *c = covers; c && *c; c++)

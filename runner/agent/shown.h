@@ -6,11 +6,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Where ratchet may be installed among /usr and `readable` (NULL at the end; or NULL), and
- * where this program lies: files and folders that the seal covers. NULL at the end; to be
- * freed by shown_free. */
+/* Where ratchet may be installed among /usr and `readable` (NULL at the end; or NULL),
+ * and where this program lies: files and folders that the seal covers. NULL at the end;
+ * to be freed by xfree_list. */
 char **shown_covers(char *const *readable);
-void shown_free(char **covers);
 
 /* Does the folder or file `path`, a real path, show a ledger, a salt, a replay, a recorded
  * session or a program of ratchet, at any depth, beside what is covered? why says which.

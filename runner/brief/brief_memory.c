@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "runner/brief/quote.h"
 #include "runner/dream/dream_values.h"
 #include "runner/policy/fence.h"
@@ -14,13 +15,6 @@
 #define MOST_TEXT 400         /* bytes of a sentence */
 #define MOST_SKILL_BYTES 6000 /* of all skills together */
 
-static const char *text_of(const json_t *row, const char *key)
-{
-    const char *text = json_string_value(json_object_get(row, key));
-
-    return text ? text : "";
-}
-
 static void write_kind(FILE *f, const json_t *memory, const char *kind, const char *head)
 {
     int n = 0;
@@ -28,12 +22,12 @@ static void write_kind(FILE *f, const json_t *memory, const char *kind, const ch
     for (size_t i = 0; i < json_array_size(memory) && n < MOST_SENTENCES; i++) {
         const json_t *row = json_array_get(memory, i);
         char *text;
-        if (strcmp(text_of(row, "kind"), kind) != 0)
+        if (strcmp(json_get_text(row, "kind"), kind) != 0)
             continue;
         if (n++ == 0)
             fputs(head, f);
-        text = quote_line(text_of(row, "text"), MOST_TEXT);
-        fprintf(f, "- %s [%.120s]\n", text, text_of(row, "evidence"));
+        text = quote_line(json_get_text(row, "text"), MOST_TEXT);
+        fprintf(f, "- %s [%.120s]\n", text, json_get_text(row, "evidence"));
         free(text);
     }
 }
@@ -45,21 +39,22 @@ static void write_skills(FILE *f, const char *task, const json_t *memory)
 
     for (size_t i = 0; i < json_array_size(memory) && n < MOST_SKILLS; i++) {
         const json_t *row = json_array_get(memory, i);
-        const char *source = text_of(row, "source");
+        const char *source = json_get_text(row, "source");
         char *text;
         bytes += strlen(source);
-        if (strcmp(text_of(row, "kind"), "skill") != 0 || bytes > MOST_SKILL_BYTES)
+        if (strcmp(json_get_text(row, "kind"), "skill") != 0 || bytes > MOST_SKILL_BYTES)
             continue;
         if (n++ == 0)
             fputs(
                 "\n## Skills\nPieces of policies that were promoted more than once. There is "
                 "no `require`: paste what helps, and adapt it.\n",
                 f);
-        text = quote_line(text_of(row, "text"), MOST_TEXT);
-        fprintf(f, "\n%.40s%s%.60s [%.120s]: %s\n", text_of(row, "name"),
-                strcmp(text_of(row, "task"), task) ? ", of " : "",
-                strcmp(text_of(row, "task"), task) ? text_of(row, "task") : "",
-                text_of(row, "evidence"), text);
+        text = quote_line(json_get_text(row, "text"), MOST_TEXT);
+        fprintf(f, "\n%.40s%s%.60s [%.120s]: %s\n", json_get_text(row, "name"),
+                strcmp(json_get_text(row, "task"), task) ? ", of " : "",
+                strcmp(json_get_text(row, "task"), task) ? json_get_text(row, "task")
+                                                         : "",
+                json_get_text(row, "evidence"), text);
         fence_write(f, "lua", source);
         free(text);
     }
@@ -82,8 +77,8 @@ double brief_memory_value(const json_t *memory, const char *name)
 {
     for (size_t i = 0; i < json_array_size(memory); i++) {
         const json_t *row = json_array_get(memory, i);
-        if (!strcmp(text_of(row, "kind"), "values"))
-            return dream_values_find(text_of(row, "text"), name);
+        if (!strcmp(json_get_text(row, "kind"), "values"))
+            return dream_values_find(json_get_text(row, "text"), name);
     }
     return NAN;
 }

@@ -206,7 +206,7 @@ json_t *turn_to_json(const struct turn *t)
     return json;
 }
 
-static int64_t count_from_json(const json_t *usage, const char *key)
+int64_t provider_count(const json_t *usage, const char *key)
 {
     const json_t *value = json_object_get(usage, key);
 
@@ -230,10 +230,10 @@ static void usage_from_json(const json_t *json, struct usage *u)
 {
     json_int_t n_tries = json_integer_value(json_object_get(json, "n_tries"));
 
-    u->tokens_in = count_from_json(json, "tokens_in");
-    u->tokens_cached = count_from_json(json, "tokens_cached");
-    u->tokens_out = count_from_json(json, "tokens_out");
-    u->tokens_reasoning = count_from_json(json, "tokens_reasoning");
+    u->tokens_in = provider_count(json, "tokens_in");
+    u->tokens_cached = provider_count(json, "tokens_cached");
+    u->tokens_out = provider_count(json, "tokens_out");
+    u->tokens_reasoning = provider_count(json, "tokens_reasoning");
     u->is_estimated = json_is_true(json_object_get(json, "is_estimated"));
     u->usd = amount_from_json(json, "usd", NAN);
     u->n_tries = n_tries > 0 && n_tries <= TRIES_MOST ? (int)n_tries : 0;

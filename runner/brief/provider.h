@@ -120,7 +120,7 @@ struct provider_kind {
     const char *about;    /* one sentence for --help and doctor */
     const char *argument; /* what stands behind the colon: "MODEL", "FILE", ""... */
     /* Is it usable now? When not, why says what is missing and what to do. */
-    bool (*is_usable)(char *why, size_t why_size);
+    bool (*is_usable)(char *why, size_t why_size); /* NULL: always */
     /* NULL on failure. */
     void *(*create)(const struct provider_config *config, struct error *err);
     void (*destroy)(void *self); /* NULL is fine */
@@ -172,5 +172,8 @@ char *provider_clean_text(const char *bytes, size_t len);
 json_t *message_to_json(const struct message *m); /* a new reference */
 json_t *turn_to_json(const struct turn *t);       /* with usage and model */
 int turn_from_json(const json_t *json, struct turn *out, struct error *err);
+
+/* A count of tokens out of a reply; -1 when it is none. */
+int64_t provider_count(const json_t *usage, const char *key);
 
 #endif

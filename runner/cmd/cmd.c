@@ -46,17 +46,10 @@ struct task *common_task(struct app *app, const struct common *c, const char *na
     return t;
 }
 
-static void free_list(char **list)
-{
-    for (char **p = list; p && *p; p++)
-        free(*p);
-    free(list);
-}
-
 void common_clear(struct common *c)
 {
-    free_list(c->set);
-    free_list(c->plugins);
+    xfree_list(c->set);
+    xfree_list(c->plugins);
     free(c->engine);
     free(c->shared);
     *c = (struct common){ 0 };

@@ -2,7 +2,6 @@
  * need. */
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -194,19 +193,13 @@ static int do_install(const char *home, bool as_json, struct error *err)
     return do_check(home, as_json, err);
 }
 
-static int remove_one(const char *path, const struct stat *s, int kind, struct FTW *where)
-{
-    (void)s, (void)kind, (void)where;
-    return remove(path);
-}
-
 static int do_remove(const char *home, struct error *err)
 {
     if (access(home, F_OK) != 0)
         return cmd_done();
     if (!is_ours(home))
         error_set(err, "%s: not made by `ratchet bridge install`; it stays", home);
-    else if (nftw(home, remove_one, 16, FTW_DEPTH | FTW_PHYS) != 0)
+    else if (file_remove_tree(home) != 0)
         error_set(err, "%s: %s", home, strerror(errno));
     else
         return cmd_done();

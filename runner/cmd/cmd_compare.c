@@ -330,9 +330,7 @@ static void clear(struct compare *m)
         free(m->names[i]);
     for (int i = 0; i < m->n_options; i++)
         free(m->options[i]);
-    for (char **more = m->more_models; more && *more; more++)
-        free(*more);
-    free(m->more_models);
+    xfree_list(m->more_models);
     free(m->runs);
     json_decref(m->c.scores);
     task_destroy(m->c.task);

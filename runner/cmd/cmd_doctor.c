@@ -85,7 +85,7 @@ static json_t *models_json(void)
 
     for (const struct provider_kind *const *k = provider_kinds; *k; k++) {
         char why[512] = "";
-        bool is_usable = (*k)->is_usable(why, sizeof(why));
+        bool is_usable = !(*k)->is_usable || (*k)->is_usable(why, sizeof(why));
         json_object_set_new(models, (*k)->name,
                             is_usable ? json_true() : json_string(why));
     }
@@ -108,7 +108,7 @@ static void print_models(void)
     say("\nmodels (--model)\n");
     for (const struct provider_kind *const *k = provider_kinds; *k; k++) {
         char why[512] = "";
-        bool is_usable = (*k)->is_usable(why, sizeof(why));
+        bool is_usable = !(*k)->is_usable || (*k)->is_usable(why, sizeof(why));
         say("  %-16s %-4s %s\n", (*k)->name, is_usable ? "yes" : "no",
             is_usable ? (*k)->about : why);
     }

@@ -27,13 +27,6 @@ struct dream {
     json_t *tasks;
 };
 
-static const char *text_of(const json_t *row, const char *key)
-{
-    const char *text = json_string_value(json_object_get(row, key));
-
-    return text ? text : "";
-}
-
 static void print_line(const char *sign, const char *head, const char *text)
 {
     char *line = quote_line(text, MOST_TEXT);
@@ -59,7 +52,7 @@ static void print_sentences(const json_t *list, const char *head)
             print_line("-", head, json_string_value(json_array_get(was, k)));
             putchar('\n');
         }
-        print_line("+", head, text_of(one, "text"));
+        print_line("+", head, json_get_text(one, "text"));
         print_evidence(one);
     }
 }
@@ -72,29 +65,29 @@ static void print_plan(const json_t *plan)
     const json_t *read = json_object_get(plan, "read");
     json_int_t left = json_integer_value(json_object_get(read, "left"));
 
-    say("%s: read %lld notes and %lld candidates\n", text_of(plan, "task"),
+    say("%s: read %lld notes and %lld candidates\n", json_get_text(plan, "task"),
         (long long)json_integer_value(json_object_get(read, "notes")),
         (long long)json_integer_value(json_object_get(read, "candidates")));
     print_sentences(json_object_get(plan, "notes"), "");
     for (size_t i = 0; i < json_array_size(retired); i++) {
         const json_t *one = json_array_get(retired, i);
-        print_line("-", "", text_of(one, "text"));
-        print_line("\n   ", "contradicted: ", text_of(one, "why"));
+        print_line("-", "", json_get_text(one, "text"));
+        print_line("\n   ", "contradicted: ", json_get_text(one, "why"));
         print_evidence(one);
     }
     print_sentences(json_object_get(plan, "failed"), "failed: ");
     print_sentences(json_object_get(plan, "values"), "");
     for (size_t i = 0; i < json_array_size(skills); i++) {
         const json_t *one = json_array_get(skills, i);
-        say("+ skill %s, proven by %zu cases: ", text_of(one, "name"),
+        say("+ skill %s, proven by %zu cases: ", json_get_text(one, "name"),
             json_array_size(json_object_get(one, "cases")));
-        print_line("", "", text_of(one, "text"));
+        print_line("", "", json_get_text(one, "text"));
         print_evidence(one);
     }
     for (size_t i = 0; i < json_array_size(refused); i++) {
         const json_t *one = json_array_get(refused, i);
-        say("refused (%s: %s): ", text_of(one, "what"), text_of(one, "why"));
-        print_line("", "", text_of(one, "text"));
+        say("refused (%s: %s): ", json_get_text(one, "what"), json_get_text(one, "why"));
+        print_line("", "", json_get_text(one, "text"));
         putchar('\n');
     }
     if (left)

@@ -220,9 +220,7 @@ static void clear(struct improve *m)
     free(m->record);
     free(m->seed_text);
     free(m->parents);
-    for (char **path = m->agent_reads; path && *path; path++)
-        free(*path);
-    free(m->agent_reads);
+    xfree_list(m->agent_reads);
 }
 
 static int main_improve(const struct command *self, struct app *app, int argc,

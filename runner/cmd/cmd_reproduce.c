@@ -1,7 +1,6 @@
 /* cmd_reproduce.c - `ratchet reproduce`: a recorded run is played again, to the same
  * verdicts, steps and trajectories, or it is said where it parts. */
 #include <errno.h>
-#include <ftw.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -36,13 +35,6 @@ struct reproduce {
     char policy[65];
     struct error broken;
 };
-
-static const char *text_of(const json_t *object, const char *key)
-{
-    const char *text = json_string_value(json_object_get(object, key));
-
-    return text ? text : "";
-}
 
 static json_t *expected(const struct reproduce *r, int64_t iteration)
 {
@@ -148,8 +140,8 @@ static int make_run(struct reproduce *r, struct error *err)
         .folder = xasprintf("%s/run", r->folder),
         .task = json_dumps(json, JSON_COMPACT | JSON_SORT_KEYS),
         .model = xasprintf("recorded:%s", r->session),
-        .start_policy = xstrdup(text_of(start, "name")),
-        .start_sha256 = xstrdup(text_of(start, "sha256")),
+        .start_policy = xstrdup(json_get_text(start, "name")),
+        .start_sha256 = xstrdup(json_get_text(start, "sha256")),
         .salt_sha256 = xstrdup(r->salt.sha256),
         .seed = json_integer_value(session_file_run(&r->a.file, "seed")),
         .is_sealed = true,
@@ -159,9 +151,9 @@ static int make_run(struct reproduce *r, struct error *err)
         status = ledger_run_add(r->ledger, &r->run, err);
     for (size_t i = 0; i < json_array_size(retired) && status == 0; i++) {
         const json_t *row = json_array_get(retired, i);
-        status = ledger_case_add(r->ledger, r->run.id,
-                                 json_integer_value(json_object_get(row, "iteration")),
-                                 text_of(row, "name"), "", "retired", "as recorded", err);
+        status = ledger_case_add(
+            r->ledger, r->run.id, json_integer_value(json_object_get(row, "iteration")),
+            json_get_text(row, "name"), "", "retired", "as recorded", err);
     }
     json_decref(json);
     free(path);
@@ -233,7 +225,7 @@ static void on_progress(void *user, enum purpose purpose, int done, int n)
 
 static void say_versions(const struct reproduce *r)
 {
-    const char *was = text_of(r->a.file.header, "ratchet");
+    const char *was = json_get_text(r->a.file.header, "ratchet");
     json_int_t env = json_integer_value(session_file_run(&r->a.file, "env_version"));
 
     if (*was && strcmp(was, RATCHET_VERSION))
@@ -261,8 +253,8 @@ static int play(struct reproduce *r, struct error *err)
         .base = common_evaluation(r->app, &r->common, r->task, &nothing),
         .salt = &r->salt,
         .provider = &r->provider,
-        .start_name = text_of(start, "name"),
-        .start_source = text_of(start, "source"),
+        .start_name = json_get_text(start, "name"),
+        .start_source = json_get_text(start, "source"),
         .folder = r->run.folder,
         .on_start = on_start,
         .on_iteration = on_iteration,
@@ -289,17 +281,17 @@ static int play(struct reproduce *r, struct error *err)
              outcome.stop_reason);
     if (outcome.iterations < r->n)
         parting_set(&r->parting, outcome.iterations + 1, "iterations", was, is);
-    if (*text_of(r->a.file.end, "policy_sha256") &&
-        strcmp(text_of(r->a.file.end, "policy_sha256"), r->policy))
+    if (*json_get_text(r->a.file.end, "policy_sha256") &&
+        strcmp(json_get_text(r->a.file.end, "policy_sha256"), r->policy))
         parting_set(&r->parting, r->n, "the final policy (SHA-256)",
-                    text_of(r->a.file.end, "policy_sha256"), r->policy);
+                    json_get_text(r->a.file.end, "policy_sha256"), r->policy);
     return 0;
 }
 
 static json_t *to_json(const struct reproduce *r, double seconds, int64_t left)
 {
     const struct parting *p = &r->parting;
-    const char *was = text_of(r->a.file.header, "ratchet");
+    const char *was = json_get_text(r->a.file.header, "ratchet");
     json_t *played = outcome_played(&r->sum);
     json_t *json = json_pack(
         "{s:b, s:s, s:I, s:I, s:s, s:s, s:O, s:O, s:O, s:s, s:s*, s:I, s:i, s:o}",
@@ -389,12 +381,6 @@ static int reproduce(struct reproduce *r, struct error *err)
     return r->parting.is_found ? EXIT_FAILED : cmd_done();
 }
 
-static int remove_one(const char *path, const struct stat *s, int kind, struct FTW *where)
-{
-    (void)s, (void)kind, (void)where;
-    return remove(path);
-}
-
 static void clear(struct reproduce *r)
 {
     provider_clear(&r->provider);
@@ -405,7 +391,7 @@ static void clear(struct reproduce *r)
     opened_run_clear(&r->o);
     common_clear(&r->common);
     if (r->folder)
-        nftw(r->folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+        file_remove_tree(r->folder);
     free(r->folder);
     free(r->session);
 }

@@ -10,6 +10,7 @@
 
 #include "base/file.h"
 #include "base/clock.h"
+#include "base/json.h"
 #include "runner/home/opened_run.h"
 #include "base/table.h"
 
@@ -43,19 +44,13 @@ static const char *state_of(const struct ledger_run *run)
     return strcmp(run->status, "running") ? "ended" : "killed";
 }
 
-static const char *text_of(const json_t *row, const char *key)
-{
-    const char *text = json_string_value(json_object_get(row, key));
-
-    return text ? text : "";
-}
-
 /* Fills in the state and today's folder. */
 static int finish_row(struct sessions *s, json_t *row, struct error *err)
 {
     struct ledger_run run;
-    int found = ledger_session_find(s->o.ledger, text_of(row, "session"), &run, err);
-    json_t *budget = json_loads(text_of(row, "budget"), 0, NULL);
+    int found = ledger_session_find(s->o.ledger, json_get_text(row, "session"), &run,
+                                    err);
+    json_t *budget = json_loads(json_get_text(row, "budget"), 0, NULL);
 
     if (found == 1) {
         run_settle(&run);

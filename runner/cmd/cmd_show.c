@@ -16,19 +16,12 @@ struct shown {
     char sha256[65];
 };
 
-static bool is_hash(const char *text)
-{
-    size_t len = strlen(text);
-
-    return len >= 4 && len <= 64 && strspn(text, "0123456789abcdef") == len;
-}
-
 static int find_policy(struct opened_run *o, const char *name, struct shown *out,
                        struct error *err)
 {
     int found;
 
-    if (access(name, F_OK) == 0 || !is_hash(name)) {
+    if (access(name, F_OK) == 0 || !hash_is_prefix(name)) {
         out->source = read_text_file(name, VM_MAX_SOURCE, err);
         if (out->source)
             sha256_hex(out->source, strlen(out->source), out->sha256);

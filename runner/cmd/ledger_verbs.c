@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/diff.h"
+#include "base/hash.h"
 #include "base/number.h"
 #include "base/table.h"
 #include "runner/record/ledger_tables.h"
@@ -16,13 +17,6 @@ struct named {
     char sha256[65];
     int64_t run, iteration; /* 0: not known */
 };
-
-static bool is_hash(const char *text)
-{
-    size_t len = strlen(text);
-
-    return len >= 4 && len <= 64 && strspn(text, "0123456789abcdef") == len;
-}
 
 static int find_iteration(struct opened_run *o, const char *id, const char *colon,
                           struct named *out, struct error *err)
@@ -62,7 +56,7 @@ static int find_named(struct opened_run *o, const char *id, struct named *out,
     if (colon && colon[1] && strspn(colon + 1, "0123456789") == strlen(colon + 1)) {
         if (find_iteration(o, id, colon, out, err) != 0)
             return -1;
-    } else if (is_hash(id)) {
+    } else if (hash_is_prefix(id)) {
         found = ledger_source_find(o->ledger, id, out->sha256, err);
         if (found == 0)
             error_set(err, "%s: no policy in the ledger has this hash", id);

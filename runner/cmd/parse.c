@@ -185,13 +185,6 @@ static struct option_table *table_make(const struct command *self, void *state,
     return t;
 }
 
-static void free_list(char **list)
-{
-    for (char **p = list; p && *p; p++)
-        free(*p);
-    free(list);
-}
-
 /* With the texts and lists that it put into the state. */
 static void table_free(struct option_table *t)
 {
@@ -199,7 +192,7 @@ static void table_free(struct option_table *t)
         if (t->of[i]->kind == OPTION_TEXT)
             free(*(char **)t->to[i]);
         else if (t->of[i]->kind == OPTION_LIST)
-            free_list(*(char ***)t->to[i]);
+            xfree_list(*(char ***)t->to[i]);
     }
     free(t->popt);
     free(t->of);

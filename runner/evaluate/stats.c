@@ -43,3 +43,10 @@ double welch_interval(const struct summary *a, const struct summary *b, double c
     freedom = (x + y) * (x + y) / (x * x / (a->n - 1) + y * y / (b->n - 1));
     return student_quantile(0.5 + confidence / 2, freedom) * sqrt(x + y);
 }
+
+int stats_compare(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+
+    return (x > y) - (x < y);
+}

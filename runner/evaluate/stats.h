@@ -22,4 +22,7 @@ double student_quantile(double probability, double freedom);
 double welch_interval(const struct summary *a, const struct summary *b,
                       double confidence);
 
+/* Orders doubles for qsort, the smallest first. */
+int stats_compare(const void *a, const void *b);
+
 #endif

@@ -15,6 +15,7 @@
 
 #include "envs/mujoco/mujoco.h"
 #include "runner/evaluate/meter.h"
+#include "runner/evaluate/stats.h"
 
 #define ROUNDS 30
 #define PLANNER_ROUNDS 5 /* seconds each */
@@ -92,16 +93,9 @@ static double time_bare(struct course *c)
     return meter_cpu() - start;
 }
 
-static int compare_doubles(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-
-    return (x > y) - (x < y);
-}
-
 static double median(double *values, int n)
 {
-    qsort(values, (size_t)n, sizeof(*values), compare_doubles);
+    qsort(values, (size_t)n, sizeof(*values), stats_compare);
     return (values[(n - 1) / 2] + values[n / 2]) / 2;
 }
 

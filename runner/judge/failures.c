@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "envs/bridge/bridge.h"
+#include "runner/evaluate/stats.h"
 
 #define STUCK_SHARE 0.2    /* of the longest episode: so long without reward is stuck */
 #define STUCK_SECONDS 30   /* after the last reward: where a stuck episode is looked at */
@@ -139,16 +140,9 @@ static int scan_episode(struct scan *s, int index, const struct episode_result *
     return status;
 }
 
-static int by_value(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-
-    return (x > y) - (x < y);
-}
-
 static double median(double *values, int n)
 {
-    qsort(values, (size_t)n, sizeof(*values), by_value);
+    qsort(values, (size_t)n, sizeof(*values), stats_compare);
     return n % 2 ? values[n / 2] : (values[n / 2 - 1] + values[n / 2]) / 2;
 }
 

@@ -61,13 +61,6 @@ void comparison_clear(struct comparison *c)
     comparison_init(c);
 }
 
-static int compare_doubles(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-
-    return (x > y) - (x < y);
-}
-
 /* The value that a share p of the sorted ones lies below, as far as n values tell. */
 static double quantile(const double *sorted, int n, double p)
 {
@@ -83,7 +76,7 @@ static void look_at_sides(const struct comparison *c, struct gate_result *out)
         sorted[side] = xcalloc((size_t)c->n, sizeof(**sorted));
         for (int i = 0; i < c->n; i++)
             sorted[side][i] = c->pairs[i].score[side];
-        qsort(sorted[side], (size_t)c->n, sizeof(**sorted), compare_doubles);
+        qsort(sorted[side], (size_t)c->n, sizeof(**sorted), stats_compare);
         *s = (struct gate_side){ .worst = sorted[side][0],
                                  .decile = quantile(sorted[side], c->n, 0.1) };
     }

@@ -146,10 +146,10 @@ static json_t *anthropic_body(const struct api *api, const struct request *reque
 
 static void take_usage(struct draft *reply, const json_t *usage)
 {
-    int64_t in = draft_count(usage, "input_tokens"),
-            out = draft_count(usage, "output_tokens");
-    int64_t read = draft_count(usage, "cache_read_input_tokens");
-    int64_t written = draft_count(usage, "cache_creation_input_tokens");
+    int64_t in = provider_count(usage, "input_tokens"),
+            out = provider_count(usage, "output_tokens");
+    int64_t read = provider_count(usage, "cache_read_input_tokens");
+    int64_t written = provider_count(usage, "cache_creation_input_tokens");
 
     if (read >= 0)
         reply->tokens_cached = read;

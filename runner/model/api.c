@@ -433,3 +433,20 @@ bool api_lacks_tools(struct api *api, const struct request *request,
     api->lacks.tools |= is_new;
     return is_new;
 }
+
+json_t *api_text(const char *text)
+{
+    char *clean = provider_clean_text(text, strlen(text));
+    json_t *json = json_string(clean);
+
+    free(clean);
+    return json;
+}
+
+bool api_set_lack(bool *lack)
+{
+    bool was = *lack;
+
+    *lack = true;
+    return !was;
+}

@@ -61,6 +61,11 @@ void api_destroy(void *self); /* NULL is fine */
 int api_ask(void *self, const struct request *request, struct turn *out,
             struct error *err);
 
+/* Text of ours or of a model as JSON can hold it. */
+json_t *api_text(const char *text);
+/* The server lacks it from now on; false when that is known. */
+bool api_set_lack(bool *lack);
+
 /* Does the server's message hold one of these words? Case does not count; NULL at the
  * end. */
 bool api_mentions(const struct draft_error *error, const char *const *words);

@@ -27,12 +27,6 @@ struct best_of {
     int n_images;
 };
 
-static bool best_of_is_usable(char *why, size_t why_size)
-{
-    (void)why, (void)why_size;
-    return true;
-}
-
 static void best_of_destroy(void *self)
 {
     struct best_of *b = self;
@@ -202,7 +196,6 @@ const struct provider_kind best_of_provider = {
     .name = "best-of",
     .about = "N rewrites of the same start by another provider: the baseline to beat",
     .argument = "N:PROVIDER[:NAME]",
-    .is_usable = best_of_is_usable,
     .create = best_of_create,
     .destroy = best_of_destroy,
     .ask = best_of_ask,

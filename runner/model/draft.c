@@ -214,16 +214,6 @@ void draft_take(struct draft *r, const struct request *request, const char *key,
         mark_cut_call(r, &out->message);
 }
 
-int64_t draft_count(const json_t *object, const char *key)
-{
-    const json_t *value = json_object_get(object, key);
-
-    return json_is_integer(value) && json_integer_value(value) >= 0 &&
-                   json_integer_value(value) <= TOKENS_MOST
-               ? json_integer_value(value)
-               : -1;
-}
-
 void draft_copy(char *to, size_t size, const json_t *text)
 {
     if (json_is_string(text))

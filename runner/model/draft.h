@@ -56,9 +56,6 @@ void draft_add_arguments(struct draft_call *call, const json_t *arguments);
  * everywhere. */
 void draft_take(struct draft *r, const struct request *request, const char *key,
                 struct turn *out);
-
-/* A count out of a reply, -1 when it is none. */
-int64_t draft_count(const json_t *object, const char *key);
 void draft_copy(char *to, size_t size, const json_t *text); /* unless it is no string */
 
 /* What a body or an event says went wrong, in whatever form; `status` stays. */

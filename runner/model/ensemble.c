@@ -36,12 +36,6 @@ struct ensemble {
     int iteration, chosen; /* one model answers a whole iteration */
 };
 
-static bool ensemble_is_usable(char *why, size_t why_size)
-{
-    (void)why, (void)why_size;
-    return true;
-}
-
 static void ensemble_destroy(void *self)
 {
     struct ensemble *e = self;
@@ -202,7 +196,6 @@ const struct provider_kind ensemble_provider = {
     .name = "ensemble",
     .about = "several models by weight, the strong ones when stuck",
     .argument = "FILE.json",
-    .is_usable = ensemble_is_usable,
     .create = ensemble_create,
     .destroy = ensemble_destroy,
     .ask = ensemble_ask,

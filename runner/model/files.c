@@ -34,12 +34,6 @@ struct files {
     bool is_quiet, has_said_where;
 };
 
-static bool files_is_usable(char *why, size_t why_size)
-{
-    (void)why, (void)why_size;
-    return true;
-}
-
 static int make_folders(const char *path, struct error *err)
 {
     char *part = xstrdup(path);
@@ -309,7 +303,6 @@ const struct provider_kind files_provider = {
     .name = "files",
     .about = "each request is a file in a folder, its reply the file beside it",
     .argument = "FOLDER",
-    .is_usable = files_is_usable,
     .create = files_create,
     .destroy = files_destroy,
     .ask = files_ask,

@@ -59,7 +59,7 @@ int provider_open(struct provider *out, const char *spec, struct provider_config
     memset(out, 0, sizeof(*out));
     if (!kind)
         return unknown_kind(spec, err);
-    if (!kind->is_usable(why, sizeof(why)))
+    if (kind->is_usable && !kind->is_usable(why, sizeof(why)))
         return error_set(err, "%s: %s", kind->name, why);
     config.name = spec[len] == ':' ? spec + len + 1 : "";
     out->self = kind->create(&config, err);

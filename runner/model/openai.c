@@ -21,18 +21,9 @@ static json_t *image_part(const struct image *image)
     return part;
 }
 
-static json_t *text_json(const char *text)
-{
-    char *clean = provider_clean_text(text, strlen(text));
-    json_t *json = json_string(clean);
-
-    free(clean);
-    return json;
-}
-
 static json_t *text_part(const char *text)
 {
-    return json_pack("{s:s, s:o}", "type", "text", "text", text_json(text));
+    return json_pack("{s:s, s:o}", "type", "text", "text", api_text(text));
 }
 
 /* Adds the text to the last message when that is of the same role, as templates of local
@@ -49,12 +40,12 @@ static void add_text(json_t *list, const char *role, const char *text)
     if (!last_role || strcmp(last_role, role) != 0 ||
         json_object_get(last, "tool_calls")) {
         json_array_append_new(
-            list, json_pack("{s:s, s:o}", "role", role, "content", text_json(text)));
+            list, json_pack("{s:s, s:o}", "role", role, "content", api_text(text)));
     } else if (json_is_array(content)) {
         json_array_append_new(content, text_part(text));
     } else {
         joined = xasprintf("%s\n\n%s", json_string_value(content), text);
-        json_object_set_new(last, "content", text_json(joined));
+        json_object_set_new(last, "content", api_text(joined));
         free(joined);
     }
 }
@@ -91,7 +82,7 @@ static char *arguments_text(const struct tool_call *call)
     if (call->arguments)
         return json_dumps(call->arguments, JSON_COMPACT);
     /* Servers parse it, so what was no JSON goes back inside of some. */
-    odd = json_pack("{s:o}", "not_json", text_json(call->raw ? call->raw : ""));
+    odd = json_pack("{s:o}", "not_json", api_text(call->raw ? call->raw : ""));
     text = json_dumps(odd, JSON_COMPACT);
     json_decref(odd);
     return text;
@@ -111,15 +102,14 @@ static void add_assistant(json_t *list, const struct message *m)
 
         json_array_append_new(calls,
                               json_pack("{s:o, s:s, s:{s:o, s:o}}", "id",
-                                        text_json(m->calls[i].id), "type", "function",
-                                        "function", "name", text_json(m->calls[i].name),
-                                        "arguments", text_json(arguments)));
+                                        api_text(m->calls[i].id), "type", "function",
+                                        "function", "name", api_text(m->calls[i].name),
+                                        "arguments", api_text(arguments)));
         free(arguments);
     }
-    json_array_append_new(list,
-                          json_pack("{s:s, s:o, s:o}", "role", "assistant", "content",
-                                    *m->text ? text_json(m->text) : json_null(),
-                                    "tool_calls", calls));
+    json_array_append_new(
+        list, json_pack("{s:s, s:o, s:o}", "role", "assistant", "content",
+                        *m->text ? api_text(m->text) : json_null(), "tool_calls", calls));
 }
 
 static json_t *chat_messages(const struct api *api, const struct request *request)
@@ -138,8 +128,8 @@ static json_t *chat_messages(const struct api *api, const struct request *reques
         else if (m->role == ROLE_TOOL)
             json_array_append_new(list, json_pack("{s:s, s:o, s:o}", "role", "tool",
                                                   "tool_call_id",
-                                                  text_json(m->call_id ? m->call_id : ""),
-                                                  "content", text_json(m->text)));
+                                                  api_text(m->call_id ? m->call_id : ""),
+                                                  "content", api_text(m->text)));
         else
             add_text(list, m->role == ROLE_SYSTEM ? "system" : "user", m->text);
         /* Results must stand together, so their pictures come behind the last of them. */
@@ -153,7 +143,7 @@ static json_t *chat_messages(const struct api *api, const struct request *reques
 
 static json_t *chat_body(const struct api *api, const struct request *request)
 {
-    json_t *body = json_pack("{s:o, s:o}", "model", text_json(api->model), "messages",
+    json_t *body = json_pack("{s:o, s:o}", "model", api_text(api->model), "messages",
                              chat_messages(api, request));
     json_t *tools = json_array();
 
@@ -187,10 +177,10 @@ static void take_usage(struct draft *reply, const json_t *usage)
 
     if (!json_is_object(usage))
         return;
-    reply->tokens_in = draft_count(usage, "prompt_tokens");
-    reply->tokens_out = draft_count(usage, "completion_tokens");
-    reply->tokens_cached = draft_count(in, "cached_tokens");
-    reply->tokens_reasoning = draft_count(out, "reasoning_tokens");
+    reply->tokens_in = provider_count(usage, "prompt_tokens");
+    reply->tokens_out = provider_count(usage, "completion_tokens");
+    reply->tokens_cached = provider_count(in, "cached_tokens");
+    reply->tokens_reasoning = provider_count(out, "reasoning_tokens");
     if (json_is_number(cost) && json_number_value(cost) >= 0)
         reply->usd = json_number_value(cost);
 }
@@ -277,14 +267,6 @@ static void chat_whole(struct draft *reply, const json_t *json)
     reply->is_whole = json_is_object(json_object_get(choice, "message"));
 }
 
-static bool set(bool *lack)
-{
-    bool was = *lack;
-
-    *lack = true;
-    return !was;
-}
-
 static bool chat_adapt(struct api *api, const struct request *request,
                        const struct draft_error *error)
 {
@@ -302,15 +284,15 @@ static bool chat_adapt(struct api *api, const struct request *request,
         !api_mentions(error, refusals))
         return false;
     if (api_mentions(error, limit) && api->max_tokens > 0)
-        return set(&api->lacks.new_max_tokens);
+        return api_set_lack(&api->lacks.new_max_tokens);
     if (api_mentions(error, usage))
-        return set(&api->lacks.usage_option);
+        return api_set_lack(&api->lacks.usage_option);
     if (api_lacks_tools(api, request, error))
         return true;
     if (api_mentions(error, images))
-        return set(&api->lacks.images);
+        return api_set_lack(&api->lacks.images);
     if (api_mentions(error, stream))
-        return set(&api->lacks.stream);
+        return api_set_lack(&api->lacks.stream);
     return false;
 }
 

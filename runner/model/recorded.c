@@ -18,12 +18,6 @@ struct recorded {
     bool is_begun;
 };
 
-static bool recorded_is_usable(char *why, size_t why_size)
-{
-    (void)why, (void)why_size;
-    return true;
-}
-
 static void recorded_destroy(void *self)
 {
     struct recorded *r = self;
@@ -80,7 +74,6 @@ const struct provider_kind recorded_provider = {
     .name = "recorded",
     .about = "the replies of an earlier session again, in order; no network",
     .argument = "FILE",
-    .is_usable = recorded_is_usable,
     .create = recorded_create,
     .destroy = recorded_destroy,
     .ask = recorded_ask,

@@ -14,15 +14,6 @@
 
 #define KIND "openai-responses"
 
-static json_t *text_json(const char *text)
-{
-    char *clean = provider_clean_text(text, strlen(text));
-    json_t *json = json_string(clean);
-
-    free(clean);
-    return json;
-}
-
 static json_t *image_part(const struct image *image)
 {
     char *url = base64_text("data:image/png;base64,", image->png, image->len);
@@ -38,7 +29,7 @@ static void add_images(const struct api *api, json_t *parts, const struct messag
         const char *caption = m->images[i].caption ? m->images[i].caption : "image";
 
         json_array_append_new(parts, json_pack("{s:s, s:o}", "type", "input_text", "text",
-                                               text_json(caption)));
+                                               api_text(caption)));
         if (!api->lacks.images)
             json_array_append_new(parts, image_part(&m->images[i]));
     }
@@ -50,7 +41,7 @@ static void add_user(const struct api *api, json_t *list, const struct message *
 
     if (m->role != ROLE_TOOL && *m->text)
         json_array_append_new(parts, json_pack("{s:s, s:o}", "type", "input_text", "text",
-                                               text_json(m->text)));
+                                               api_text(m->text)));
     add_images(api, parts, m);
     if (json_array_size(parts) > 0)
         json_array_append_new(list,
@@ -74,17 +65,16 @@ static void add_assistant(const struct api *api, json_t *list, const struct mess
     if (*m->text)
         json_array_append_new(list,
                               json_pack("{s:s, s:s, s:o}", "type", "message", "role",
-                                        "assistant", "content", text_json(m->text)));
+                                        "assistant", "content", api_text(m->text)));
     for (int i = 0; i < m->n_calls; i++) {
         char *arguments = m->calls[i].arguments
                               ? json_dumps(m->calls[i].arguments, JSON_COMPACT)
                               : xstrdup(m->calls[i].raw ? m->calls[i].raw : "");
 
-        json_array_append_new(list,
-                              json_pack("{s:s, s:o, s:o, s:o}", "type", "function_call",
-                                        "call_id", text_json(m->calls[i].id), "name",
-                                        text_json(m->calls[i].name), "arguments",
-                                        text_json(arguments)));
+        json_array_append_new(
+            list, json_pack("{s:s, s:o, s:o, s:o}", "type", "function_call", "call_id",
+                            api_text(m->calls[i].id), "name", api_text(m->calls[i].name),
+                            "arguments", api_text(arguments)));
         free(arguments);
     }
 }
@@ -103,8 +93,8 @@ static json_t *input_items(const struct api *api, const struct request *request)
         if (m->role == ROLE_TOOL)
             json_array_append_new(list, json_pack("{s:s, s:o, s:o}", "type",
                                                   "function_call_output", "call_id",
-                                                  text_json(m->call_id ? m->call_id : ""),
-                                                  "output", text_json(m->text)));
+                                                  api_text(m->call_id ? m->call_id : ""),
+                                                  "output", api_text(m->text)));
         add_user(api, list, m);
     }
     return list;
@@ -112,7 +102,7 @@ static json_t *input_items(const struct api *api, const struct request *request)
 
 static json_t *responses_body(const struct api *api, const struct request *request)
 {
-    json_t *body = json_pack("{s:o, s:o, s:b, s:b}", "model", text_json(api->model),
+    json_t *body = json_pack("{s:o, s:o, s:b, s:b}", "model", api_text(api->model),
                              "input", input_items(api, request), "stream",
                              !api->lacks.stream, "store", 0);
     json_t *tools = json_array();
@@ -213,12 +203,12 @@ static void take_response(struct draft *reply, const json_t *response)
     draft_copy(reply->model, sizeof(reply->model), json_object_get(response, "model"));
     draft_copy(reply->finish, sizeof(reply->finish), json_object_get(response, "status"));
     draft_copy(reply->finish, sizeof(reply->finish), json_object_get(details, "reason"));
-    reply->tokens_in = draft_count(usage, "input_tokens");
-    reply->tokens_out = draft_count(usage, "output_tokens");
-    reply->tokens_cached = draft_count(json_object_get(usage, "input_tokens_details"),
-                                       "cached_tokens");
-    reply->tokens_reasoning = draft_count(json_object_get(usage, "output_tokens_details"),
-                                          "reasoning_tokens");
+    reply->tokens_in = provider_count(usage, "input_tokens");
+    reply->tokens_out = provider_count(usage, "output_tokens");
+    reply->tokens_cached = provider_count(json_object_get(usage, "input_tokens_details"),
+                                          "cached_tokens");
+    reply->tokens_reasoning = provider_count(
+        json_object_get(usage, "output_tokens_details"), "reasoning_tokens");
     reply->is_whole = true;
 }
 
@@ -261,14 +251,6 @@ static void responses_whole(struct draft *reply, const json_t *json)
         take_response(reply, json);
 }
 
-static bool set(bool *lack)
-{
-    bool was = *lack;
-
-    *lack = true;
-    return !was;
-}
-
 static bool responses_adapt(struct api *api, const struct request *request,
                             const struct draft_error *error)
 {
@@ -279,9 +261,9 @@ static bool responses_adapt(struct api *api, const struct request *request,
         error->status != 500) /* llama.cpp's */
         return false;
     if (api_mentions(error, reasoning))
-        return set(&api->lacks.reasoning_items);
+        return api_set_lack(&api->lacks.reasoning_items);
     if (api_mentions(error, images))
-        return set(&api->lacks.images);
+        return api_set_lack(&api->lacks.images);
     return api_lacks_tools(api, request, error);
 }
 

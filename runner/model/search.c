@@ -31,12 +31,6 @@ struct search {
     double per_step;       /* added to each step's reward while tuning */
 };
 
-static bool search_is_usable(char *why, size_t why_size)
-{
-    (void)why, (void)why_size;
-    return true;
-}
-
 /* One of "generations=200,seeds=2,sigma=0.03,popsize=20,batch=2,per_step=-1". */
 static int read_option(struct search *s, const char *option, struct error *err)
 {
@@ -298,7 +292,6 @@ const struct provider_kind search_provider = {
     .name = "search",
     .about = "no model: tunes a policy's declared parameters by CMA-ES",
     .argument = "generations=N,seeds=N,sigma=S,popsize=N,batch=N,per_step=R",
-    .is_usable = search_is_usable,
     .create = search_create,
     .destroy = search_destroy,
     .ask = search_ask,

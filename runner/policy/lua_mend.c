@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "runner/policy/lua_token.h"
 
 /* A character in UTF-8, and what it means in a program. */
@@ -31,15 +32,10 @@ static const char *const doubles[] = { "\xe2\x80\x9c", "\xe2\x80\x9d", "\xe2\x80
 static const char *const singles[] = { "\xe2\x80\x98", "\xe2\x80\x99", "\xe2\x80\x9a",
                                        "\xe2\x80\x9b", NULL };
 
-static bool begins_with(const char *at, const char *bytes)
-{
-    return !strncmp(at, bytes, strlen(bytes));
-}
-
 static bool is_of(const char *at, const char *const *list)
 {
     for (; *list; list++)
-        if (begins_with(at, *list))
+        if (text_begins(at, *list))
             return true;
     return false;
 }
@@ -47,12 +43,12 @@ static bool is_of(const char *at, const char *const *list)
 static const char *blank_meaning(const char *at, size_t *len)
 {
     for (size_t i = 0; i < sizeof(blanks) / sizeof(blanks[0]); i++)
-        if (begins_with(at, blanks[i].bytes)) {
+        if (text_begins(at, blanks[i].bytes)) {
             *len = strlen(blanks[i].bytes);
             return blanks[i].meaning;
         }
     /* U+2000 to U+200A: blanks of many widths. */
-    if (begins_with(at, "\xe2\x80") && (unsigned char)at[2] >= 0x80 &&
+    if (text_begins(at, "\xe2\x80") && (unsigned char)at[2] >= 0x80 &&
         (unsigned char)at[2] <= 0x8a) {
         *len = 3;
         return " ";

@@ -7,21 +7,11 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/text.h"
 #include "runner/policy/edit.h"
 
 #define MOST_DIVIDERS 16
 #define MOST_SHOWN 300 /* bytes of the nearest lines */
-
-static const char *next_line(const char *line)
-{
-    line += strcspn(line, "\n");
-    return line + (*line == '\n');
-}
-
-static bool begins_with(const char *at, const char *word)
-{
-    return !strncmp(at, word, strlen(word));
-}
 
 static bool is_blank(const char *text, size_t len)
 {
@@ -65,7 +55,7 @@ static void put_in(char **source, const struct edit_place *found, const char *wi
     FILE *f = open_memstream(&text, &size);
 
     fwrite(was, 1, (size_t)(found->at - was), f);
-    for (const char *line = with; *line; line = next_line(line)) {
+    for (const char *line = with; *line; line = text_next_line(line)) {
         size_t len = strcspn(line, "\n");
         fwrite(line, 1, len, f);
         if (has_cr && line[len] && !(len && line[len - 1] == '\r'))
@@ -113,7 +103,7 @@ static int apply_edit(char **source, const struct reply_part *part, struct error
     int n = 0, n_found = 0, signs;
 
     for (const char *line = part->text; *line && n < MOST_DIVIDERS;
-         line = next_line(line)) {
+         line = text_next_line(line)) {
         char *search;
         if (reply_marker(line, &signs) != MARKER_DIVIDER || signs < part->least_equals)
             continue;
@@ -133,7 +123,7 @@ static int apply_edit(char **source, const struct reply_part *part, struct error
     meant = meant ? meant : first;
     {
         char *search = xasprintf("%.*s", (int)(meant - part->text), part->text);
-        int status = swap(source, search, next_line(meant), err);
+        int status = swap(source, search, text_next_line(meant), err);
         free(search);
         return status;
     }
@@ -155,9 +145,9 @@ static void hunk_clear(struct hunk *h)
 
 static bool is_head(const char *line)
 {
-    return begins_with(line, "diff ") || begins_with(line, "index ") ||
-           begins_with(line, "*** ") ||
-           (begins_with(line, "--- ") && begins_with(next_line(line), "+++ "));
+    return text_begins(line, "diff ") || text_begins(line, "index ") ||
+           text_begins(line, "*** ") ||
+           (text_begins(line, "--- ") && text_begins(text_next_line(line), "+++ "));
 }
 
 static void read_range(const char *line, struct hunk *h)
@@ -177,11 +167,12 @@ static const char *read_hunk(const char *line, struct hunk *h)
     *h = (struct hunk){ .n_old = -1, .n_new = -1 };
     search = open_memstream(&h->search, &search_len);
     with = open_memstream(&h->with, &with_len);
-    if (begins_with(line, "@@")) {
+    if (text_begins(line, "@@")) {
         read_range(line, h);
-        line = next_line(line);
+        line = text_next_line(line);
     }
-    for (; *line && !begins_with(line, "@@") && !is_head(line); line = next_line(line)) {
+    for (; *line && !text_begins(line, "@@") && !is_head(line);
+         line = text_next_line(line)) {
         size_t len = strcspn(line, "\n"), skip = *line && strchr(" +-", *line) ? 1 : 0;
         if (*line == '\\')
             continue;
@@ -216,8 +207,8 @@ static int apply_hunk(char **source, struct hunk *h, long *shift, struct error *
     found = edit_find(*source, h->search);
     if (found.n > 1 && h->line > 0) { /* its number may tell which */
         for (long i = 1; i < h->line + *shift && *at; i++)
-            at = next_line(at);
-        if (begins_with(at, h->search))
+            at = text_next_line(at);
+        if (text_begins(at, h->search))
             found = (struct edit_place){ .at = at, .len = strlen(h->search), .n = 1 };
     }
     if (found.n != 1)
@@ -236,10 +227,10 @@ static int apply_diff(char **source, const struct reply_part *part, struct error
 
     while (status == 0 && *at) {
         struct hunk h;
-        if (begins_with(at, "+++ ") || is_head(at) || is_blank(at, strcspn(at, "\n"))) {
-            if (begins_with(at, "--- "))
-                at = next_line(at);
-            at = next_line(at);
+        if (text_begins(at, "+++ ") || is_head(at) || is_blank(at, strcspn(at, "\n"))) {
+            if (text_begins(at, "--- "))
+                at = text_next_line(at);
+            at = text_next_line(at);
             continue;
         }
         at = read_hunk(at, &h);
@@ -264,7 +255,7 @@ bool reply_edits_are(const struct reply_part *part)
         return false;
     if (!strncasecmp(part->info, "diff", 4) || !strncasecmp(part->info, "patch", 5))
         return true;
-    for (line = part->text; *line; line = next_line(line))
+    for (line = part->text; *line; line = text_next_line(line))
         if (reply_is_diff(line))
             return true;
     return false;

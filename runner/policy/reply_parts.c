@@ -11,6 +11,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/text.h"
 #include "runner/policy/fence.h"
 #include "runner/policy/lua_mend.h"
 #include "runner/policy/lua_token.h"
@@ -32,17 +33,6 @@ struct cutter {
     bool is_wrapped;   /* ...if so */
     int n_returns;     /* blocks that were cut at their return statement */
 };
-
-static const char *next_line(const char *line)
-{
-    line += strcspn(line, "\n");
-    return line + (*line == '\n');
-}
-
-static bool begins_with(const char *at, const char *word)
-{
-    return !strncmp(at, word, strlen(word));
-}
 
 /* Only blanks up to the line's end? */
 static bool is_line_over(const char *at)
@@ -82,10 +72,10 @@ enum marker reply_marker(const char *line, int *n)
 
 bool reply_is_diff(const char *line)
 {
-    if (begins_with(line, "--- "))
-        return begins_with(next_line(line), "+++ ");
-    return begins_with(line, "*** Begin Patch") ||
-           (begins_with(line, "@@ -") && isdigit((unsigned char)line[4]));
+    if (text_begins(line, "--- "))
+        return text_begins(text_next_line(line), "+++ ");
+    return text_begins(line, "*** Begin Patch") ||
+           (text_begins(line, "@@ -") && isdigit((unsigned char)line[4]));
 }
 
 struct reply_part *reply_parts_add(struct reply_parts *p, enum part_kind kind, char *text)
@@ -111,7 +101,7 @@ static void add_prose(struct cutter *c, const char *at, size_t len)
 {
     if (!c->prose)
         c->prose = open_memstream(&c->prose_text, &c->prose_len);
-    while (begins_with(at, "\xef\xbb\xbf") && len >= 3) {
+    while (text_begins(at, "\xef\xbb\xbf") && len >= 3) {
         at += 3;
         len -= 3;
     }
@@ -146,7 +136,7 @@ static size_t thought_tag(const char *at, bool *is_close)
 
     *is_close = (*at == '<' || *at == '[') && at[1] == '/';
     from = at + 1 + *is_close;
-    if (begins_with(at, "[THINK]") || begins_with(at, "[/THINK]"))
+    if (text_begins(at, "[THINK]") || text_begins(at, "[/THINK]"))
         return *is_close ? 8 : 7;
     if (*at != '<')
         return 0;
@@ -201,7 +191,7 @@ static const char *unopened_end(const char *line)
     for (const char *at = line; at < line + len; at++) {
         bool is_close;
         size_t n = thought_tag(at, &is_close);
-        if (begins_with(at, FINAL))
+        if (text_begins(at, FINAL))
             found = at + strlen(FINAL);
         else if (n && is_close &&
                  (at == line + fence_blanks(line) || is_line_over(at + n)))
@@ -246,7 +236,7 @@ static char *inside(const char *from, const char *to, int indent, bool is_quoted
 
     while (from < to) {
         size_t len = strcspn(from, "\n"), skip = 0;
-        const char *next = next_line(from);
+        const char *next = text_next_line(from);
         if (len > (size_t)(to - from))
             len = (size_t)(to - from);
         if (is_quoted && from[fence_blanks(from)] == '>') {
@@ -285,7 +275,7 @@ enum lua_returns reply_returns(const char *text, size_t *end)
 /* Where the block ends by CommonMark: at a line that closes it; NULL when none does. */
 static const char *plain_end(const char *body, const struct fence *f)
 {
-    for (const char *line = body; *line; line = next_line(line))
+    for (const char *line = body; *line; line = text_next_line(line))
         if (fence_closes(line, f))
             return line;
     return NULL;
@@ -317,7 +307,7 @@ static bool holds_edit(const char *body, const char *end)
 {
     struct lua_token t = lua_token_next(body, NULL);
 
-    for (const char *line = body; line < end; line = next_line(line)) {
+    for (const char *line = body; line < end; line = text_next_line(line)) {
         if (is_line_over(line))
             continue;
         while (t.kind != TOKEN_END && t.at + t.len <= line)
@@ -346,14 +336,14 @@ static bool is_behind_program(const char *rest)
 {
     static const char *const words[] = { "end", "else", "local", "function", "return",
                                          "if",  "for",  "while", "--",       NULL };
-    const char *line = next_line(rest);
+    const char *line = text_next_line(rest);
     bool has_gap = false;
     struct fence f;
 
-    for (; *line && is_line_over(line); line = next_line(line))
+    for (; *line && is_line_over(line); line = text_next_line(line))
         has_gap = true;
     for (const char *const *w = words; *w; w++)
-        if (begins_with(line + strspn(line, " \t"), *w))
+        if (text_begins(line + strspn(line, " \t"), *w))
             return false;
     return has_gap || fence_opens(line, &f);
 }
@@ -362,7 +352,7 @@ static bool is_behind_program(const char *rest)
  * in one that another fence closed, is not its. Cuts it there; the rest is read on. */
 static bool take_up_to_return(struct cutter *c, const struct fence *f, char *text)
 {
-    const char *body = next_line(c->at);
+    const char *body = text_next_line(c->at);
     size_t policy_end;
 
     reply_returns(text, &policy_end);
@@ -370,10 +360,10 @@ static bool take_up_to_return(struct cutter *c, const struct fence *f, char *tex
         !is_behind_program(text + policy_end))
         return false;
     for (size_t i = 0; i < policy_end; i++)
-        body = text[i] == '\n' ? next_line(body) : body;
+        body = text[i] == '\n' ? text_next_line(body) : body;
     strcpy(text + policy_end, "\n");
     add_block(c, f, text);
-    c->at = next_line(body);
+    c->at = text_next_line(body);
     return true;
 }
 
@@ -394,7 +384,7 @@ static void take_open_block(struct cutter *c, const struct fence *f, char *text)
 
 static void take_block(struct cutter *c, const struct fence *f)
 {
-    const char *body = next_line(c->at), *end = plain_end(body, f),
+    const char *body = text_next_line(c->at), *end = plain_end(body, f),
                *far = lua_end(body, f);
     char *text;
     size_t policy_end;
@@ -407,7 +397,7 @@ static void take_block(struct cutter *c, const struct fence *f)
                       f->is_quoted, f->has_cr);
         if (line != end && reply_returns(text, &policy_end) > RETURNS_NONE) {
             add_block(c, f, text);
-            c->at = next_line(far);
+            c->at = text_next_line(far);
             return;
         }
         free(text);
@@ -425,7 +415,7 @@ static void take_block(struct cutter *c, const struct fence *f)
         return;
     } else if (end) {
         add_block(c, f, text);
-        c->at = next_line(end);
+        c->at = text_next_line(end);
     } else {
         take_open_block(c, f, text);
     }
@@ -444,8 +434,8 @@ static void take_edit(struct cutter *c)
     struct reply_part *part;
 
     reply_marker(c->at, &n);
-    body = end = next_line(c->at);
-    for (; *end; end = next_line(end)) {
+    body = end = text_next_line(c->at);
+    for (; *end; end = text_next_line(end)) {
         enum marker m = reply_marker(end, NULL);
         depth += m == MARKER_SEARCH ? 1 : m == MARKER_REPLACE ? -1 : 0;
         if (depth == 0)
@@ -454,22 +444,22 @@ static void take_edit(struct cutter *c)
     part = add_part(c, PART_EDIT, inside(body, end, indent, false, has_cr));
     part->is_cut = depth > 0;
     part->least_equals = n < LEAST_BARE ? n : LEAST_BARE;
-    c->at = next_line(end);
+    c->at = text_next_line(end);
 }
 
 static void take_diff(struct cutter *c)
 {
     const char *from = c->at, *end = from;
-    bool is_patch = begins_with(from, "***"), is_over = false, has_cr;
+    bool is_patch = text_begins(from, "***"), is_over = false, has_cr;
     struct reply_part *part;
 
     while (*end && !is_over) {
-        is_over = is_patch && begins_with(end, "*** End Patch");
+        is_over = is_patch && text_begins(end, "*** End Patch");
         if (!strchr(" +-@\\*\r\n", *end))
             break;
-        end = next_line(end);
+        end = text_next_line(end);
     }
-    has_cr = next_line(from) - from > 1 && next_line(from)[-2] == '\r';
+    has_cr = text_next_line(from) - from > 1 && text_next_line(from)[-2] == '\r';
     part = add_part(c, PART_DIFF, inside(from, end, 0, false, has_cr));
     part->is_cut = is_patch && !is_over;
     c->at = end;
@@ -500,7 +490,7 @@ static void take_line(struct cutter *c)
         take_edit(c);
     } else if (c->is_wrapped && fence_closes(c->at, &c->wrap)) {
         c->is_wrapped = false;
-        c->at = next_line(c->at);
+        c->at = text_next_line(c->at);
     } else if (fence_opens(c->at, &f)) {
         take_block(c, &f);
     } else if (reply_is_diff(c->at)) {
@@ -508,7 +498,7 @@ static void take_line(struct cutter *c)
     } else {
         c->out->has_stray |= m == MARKER_REPLACE;
         add_prose(c, c->at, strcspn(c->at, "\n"));
-        c->at = next_line(c->at);
+        c->at = text_next_line(c->at);
     }
 }
 

@@ -8,17 +8,12 @@
 #include <jansson.h>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "runner/policy/fence.h"
 #include "runner/policy/reply_parts.h"
 
 #define MOST_TRIED 32 /* places where an object or a program may begin */
 #define MOST_DEPTH 8
-
-static const char *next_line(const char *line)
-{
-    line += strcspn(line, "\n");
-    return line + (*line == '\n');
-}
 
 static bool is_policy(const char *text)
 {
@@ -214,7 +209,7 @@ static void take_xml(struct reply_parts *p, const char *text)
     size_t len;
     FILE *f = NULL; /* of the run; NULL before the first tag */
 
-    for (const char *line = text; *line; line = next_line(line)) {
+    for (const char *line = text; *line; line = text_next_line(line)) {
         const char *end = line + strcspn(line, "\n"), *from = skip_tags(line, end);
         const char *to = cut_tags(from, end);
         if (from == line && to == end && !f)
@@ -262,7 +257,7 @@ static void take_bare(struct reply_parts *p, const char *text)
         size_t end = 0;
         char *program;
         if (!may_begin_program(line)) {
-            line = next_line(line);
+            line = text_next_line(line);
             continue;
         }
         n_tried++;
@@ -271,13 +266,13 @@ static void take_bare(struct reply_parts *p, const char *text)
         else
             reply_returns(line, &end);
         if (!end) {
-            line = next_line(line);
+            line = text_next_line(line);
             continue;
         }
         program = xasprintf("%.*s\n", (int)end, line);
         add_program(p, program);
         free(program);
-        line = next_line(line + end);
+        line = text_next_line(line + end);
     }
 }
 
@@ -298,7 +293,7 @@ void reply_parts_unwrap(struct reply_parts *p)
         for (const char *line = text; *line && n_tried < MOST_TRIED;) {
             const char *end = line + strcspn(line, "\n"), *at = skip_tags(line, end);
             at += strspn(at, " \t");
-            line = next_line(line);
+            line = text_next_line(line);
             if (*at != '{' && *at != '[')
                 continue;
             n_tried++;

@@ -70,18 +70,11 @@ static int make_place(struct session *s)
     return i;
 }
 
-static const char *base_of(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-
-    return slash ? slash + 1 : path;
-}
-
 int session_add_problem(struct session *s, const char *name, const char *problem)
 {
     int i = make_place(s);
 
-    s->tracks[i].name = xstrdup(base_of(name));
+    s->tracks[i].name = xstrdup(basename(name));
     s->tracks[i].problem = xstrdup(problem);
     settle(s);
     return i;
@@ -99,7 +92,7 @@ static int add(struct session *s, struct replay *r, const char *name, bool is_li
     }
     int i = make_place(s);
     s->tracks[i] =
-        (struct track){ .name = xstrdup(base_of(name)), .replay = r, .player = p };
+        (struct track){ .name = xstrdup(basename(name)), .replay = r, .player = p };
     s->tracks[i].is_borrowed = is_live;
     s->is_live |= is_live;
     settle(s);
