@@ -126,6 +126,7 @@ $(BUILD)/math.o: $(MUSL_A) Makefile
 $(BUILD)/envs/mujoco/models.o: $(wildcard envs/mujoco/models/*.xml)
 $(BUILD)/runner/report/report_assets.o: runner/report/report.css runner/report/report.js
 $(BUILD)/runner/model/prices.o: share/prices.json
+$(BUILD)/runner/record/published.o: share/atari.tsv
 
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
@@ -212,7 +213,7 @@ fuzz: all
 	@tools/fuzz $(SECONDS)
 
 # Installation.
-BRIDGE_DATA = $(wildcard envs/bridge/*.py) $(addprefix envs/bridge/,requirements.txt ram.tsv atari.tsv)
+BRIDGE_DATA = $(wildcard envs/bridge/*.py) $(addprefix envs/bridge/,requirements.txt ram.tsv)
 bindir = $(DESTDIR)$(PREFIX)/bin
 libexecdir = $(DESTDIR)$(PREFIX)/libexec/ratchet
 sharedir = $(DESTDIR)$(PREFIX)/share

@@ -157,6 +157,12 @@ static int check_plugin_env(const struct env_registry *r, const char *path,
         return error_set(err,
                          "%s: environment \"%s\" lacks a required entry of struct env",
                          path, env->name ? env->name : "?");
+    if (env->copy_from &&
+        (!env->keep || !env->put_back || !env->reseed || !env->step_frames))
+        return error_set(err,
+                         "%s: environment \"%s\": copy_from goes with keep, put_back, "
+                         "reseed and step_frames",
+                         path, env->name);
     if (find_quietly(r, env->name))
         return error_set(err, "%s: there is an environment \"%s\" already", path,
                          env->name);
@@ -216,6 +222,27 @@ const struct env *env_find(const struct env_registry *r, const char *name,
     error_set(err, "%s: no such environment; there are: %s%s", name, names, MISSING);
     free(names);
     return NULL;
+}
+
+const char *env_failure(const struct env *env, const void *instance)
+{
+    return env->failure && instance ? env->failure(instance) : NULL;
+}
+
+int env_check(const struct env *env, const void *instance, struct error *err)
+{
+    const char *why = env_failure(env, instance);
+
+    return why ? error_set(err, "%s: %s", env->name, why) : 0;
+}
+
+int env_check_copy(const struct env *env, struct error *err)
+{
+    if (env->no_copy)
+        return error_set(err, "%s: plan: %s", env->name, env->no_copy);
+    if (env->is_remote && !env->copy_from)
+        return error_set(err, "%s: plan: it makes no copies of itself", env->name);
+    return 0;
 }
 
 int env_count_options(const struct env *env)

@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define ENV_ABI 3         /* changes when this header changes its meaning */
+#define ENV_ABI 4         /* changes when this header changes its meaning */
 #define ENV_MAX_ACTION 64 /* components of an action, at most */
 #define ENV_MAX_EVENTS 32 /* kinds of events, at most: bits of env_step.events */
 
@@ -134,6 +134,25 @@ struct env {
     /* Required for planning where the state holds a generator: its chance starts anew, so
      * that a copy does not foresee the episode's. */
     void (*reseed)(void *instance, uint64_t seed);
+
+    /* The rest is for environments that live elsewhere: behind a pipe, in another
+     * program. The worker cannot step one: the harness does, in outside mode, and `step`
+     * may do I/O. */
+    bool is_remote;
+    /* Why the instance's episode is not one (the other side died, hung, answered
+     * nonsense); NULL when all is well. Borrowed until the next reset or load. From a
+     * failure on, steps are truncated and observations stand still; the next reset may
+     * bring it back. NULL: it cannot fail. */
+    const char *(*failure)(const void *instance);
+
+    /* Planning on a remote environment: an instance beside those that are played, all of
+     * one thread. It takes over the state of another; keeps its own under a number of the
+     * caller's, for itself; takes that back. -1: it has failed, see `failure`, until the
+     * next copy_from. All three (with reseed and step_frames) or none. */
+    int (*copy_from)(void *instance, const void *from);
+    int (*keep)(void *instance, uint32_t number);
+    int (*put_back)(void *instance, uint32_t number);
+    const char *no_copy; /* why there can be no such copies; NULL: there can */
 };
 
 #endif

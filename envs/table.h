@@ -5,6 +5,8 @@
 #include "base/error.h"
 #include "envs/env.h"
 
+struct json_t;
+
 /* Built-in environments in order, NULL at the end. Constant. */
 extern const struct env *const env_table[];
 
@@ -17,6 +19,14 @@ struct env_finder {
     void (*list)(void (*each)(void *user, const char *name, const char *about),
                  void *user);
     void (*clear)(void);
+
+    /* The programs that they need, made for this user. Where they are or would be; the
+     * caller frees it. */
+    char *(*home)(void);
+    int (*install)(struct error *err);
+    /* The versions that work there, the caller's; NULL with the remedy. */
+    struct json_t *(*check)(struct error *err);
+    int (*remove)(struct error *err); /* 0, too, when there is nothing */
 };
 
 /* The environments that commands can name: the table, what plug-ins brought, and what the
@@ -49,6 +59,15 @@ bool env_is_mujoco(const char *name);
  * env->destroy. */
 void *env_create(const struct env *env, const char *const *settings, int n,
                  struct error *err);
+
+/* Why the instance's episode is not one; NULL when all is well. Borrowed until the next
+ * reset or load. */
+const char *env_failure(const struct env *env, const void *instance);
+/* -1 with the reason when it has failed: what was played of its episode is worth nothing,
+ * and a reset may bring it back. */
+int env_check(const struct env *env, const void *instance, struct error *err);
+/* -1, with the reason, when there can be no copies of it to plan with. */
+int env_check_copy(const struct env *env, struct error *err);
 
 /* The number of options of env; the index of the one of that name (len bytes), or -1. */
 int env_count_options(const struct env *env);

@@ -63,4 +63,27 @@ changed "a frame of -1" 'out of range' -e 's/frame_height = 60/frame_height = -1
 changed "memory of -1" 'out of range' -e 's/.frame_width = 220/.ram_size = -1, &/'
 changed "no frames" 'out of range' -e 's/max_frames = 100/max_frames = 0/'
 changed "an observation of 2^30 numbers" 'out of range' -e 's/"place", "", 1,/"place", "", 1 << 30,/'
+
+# An environment that lives elsewhere: the harness steps it, and it may be lost.
+remote() { # remote NAME SED...: walk.c, changed, as $TMP/NAME.so
+    name=$1
+    shift
+    sed "$@" tests/plugin/walk.c >"$TMP/$name.c"
+    cc -std=c11 -w -I. -fPIC -shared -o "$TMP/$name.so" "$TMP/$name.c"
+}
+remote far -e 's/.load = walk_load,/& .is_remote = true,/' -e 's/^static struct env_step walk_step/#include <unistd.h>\n&/' \
+    -e 's/struct walk \*s = instance;/&\n    getppid();/'
+expect "remote: it is played" 0 ' verified, 0 with faults' \
+    "$RATCHET" run walk "$TMP/right.lua" --plugin "$TMP/far.so"
+expect "remote: no copies to plan with" 1 'walk: plan: it makes no copies of itself' \
+    "$RATCHET" run walk "$TMP/right.lua" --plugin "$TMP/far.so" --set plan_state=true --set plan=true
+remote lost -e 's/.load = walk_load,/& .is_remote = true, .failure = failure,/' \
+    -e 's/^static const struct env walk_env/static const char *failure(const void *s) { return ((const struct walk *)s)->place > 6 ? "the far side hung" : NULL; }\n&/'
+echo "return { act = function() return 2 end }" >"$TMP/door.lua"
+expect "remote: an episode that is lost" 1 'the far side hung' \
+    "$RATCHET" run walk "$TMP/door.lua" --plugin "$TMP/lost.so" --episodes 1
+changed "copies that cannot be kept" 'copy_from goes with keep, put_back, reseed and step_frames' \
+    -e 's/.load = walk_load,/& .copy_from = (int (*)(void *, const void *))walk_load,/'
+changed "one that was built for another env.h" 'built for version 3 of env.h, this program has 4' \
+    -e 's/= ENV_ABI/= 3/'
 done_testing

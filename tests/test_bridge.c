@@ -230,7 +230,7 @@ static void test_good(void **state)
 
     (void)state;
     assert_non_null(env);
-    assert_true(bridge_owns(env));
+    assert_true(env->is_remote);
     assert_int_equal(env->version, 7);
     assert_null(env_create(env, (const char *const[]){ "id=gym/other" }, 1, &err));
     assert_non_null(strstr(err.text, "cannot be changed"));
@@ -255,7 +255,7 @@ static void test_good(void **state)
     assert_true(e.now.terminated);
     env->observe(in, &count);
     assert_true(count == 50);
-    assert_null(bridge_failure(env, in));
+    assert_null(env_failure(env, in));
     block[0] = 255;
     block[7] = 255;
     assert_int_equal(env->load(in, block), -1);
@@ -323,13 +323,13 @@ static void test_bad_step(void **state)
         assert_non_null(in);
         for (int round = 0; round < 2; round++) {
             env->reset(in, 1);
-            assert_null(bridge_failure(env, in));
+            assert_null(env_failure(env, in));
             for (n = 0; n < 5 && !s.truncated; n++)
                 s = env->step(in, &two);
-            if (n != 2 || !bridge_failure(env, in) ||
-                !strstr(bridge_failure(env, in), rows[i].why))
+            if (n != 2 || !env_failure(env, in) ||
+                !strstr(env_failure(env, in), rows[i].why))
                 fail_msg("%s: %d steps, \"%s\"", rows[i].mode, n,
-                         bridge_failure(env, in));
+                         env_failure(env, in));
             env->observe(in, &count); /* all harmless */
             env->save(in, block);
             assert_true(env->step(in, &two).truncated);
@@ -380,7 +380,7 @@ static void test_sealed(void **state)
     env->reset(in, 1);
     for (int i = 0; i < 5; i++)
         env->step(in, &two);
-    assert_null(bridge_failure(env, in));
+    assert_null(env_failure(env, in));
     env->destroy(in);
     bridge_finder.clear();
 }

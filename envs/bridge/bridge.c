@@ -227,7 +227,8 @@ static int read_results(struct instance *in, int n, struct env_step *each)
     return 0;
 }
 
-int bridge_step_frames(void *instance, const double *actions, int n,
+/* All of them in one crossing. */
+static int step_frames(void *instance, const double *actions, int n,
                        struct env_step *each)
 {
     struct instance *in = instance;
@@ -252,7 +253,7 @@ static struct env_step step(void *instance, const double *action)
 {
     struct env_step result;
 
-    bridge_step_frames(instance, action, 1, &result);
+    step_frames(instance, action, 1, &result);
     return result;
 }
 
@@ -370,7 +371,7 @@ static int ask_state(struct instance *in, enum bridge_op op, uint64_t number)
     return in->failure[0] || take_turn(in, &ask, &answer) != 0 ? -1 : 0;
 }
 
-int bridge_copy(void *instance, const void *from)
+static int copy_from(void *instance, const void *from)
 {
     struct instance *in = instance;
     const struct instance *other = from;
@@ -393,45 +394,26 @@ int bridge_copy(void *instance, const void *from)
     return ask_state(in, BRIDGE_COPY, other->slot);
 }
 
-int bridge_keep(void *instance, uint32_t number)
+static int keep(void *instance, uint32_t number)
 {
     return ask_state(instance, BRIDGE_KEEP, number);
 }
 
-int bridge_put_back(void *instance, uint32_t number)
+static int put_back(void *instance, uint32_t number)
 {
     return ask_state(instance, BRIDGE_PUT_BACK, number);
 }
 
-int bridge_reseed(void *instance, uint64_t seed)
+static void reseed(void *instance, uint64_t seed)
 {
-    return ask_state(instance, BRIDGE_RESEED, seed);
+    ask_state(instance, BRIDGE_RESEED, seed);
 }
 
-int bridge_check_copy(const struct env *env, struct error *err)
-{
-    const char *why = ((const struct bridge_remote *)env)->no_copy;
-
-    return why ? error_set(err, "%s: plan: %s", env->name, why) : 0;
-}
-
-bool bridge_owns(const struct env *env)
-{
-    return env && env->create == create;
-}
-
-const char *bridge_failure(const struct env *env, const void *instance)
+static const char *failure(const void *instance)
 {
     const struct instance *in = instance;
 
-    return bridge_owns(env) && in && in->failure[0] ? in->failure : NULL;
-}
-
-int bridge_check(const struct env *env, const void *instance, struct error *err)
-{
-    const char *why = bridge_failure(env, instance);
-
-    return why ? error_set(err, "%s: %s", env->name, why) : 0;
+    return in->failure[0] ? in->failure : NULL;
 }
 
 static struct bridge_remote *ask_for(const char *name, struct error *err)
@@ -468,9 +450,14 @@ static struct bridge_remote *ask_for(const char *name, struct error *err)
     r->env.state_size = state_size;
     r->env.save = save;
     r->env.load = load;
-#if ENV_ABI >= 2
-    r->env.step_frames = bridge_step_frames;
-#endif
+    r->env.step_frames = step_frames;
+    r->env.reseed = reseed;
+    r->env.is_remote = true;
+    r->env.failure = failure;
+    r->env.copy_from = copy_from;
+    r->env.keep = keep;
+    r->env.put_back = put_back;
+    r->env.no_copy = r->no_copy;
     return r;
 }
 
@@ -526,4 +513,12 @@ static void clear(void)
     bridge.n_remotes = 0;
 }
 
-const struct env_finder bridge_finder = { find, list, clear };
+const struct env_finder bridge_finder = {
+    .find = find,
+    .list = list,
+    .clear = clear,
+    .home = bridge_home,
+    .install = bridge_install,
+    .check = bridge_check,
+    .remove = bridge_remove,
+};

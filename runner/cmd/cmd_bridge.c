@@ -1,160 +1,10 @@
 /* cmd_bridge.c - `ratchet bridge`: installs, checks or removes what ale/... and gym/...
  * need. */
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include "base/file.h"
-#include "base/json.h"
-#include "base/spawn.h"
-#include "envs/bridge/bridge.h"
+#include "envs/table.h"
 #include "runner/cmd/cmd.h"
-
-#define MARK "ratchet-bridge" /* a file that says that the folder is ours */
-
-/* Runs a program whose output goes into a file (NULL: nowhere). Returns its exit status,
- * or -1 when it could not run to its end. What it says on stderr is the user's. */
-static int run_program(const char *const *argv, const char *output)
-{
-    int out = open(output ? output : "/dev/null",
-                   O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-    struct spawn program = {
-        .argv = argv, .fds = { SPAWN_NULL, out }, .n_fds = 2, .without_keys = true
-    };
-    pid_t pid;
-    bool is_started = out >= 0 && spawn_start(&program, &pid) == 0;
-
-    if (out >= 0)
-        close(out);
-    return is_started ? spawn_wait(pid) : -1;
-}
-
-static bool is_ours(const char *home)
-{
-    char *mark = xasprintf("%s/" MARK, home);
-    bool found = access(mark, F_OK) == 0;
-
-    free(mark);
-    return found;
-}
-
-/* A new folder, an empty one, or one of ours. */
-static int claim(const char *home, struct error *err)
-{
-    char *mark = xasprintf("%s/" MARK, home);
-    int status = 0, fd;
-
-    if (file_make_folders(home, err) != 0) {
-        status = -1;
-    } else if (!is_ours(home) && rmdir(home) != 0) {
-        status = error_set(
-            err,
-            "%s: this folder holds something else; empty it, or name another "
-            "with RATCHET_BRIDGE",
-            home);
-    } else if (file_make_folder(home, err) != 0) {
-        status = -1;
-    } else {
-        fd = open(mark, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
-        if (fd < 0)
-            status = error_set(err, "%s: %s", mark, strerror(errno));
-        else
-            close(fd);
-    }
-    free(mark);
-    return status;
-}
-
-/* Each step's remedy stands beside it. */
-static int make_environment(const char *home, struct error *err)
-{
-    const char *const has_python[] = { "python3", "-c",
-                                       "import sys; sys.exit(sys.version_info < (3, 11))",
-                                       NULL };
-    const char *const has_venv[] = { "python3", "-c", "import venv, ensurepip", NULL };
-    const char *const make[] = { "python3", "-m", "venv", home, NULL };
-    char *python = xasprintf("%s/bin/python", home), *list = NULL;
-    int status = -1;
-
-    if (run_program(has_python, NULL) != 0) {
-        error_set(
-            err, "python3 3.11 or later is missing; install it: apt-get install python3");
-        goto out;
-    }
-    if (run_program(has_venv, NULL) != 0) {
-        error_set(err, "python3 has no venv; install it: apt-get install python3-venv");
-        goto out;
-    }
-    if (run_program(make, NULL) != 0) {
-        error_set(err, "%s: no virtual environment could be made there", home);
-        goto out;
-    }
-    list = bridge_file("requirements.txt", err);
-    if (!list)
-        goto out;
-    const char *const install[] = { python,    "-m",      "pip",
-                                    "install", "--quiet", "--disable-pip-version-check",
-                                    "-r",      list,      NULL };
-    status = run_program(install, NULL);
-    if (status != 0)
-        status = error_set(
-            err,
-            "the packages of %s could not be installed; what pip says stands "
-            "above. Is the package index reachable (PIP_INDEX_URL, proxy)?",
-            list);
-out:
-    free(list);
-    free(python);
-    return status;
-}
-
-/* Versions into *found; -1 with the remedy. */
-static int check(const char *home, json_t **found, struct error *err)
-{
-    char *python = bridge_python(err), *script = bridge_file("ratchet_bridge.py", err);
-    char *report = xasprintf("%s/versions.json", home);
-    int status = -1;
-
-    *found = NULL;
-    if (!python || !script)
-        goto out;
-    const char *const argv[] = { python, "-I", script, "--check", NULL };
-    status = run_program(argv, report);
-    *found = json_from_file(report, 0, NULL);
-    if (status != 0 || !*found) {
-        const char *reason = json_string_value(json_object_get(*found, "why"));
-        status = error_set(
-            err, "%s: the bridge does not work%s%s; run `ratchet bridge install`", home,
-            reason ? ": " : "", reason ? reason : "");
-    }
-out:
-    free(report);
-    free(script);
-    free(python);
-    return status;
-}
-
-/* The names that `ratchet envs` lists without starting anything. */
-static int write_names(const char *home, struct error *err)
-{
-    char *python = bridge_python(err), *script = bridge_file("ratchet_bridge.py", err);
-    char *path = xasprintf("%s/names.tsv", home);
-    int status = -1;
-
-    if (python && script) {
-        const char *const argv[] = { python, "-I", script, "--list", NULL };
-        status = run_program(argv, path);
-        if (status != 0)
-            status = error_set(err, "%s: the bridge lists no names", home);
-    }
-    free(path);
-    free(script);
-    free(python);
-    return status;
-}
 
 static int print_versions(const char *home, json_t *versions, bool as_json)
 {
@@ -174,36 +24,15 @@ static int print_versions(const char *home, json_t *versions, bool as_json)
     return cmd_done();
 }
 
-static int do_check(const char *home, bool as_json, struct error *err)
+static int check(const struct env_finder *finder, bool as_json, struct error *err)
 {
-    json_t *versions;
-    int status = check(home, &versions, err) == 0
-                     ? print_versions(home, versions, as_json)
-                     : EXIT_FAILED;
+    json_t *versions = finder->check(err);
+    char *home = finder->home();
+    int status = versions ? print_versions(home, versions, as_json) : EXIT_FAILED;
 
     json_decref(versions);
+    free(home);
     return status;
-}
-
-static int do_install(const char *home, bool as_json, struct error *err)
-{
-    if (claim(home, err) != 0 || make_environment(home, err) != 0 ||
-        write_names(home, err) != 0)
-        return EXIT_FAILED;
-    return do_check(home, as_json, err);
-}
-
-static int do_remove(const char *home, struct error *err)
-{
-    if (access(home, F_OK) != 0)
-        return cmd_done();
-    if (!is_ours(home))
-        error_set(err, "%s: not made by `ratchet bridge install`; it stays", home);
-    else if (file_remove_tree(home) != 0)
-        error_set(err, "%s: %s", home, strerror(errno));
-    else
-        return cmd_done();
-    return EXIT_FAILED;
 }
 
 static int main_bridge(const struct command *self, struct app *app, int argc,
@@ -217,25 +46,22 @@ static int main_bridge(const struct command *self, struct app *app, int argc,
         POPT_TABLEEND,
     };
     const char **args = cmd_parse(self, app, argc, argv, options, 1, 1, &status);
-    char *home = bridge_home();
+    const struct env_finder *finder = app->envs.finder;
 
-    if (!args) {
-        free(home);
+    if (!args)
         return status;
-    }
     if (!strcmp(args[0], "install")) {
-        status = do_install(home, as_json, &err);
+        status = finder->install(&err) == 0 ? check(finder, as_json, &err) : EXIT_FAILED;
     } else if (!strcmp(args[0], "check")) {
-        status = do_check(home, as_json, &err);
+        status = check(finder, as_json, &err);
     } else if (!strcmp(args[0], "remove")) {
-        status = do_remove(home, &err);
+        status = finder->remove(&err) == 0 ? cmd_done() : EXIT_FAILED;
     } else {
         error_set(&err, "bridge: %s: it is install, check or remove", args[0]);
         status = EXIT_USAGE;
     }
     if (status != EXIT_DONE && err.text[0])
         cmd_fail(status, &err);
-    free(home);
     cmd_free_args(args);
     return status;
 }

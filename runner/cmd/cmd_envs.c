@@ -4,11 +4,10 @@
 #include <string.h>
 
 #include "base/json.h"
-#include "envs/bridge/bridge.h"
-#include "envs/bridge/bridge_scores.h"
 #include "runner/brief/brief_plan.h"
 #include "runner/cmd/cmd.h"
 #include "runner/record/env_json.h"
+#include "runner/record/published.h"
 
 static const char *bits_text(enum env_bits bits)
 {
@@ -46,14 +45,14 @@ static void print_range(double min, double max)
 
 static void print_env(const struct env *env)
 {
-    struct bridge_scores scores;
+    struct published_scores scores;
 
     say("%s (version %u): %s\n", env->name, env->version, env->about);
     say("%g frames a second, at most %lld; ", env->frames_per_second,
         (long long)env->max_frames);
     if (!isnan(env->target))
         say("a return worth reaching: %g; ", env->target);
-    if (bridge_scores_find(env->name, &scores))
+    if (published_find(env->name, &scores))
         say("of the benchmark's 57: a random player gets %g, a person %g; ",
             scores.random, scores.person);
     say("same bits on: %s\n\nobservation\n", bits_text(env->bits));
@@ -70,7 +69,7 @@ static void print_env(const struct env *env)
         say("  observation=frame  %d x %d pixels, obs.frame; observation=gray: "
             "without colors\n",
             env->frame_width, env->frame_height);
-    if (!bridge_owns(env) || bridge_check_copy(env, NULL) == 0)
+    if (env_check_copy(env, NULL) == 0)
         say("  plan=true          obs.sim, a copy to plan with%s\n",
             env->set_observed ? ", set from the observation"
                               : ": only with plan_state=true, from the true state");
@@ -91,7 +90,7 @@ static void print_env(const struct env *env)
         say("  %-18s %s (default %s)\n", o->name, o->help, o->value);
 }
 
-static json_t *scores_json(const struct bridge_scores *s)
+static json_t *scores_json(const struct published_scores *s)
 {
     return json_pack("{s:o, s:o}", "random", json_finite(s->random), "person",
                      json_finite(s->person));
@@ -101,8 +100,8 @@ static json_t *scores_json(const struct bridge_scores *s)
 static void list_found(void *user, const char *name, const char *about)
 {
     json_t *all = user, *one;
-    struct bridge_scores s;
-    bool is_benchmark = bridge_scores_find(name, &s);
+    struct published_scores s;
+    bool is_benchmark = published_find(name, &s);
 
     if (!all) {
         say("%-26s %s", name, about);

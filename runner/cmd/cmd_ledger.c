@@ -6,10 +6,10 @@
 
 #include "base/json.h"
 #include "base/table.h"
-#include "envs/bridge/bridge_scores.h"
 #include "runner/cmd/cmd.h"
 #include "runner/cmd/ledger_verbs.h"
 #include "runner/record/ledger_tables.h"
+#include "runner/record/published.h"
 #include "runner/report/report.h"
 
 /* The climb as a picture: the incumbent's dev mean against steps, and every
@@ -36,7 +36,7 @@ static void add_human(json_t *rows, const struct ledger_run *run)
     json_array_foreach(rows, i, row)
         for (size_t k = 0; env && k < sizeof(means) / sizeof(means[0]); k++) {
             json_t *mean = json_object_get(row, means[k]);
-            double human = bridge_human_score(env, json_number_value(mean));
+            double human = published_human(env, json_number_value(mean));
             if (mean && !isnan(human))
                 json_object_set_new(row, "human_normalised",
                                     json_is_number(mean)

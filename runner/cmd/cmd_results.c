@@ -8,12 +8,12 @@
 
 #include "base/json.h"
 #include "base/text.h"
-#include "envs/bridge/bridge_scores.h"
 #include "runner/cmd/cmd.h"
 #include "runner/evaluate/meter.h"
 #include "runner/evaluate/seeds.h"
 #include "runner/evaluate/stats.h"
 #include "runner/home/progress.h"
+#include "runner/record/published.h"
 
 #define CONFIDENCE 0.95
 #define MOST_EPISODES 100000
@@ -104,7 +104,7 @@ static void add_row(struct results *r, const struct task *t, const char *file,
         json_finite(cpu > 0 ? frames / t->env->frames_per_second / cpu : 0));
     json_object_set_new(row, "target", json_finite(t->target));
     json_object_set_new(row, "human",
-                        json_finite(bridge_human_score(t->env->name, s.mean)));
+                        json_finite(published_human(t->env->name, s.mean)));
     json_object_set_new(row, "sim",
                         json_string(!t->plan         ? "none"
                                     : t->sim_is_true ? "true state"

@@ -3,15 +3,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/file.h"
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/hash.h"
 #include "base/json.h"
 #include "base/text.h"
-#include "envs/bridge/bridge_scores.h"
 #include "runner/cmd/cmd.h"
 #include "runner/evaluate/stats.h"
 #include "runner/home/progress.h"
+#include "runner/record/published.h"
 #include "runner/record/replay.h"
 #include "runner/view/run_view.h"
 
@@ -112,7 +112,7 @@ static struct totals add_up(const struct run *r)
 
 static void print_json(const struct run *r, const struct totals *t)
 {
-    double human = bridge_human_score(r->task->env->name, t->scores.mean);
+    double human = published_human(r->task->env->name, t->scores.mean);
     json_t *list = json_array(), *out;
     char sha[65];
 
@@ -140,7 +140,7 @@ static const char *ending(const struct episode_result *e)
 
 static void print_table(const struct run *r, const struct totals *t)
 {
-    struct bridge_scores scores;
+    struct published_scores scores;
     char number[TEXT_NUMBER];
 
     say("%6s  %10s  %8s  %-12s  %-16s  %s\n", "seed", "return", "steps", "ended",
@@ -171,9 +171,9 @@ static void print_table(const struct run *r, const struct totals *t)
     say(", max %s", text_number(t->scores.max, 4, number));
     say("; %d episodes, %d distinct, %d verified, %d with faults; %lld steps in %.2f s\n",
         t->n, t->distinct, t->n_verified, t->n_faults, (long long)t->steps, r->seconds);
-    if (t->scores.n > 0 && bridge_scores_find(r->task->env->name, &scores))
+    if (t->scores.n > 0 && published_find(r->task->env->name, &scores))
         say("human-normalised %.3f (a random player gets %g, a person %g)\n",
-            bridge_human_score(r->task->env->name, t->scores.mean), scores.random,
+            published_human(r->task->env->name, t->scores.mean), scores.random,
             scores.person);
     if (r->task->plan)
         say("it plans, from the %s: %lld planner steps, %.4g a step\n",

@@ -8,10 +8,10 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "envs/bridge/bridge_scores.h"
+#include "base/table.h"
 #include "runner/cmd/cmd.h"
 #include "runner/experiment/sweep.h"
-#include "base/table.h"
+#include "runner/record/published.h"
 
 #define MOST_LIST 200 /* names in one of the lists */
 #define MOST_RULES (1u << 20)
@@ -58,16 +58,16 @@ static int split(struct words *w, const char *text, const char *what, struct err
 static int choose_games(struct options *o, struct error *err)
 {
     char all[8192] = "", name[64];
-    struct bridge_scores known;
+    struct published_scores known;
     size_t len = 0;
 
-    for (int i = 0; !o->games && bridge_scores_name(i, name); i++)
+    for (int i = 0; !o->games && published_name(i, name); i++)
         len += (size_t)snprintf(all + len, sizeof(all) - len, "%s,", name + 4);
     if (split(&o->envs, o->games ? o->games : all, "--games", err) != 0)
         return -1;
     for (int i = 0; i < o->envs.n; i++) {
         snprintf(name, sizeof(name), "ale/%.58s", o->envs.list[i]);
-        if (!bridge_scores_find(name, &known))
+        if (!published_find(name, &known))
             return error_set(err, "--games: \"%s\" is none of the benchmark's 57 games",
                              o->envs.list[i]);
     }

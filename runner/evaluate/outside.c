@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "envs/bridge/bridge.h"
 #include "envs/canvas.h"
 #include "runner/evaluate/outside_sim.h"
 #include "runner/evaluate/verify.h"
@@ -117,7 +116,7 @@ static void finish(struct batch *b, struct seat *s, enum fault_kind fault, char 
  */
 static bool has_lost_env(struct batch *b, struct seat *s)
 {
-    const char *why = bridge_failure(b->e->task->env, s->instance);
+    const char *why = env_failure(b->e->task->env, s->instance);
     char text[512];
 
     if (!why && s->planner.lost[0])
@@ -243,7 +242,7 @@ static int open_batch(struct batch *b, struct outside_kept *kept,
     b->frame.rgb = xcalloc((size_t)b->frame.width * (size_t)b->frame.height, 3);
     b->gray = xcalloc((size_t)b->frame.width * (size_t)b->frame.height, 1);
     b->ram = xcalloc((size_t)task->env->ram_size, 1);
-    if (task->plan && bridge_owns(task->env)) {
+    if (task->plan && task->env->is_remote) {
         if (!kept->copy)
             kept->copy = task_create_instance(task, &why);
         if (!kept->copy)

@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "envs/bridge/bridge.h"
 #include "sandbox/job.h"
 
 #define MOST_FRAMES 64 /* in one message; what step_frames takes */
@@ -45,7 +44,7 @@ static uint32_t seat_of(const struct outside_sim *s)
 /* A copy that has failed is the loss of this seat's episode. */
 static int lose(struct outside_sim *s)
 {
-    const char *why = bridge_failure(s->task->env, s->copy);
+    const char *why = env_failure(s->task->env, s->copy);
 
     if (!s->now->lost[0])
         snprintf(s->now->lost, sizeof(s->now->lost), "planning: %.480s",
@@ -58,6 +57,7 @@ static int lose(struct outside_sim *s)
 
 static int load(struct outside_sim *s, struct wire *in)
 {
+    const struct env *env = s->task->env;
     uint64_t ticket = wire_get_u64(in);
     uint32_t seat = (uint32_t)(ticket >> 32), number = (uint32_t)ticket;
 
@@ -65,17 +65,17 @@ static int load(struct outside_sim *s, struct wire *in)
         return -1;
     s->now = s->planners[seat];
     if (number == 0)
-        return bridge_copy(s->copy, s->now->instance) == 0 ? 0 : lose(s);
+        return env->copy_from(s->copy, s->now->instance) == 0 ? 0 : lose(s);
     if (number > s->now->n_kept || s->now->n_kept - number >= SIM_MOST_KEPT)
         return 1; /* it is too old */
-    return bridge_put_back(s->copy, place_of(seat, number)) == 0 ? 0 : lose(s);
+    return env->put_back(s->copy, place_of(seat, number)) == 0 ? 0 : lose(s);
 }
 
 static int keep(struct outside_sim *s)
 {
     uint32_t seat = seat_of(s), number = ++s->now->n_kept;
 
-    if (bridge_keep(s->copy, place_of(seat, number)) != 0)
+    if (s->task->env->keep(s->copy, place_of(seat, number)) != 0)
         return lose(s);
     wire_put_u64(&s->out, ticket_of(seat, number));
     return 0;
@@ -109,8 +109,8 @@ static int step(struct outside_sim *s, struct wire *in)
     if (in->is_bad)
         return -1;
     s->now->frames_left -= n;
-    played = bridge_step_frames(s->copy, actions, (int)n, each);
-    if (bridge_failure(s->task->env, s->copy))
+    played = s->task->env->step_frames(s->copy, actions, (int)n, each);
+    if (env_failure(s->task->env, s->copy))
         return lose(s);
     for (int i = 0; i < played; i++)
         if (!isfinite(each[i].reward)) /* there is no episode that would look at it */
@@ -133,7 +133,7 @@ static int observe(struct outside_sim *s)
     int status = 0;
 
     s->task->env->observe(s->copy, values);
-    if (bridge_failure(s->task->env, s->copy))
+    if (env_failure(s->task->env, s->copy))
         status = lose(s);
     else
         wire_put(&s->out, values, sizeof(*values) * n);
@@ -143,13 +143,16 @@ static int observe(struct outside_sim *s)
 
 static int do_ask(struct outside_sim *s, uint32_t what, struct wire *in)
 {
+    const struct env *env = s->task->env;
+
     if (what == SIM_LOAD)
         return load(s, in);
     if (!s->now || s->now->lost[0])
         return s->now ? 1 : -1;
     switch (what) {
     case SIM_RESEED:
-        return bridge_reseed(s->copy, wire_get_u64(in)) == 0 ? 0 : lose(s);
+        env->reseed(s->copy, wire_get_u64(in));
+        return env_failure(env, s->copy) ? lose(s) : 0;
     case SIM_STEP:
         return step(s, in);
     case SIM_OBSERVE:

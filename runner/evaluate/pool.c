@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "envs/bridge/bridge.h"
 #include "envs/describe.h"
 #include "runner/evaluate/cluster/cluster.h"
 #include "runner/evaluate/evaluate.h"
@@ -334,7 +333,7 @@ static int evaluate_here(const struct evaluation *e,
     if (n)
         memset(results, 0, sizeof(*results) * (size_t)n);
     p.job = evaluation_job(e);
-    if (bridge_owns(e->task->env)) { /* the worker cannot step it */
+    if (e->task->env->is_remote) { /* the worker cannot step it */
         mine.is_outside = true;
         p.job.description = env_describe_put(e->task->env, &p.job.description_len);
     }

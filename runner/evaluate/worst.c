@@ -8,8 +8,8 @@
 #include <string.h>
 
 #include "base/json.h"
-#include "envs/bridge/bridge_scores.h"
 #include "runner/evaluate/seeds.h"
+#include "runner/record/published.h"
 
 #define DRAWN 8 /* episodes with another action each step, */
 #define HELD 2  /* with one all the time, */
@@ -88,7 +88,7 @@ static double whole_return(const struct task *task, const struct episode_result 
 /* NAN: no episode was whole. */
 static double worst_of(const struct task *task, const struct episode_result *results)
 {
-    struct bridge_scores scores;
+    struct published_scores scores;
     double lowest = INFINITY, highest = -INFINITY;
 
     for (int i = 0; i < EPISODES; i++)
@@ -98,7 +98,7 @@ static double worst_of(const struct task *task, const struct episode_result *res
         }
     if (lowest > highest)
         return NAN;
-    if (bridge_scores_find(task->env->name, &scores)) {
+    if (published_find(task->env->name, &scores)) {
         lowest = fmin(lowest, scores.random);
         highest = fmax(highest, scores.random);
     }

@@ -13,10 +13,10 @@
 #include "base/hash.h"
 #include "base/json.h"
 #include "base/spawn.h"
-#include "envs/bridge/bridge_scores.h"
 #include "runner/cmd/cmd.h"
 #include "runner/experiment/sweep.h"
 #include "runner/home/opened_run.h"
+#include "runner/record/published.h"
 
 #define MOST_ARGS 256
 #define MOST_REPLY (256u << 20) /* bytes */
@@ -326,7 +326,7 @@ int sweep_cell_play(const struct sweep *s, const struct sweep_cell *c, struct er
     if ((is_model ? play_model(s, c, out, err) : play_policy(s, c, policy, out, err)) !=
         0)
         goto out;
-    human = bridge_human_score(c->env, json_number_value(json_object_get(out, "mean")));
+    human = published_human(c->env, json_number_value(json_object_get(out, "mean")));
     json_object_set_new(out, "human_normalised", json_finite(human));
     text = json_dumps(out, JSON_INDENT(2));
     path = sweep_cell_path(s, c);

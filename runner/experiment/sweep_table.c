@@ -7,10 +7,10 @@
 
 #include "base/file.h"
 #include "base/json.h"
-#include "envs/bridge/bridge_scores.h"
 #include "runner/evaluate/stats.h"
 #include "runner/experiment/sweep.h"
 #include "runner/picture/plot.h"
+#include "runner/record/published.h"
 
 #define MOST_CELL (1u << 20) /* bytes */
 #define MOST_SERIES 12
@@ -151,9 +151,9 @@ static json_t *row_of(const struct group *g, const json_t *cells)
     json_object_set_new(row, "mean", json_finite(mean));
     json_object_set_new(row, "best_run", json_finite(g->runs.max));
     json_object_set_new(row, "human_normalised",
-                        json_finite(bridge_human_score(g->env, mean)));
+                        json_finite(published_human(g->env, mean)));
     json_object_set_new(row, "best_human_normalised",
-                        json_finite(bridge_human_score(g->env, g->runs.max)));
+                        json_finite(published_human(g->env, g->runs.max)));
     json_object_set_new(row, "random", json_finite(chance.n ? chance.mean : NAN));
     json_object_set_new(row, "over_random",
                         json_finite(chance.n ? mean - chance.mean : NAN));

@@ -11,7 +11,7 @@
 #include "base/json.h"
 #include "base/say.h"
 #include "base/text.h"
-#include "envs/bridge/bridge_scores.h"
+#include "runner/record/published.h"
 
 #define WIDTH 92 /* columns of wrapped text */
 
@@ -140,7 +140,7 @@ static json_t *steps_json(const struct ledger_steps *s)
 json_t *climb_json(const struct loop_outcome *o, const char *env,
                    const struct ledger_run *run)
 {
-    double start = o->start.n ? bridge_human_score(env, o->start.mean) : NAN;
+    double start = o->start.n ? published_human(env, o->start.mean) : NAN;
     json_t *out = json_pack(
         "{s:s, s:s, s:I, s:I, s:i, s:o, s:o, s:o, s:[o,o], s:i, s:o, s:s, s:b,"
         " s:s, s:s}",
@@ -155,7 +155,7 @@ json_t *climb_json(const struct loop_outcome *o, const char *env,
     if (!isnan(start)) {
         json_object_set_new(out, "start_human", json_finite(start));
         json_object_set_new(out, "best_human",
-                            json_finite(bridge_human_score(env, o->best.mean)));
+                            json_finite(published_human(env, o->best.mean)));
     }
     return out;
 }
@@ -177,9 +177,9 @@ void climb_end(const struct loop_outcome *o, const char *env, const char *ledger
     say("after %" PRId64 " iterations, %" PRId64 " promotions, %d cases, %" PRId64
         " steps\n",
         o->iterations, o->promotions, o->cases, all);
-    if (o->start.n && !isnan(bridge_human_score(env, o->best.mean)))
-        say("human-normalised %.3f -> %.3f\n", bridge_human_score(env, o->start.mean),
-            bridge_human_score(env, o->best.mean));
+    if (o->start.n && !isnan(published_human(env, o->best.mean)))
+        say("human-normalised %.3f -> %.3f\n", published_human(env, o->start.mean),
+            published_human(env, o->best.mean));
     say("\n  best policy  %s\n               ratchet run %s %s\n", o->best_path, env,
         o->best_path);
     say("  its replay   %s\n               ratchet view %s\n", o->replay_path,

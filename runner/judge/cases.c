@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "base/hash.h"
-#include "envs/bridge/bridge.h"
 #include "runner/judge/faults.h"
 
 /* How long before the failure the policy takes over, tried from the shortest on: in
@@ -99,7 +98,7 @@ static int64_t find_failure(const struct regression_case *c, const struct task *
         }
         lost = r->fault == FAULT_environment
                    ? error_set(err, "%s: %.900s", task->env->name, r->fault_text)
-                   : bridge_check(task->env, instance, err);
+                   : env_check(task->env, instance, err);
     }
     if (lost != 0)
         step = -2;

@@ -12,7 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "envs/bridge/bridge.h"
 #include "runner/evaluate/stats.h"
 
 #define STUCK_SHARE 0.2    /* of the longest episode: so long without reward is stuck */
@@ -135,7 +134,7 @@ static int scan_episode(struct scan *s, int index, const struct episode_result *
     for (int tries = 0; tries < 2 && status != 0; tries++) {
         s->out->n = n_before;
         scan_once(s, index, r);
-        status = bridge_check(s->task->env, s->episode.instance, err);
+        status = env_check(s->task->env, s->episode.instance, err);
     }
     return status;
 }

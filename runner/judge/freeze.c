@@ -7,10 +7,10 @@
 #include <string.h>
 
 #include "base/json.h"
-#include "envs/bridge/bridge_scores.h"
 #include "runner/evaluate/stats.h"
 #include "runner/evaluate/verify.h"
 #include "runner/evaluate/worst.h"
+#include "runner/record/published.h"
 
 #define CONFIDENCE 0.95
 
@@ -250,7 +250,7 @@ static struct summary sum_up(const struct episode_result *r, int n, json_t *out)
 
 static void add_human(json_t *split, const struct task *task, double mean)
 {
-    double human = bridge_human_score(task->env->name, mean);
+    double human = published_human(task->env->name, mean);
 
     if (!isnan(human))
         json_object_set_new(split, "human_normalised", json_finite(human));

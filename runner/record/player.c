@@ -11,7 +11,6 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "envs/bridge/bridge.h"
 
 #define STRIDE_MIN 64                          /* steps */
 #define KEYFRAMES_MAX 4096                     /* of our own */
@@ -202,7 +201,7 @@ void player_seek(struct player *p, int64_t step)
 
 int player_check(const struct player *p, struct error *err)
 {
-    return bridge_check(p->replay->task->env, p->instance, err);
+    return env_check(p->replay->task->env, p->instance, err);
 }
 
 static void leave_keyframe(struct player *p)
@@ -297,7 +296,7 @@ int replay_verify(const struct replay *r, struct replay_check *out, struct error
             tape_get(&r->tape, r->task->env, i, action);
             episode_step(&e, action);
         }
-        status = bridge_check(r->task->env, instance, err);
+        status = env_check(r->task->env, instance, err);
     }
     *out = (struct replay_check){ .total = e.now.total, .n_steps = e.now.n_steps };
     out->trajectory = episode_hash(&e);

@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "envs/bridge/bridge.h"
 #include "runner/record/task_keys.h"
 
 struct task *task_create(const struct env *env)
@@ -88,7 +87,7 @@ int task_check(const struct task *t, struct error *err)
 {
     if (!t->plan)
         return 0;
-    if (bridge_owns(t->env) && bridge_check_copy(t->env, err) != 0)
+    if (env_check_copy(t->env, err) != 0)
         return -1;
     if (t->sim_is_true)
         return 0;

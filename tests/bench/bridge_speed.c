@@ -32,10 +32,8 @@ int main(int argc, char **argv)
     r.finder = &bridge_finder;
     rules.frame_skip = atoi(argv[4]);
     env = env_find(&r, argv[1], &err);
-#if ENV_ABI >= 2
     if (env && argc > 5) /* a crossing for each frame */
         ((struct env *)env)->step_frames = NULL;
-#endif
     void *instance = env ? env_create(env, NULL, 0, &err) : NULL;
     if (instance) {
         double out[4096], action[ENV_MAX_ACTION] = { 0 }, start, seconds = atof(argv[3]);
@@ -61,7 +59,7 @@ int main(int argc, char **argv)
                 episode_reset(&e, (uint64_t)i);
         }
         printf("%.0f\n", (double)n / (now() - start));
-        status = bridge_failure(env, instance) != NULL;
+        status = env_failure(env, instance) != NULL;
         episode_clear(&e);
         free(frame.rgb);
         env->destroy(instance);

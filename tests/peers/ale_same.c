@@ -59,7 +59,7 @@ static const char *difference(struct side *a, struct side *b, int64_t step)
         if (memcmp(a->frame.rgb, b->frame.rgb, 3 * 160 * 210))
             return "picture";
     }
-    return bridge_failure(b->env, b->instance);
+    return env_failure(b->env, b->instance);
 }
 
 /* The steps that were the same, all of the replay's when *why is NULL at the end. */

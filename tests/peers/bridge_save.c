@@ -68,9 +68,9 @@ static int check(const struct env *env, struct error *err)
     if (status == 0 && episode_load(&x, block) == 0)
         status = error_set(err, "a damaged state was taken");
     episode_reset(&x, 7);
-    if (status == 0 && bridge_failure(env, a))
+    if (status == 0 && env_failure(env, a))
         status = error_set(err, "no reset after a damaged state: %s",
-                           bridge_failure(env, a));
+                           env_failure(env, a));
     episode_clear(&x);
     episode_clear(&y);
     env->destroy(a);

@@ -28,7 +28,7 @@ static int compare(struct episode *e, struct episode *copy, const uint8_t *block
 
     if (episode_load(copy, block) != 0)
         return error_set(err, "step %lld: it cannot be loaded: %s", at,
-                         bridge_failure(e->env, copy->instance));
+                         env_failure(e->env, copy->instance));
     episode_save(copy, again);
     if (memcmp(block, again, size))
         return error_set(err, "step %lld: what is saved after loading is another", at);
@@ -76,7 +76,7 @@ static int check(const struct env *env, int64_t most_frames, struct episode_stat
             episode_step(&e, &action);
         }
         if (status == 0)
-            status = bridge_check(env, a, err);
+            status = env_check(env, a, err);
         if (status == 0 && episode_failure(&e, why, sizeof(why)))
             status = error_set(err, "%s", why);
     }

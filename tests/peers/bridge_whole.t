@@ -9,7 +9,7 @@ mkdir -p "$BRIDGE_BIN"
 cc -std=c11 -D_GNU_SOURCE -O2 -I. -o "$program" tests/peers/bridge_whole.c \
     "$BUILD/libratchet.a" -rdynamic $(bridge_libs) >"$TMP/cc.log" 2>&1
 ok "the comparison is built" $? "$(tail -3 "$TMP/cc.log")"
-games=$(awk '!/^#/ && $2 ~ /^[-0-9.]+$/ && $2 != "-" { print "ale/" $1 }' envs/bridge/atari.tsv)
+games=$(awk '!/^#/ && $2 ~ /^[-0-9.]+$/ && $2 != "-" { print "ale/" $1 }' share/atari.tsv)
 [ "$(echo "$games" | wc -l)" -eq 57 ]
 ok "57 games" $? "$(echo "$games" | wc -l)"
 for game in $games; do
