@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/text.h"
 
 #define MOST_JSON ((size_t)64 << 20) /* bytes of a file */
 
@@ -27,6 +28,17 @@ double json_get_number(const json_t *object, const char *key)
 json_t *json_finite(double value)
 {
     return isfinite(value) ? json_real(value) : json_null();
+}
+
+json_t *json_path(const char *path)
+{
+    char *clean = text_clean(path, strlen(path), strlen(path), false);
+    json_t *json = json_string(path);
+
+    if (!json)
+        json = json_string(clean);
+    free(clean);
+    return json;
 }
 
 json_t *json_unsigned(uint64_t value)

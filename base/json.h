@@ -17,6 +17,9 @@ json_t *json_finite(double value);
  * INT64_MAX, which jansson does not write. */
 json_t *json_unsigned(uint64_t value);
 
+/* A new reference: a path, which may be no UTF-8: then as it is shown. */
+json_t *json_path(const char *path);
+
 /* A file of JSON, with jansson's flags. A new reference; NULL with the line in err. */
 json_t *json_from_file(const char *path, size_t flags, struct error *err);
 

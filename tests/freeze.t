@@ -180,6 +180,10 @@ assert int(suite.get('failures')) == len(suite.findall('testcase/failure')) >= 1
 ok "JUnit XML" $? "$(cat "$TMP/j.xml")"
 expect "the replay of a failing case" 0 '"verified": true' \
     "$RATCHET" replay "$TMP/failing/cartpole-case-001.replay" --json
+odd="$TMP/$(printf 'c\377ses')"
+cp -r "$TMP/run/cases" "$odd"
+expect "cases of a folder that is no UTF-8 are in JSON" 1 '"case": "case-001"' \
+    "$RATCHET" test cartpole --cases "$odd" --policy "$start" --json
 sed 's/"env_version": [0-9]*/"env_version": 77/' "$TMP/run/cases/case-001.json" >"$TMP/stale.json"
 mkdir "$TMP/stale"
 cp "$TMP/stale.json" "$TMP/stale/case-001.json"

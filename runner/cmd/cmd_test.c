@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/json.h"
 #include "runner/dream/skill_lib.h"
 #include "runner/home/opened_run.h"
 #include "runner/report/test_report.h"
@@ -23,22 +24,25 @@ struct test {
  * replay. */
 static int keep_replay(const struct test *t, const struct evaluation *e,
                        const struct regression_case *c, const struct case_outcome *o,
-                       struct test_row *row, struct error *err)
+                       json_t *row, struct error *err)
 {
     struct evaluation mine = *e;
     struct replay *replay;
+    char *path;
     int status = -1;
 
-    if (!t->replays || row->state != TEST_FAILED || o->worst != 0)
+    if (!t->replays || strcmp(json_get_text(row, "state"), "failed") || o->worst != 0)
         return 0;
     mine.task = c->task;
     if (file_make_folder(t->replays, err) != 0)
         return -1;
     replay = replay_of_result(&mine, &o->result, err);
-    row->replay = xasprintf("%s/%s-%s.replay", t->replays, c->task->env->name, c->name);
+    path = xasprintf("%s/%s-%s.replay", t->replays, c->task->env->name, c->name);
     if (replay)
-        status = replay_save(replay, row->replay, err);
+        status = replay_save(replay, path, err);
+    json_object_set_new(row, "replay", json_path(path));
     replay_destroy(replay);
+    free(path);
     return status;
 }
 
@@ -70,8 +74,8 @@ static int test_folder(struct test *t, struct app *app, const char *folder,
     }
     status = 0;
     for (int i = 0; i < cases.n && status == 0; i++) {
-        struct test_row *row = test_report_add(&t->report, folder, policy_path,
-                                               &cases.list[i], &outcomes[i]);
+        json_t *row = test_report_add(&t->report, folder, policy_path, &cases.list[i],
+                                      &outcomes[i]);
         status = keep_replay(t, &memo.base, &cases.list[i], &outcomes[i], row, err);
     }
 out:
@@ -255,20 +259,21 @@ static const char *find_misuse(const struct test *t, const char *task)
 /* What tested nothing has not passed: why, and what to do. */
 static int check_tested(const struct test *t, const char *task, struct error *err)
 {
-    const struct test_report *r = &t->report;
+    int n = (int)json_array_size(t->report.rows);
 
-    if (r->n > r->stale)
+    if (n > t->report.stale)
         return 0;
-    if (r->n)
+    if (n)
         return error_set(err,
                          "all %d cases are stale: nothing was tested; `ratchet improve` "
                          "proves new ones",
-                         r->n);
+                         n);
     if (t->cases)
         return error_set(err, "%s: it holds no cases: nothing was tested", t->cases);
     if (task && !strcmp(task, "lib"))
-        return error_set(err, "lib: there are no skills yet, nothing was tested; `ratchet "
-                              "dream` makes them");
+        return error_set(err,
+                         "lib: there are no skills yet, nothing was tested; `ratchet "
+                         "dream` makes them");
     return error_set(err,
                      "%s: there are no cases: nothing was tested; `ratchet improve` cuts "
                      "them, and --policy and --cases take those of a run "

@@ -6,24 +6,18 @@
 
 #include "runner/judge/cases.h"
 
-enum test_state { TEST_PASSED, TEST_FAILED, TEST_STALE };
-
-/* One case's result. Text is owned. */
-struct test_row {
-    enum test_state state;
-    char *folder, *policy, *name, *must, *signature, *why; /* why: "" unless it failed */
-    char *replay; /* where it was kept, or NULL */
-};
-
+/* Rows: objects of case, state ("passed", "failed", "stale"), must, signature, why (""
+ * unless it failed or is stale), folder, policy, replay (where it was kept, or null).
+ * What every form shows is in them. */
 struct test_report {
-    struct test_row *rows;
-    int n, failed, stale;
+    json_t *rows; /* an array, or NULL: there are none */
+    int failed, stale;
 };
 
-/* Adds a row; borrowed, valid until the next. */
-struct test_row *test_report_add(struct test_report *r, const char *folder,
-                                 const char *policy, const struct regression_case *c,
-                                 const struct case_outcome *outcome);
+/* Adds a row; borrowed. */
+json_t *test_report_add(struct test_report *r, const char *folder, const char *policy,
+                        const struct regression_case *c,
+                        const struct case_outcome *outcome);
 void test_report_clear(struct test_report *r);
 
 void test_report_tap(const struct test_report *r);   /* on stdout, with the plan */
