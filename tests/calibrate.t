@@ -33,6 +33,10 @@ is "who earns more but falls is not promoted more often than stated" first \
     "0 < $(row 'better, but falls')['falls'] < 0.2 and $(row 'better, but falls')['better'] <= 0.025"
 is "shares are of all" first 'all(abs(r["better"] + r["worse"] + r["unclear"] - 1) < 1e-9 for r in j["rows"])'
 
+odd="$TMP/$(printf 'p\377.lua')"
+cp "$start" "$odd"
+expect "a policy whose name is no UTF-8 is in JSON" 0 '"policy_sha256"' "$RATCHET" calibrate cartpole \
+    "$odd" --json --pairs 8 --episodes 8 --comparisons 20
 calibrate late --candidate 50 --pairs 32 --episodes 30 --comparisons 200
 is "a late candidate's error" late 'abs(j["error"] - 0.05 / 2550) < 1e-12'
 first=$(json "$TMP/first.json" '[r["least_gain"] for r in j["least"] if r["pairs"] == 32][0]')

@@ -223,6 +223,11 @@ expect "prune explains" 0 'would .*briefs/001.md .*in a run that is over' "$RATC
 ok "and tells what stays" $? "$(cat value)"
 echo mine >logs/mine.txt
 "$RATCHET" test cartpole --policy "$night/pole/best.lua" --cases "$night/pole/cases" --json >before.json
+odd="logs/$(printf 'x\377y.replay')"
+: >"$odd"
+expect "prune --json has files whose names are no UTF-8" 0 '"file": ".*logs/x\?y.replay"' \
+    "$RATCHET" prune --dry-run --json
+rm "$odd"
 "$RATCHET" prune --json >pruned.json
 field pruned.json 'j["freed"] > 0 and all(not k["may_go"] for k in j["kept"])' True "prune removes it all"
 [ -e logs/mine.txt ] && [ ! -e "$night/pole/2026-11-20/briefs/001.md" ]

@@ -210,9 +210,9 @@ static json_t *to_json(const struct calibrator *k)
 
     sha256_hex(k->policy.source, strlen(k->policy.source), sha);
     return json_pack(
-        "{s:s, s:s, s:s, s:i, s:o, s:i, s:o, s:o, s:o, s:o, s:i, s:i, s:i, s:i, s:o, s:o, s:o,"
+        "{s:s, s:o, s:s, s:i, s:o, s:i, s:o, s:o, s:o, s:o, s:i, s:i, s:i, s:i, s:o, s:o, s:o,"
         " s:I, s:o, s:i, s:i, s:o, s:o}",
-        "task", k->task->name, "policy", k->path, "policy_sha256", sha, "candidate",
+        "task", k->task->name, "policy", json_path(k->path), "policy_sha256", sha, "candidate",
         k->candidate, "error", json_finite(k->c.error), "episodes", k->episodes, "mean",
         json_finite(k->s.mean), "std", json_finite(k->s.std), "min",
         json_finite(k->s.min), "max", json_finite(k->s.max), "faults", k->n_faults,

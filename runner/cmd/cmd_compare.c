@@ -284,8 +284,8 @@ static int show(struct compare *m, struct error *err)
     int status = m->plot ? save_plot(m, err) : 0;
 
     if (status == 0 && m->common.json)
-        cmd_print_json(json_pack("{s:s, s:s, s:i, s:i, s:O, s:O}", "task",
-                                 m->c.task->name, "folder", m->out, "repeats", m->repeats,
+        cmd_print_json(json_pack("{s:s, s:o, s:i, s:i, s:O, s:O}", "task",
+                                 m->c.task->name, "folder", json_path(m->out), "repeats", m->repeats,
                                  "seeds", m->seeds, "models", rows, "curve", curve));
     else if (status == 0 && m->csv)
         table_csv(stdout, curve);

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/json.h"
 #include "base/text.h"
 #include "runner/home/opened_run.h"
 
@@ -208,7 +209,7 @@ static json_t *to_json(const struct prune *p, long long freed, bool is_dry)
     for (int i = 0; i < p->n_files; i++) {
         const struct found *f = &p->files[i];
         json_array_append_new(f->is_removed ? removed : kept,
-                              json_pack("{s:s, s:I, s:s, s:b}", "file", f->path, "bytes",
+                              json_pack("{s:o, s:I, s:s, s:b}", "file", json_path(f->path), "bytes",
                                         (json_int_t)f->bytes, "why", f->why, "may_go",
                                         (int)f->may_go));
     }

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/json.h"
+#include "base/table.h"
 #include "base/text.h"
 #include "runner/cmd/cmd.h"
 #include "runner/evaluate/meter.h"
@@ -96,15 +97,14 @@ static void add_row(struct results *r, const struct task *t, const char *file,
     }
     s = summarize(scores, results_scores(results, n, scores));
     row = json_pack(
-        "{s:s, s:s, s:i, s:o, s:o, s:o, s:o, s:o, s:i, s:I, s:I, s:o}", "task", t->name,
-        "policy", file, "episodes", n, "mean", json_finite(s.mean), "interval",
-        json_finite(mean_interval(&s, CONFIDENCE)), "std", json_finite(s.std),
-        "min", json_finite(s.min), "max", json_finite(s.max), "faults", faults, "steps",
+        "{s:s, s:o, s:i, s:o, s:o, s:o, s:o, s:o, s:i, s:I, s:I, s:o}", "task", t->name,
+        "policy", json_path(file), "episodes", n, "mean", json_finite(s.mean), "interval",
+        json_finite(mean_interval(&s, CONFIDENCE)), "std", json_finite(s.std), "min",
+        json_finite(s.min), "max", json_finite(s.max), "faults", faults, "steps",
         (json_int_t)steps, "planner_steps", (json_int_t)planner_steps, "real_time",
         json_finite(cpu > 0 ? frames / t->env->frames_per_second / cpu : 0));
     json_object_set_new(row, "target", json_finite(t->target));
-    json_object_set_new(row, "human",
-                        json_finite(published_human(t->env->name, s.mean)));
+    json_object_set_new(row, "human", json_finite(published_human(t->env->name, s.mean)));
     json_object_set_new(row, "sim",
                         json_string(!t->plan         ? "none"
                                     : t->sim_is_true ? "true state"
@@ -114,55 +114,62 @@ static void add_row(struct results *r, const struct task *t, const char *file,
     free(scores);
 }
 
-struct cell {
-    char text[32];
+static const struct table_column columns[] = {
+    { "task", "task", TABLE_TEXT },
+    { "policy", "policy", TABLE_TEXT },
+    { "mean", "mean", TABLE_TEXT },
+    { "std", "std", TABLE_TEXT },
+    { "min", "min", TABLE_TEXT },
+    { "max", "max", TABLE_TEXT },
+    { "target", "target", TABLE_TEXT },
+    { "human", "human-normalised", TABLE_TEXT },
+    { "planner_steps", "planner steps a step", TABLE_TEXT },
+    { "real_time", "times real time", TABLE_TEXT },
+    { NULL, NULL, TABLE_TEXT },
 };
 
 /* Three digits, or all of a whole number that has more: no powers of ten. */
-static struct cell shorten(double value)
+static json_t *shorten(double value)
 {
-    struct cell c = { "-" };
-
-    if (isfinite(value))
-        snprintf(c.text, sizeof(c.text), fabs(value) < 100 ? "%.3g" : "%.0f", value);
-    return c;
+    if (!isfinite(value))
+        return json_string("-");
+    return fabs(value) < 100 ? json_sprintf("%.3g", value) : json_sprintf("%.0f", value);
 }
 
-/* Five digits; a dash where there is none. */
-static struct cell cell_of(const json_t *row, const char *key)
+/* none: what stands where there is no value. */
+static json_t *digits(const json_t *row, const char *key, int n, const char *none)
 {
     double value = json_get_number(row, key);
-    struct cell c = { "-" };
 
-    if (isfinite(value))
-        snprintf(c.text, sizeof(c.text), "%.5g", value);
-    return c;
+    return isfinite(value) ? json_sprintf("%.*g", n, value) : json_string(none);
 }
 
+/* The row as people read it. */
 static void print_row(const json_t *row)
 {
-    double steps = json_number_value(json_object_get(row, "steps"));
+    double steps = json_get_number(row, "steps"), human = json_get_number(row, "human");
     json_int_t n_faults = json_integer_value(json_object_get(row, "faults"));
-    char wanted[32] = "", human[32] = "", faults[48] = "";
+    json_t *mean = digits(row, "mean", 5, "-");
+    json_t *shown = json_pack(
+        "{s:O, s:O, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "task",
+        json_object_get(row, "task"), "policy", json_object_get(row, "policy"), "std",
+        shorten(json_get_number(row, "std")), "min", digits(row, "min", 5, "-"), "max",
+        digits(row, "max", 5, "-"), "target", digits(row, "target", 6, ""), "human",
+        isfinite(human) ? json_sprintf("%.2f", human) : json_string(""), "planner_steps",
+        json_sprintf(
+            "%.4g%s", steps > 0 ? json_get_number(row, "planner_steps") / steps : 0,
+            strcmp(json_get_text(row, "sim"), "true state") ? "" : " (true state)"),
+        "real_time", shorten(json_get_number(row, "real_time")));
 
-    if (n_faults > 0)
-        snprintf(faults, sizeof(faults), " (%lld with faults)", (long long)n_faults);
-    if (json_is_real(json_object_get(row, "target")))
-        snprintf(wanted, sizeof(wanted), "%g", json_get_number(row, "target"));
-    if (json_is_real(json_object_get(row, "human")))
-        snprintf(human, sizeof(human), "%.2f", json_get_number(row, "human"));
-    say("| %s | %s | %s%s | %s | %s | %s | %s | %s | %.4g%s | %s |\n",
-        json_string_value(json_object_get(row, "task")),
-        json_string_value(json_object_get(row, "policy")),
-        cell_of(row, "mean").text, faults, shorten(json_get_number(row, "std")).text,
-        cell_of(row, "min").text, cell_of(row, "max").text, wanted, human,
-        steps > 0 ? json_number_value(json_object_get(row, "planner_steps")) / steps
-                  : 0,
-        strcmp(json_string_value(json_object_get(row, "sim")), "true state")
-            ? ""
-            : " (true state)",
-        shorten(json_get_number(row, "real_time")).text);
+    json_object_set_new(shown, "mean",
+                        n_faults > 0
+                            ? json_sprintf("%s (%lld with faults)",
+                                           json_string_value(mean), (long long)n_faults)
+                            : json_incref(mean));
+    table_markdown_row(stdout, columns, shown);
     fflush(stdout);
+    json_decref(mean);
+    json_decref(shown);
 }
 
 struct playing {
@@ -254,9 +261,7 @@ static int play_all(struct results *r, struct error *err)
     int status = 0;
 
     if (!r->common->json)
-        say("| task | policy | mean | std | min | max | target | human-normalised | "
-            "planner steps a step | times real time |\n"
-            "|---|---|---|---|---|---|---|---|---|---|\n");
+        table_markdown_head(stdout, columns);
     glob(flat, 0, NULL, &found);
     glob(nested, GLOB_APPEND, NULL, &found);
     for (size_t i = 0; root && i < found.gl_pathc && status == 0; i++)
@@ -278,8 +283,7 @@ static void finish(struct results *r)
                                  "episodes", r->episodes, "confidence",
                                  json_finite(CONFIDENCE), "rows", r->rows));
     else
-        say(
-            "\nMeans of %d episodes on seeds drawn for this table, played outside: the worker "
+        say("\nMeans of %d episodes on seeds drawn for this table, played outside: the worker "
             "sees\nobservations only. Times real time: of one core, planning included.\n",
             r->episodes);
 }
@@ -324,9 +328,8 @@ const struct command cmd_results = {
         "learned*.json beside it. One whose name has _plan in it may plan; it plays plan.json where that\n"
         "is there. Seeds are drawn anew for every table, and the harness steps the environment. The table\n"
         "is Markdown.",
-    .example =
-        "ratchet results\nratchet results half_cheetah ant --json\n"
-        "ratchet results --policies 'start*.lua' --episodes 5",
+    .example = "ratchet results\nratchet results half_cheetah ant --json\n"
+               "ratchet results --policies 'start*.lua' --episodes 5",
     .options = options,
     .size = sizeof(struct results),
     .initial = &(const struct results){ .episodes = 20 },

@@ -7,6 +7,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include "base/json.h"
 #include "base/file.h"
 #include "base/table.h"
 #include "runner/cmd/cmd.h"
@@ -213,7 +214,7 @@ static int show(const struct options *o, const char *folder, struct error *err)
     summary = sweep_summary(rows);
     status = o->plot ? sweep_plot(rows, o->plot, err) : 0;
     if (o->common.json) {
-        cmd_print_json(json_pack("{s:s, s:O, s:O, s:O}", "folder", folder, "cells", cells,
+        cmd_print_json(json_pack("{s:o, s:O, s:O, s:O}", "folder", json_path(folder), "cells", cells,
                                  "rows", rows, "summary", summary));
     } else if (o->csv) {
         table_csv(stdout, rows);
