@@ -60,6 +60,16 @@ json_t *json_from_file(const char *path, size_t flags, struct error *err)
     return json;
 }
 
+int json_to_file(const char *path, const json_t *json, struct error *err)
+{
+    char *text = json_dumps(json, JSON_INDENT(2));
+    int status = text ? file_save(path, text, strlen(text), err)
+                      : error_set(err, "%s: cannot be written as JSON", path);
+
+    free(text);
+    return status;
+}
+
 const char *json_unknown_key(const json_t *object, const char *const *known)
 {
     const char *key;

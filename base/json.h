@@ -23,6 +23,9 @@ json_t *json_path(const char *path);
 /* A file of JSON, with jansson's flags. A new reference; NULL with the line in err. */
 json_t *json_from_file(const char *path, size_t flags, struct error *err);
 
+/* As text for people, indented; through a temporary (file_save). -1 with the line in err. */
+int json_to_file(const char *path, const json_t *json, struct error *err);
+
 /* The first key that is none of known (NULL at its end); NULL when all are. Borrowed. */
 const char *json_unknown_key(const json_t *object, const char *const *known);
 

@@ -15,7 +15,6 @@
 #include "runner/record/published.h"
 
 #define MOST_LIST 200 /* names in one of the lists */
-#define MOST_RULES (1u << 20)
 
 static const char random_source[] =
     "-- random.lua - moves by chance: what every score is measured against.\n"
@@ -129,15 +128,13 @@ static json_t *rules_json(const struct options *o)
 /* The same rules for all cells of a folder, whenever they are played. */
 static int check_rules(const struct options *o, const char *folder, struct error *err)
 {
-    char *path = xasprintf("%s/rules.json", folder), *text = NULL;
+    char *path = xasprintf("%s/rules.json", folder);
     json_t *mine = rules_json(o), *old = NULL;
     int status = 0;
-    size_t len;
 
     if (access(path, F_OK) == 0) {
-        text = (char *)file_load(path, MOST_RULES, &len, err);
-        old = text ? json_loadb(text, len, JSON_REJECT_DUPLICATES, NULL) : NULL;
-        if (!text)
+        old = json_from_file(path, JSON_REJECT_DUPLICATES, err);
+        if (!old)
             status = -1;
         else if (!json_equal(mine, old))
             status = error_set(
@@ -147,12 +144,10 @@ static int check_rules(const struct options *o, const char *folder, struct error
                 "--out",
                 path);
     } else {
-        text = json_dumps(mine, JSON_INDENT(2));
-        status = file_save(path, text, strlen(text), err);
+        status = json_to_file(path, mine, err);
     }
     json_decref(mine);
     json_decref(old);
-    free(text);
     free(path);
     return status;
 }

@@ -133,11 +133,8 @@ json_t *night_command(const struct night *n, const char *const *arguments,
 static int save_state(const struct night *n, const char *name, struct error *err)
 {
     char *path = xasprintf("%s/%s.json", n->folder, name);
-    char *text = json_dumps(n->state, JSON_INDENT(2));
-    int status = text ? file_save(path, text, strlen(text), err)
-                      : error_set(err, "%s: cannot be written as JSON", path);
+    int status = json_to_file(path, n->state, err);
 
-    free(text);
     free(path);
     return status;
 }

@@ -295,7 +295,7 @@ static int keep_cases(struct night *n, const struct night_task *t, const char *r
 
     while (d && status == 0 && (entry = readdir(d))) {
         size_t len = strlen(entry->d_name);
-        char *path, *name, *text;
+        char *path, *name;
         json_t *json;
         if (entry->d_name[0] == '.' || !text_ends_with(entry->d_name, ".json"))
             continue;
@@ -305,13 +305,11 @@ static int keep_cases(struct night *n, const struct night_task *t, const char *r
         name = xasprintf("%s-%.*s", json_get_text(n->state, "night"), (int)len - 5,
                          entry->d_name);
         json_object_set_new(json, "name", json_string(name));
-        text = json_dumps(json, JSON_INDENT(2));
         path = xasprintf("%s/%s.json", to, name);
-        status = text ? file_save(path, text, strlen(text), err)
+        status = json ? json_to_file(path, json, err)
                       : error_set(err, "%s/%s: a damaged case", from, entry->d_name);
         free(path);
         free(name);
-        free(text);
         json_decref(json);
     }
     if (d)

@@ -140,12 +140,12 @@ char *sweep_cell_path(const struct sweep *s, const struct sweep_cell *c)
 }
 
 static struct play_command begin(const struct sweep *s, const struct sweep_cell *c,
-                         const char *command)
+                                 const char *command)
 {
     char *name = cell_name(c);
     struct play_command call = { .interrupted = s->interrupted,
-                         .out = xasprintf("%s/cells/%s.out", s->folder, name),
-                         .log = xasprintf("%s/cells/%s.log", s->folder, name) };
+                                 .out = xasprintf("%s/cells/%s.out", s->folder, name),
+                                 .log = xasprintf("%s/cells/%s.log", s->folder, name) };
 
     free(name);
     add(&call, "ratchet");
@@ -314,27 +314,25 @@ static int play_model(const struct sweep *s, const struct sweep_cell *c, json_t 
 int sweep_cell_play(const struct sweep *s, const struct sweep_cell *c, struct error *err)
 {
     bool is_model = !strncmp(c->player, "model:", 6);
-    char *policy = is_model ? NULL : find_policy(s, c), *path = NULL, *text = NULL;
+    char *policy = is_model ? NULL : find_policy(s, c), *path;
     json_t *out = NULL;
     double human;
     int status = is_model || policy ? -1 : 1;
 
     if (status == 1)
         goto out;
-    out = json_pack("{s:s, s:s, s:s, s:i}", "env", c->env, "player", c->player,
+    out = json_pack("{s:s, s:o, s:s, s:i}", "env", c->env, "player", json_path(c->player),
                     "observation", c->observation, "repeat", c->repeat);
     if ((is_model ? play_model(s, c, out, err) : play_policy(s, c, policy, out, err)) !=
         0)
         goto out;
     human = published_human(c->env, json_number_value(json_object_get(out, "mean")));
     json_object_set_new(out, "human_normalised", json_finite(human));
-    text = json_dumps(out, JSON_INDENT(2));
     path = sweep_cell_path(s, c);
-    status = file_save(path, text, strlen(text), err);
+    status = json_to_file(path, out, err);
+    free(path);
 out:
     json_decref(out);
     free(policy);
-    free(path);
-    free(text);
     return status;
 }

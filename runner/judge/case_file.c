@@ -128,7 +128,7 @@ int case_save(const struct regression_case *c, const char *folder, struct error 
 int case_retire(const char *folder, const char *name, const char *reason,
                 struct error *err)
 {
-    char *path = xasprintf("%s/%s.json", folder, name), *text = NULL;
+    char *path = xasprintf("%s/%s.json", folder, name);
     char *retired = xasprintf("%s/retired", folder),
          *to = xasprintf("%s/%s.json", retired, name);
     json_t *json = strchr(name, '/') ? NULL
@@ -140,14 +140,11 @@ int case_retire(const char *folder, const char *name, const char *reason,
         goto out;
     }
     json_object_set_new(json, "retired", json_string(reason));
-    text = json_dumps(json, JSON_INDENT(2));
-    if (file_make_folder(retired, err) != 0 ||
-        file_save(to, text, strlen(text), err) != 0)
+    if (file_make_folder(retired, err) != 0 || json_to_file(to, json, err) != 0)
         goto out;
     status = unlink(path) == 0 ? 0 : error_set(err, "%s: %s", path, strerror(errno));
 out:
     json_decref(json);
-    free(text);
     free(to);
     free(retired);
     free(path);

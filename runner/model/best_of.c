@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/json.h"
 #include "runner/model/model.h"
 #include "runner/policy/reply.h"
 
@@ -85,8 +86,6 @@ static void keep_images(struct best_of *b, const struct message *m)
 static int keep(struct best_of *b, const struct request *request, struct error *err)
 {
     json_t *texts = json_array();
-    char *text;
-    int result = 0;
 
     for (int i = 0; i < request->n_messages; i++) {
         char *clean = provider_clean_text(request->messages[i].text,
@@ -97,11 +96,7 @@ static int keep(struct best_of *b, const struct request *request, struct error *
     b->brief = json_pack("{s:o, s:O?}", "messages", texts, "facts", request->facts);
     if (request->n_messages > 0)
         keep_images(b, &request->messages[request->n_messages - 1]);
-    text = json_dumps(b->brief, JSON_INDENT(1));
-    if (b->path)
-        result = file_save(b->path, text, strlen(text), err);
-    free(text);
-    return result;
+    return b->path ? json_to_file(b->path, b->brief, err) : 0;
 }
 
 static int recall(struct best_of *b, struct error *err)
