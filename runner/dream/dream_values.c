@@ -1,7 +1,6 @@
 /* dream_values.c - the declared parameters' values that served best in earlier runs. */
 #include "runner/dream/dream_values.h"
 
-#include <ctype.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,16 +8,11 @@
 
 #include "runner/dream/dream_plan.h"
 #include "runner/policy/lua_params.h"
-#include "runner/policy/measure.h"
+#include "runner/policy/lua_token.h"
 
 #define MOST_NAMES 24
 #define MOST_NAME 40
 #define HEAD "Parameters that served best: "
-
-static bool is(const char *at, size_t len, const char *word)
-{
-    return len == strlen(word) && memcmp(at, word, len) == 0;
-}
 
 static void write_value(FILE *f, const char *source, const char *name, int *n)
 {
@@ -32,27 +26,27 @@ static void write_value(FILE *f, const char *source, const char *name, int *n)
 static char *list_values(const char *source)
 {
     char *text = NULL, name[MOST_NAME + 1] = "";
-    size_t size, len;
+    size_t size;
     FILE *f = open_memstream(&text, &size);
-    const char *at = measure_token(source, &len);
     int depth = 0, step = 0, n = 0;
 
-    for (; len > 0; at = measure_token(at + len, &len)) {
+    for (struct lua_token t = lua_token_next(source, NULL); t.len > 0;
+         t = lua_token_next(t.at + t.len, NULL)) {
         if (depth == 0) { /* params = { */
-            step = is(at, len, "params")           ? 1
-                   : step == 1 && is(at, len, "=") ? 2
-                   : step == 2 && is(at, len, "{") ? 3
-                                                   : 0;
+            step = lua_token_is(&t, "params")           ? 1
+                   : step == 1 && lua_token_is(&t, "=") ? 2
+                   : step == 2 && lua_token_is(&t, "{") ? 3
+                                                        : 0;
             depth = step == 3;
             continue;
         }
-        if (depth == 1 && is(at, len, "{") && name[0])
+        if (depth == 1 && lua_token_is(&t, "{") && name[0])
             write_value(f, source, name, &n);
-        if (depth == 1 && len <= MOST_NAME && (isalpha((unsigned char)*at) || *at == '_'))
-            snprintf(name, sizeof(name), "%.*s", (int)len, at);
-        else if (!is(at, len, "="))
+        if (depth == 1 && t.len <= MOST_NAME && t.kind == TOKEN_NAME)
+            snprintf(name, sizeof(name), "%.*s", (int)t.len, t.at);
+        else if (!lua_token_is(&t, "="))
             name[0] = '\0';
-        depth += is(at, len, "{") - is(at, len, "}");
+        depth += lua_token_is(&t, "{") - lua_token_is(&t, "}");
     }
     fclose(f);
     return text;

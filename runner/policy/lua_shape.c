@@ -73,31 +73,15 @@ static bool is_any(const struct parse *p, const char *const *words)
     return false;
 }
 
-static bool is_keyword(const struct parse *p)
-{
-    static const char *const words[] = {
-        "and",      "break",  "do",   "else", "elseif", "end",   "false", "for",
-        "function", "goto",   "if",   "in",   "local",  "nil",   "not",   "or",
-        "repeat",   "return", "then", "true", "until",  "while", NULL
-    };
-
-    return is_any(p, words);
-}
-
 static struct lua_token name(struct parse *p)
 {
     struct lua_token t = p->t;
 
-    if (t.kind != TOKEN_NAME || is_keyword(p))
+    if (!lua_token_is_name(&t))
         fail(p);
     else
         next(p);
     return t;
-}
-
-static bool same(const struct lua_token *a, const struct lua_token *b)
-{
-    return a->len == b->len && !memcmp(a->at, b->at, a->len);
 }
 
 static void give_act(struct parse *p, struct lua_token to)
@@ -109,7 +93,7 @@ static void give_act(struct parse *p, struct lua_token to)
 static bool has_act(const struct parse *p, const struct lua_token *t)
 {
     for (int i = 0; i < p->n_with_act; i++)
-        if (same(&p->with_act[i], t))
+        if (lua_token_is_same(&p->with_act[i], t))
             return true;
     return false;
 }

@@ -161,3 +161,27 @@ bool lua_token_is(const struct lua_token *t, const char *word)
 {
     return strlen(word) == t->len && !memcmp(t->at, word, t->len);
 }
+
+bool lua_token_is_any(const struct lua_token *t, const char *const *words)
+{
+    for (; *words; words++)
+        if (lua_token_is(t, *words))
+            return true;
+    return false;
+}
+
+bool lua_token_is_same(const struct lua_token *a, const struct lua_token *b)
+{
+    return a->len == b->len && !memcmp(a->at, b->at, a->len);
+}
+
+bool lua_token_is_name(const struct lua_token *t)
+{
+    static const char *const keywords[] = {
+        "and",      "break",  "do",   "else", "elseif", "end",   "false", "for",
+        "function", "goto",   "if",   "in",   "local",  "nil",   "not",   "or",
+        "repeat",   "return", "then", "true", "until",  "while", NULL
+    };
+
+    return t->kind == TOKEN_NAME && !lua_token_is_any(t, keywords);
+}

@@ -27,5 +27,9 @@ struct lua_token {
 struct lua_token lua_token_next(const char *at, const char *end);
 
 bool lua_token_is(const struct lua_token *t, const char *word); /* to the letter */
+bool lua_token_is_any(const struct lua_token *t, const char *const *words);
+bool lua_token_is_same(const struct lua_token *a, const struct lua_token *b);
+/* A name that is no keyword. */
+bool lua_token_is_name(const struct lua_token *t);
 
 #endif

@@ -21,14 +21,6 @@ static bool is_one_of(const char *at, size_t len, const char *words)
     return false;
 }
 
-const char *measure_token(const char *at, size_t *len)
-{
-    struct lua_token t = lua_token_next(at, NULL);
-
-    *len = t.len;
-    return t.at;
-}
-
 struct measure measure_source(const char *source)
 {
     struct measure m = { 0 };

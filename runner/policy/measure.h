@@ -23,7 +23,4 @@ void measure_hash(const char *source, char out[65]);
  * another way. */
 bool measure_may_draw(const char *source);
 
-/* The token at or behind `at`, with its length: 0 at the end. */
-const char *measure_token(const char *at, size_t *len);
-
 #endif

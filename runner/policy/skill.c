@@ -6,31 +6,26 @@
  * globals. */
 #include "runner/policy/skill.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "base/hash.h"
+#include "runner/policy/lua_token.h"
 #include "runner/policy/measure.h"
 
 #define MARK "-- skill"
 #define MOST_STATEMENTS 200
 #define MOST_NAMES 24
 
-struct span {
-    const char *at;
-    size_t len;
-};
-
 /* A statement at the top level. */
 struct statement {
-    struct span text;
-    struct span names[MOST_NAMES]; /* of a local one: what it declares */
+    struct lua_token text;
+    struct lua_token names[MOST_NAMES]; /* of a local one: what it declares */
     int n_names;
     bool is_local, is_function;
-    struct span body; /* of a function: from its parameters to its end */
+    struct lua_token body; /* of a function: from its parameters to its end */
     bool is_taken;
 };
 
@@ -40,90 +35,65 @@ struct program {
     size_t taken; /* bytes */
 };
 
-static bool is(struct span s, const char *word)
-{
-    return s.len == strlen(word) && memcmp(s.at, word, s.len) == 0;
-}
-
-static bool is_any(struct span s, const char *const *words)
-{
-    for (; *words; words++)
-        if (is(s, *words))
-            return true;
-    return false;
-}
-
-static bool is_name(struct span s)
-{
-    static const char *const reserved[] = {
-        "and",      "break",  "do",   "else", "elseif", "end",   "false", "for",
-        "function", "goto",   "if",   "in",   "local",  "nil",   "not",   "or",
-        "repeat",   "return", "then", "true", "until",  "while", NULL
-    };
-
-    return s.len > 0 && (isalpha((unsigned char)*s.at) || *s.at == '_') &&
-           !is_any(s, reserved);
-}
-
 /* May a statement end with this token? */
-static bool ends_value(struct span s)
+static bool ends_value(struct lua_token s)
 {
     static const char *const ends[] = { "end",   ")",   "}",   "]",     "true",
                                         "false", "nil", "...", "until", NULL };
 
-    return is_name(s) || is_any(s, ends) ||
-           (s.len > 0 && (isdigit((unsigned char)*s.at) || *s.at == '"' ||
-                          *s.at == '\'' || (*s.at == '[' && s.len > 1)));
+    return lua_token_is_name(&s) || lua_token_is_any(&s, ends) ||
+           s.kind == TOKEN_NUMBER || s.kind == TOKEN_STRING;
 }
 
-static bool begins(struct span s, struct span before)
+static bool begins(struct lua_token s, struct lua_token before)
 {
     static const char *const words[] = { "local", "return", "if",   "for", "while",
                                          "do",    "repeat", "goto", NULL };
 
     if (before.len == 0)
         return true;
-    if (is(before, "local"))
+    if (lua_token_is(&before, "local"))
         return false;
-    return is_any(s, words) ||
-           ((is(s, "function") || is_name(s)) && ends_value(before)) || is(s, ";");
+    return lua_token_is_any(&s, words) ||
+           ((lua_token_is(&s, "function") || lua_token_is_name(&s)) &&
+            ends_value(before)) ||
+           lua_token_is(&s, ";");
 }
 
-static struct span next(const char **at)
+static struct lua_token next(const char **at)
 {
-    struct span s;
+    struct lua_token t = lua_token_next(*at, NULL);
 
-    s.at = measure_token(*at, &s.len);
-    *at = s.at + s.len;
-    return s;
+    *at = t.at + t.len;
+    return t;
 }
 
 /* What a statement declares, and where its function's body begins. */
 static void read_statement(struct statement *s)
 {
     const char *at = s->text.at, *end = s->text.at + s->text.len;
-    struct span t = next(&at);
+    struct lua_token t = next(&at);
 
-    s->is_local = is(t, "local");
+    s->is_local = lua_token_is(&t, "local");
     if (s->is_local)
         t = next(&at);
-    s->is_function = is(t, "function");
+    s->is_function = lua_token_is(&t, "function");
     if (s->is_function) {
         s->names[s->n_names++] = next(&at);
-        s->body = (struct span){ at, (size_t)(end - at) };
+        s->body = (struct lua_token){ .at = at, .len = (size_t)(end - at) };
         return;
     }
-    for (; s->is_local && t.at < end && is_name(t) && s->n_names < MOST_NAMES;
+    for (; s->is_local && t.at < end && lua_token_is_name(&t) && s->n_names < MOST_NAMES;
          t = next(&at)) {
         s->names[s->n_names++] = t;
         t = next(&at);
-        if (!is(t, ","))
+        if (!lua_token_is(&t, ","))
             break;
     }
-    if (s->is_local && s->n_names == 1 && is(t, "=")) {
+    if (s->is_local && s->n_names == 1 && lua_token_is(&t, "=")) {
         t = next(&at);
-        s->is_function = is(t, "function");
-        s->body = (struct span){ at, (size_t)(end - at) };
+        s->is_function = lua_token_is(&t, "function");
+        s->body = (struct lua_token){ .at = at, .len = (size_t)(end - at) };
     }
 }
 
@@ -131,7 +101,7 @@ static void end_statement(struct program *p, const char *from, const char *to)
 {
     if (!from || p->n == MOST_STATEMENTS)
         return;
-    p->list[p->n].text = (struct span){ from, (size_t)(to - from) };
+    p->list[p->n].text = (struct lua_token){ .at = from, .len = (size_t)(to - from) };
     read_statement(&p->list[p->n++]);
 }
 
@@ -141,21 +111,21 @@ static void read_program(struct program *p, const char *source)
     static const char *const opens[] = { "function", "if", "do", "repeat", NULL };
     static const char *const closes[] = { "end", "until", NULL };
     const char *at = source, *from = NULL;
-    struct span before = { 0 };
+    struct lua_token before = { 0 };
     int depth = 0, brackets = 0;
     bool is_loop = false; /* between `for` or `while` and its `do` */
 
-    for (struct span t = next(&at); t.len > 0; before = t, t = next(&at)) {
+    for (struct lua_token t = next(&at); t.len > 0; before = t, t = next(&at)) {
         if (depth == 0 && brackets == 0 && !is_loop && begins(t, before)) {
             end_statement(p, from, before.at + before.len);
             from = t.at;
         }
-        if (is(t, "for") || is(t, "while"))
+        if (lua_token_is(&t, "for") || lua_token_is(&t, "while"))
             is_loop = true;
-        if (is(t, "do"))
+        if (lua_token_is(&t, "do"))
             is_loop = false;
-        depth += is_any(t, opens);
-        depth -= depth > 0 && is_any(t, closes);
+        depth += lua_token_is_any(&t, opens);
+        depth -= depth > 0 && lua_token_is_any(&t, closes);
         brackets += t.len == 1 && strchr("({[", *t.at) != NULL;
         brackets -= brackets > 0 && t.len == 1 && strchr(")}]", *t.at) != NULL;
     }
@@ -167,20 +137,21 @@ static void take(struct program *p, int which)
 {
     struct statement *s = &p->list[which];
     const char *at = s->text.at, *end = s->text.at + s->text.len;
-    struct span before = { 0 };
+    struct lua_token before = { 0 };
 
     s->is_taken = true;
     p->taken += s->text.len;
     if (p->taken > SKILL_MOST_BYTES)
         return;
-    for (struct span t = next(&at); t.len > 0 && t.at < end; before = t, t = next(&at)) {
-        if (!is_name(t) || is(before, ".") || is(before, ":"))
+    for (struct lua_token t = next(&at); t.len > 0 && t.at < end;
+         before = t, t = next(&at)) {
+        if (!lua_token_is_name(&t) || lua_token_is(&before, ".") ||
+            lua_token_is(&before, ":"))
             continue;
         for (int i = 0; i < which; i++)
             for (int k = 0; k < p->list[i].n_names; k++)
                 if (!p->list[i].is_taken && p->list[i].is_local &&
-                    p->list[i].names[k].len == t.len &&
-                    memcmp(p->list[i].names[k].at, t.at, t.len) == 0)
+                    lua_token_is_same(&p->list[i].names[k], &t))
                     take(p, i);
     }
 }
@@ -258,8 +229,8 @@ void skill_find(const char *policy, struct skill_pieces *out)
         read_program(p, policy);
     for (int i = 0; i < p->n; i++) {
         const struct statement *s = &p->list[i];
-        if (s->is_local && s->is_function && !is(s->names[0], "act") &&
-            !is(s->names[0], "reset"))
+        if (s->is_local && s->is_function && !lua_token_is(&s->names[0], "act") &&
+            !lua_token_is(&s->names[0], "reset"))
             add_piece(p, i, policy, out);
     }
     free(p);
