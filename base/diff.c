@@ -42,8 +42,7 @@ static struct lines split(const char *text)
 
     while (*text) {
         size_t len = strcspn(text, "\n");
-        l.list = xrealloc(l.list, sizeof(*l.list) * (size_t)(l.n + 1));
-        l.list[l.n++] = (struct line){ text, (int)len };
+        *xgrow(l.list, l.n) = (struct line){ text, (int)len };
         text += len + (text[len] == '\n');
     }
     return l;
@@ -56,8 +55,7 @@ static bool is_same(struct line a, struct line b)
 
 static void push(struct script *s, char sign, struct line line, int a, int b)
 {
-    s->list = xrealloc(s->list, sizeof(*s->list) * (size_t)(s->n + 1));
-    s->list[s->n++] = (struct edit){ sign, line, a, b };
+    *xgrow(s->list, s->n) = (struct edit){ sign, line, a, b };
 }
 
 /* The middle parts, a[from..to_a) and b[from..to_b). */

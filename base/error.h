@@ -17,6 +17,9 @@ int error_set(struct error *err, const char *format, ...)
 /* Zeroed memory; ends the program when there is none. */
 void *xcalloc(size_t n, size_t size);
 void *xrealloc(void *old, size_t size);
+/* One element more at the end of a list of n: its address. */
+#define xgrow(list, n) \
+    ((list) = xrealloc((list), sizeof(*(list)) * ((size_t)(n) + 1)), &(list)[(n)++])
 char *xstrdup(const char *text);
 /* Texts of their own, NULL at the end; NULL is fine. */
 void xfree_list(char **list);

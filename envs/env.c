@@ -33,8 +33,7 @@ const struct env *const env_table[] = { ENV_BUILT_IN(ADDRESS) NULL };
 
 static void add(struct env_registry *r, const struct env *env)
 {
-    r->list = xrealloc(r->list, sizeof(*r->list) * (size_t)(r->n + 1));
-    r->list[r->n++] = env;
+    *xgrow(r->list, r->n) = env;
 }
 
 void env_registry_init(struct env_registry *r)

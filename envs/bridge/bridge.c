@@ -472,9 +472,7 @@ static const struct env *find(const char *name, struct error *err)
     pthread_mutex_lock(&bridge.mutex);
     r = find_remote(name);
     if (!r && (r = ask_for(name, err))) {
-        bridge.remotes = xrealloc(bridge.remotes, sizeof(*bridge.remotes) *
-                                                      (size_t)(bridge.n_remotes + 1));
-        bridge.remotes[bridge.n_remotes++] = r;
+        *xgrow(bridge.remotes, bridge.n_remotes) = r;
     }
     pthread_mutex_unlock(&bridge.mutex);
     return r ? &r->env : NULL;

@@ -66,8 +66,7 @@ static struct bridge_process *find_process(struct error *err)
         found = start_process(err);
         if (!found)
             return NULL;
-        pool.list = xrealloc(pool.list, sizeof(*pool.list) * (size_t)(pool.n + 1));
-        pool.list[pool.n++] = found;
+        *xgrow(pool.list, pool.n) = found;
     }
     found->thread = pthread_self();
     return found;

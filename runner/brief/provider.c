@@ -52,14 +52,12 @@ void turn_init(struct turn *t)
 
 struct tool_call *message_add_call(struct message *m, const char *id, const char *name)
 {
-    struct tool_call *call;
+    struct tool_call *call = xgrow(m->calls, m->n_calls);
 
-    m->calls = xrealloc(m->calls, (size_t)(m->n_calls + 1) * sizeof(*m->calls));
-    call = &m->calls[m->n_calls];
-    memset(call, 0, sizeof(*call));
-    call->id = id && *id ? xstrdup(id) : xasprintf("call_%d", m->n_calls + 1);
-    call->name = xstrdup(name ? name : "");
-    m->n_calls++;
+    *call = (struct tool_call){
+        .id = id && *id ? xstrdup(id) : xasprintf("call_%d", m->n_calls),
+        .name = xstrdup(name ? name : ""),
+    };
     return call;
 }
 

@@ -41,8 +41,7 @@ static void add_promotion(struct dream_pieces *all, const json_t *row)
     for (int i = 0; i < found.n && all->n < MOST_PIECES; i++) {
         struct dream_piece *p = find_piece(all, found.list[i].tokens_sha256);
         if (!p) {
-            all->list = xrealloc(all->list, sizeof(*all->list) * (size_t)(all->n + 1));
-            p = &all->list[all->n++];
+            p = xgrow(all->list, all->n);
             *p = (struct dream_piece){ .piece = found.list[i],
                                        .task = xstrdup(dream_text(row, "task")),
                                        .folder = xstrdup(dream_text(row, "folder")),

@@ -25,8 +25,7 @@ static void note(struct starts *s, uint64_t hash, int64_t index)
     struct start *one = find(s, hash);
 
     if (!one) {
-        s->list = xrealloc(s->list, sizeof(*s->list) * (size_t)(s->n + 1));
-        one = &s->list[s->n++];
+        one = xgrow(s->list, s->n);
         *one = (struct start){ .hash = hash };
     }
     if (one->n < 2)

@@ -80,8 +80,7 @@ void tally_add(struct tally *t, enum purpose purpose, const char *scope,
         t->now.lost++;
     if (is_lost || !is_new(t, e.key))
         return;
-    t->fresh = xrealloc(t->fresh, sizeof(e) * (t->n_fresh + 1));
-    t->fresh[t->n_fresh++] = e;
+    *xgrow(t->fresh, t->n_fresh) = e;
     t->now.episodes++;
     t->now.steps[purpose] += r->n_steps;
     t->now.planner_steps += r->planner_steps;

@@ -40,8 +40,7 @@ void case_list_clear(struct case_list *l)
 
 void case_list_add(struct case_list *l, struct regression_case *c)
 {
-    l->list = xrealloc(l->list, sizeof(*l->list) * (size_t)(l->n + 1));
-    l->list[l->n++] = *c;
+    *xgrow(l->list, l->n) = *c;
     *c = (struct regression_case){ 0 };
 }
 

@@ -59,8 +59,7 @@ static struct failure *add(struct scan *s, int episode, const char *kind)
     struct failures *f = s->out;
     struct failure *one;
 
-    f->list = xrealloc(f->list, sizeof(*f->list) * (size_t)(f->n + 1));
-    one = &f->list[f->n++];
+    one = xgrow(f->list, f->n);
     *one = (struct failure){ .episode = episode,
                              .step = s->episode.now.n_steps - 1,
                              .total = s->episode.now.total,
@@ -201,8 +200,7 @@ static void group(struct failures *f, const struct episode_result *results, int 
             if (!strcmp(f->groups[k].signature, one->signature))
                 g = &f->groups[k];
         if (!g) {
-            f->groups = xrealloc(f->groups, sizeof(*g) * (size_t)(f->n_groups + 1));
-            g = &f->groups[f->n_groups++];
+            g = xgrow(f->groups, f->n_groups);
             *g = (struct failure_group){ .kind = one->kind, .first = i };
             memcpy(g->signature, one->signature, sizeof(g->signature));
         }

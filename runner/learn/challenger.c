@@ -50,9 +50,7 @@ void challenger_keep(struct trial *t, const char *change)
     if (strcmp(t->it->verdict, gate_verdict_name(GATE_unclear)) ||
         t->contest.with.is_exact || t->contest.with.next >= task_gate_most(l->task))
         return;
-    l->challengers = xrealloc(l->challengers,
-                              sizeof(*l->challengers) * (size_t)(l->n_challengers + 1));
-    c = &l->challengers[l->n_challengers++];
+    c = xgrow(l->challengers, l->n_challengers);
     *c = (struct challenger){ .change = xstrdup(change) };
     champion_copy(&c->candidate, &t->candidate);
     contest_move(&c->contest, &t->contest);

@@ -28,9 +28,10 @@ struct conversation {
 
 static struct message *add_message(struct conversation *c, enum role role, char *text)
 {
-    c->messages = xrealloc(c->messages, sizeof(*c->messages) * (size_t)(c->n + 1));
-    c->messages[c->n] = (struct message){ .role = role, .text = text };
-    return &c->messages[c->n++];
+    struct message *m = xgrow(c->messages, c->n);
+
+    *m = (struct message){ .role = role, .text = text };
+    return m;
 }
 
 static void conversation_clear(struct conversation *c)

@@ -167,8 +167,7 @@ void loop_note_past(struct loop *l, const struct iteration *it, const char *toke
 {
     struct past *p;
 
-    l->past = xrealloc(l->past, sizeof(*l->past) * (size_t)(l->n_past + 1));
-    p = &l->past[l->n_past++];
+    p = xgrow(l->past, l->n_past);
     *p = (struct past){
         .change = xstrdup(it->change),
         .why = xstrdup(it->why),

@@ -65,11 +65,10 @@ void archive_add(struct loop *l, const struct champion *c)
         memcpy(a->sha256, c->sha256, sizeof(a->sha256));
         return;
     }
-    l->archive = xrealloc(l->archive, sizeof(*l->archive) * (size_t)(l->n_archive + 1));
     one.name = xstrdup(c->name);
     one.source = xstrdup(c->source);
     memcpy(one.sha256, c->sha256, sizeof(one.sha256));
-    l->archive[l->n_archive++] = one;
+    *xgrow(l->archive, l->n_archive) = one;
 }
 
 void archive_clear(struct loop *l)

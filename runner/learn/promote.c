@@ -82,8 +82,7 @@ static void keep_ancestor(struct loop *l)
 {
     struct brief_ancestor *a;
 
-    l->ancestors = xrealloc(l->ancestors, sizeof(*a) * (size_t)(l->n_ancestors + 1));
-    a = &l->ancestors[l->n_ancestors++];
+    a = xgrow(l->ancestors, l->n_ancestors);
     *a = (struct brief_ancestor){ .iteration = l->incumbent_iteration,
                                   .n = l->incumbent.n };
     a->scores = xcalloc((size_t)a->n, sizeof(*a->scores));

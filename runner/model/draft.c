@@ -81,8 +81,7 @@ struct draft_call *draft_call(struct draft *r, long index, const json_t *id,
     if (!call) {
         if (r->n_calls == DRAFT_MAX_CALLS)
             return NULL;
-        r->calls = xrealloc(r->calls, (size_t)(r->n_calls + 1) * sizeof(*r->calls));
-        call = r->calls[r->n_calls++] = xcalloc(1, sizeof(*call));
+        call = *xgrow(r->calls, r->n_calls) = xcalloc(1, sizeof(*call));
         call->index = index;
         call->id = xstrdup("");
         call->name = xstrdup("");

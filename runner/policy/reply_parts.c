@@ -80,9 +80,10 @@ bool reply_is_diff(const char *line)
 
 struct reply_part *reply_parts_add(struct reply_parts *p, enum part_kind kind, char *text)
 {
-    p->list = xrealloc(p->list, sizeof(*p->list) * (size_t)(p->n + 1));
-    p->list[p->n] = (struct reply_part){ .kind = kind, .text = text };
-    return &p->list[p->n++];
+    struct reply_part *part = xgrow(p->list, p->n);
+
+    *part = (struct reply_part){ .kind = kind, .text = text };
+    return part;
 }
 
 /* Prose. */

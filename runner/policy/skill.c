@@ -215,8 +215,7 @@ static void add_piece(struct program *p, int which, const char *source,
         return;
     write_piece(p, which, source, &piece);
     piece.function = xasprintf("%.*s", (int)s->names[0].len, s->names[0].at);
-    out->list = xrealloc(out->list, sizeof(*out->list) * (size_t)(out->n + 1));
-    out->list[out->n++] = piece;
+    *xgrow(out->list, out->n) = piece;
 }
 
 void skill_find(const char *policy, struct skill_pieces *out)

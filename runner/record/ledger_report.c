@@ -108,8 +108,7 @@ int ledger_report_gain(struct ledger *l, int64_t run, double **out, struct error
 
     *out = NULL;
     while (s && sqlite3_step(s) == SQLITE_ROW) {
-        *out = xrealloc(*out, (size_t)(n + 1) * sizeof(**out));
-        (*out)[n++] = sqlite3_column_double(s, 0);
+        *xgrow(*out, n) = sqlite3_column_double(s, 0);
     }
     if (s && sqlite3_finalize(s) == SQLITE_OK)
         return n;
@@ -130,9 +129,8 @@ int ledger_report_episodes(struct ledger *l, int64_t run, const char *sha256,
 
     *out = NULL;
     while (s && sqlite3_step(s) == SQLITE_ROW) {
-        *out = xrealloc(*out, (size_t)(n + 1) * sizeof(**out));
-        (*out)[n++] = (struct ledger_seed){ sqlite3_column_int64(s, 0),
-                                            (uint64_t)sqlite3_column_int64(s, 1) };
+        *xgrow(*out, n) = (struct ledger_seed){ sqlite3_column_int64(s, 0),
+                                                (uint64_t)sqlite3_column_int64(s, 1) };
     }
     if (s && sqlite3_finalize(s) == SQLITE_OK)
         return n;

@@ -223,8 +223,7 @@ int task_add_field(struct task *t, const char *name, size_t len, const char *whe
 {
     for (const struct env_field *f = t->env->fields; f->name; f++)
         if (strlen(f->name) == len && !memcmp(f->name, name, len)) {
-            t->fields = xrealloc(t->fields, sizeof(char *) * (size_t)(t->n_fields + 1));
-            t->fields[t->n_fields++] = xstrdup(f->name);
+            *xgrow(t->fields, t->n_fields) = xstrdup(f->name);
             return 0;
         }
     return error_set(err, "%s: %s has no field \"%.*s\" (see `ratchet envs %s`)", where,
