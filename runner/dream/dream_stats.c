@@ -1,13 +1,14 @@
 /* dream_stats.c - a dream without a model.
  *
- * Notes that say nearly the same become one that rests on all their iterations; a note is
- * retired when the gate's last word on the same change is the opposite of what it claims;
+ * It counts verdicts. A note stands for the verdict that it states, or else for that of its
+ * own iteration; it is retired when more of the later verdicts on the same change are the
+ * opposite than agree, whatever its words say. Notes of one verdict that say nearly the same
+ * become one that rests on all their iterations;
  * a change that was tried in several iterations and never promoted is a failed direction;
  * what mastered a failure is kept beside the failure's name. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "runner/brief/quote.h"
 #include "runner/dream/dream_plan.h"
@@ -16,7 +17,8 @@
 #define LEAST_FAILED 2
 #define MASTERED " was mastered by: "
 
-/* What a note says of a change: for it (1), against it (-1), neither. */
+/* What a note stands for: a change that was for the better (1), for the worse (-1), or
+ * neither is known (0). */
 struct claim {
     int sign;
     int verdict; /* which one of the harness's; 0: none */
@@ -47,46 +49,11 @@ static bool read_verdict(const char *text, struct claim *out)
     return false;
 }
 
-/* Of a model: words that speak against what it is about. */
-static struct claim read_claim(const json_t *note)
-{
-    static const char *const against[] = { " not ",   "n't ",    " never ",  " no ",
-                                           " fails",  " worse",  " useless", " hurts",
-                                           " failed", " cannot " };
-    const char *text = dream_text(note, "text");
-    struct claim c = { .sign = 1 };
-
-    if (read_verdict(text, &c))
-        return c;
-    c.what = xstrdup(text);
-    for (size_t i = 0; i < sizeof(against) / sizeof(against[0]); i++)
-        if (strcasestr(text, against[i]))
-            c.sign = -1;
-    if (!strcmp(dream_text(note, "kind"), "failed"))
-        c.sign = -1;
-    return c;
-}
-
-static bool is_later(const json_t *a, const json_t *b)
-{
-    int64_t x = dream_number(a, "run"), y = dream_number(b, "run");
-
-    return x > y ||
-           (x == y && dream_number(a, "iteration") > dream_number(b, "iteration"));
-}
-
 static int sign_of_verdict(const json_t *candidate)
 {
     return dream_is_promoted(candidate)                         ? 1
            : !strcmp(dream_text(candidate, "verdict"), "worse") ? -1
                                                                 : 0;
-}
-
-static size_t first_of(const json_t *rows)
-{
-    size_t n = json_array_size(rows);
-
-    return n > DREAM_MOST_ROWS ? n - DREAM_MOST_ROWS : 0;
 }
 
 static const json_t *find_candidate(const json_t *read, const json_t *row)
@@ -102,6 +69,38 @@ static const json_t *find_candidate(const json_t *read, const json_t *row)
     return NULL;
 }
 
+/* Of a model: the verdict of its own iteration, if the note is about what was changed. */
+static struct claim read_claim(const json_t *read, const json_t *note)
+{
+    const char *text = dream_text(note, "text");
+    const json_t *own = find_candidate(read, note);
+    struct claim c = { 0 };
+
+    if (read_verdict(text, &c))
+        return c;
+    c.what = xstrdup(text);
+    if (!strcmp(dream_text(note, "kind"), "failed"))
+        c.sign = -1;
+    else if (own && direction_is_about(text, dream_text(own, "change")))
+        c.sign = sign_of_verdict(own);
+    return c;
+}
+
+static bool is_later(const json_t *a, const json_t *b)
+{
+    int64_t x = dream_number(a, "run"), y = dream_number(b, "run");
+
+    return x > y ||
+           (x == y && dream_number(a, "iteration") > dream_number(b, "iteration"));
+}
+
+static size_t first_of(const json_t *rows)
+{
+    size_t n = json_array_size(rows);
+
+    return n > DREAM_MOST_ROWS ? n - DREAM_MOST_ROWS : 0;
+}
+
 /* What is worse than a strong policy may well be better than a weak one: a verdict speaks
  * against a claim when its incumbent was no easier to beat, or no harder to be worse
  * than. */
@@ -113,29 +112,28 @@ static bool is_fair(const json_t *verdict, int sign, const json_t *then)
     return !then || (sign > 0 ? now >= before : now <= before);
 }
 
-/* The gate's last word against what the note claims; NULL: there is none. A model's note
- * is older than the verdict of its own iteration. */
+/* The last of the verdicts against what the note stands for; NULL: no more of the later ones
+ * are against it than agree. */
 static const json_t *find_contradiction(const json_t *read, const json_t *note)
 {
     const json_t *candidates = json_object_get(read, "candidates"), *last = NULL;
     const json_t *then = find_candidate(read, note);
-    bool is_models = !strcmp(dream_text(note, "author"), "model");
-    struct claim c = read_claim(note);
-    int said = 0;
+    struct claim c = read_claim(read, note);
+    int balance = 0;
 
     for (size_t i = first_of(candidates); c.sign && i < json_array_size(candidates);
          i++) {
         const json_t *one = json_array_get(candidates, i);
         int sign = sign_of_verdict(one);
-        if (sign && (is_later(one, note) || (is_models && one == then)) &&
-            is_fair(one, sign, then) &&
-            direction_is_about(c.what, dream_text(one, "change"))) {
-            said = sign;
+        if (!sign || !is_later(one, note) || !is_fair(one, sign, then) ||
+            !direction_is_about(c.what, dream_text(one, "change")))
+            continue;
+        balance += sign * c.sign;
+        if (sign == -c.sign)
             last = one;
-        }
     }
     free(c.what);
-    return said == -c.sign ? last : NULL;
+    return balance < 0 ? last : NULL;
 }
 
 static void retire(const json_t *read, json_t *plan, char *is_out)
@@ -163,12 +161,14 @@ static void retire(const json_t *read, json_t *plan, char *is_out)
     }
 }
 
-/* Do two notes say the same of the same change? */
-static bool is_same_note(const json_t *a, const json_t *b)
+/* Do two notes say the same of the same change? Words that are nearly the same may say the
+ * opposite, unless the verdicts agree. */
+static bool is_same_note(const json_t *read, const json_t *a, const json_t *b)
 {
-    struct claim x = read_claim(a), y = read_claim(b);
+    struct claim x = read_claim(read, a), y = read_claim(read, b);
     bool is = x.sign == y.sign && x.verdict == y.verdict &&
-              (!strcmp(x.what, y.what) || direction_is_same(x.what, y.what));
+              (!strcmp(x.what, y.what) ||
+               ((x.sign || x.verdict) && direction_is_same(x.what, y.what)));
 
     free(x.what);
     free(y.what);
@@ -198,8 +198,9 @@ static bool is_plain(const json_t *note)
            !strstr(dream_text(note, "text"), MASTERED);
 }
 
-static void merge_one(const json_t *notes, size_t first, char *is_out, json_t *plan)
+static void merge_one(const json_t *read, size_t first, char *is_out, json_t *plan)
 {
+    const json_t *notes = json_object_get(read, "notes");
     const json_t *newest = json_array_get(notes, first);
     json_t *evidence = json_array(), *replaces = json_array(), *more;
     bool is_any_new = false;
@@ -208,7 +209,7 @@ static void merge_one(const json_t *notes, size_t first, char *is_out, json_t *p
     for (size_t i = first; i < json_array_size(notes); i++) {
         const json_t *one = json_array_get(notes, i);
         if (is_out[i] || !is_plain(one) ||
-            !is_same_note(json_array_get(notes, first), one))
+            !is_same_note(read, json_array_get(notes, first), one))
             continue;
         more = dream_evidence_of(one);
         dream_add_evidence(evidence, more);
@@ -238,7 +239,7 @@ static void merge(const json_t *read, json_t *plan, char *is_out)
 
     for (size_t i = first_of(notes); i < json_array_size(notes); i++)
         if (!is_out[i] && is_plain(json_array_get(notes, i)))
-            merge_one(notes, i, is_out, plan);
+            merge_one(read, i, is_out, plan);
 }
 
 static bool is_failed(const json_t *candidate)
