@@ -20,9 +20,6 @@
 
 #define MAX_STATE 1e10 /* MuJoCo's own bound of a sane number, mjMAXVAL */
 
-#define ADDRESS(task) &task##_env,
-const struct env *const mujoco_envs[] = { MUJOCO_MODELS(ADDRESS) NULL };
-
 /* MuJoCo reports through process-wide handlers, and would write a log file, print, and
  * exit without them. A warning is read from mjData instead. An error inside a step (its
  * stack ran out, say) must not return to the code that found it: it jumps back to the

@@ -1,5 +1,4 @@
-/* mcp_wire.c - JSON-RPC in lines over two descriptors: a thread that reads, a lock that
- * writes. */
+/* mcp_wire.c - JSON-RPC in lines: the thread that reads, and the queue that it fills. */
 #include "runner/agent/mcp_wire.h"
 
 #include <errno.h>
@@ -11,92 +10,6 @@
 
 #include "runner/tools/tools.h"
 
-#define TICK_MS 100
-#define STALL_MS 60000 /* nobody takes what we write: given up */
-#define PIECE 4096     /* bytes that a pipe takes when it says that it is ready */
-#define META "io.modelcontextprotocol/"
-
-void mcp_request_clear(struct mcp_request *r)
-{
-    json_decref(r->id);
-    json_decref(r->params);
-    free(r->method);
-    *r = (struct mcp_request){ 0 };
-}
-
-static bool must_stop(const struct mcp *m)
-{
-    return m->outer && *m->outer;
-}
-
-static void write_line(struct mcp *m, json_t *message)
-{
-    char *text = json_dumps(message, JSON_COMPACT);
-    size_t len = text ? strlen(text) : 0, at = 0;
-    int waited = 0;
-
-    pthread_mutex_lock(&m->writing);
-    if (text)
-        text[len++] = '\n'; /* in place of the zero */
-    while (at < len && !m->is_broken) {
-        struct pollfd p = { .fd = m->out, .events = POLLOUT };
-        int ready = poll(&p, 1, TICK_MS);
-        ssize_t n;
-        if (ready == 0 && (waited += TICK_MS) < STALL_MS && !must_stop(m))
-            continue;
-        n = ready > 0 ? write(m->out, text + at, len - at < PIECE ? len - at : PIECE)
-                      : -1;
-        if (n > 0)
-            at += (size_t)n;
-        else if (ready <= 0 ? ready == 0 || errno != EINTR
-                            : errno != EINTR && errno != EAGAIN)
-            m->is_broken = true;
-    }
-    pthread_mutex_unlock(&m->writing);
-    free(text);
-    json_decref(message);
-}
-
-void mcp_error(struct mcp *m, const json_t *id, enum mcp_error code, const char *text,
-               json_t *data)
-{
-    json_t *error = json_object(), *message = json_object();
-
-    json_object_set_new(error, "code", json_integer(code));
-    json_object_set_new(error, "message", json_string(text));
-    if (data)
-        json_object_set_new(error, "data", data);
-    json_object_set_new(message, "jsonrpc", json_string("2.0"));
-    json_object_set_new(message, "id", id ? json_incref((json_t *)id) : json_null());
-    json_object_set_new(message, "error", error);
-    write_line(m, message);
-}
-
-void mcp_result(struct mcp *m, const struct mcp_request *r, json_t *result)
-{
-    json_t *message = json_object();
-
-    if (r->is_modern) {
-        json_object_set_new(result, "resultType", json_string("complete"));
-        json_object_set_new(result, "_meta",
-                            json_pack("{s:{s:s, s:s}}", META "serverInfo", "name",
-                                      "ratchet", "version", RATCHET_VERSION));
-        if (strcmp(r->method, "tools/call") && strcmp(r->method, "prompts/get")) {
-            json_object_set_new(result, "ttlMs", json_integer(0));
-            json_object_set_new(result, "cacheScope", json_string("private"));
-        }
-    }
-    json_object_set_new(message, "jsonrpc", json_string("2.0"));
-    json_object_set(message, "id", r->id);
-    json_object_set_new(message, "result", result);
-    write_line(m, message);
-}
-
-void mcp_notify(struct mcp *m, const char *method, json_t *params)
-{
-    write_line(m, json_pack("{s:s, s:s, s:o}", "jsonrpc", "2.0", "method", method,
-                            "params", params));
-}
 
 static void cancel(struct mcp *m, const json_t *params)
 {
@@ -145,7 +58,7 @@ static void enqueue(struct mcp *m, struct mcp_request *r)
 static bool read_meta(struct mcp *m, struct mcp_request *r)
 {
     const json_t *meta = json_object_get(r->params, "_meta");
-    const json_t *version = json_object_get(meta, META "protocolVersion");
+    const json_t *version = json_object_get(meta, MCP_META "protocolVersion");
 
     r->log_level = -1;
     if (!version) {
@@ -153,8 +66,8 @@ static bool read_meta(struct mcp *m, struct mcp_request *r)
             !strcmp(r->method, "ping"))
             return true;
         mcp_error(m, r->id, MCP_PARAMS,
-                  "send initialize first, or in each request's _meta " META
-                  "protocolVersion \"" MCP_MODERN "\" and " META "clientCapabilities",
+                  "send initialize first, or in each request's _meta " MCP_META
+                  "protocolVersion \"" MCP_MODERN "\" and " MCP_META "clientCapabilities",
                   NULL);
         return false;
     }
@@ -165,13 +78,13 @@ static bool read_meta(struct mcp *m, struct mcp_request *r)
                             "requested", version));
         return false;
     }
-    if (!json_is_object(json_object_get(meta, META "clientCapabilities"))) {
+    if (!json_is_object(json_object_get(meta, MCP_META "clientCapabilities"))) {
         mcp_error(m, r->id, MCP_PARAMS,
-                  "_meta needs " META "clientCapabilities, an object", NULL);
+                  "_meta needs " MCP_META "clientCapabilities, an object", NULL);
         return false;
     }
     r->is_modern = true;
-    r->log_level = mcp_log_level(json_object_get(meta, META "logLevel"));
+    r->log_level = mcp_log_level(json_object_get(meta, MCP_META "logLevel"));
     return true;
 }
 
@@ -271,7 +184,7 @@ static size_t take_lines(struct mcp *m, char *buffer, size_t len, bool *skips)
  * hung up. */
 static bool take_interrupt(struct mcp *m)
 {
-    bool stops = must_stop(m);
+    bool stops = mcp_must_stop(m);
 
     if (stops)
         m->interrupted = 1;
@@ -287,7 +200,7 @@ static void *read_lines(void *user)
 
     while (!is_over) {
         struct pollfd p = { .fd = m->in, .events = POLLIN };
-        int ready = poll(&p, 1, TICK_MS);
+        int ready = poll(&p, 1, MCP_TICK_MS);
         ssize_t n = 0;
         if (ready > 0)
             n = read(m->in, buffer + len, 65536);

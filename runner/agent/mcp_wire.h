@@ -18,6 +18,8 @@
 #define MCP_LEGACY "2025-11-25" /* the newest with a handshake */
 #define MCP_MOST_LINE (4u << 20)
 #define MCP_MOST_QUEUED 128
+#define MCP_TICK_MS 100 /* between looks at what ends a wait */
+#define MCP_META "io.modelcontextprotocol/"
 
 enum mcp_error {
     MCP_PARSE = -32700,
@@ -75,12 +77,13 @@ bool mcp_next(struct mcp *m);
 /* As mcp_next, but the request stays in the queue. */
 bool mcp_has_next(struct mcp *m);
 
-/* Messages out; each takes its last argument's reference. The result gets what the
+/* mcp_send.c: messages out; each takes its last argument's reference. The result gets what the
  * request's version wants beside it. */
 void mcp_result(struct mcp *m, const struct mcp_request *r, json_t *result);
 void mcp_error(struct mcp *m, const json_t *id, enum mcp_error code, const char *text,
                json_t *data);
 void mcp_notify(struct mcp *m, const char *method, json_t *params);
+bool mcp_must_stop(const struct mcp *m); /* Ctrl-C */
 
 /* mcp_methods.c: what needs nothing of the run. False: the method is none of these. */
 bool mcp_answer(struct mcp *m, const struct mcp_request *r);

@@ -322,3 +322,15 @@ refused:
     turn_init(out);
     return -1;
 }
+
+bool provider_is_sealed(const struct provider *p)
+{
+    return !p->kind->is_sealed || p->kind->is_sealed(p->self);
+}
+
+void provider_clear(struct provider *p)
+{
+    if (p->kind)
+        p->kind->destroy(p->self);
+    memset(p, 0, sizeof(*p));
+}

@@ -89,7 +89,12 @@ struct turn {
 };
 
 /* What a provider may need from whoever creates it. Copied. */
+struct provider;
+
 struct provider_config {
+    /* Opens another provider, for those that ask one: runner/model/model.h sets it. */
+    int (*open)(struct provider *out, const char *spec, struct provider_config config,
+                struct error *err);
     const char
         *name; /* the part after PROVIDER: (a model's name, a file, a command); or "" */
     const char *folder; /* of the run: a provider may keep files in it; NULL in tools */
@@ -150,6 +155,8 @@ struct provider {
     const struct provider_kind *kind;
     void *self;
 };
+bool provider_is_sealed(const struct provider *p);
+void provider_clear(struct provider *p);
 
 void message_clear(struct message *m);
 void turn_clear(struct turn *t);

@@ -18,6 +18,7 @@
 const char *dream_text(const json_t *row, const char *key); /* "" where there is none */
 int64_t dream_number(const json_t *row, const char *key);
 bool dream_is_promoted(const json_t *candidate);
+int dream_count_new(const json_t *rows); /* of those that the last dream had not read */
 
 /* A row's own iteration as evidence; a new reference. */
 json_t *dream_iteration(const json_t *row);

@@ -1,5 +1,7 @@
 /* pool.c - spreads episodes over workers: a thread for each, which feeds its worker,
  * confirms what comes back, and replaces a worker that is lost. */
+#include "runner/evaluate/pool.h"
+
 #include <math.h>
 #include <pthread.h>
 #include <sched.h>
@@ -7,12 +9,9 @@
 #include <string.h>
 
 #include "envs/describe.h"
-#include "runner/evaluate/cluster/cluster.h"
-#include "runner/evaluate/evaluate.h"
 #include "runner/evaluate/outside.h"
 #include "runner/evaluate/process.h"
 #include "runner/evaluate/verify.h"
-#include "runner/evaluate/worst.h"
 
 #define MOST_AT_ONCE 64 /* episodes in one message */
 #define LOAD_TRIES 2    /* of a policy that loads, where the clock ran out */
@@ -24,6 +23,7 @@ struct pool {
     struct episode_result *results;
     struct job job;
     struct watch *watch;
+    double (*worst)(const struct evaluation *e);
     int n, n_lanes, at_once; /* at_once: episodes in one message, at most */
 
     pthread_mutex_t mutex; /* guards what follows */
@@ -94,7 +94,7 @@ static void settle_score(struct pool *p, struct episode_result *r)
 
     if (!isnan(r->score))
         return;
-    worst = worst_measure(p->e);
+    worst = p->worst ? p->worst(p->e) : NAN;
     r->score = fmin(r->total, isfinite(worst) ? worst : 0);
 }
 
@@ -317,13 +317,14 @@ static void *run_lane(void *arg)
     return NULL;
 }
 
-static int evaluate_here(const struct evaluation *e,
-                         const struct episode_request *requests, int n,
-                         struct episode_result *results, struct policy_facts *facts,
-                         struct error *err)
+int pool_play(const struct evaluation *e, const struct episode_request *requests, int n,
+              struct episode_result *results, struct policy_facts *facts,
+              double (*worst)(const struct evaluation *e), struct error *err)
 {
     struct evaluation mine = *e;
-    struct pool p = { .e = &mine, .requests = requests, .results = results, .n = n };
+    struct pool p = {
+        .e = &mine, .requests = requests, .results = results, .n = n, .worst = worst
+    };
     int n_lanes = n < 1 || e->n_jobs < 1 ? 1
                   : e->n_jobs < n        ? e->n_jobs
                                          : n,
@@ -364,74 +365,4 @@ static int evaluate_here(const struct evaluation *e,
     if (!n_started)
         return error_set(err, "no thread could be started");
     return p.is_failed ? error_set(err, "%s", p.failure.text) : 0;
-}
-
-/* A policy that does not load, and a single episode, are not worth a job array. */
-static bool is_for_cluster(const struct evaluation *e, int n, struct policy_facts *facts)
-{
-    struct error ignored;
-
-    return e->cluster && n > 1 && evaluate_here(e, NULL, 0, NULL, facts, &ignored) == 0 &&
-           !facts->fault;
-}
-
-int evaluate(const struct evaluation *e, const struct episode_request *requests, int n,
-             struct episode_result *results, struct policy_facts *facts,
-             struct error *err)
-{
-    struct policy_facts known;
-
-    if (!is_for_cluster(e, n, &known))
-        return evaluate_here(e, requests, n, results, facts, err);
-    if (facts)
-        *facts = known;
-    return cluster_evaluate(e, requests, n, results, err);
-}
-
-int evaluate_check(const struct evaluation *e, struct policy_facts *facts,
-                   struct error *err)
-{
-    struct evaluation mine = *e;
-
-    mine.wants_globals = true;
-    return evaluate(&mine, NULL, 0, NULL, facts, err);
-}
-
-void result_copy(struct episode_result *to, const struct episode_result *from)
-{
-    *to = *from;
-    to->fault_text = from->fault_text ? xstrdup(from->fault_text) : NULL;
-    to->tape.data = xcalloc((size_t)from->tape.n_steps + 1, (size_t)from->tape.width);
-    if (from->tape.n_steps)
-        memcpy(to->tape.data, from->tape.data,
-               (size_t)from->tape.n_steps * (size_t)from->tape.width);
-    to->notes = NULL;
-    to->marks = NULL;
-    to->n_notes = to->n_marks = 0;
-}
-
-int results_scores(const struct episode_result *r, int n, double *out)
-{
-    int count = 0;
-
-    for (int i = 0; i < n; i++)
-        if (!result_is_void(&r[i]))
-            out[count++] = r[i].score;
-    return count;
-}
-
-void results_clear(struct episode_result *results, int n)
-{
-    for (int i = 0; results && i < n; i++) {
-        struct episode_result *r = &results[i];
-        for (int k = 0; k < r->n_notes; k++)
-            free(r->notes[k].text);
-        for (int k = 0; k < r->n_marks; k++)
-            free(r->marks[k].label);
-        free(r->notes);
-        free(r->marks);
-        free(r->fault_text);
-        tape_clear(&r->tape);
-        *r = (struct episode_result){ 0 };
-    }
 }

@@ -8,16 +8,15 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "runner/evaluate/pool.h"
 #include "runner/evaluate/seeds.h"
 #include "runner/record/published.h"
 
 #define DRAWN 8 /* episodes with another action each step, */
 #define HELD 2  /* with one all the time, */
 #define STILL 2 /* and with doing nothing */
-#define EPISODES (DRAWN + HELD + STILL)
+_Static_assert(DRAWN + HELD + STILL == WORST_EPISODES, "all of them");
 #define MOST_STEPS 10000 /* of each */
-
-static const char scope[] = "worst known return";
 
 bool worst_is_unknown(const struct task *t)
 {
@@ -62,11 +61,11 @@ static const struct vm_param how[] = {
 };
 
 static void fill_requests(const struct task *task,
-                          struct episode_request requests[EPISODES])
+                          struct episode_request requests[WORST_EPISODES])
 {
-    for (int i = 0; i < EPISODES; i++) {
+    for (int i = 0; i < WORST_EPISODES; i++) {
         requests[i] = (struct episode_request){ .seed = split_seed(NULL, SPLIT_DEV,
-                                                                   task->name, scope, i),
+                                                                   task->name, WORST_SCOPE, i),
                                                 .max_steps = MOST_STEPS };
         if (i >= DRAWN) {
             requests[i].params = i < DRAWN + HELD ? &how[0] : &how[1];
@@ -85,13 +84,12 @@ static double whole_return(const struct task *task, const struct episode_result 
                : r->total;
 }
 
-/* NAN: no episode was whole. */
-static double worst_of(const struct task *task, const struct episode_result *results)
+double worst_of(const struct task *task, const struct episode_result *results)
 {
     struct published_scores scores;
     double lowest = INFINITY, highest = -INFINITY;
 
-    for (int i = 0; i < EPISODES; i++)
+    for (int i = 0; i < WORST_EPISODES; i++)
         if (results[i].is_done && results[i].fault == FAULT_none) {
             lowest = fmin(lowest, whole_return(task, &results[i]));
             highest = fmax(highest, whole_return(task, &results[i]));
@@ -105,49 +103,18 @@ static double worst_of(const struct task *task, const struct episode_result *res
     return lowest >= 0 ? 0 : lowest - (highest - lowest) / 10;
 }
 
-/* The same task for the measurement itself, in which a fault is nothing to ask about. */
-static struct task *plain_copy(const struct task *task)
+void worst_plan_init(struct worst_plan *p, const struct task *task)
 {
-    struct task *copy = task_copy(task);
-
-    copy->rules.fault_return = 0;
-    return copy;
+    p->task = task_copy(task);
+    p->task->rules.fault_return = 0;
+    p->source = random_source(task->env);
+    fill_requests(p->task, p->requests);
 }
 
-enum memo_status worst_settle(struct memo *m, struct task *task, struct error *err)
+void worst_plan_clear(struct worst_plan *p)
 {
-    struct episode_request requests[EPISODES];
-    struct episode_result results[EPISODES] = { 0 };
-    int64_t index[EPISODES];
-    struct task *copy;
-    struct memo mine = *m;
-    struct policy policy = { .name = "random.lua" };
-    enum memo_status status;
-    char *source;
-
-    if (!worst_is_unknown(task))
-        return MEMO_DONE;
-    copy = plain_copy(task);
-    source = random_source(task->env);
-    policy.source = source;
-    mine.base.task = copy;
-    fill_requests(copy, requests);
-    for (int i = 0; i < EPISODES; i++)
-        index[i] = i;
-    status = memo_evaluate(&mine, PURPOSE_probe, scope, &policy, requests, index,
-                           EPISODES, results, err);
-    m->steps_left = mine.steps_left;
-    if (status == MEMO_DONE)
-        task->rules.fault_return = worst_of(copy, results);
-    if (status == MEMO_DONE && worst_is_unknown(task)) {
-        error_set(err, "%s: no episode of it could be played: %s", task->env->name,
-                  results[0].fault_text ? results[0].fault_text : "it was lost");
-        status = MEMO_FAILED;
-    }
-    results_clear(results, EPISODES);
-    task_destroy(copy);
-    free(source);
-    return status;
+    task_destroy(p->task);
+    free(p->source);
 }
 
 /* What was measured in this process, by the task as JSON. */
@@ -158,24 +125,20 @@ static struct {
 
 static double measure(const struct evaluation *e)
 {
-    struct episode_request requests[EPISODES];
-    struct episode_result results[EPISODES] = { 0 };
-    struct task *copy = plain_copy(e->task);
+    struct episode_result results[WORST_EPISODES] = { 0 };
+    struct worst_plan plan;
     struct evaluation mine = *e;
     struct error ignored = { "" };
     double worst = NAN;
-    char *source = random_source(e->task->env);
 
-    mine.task = copy;
-    mine.policy = (struct policy){ .name = "random.lua", .source = source };
-    mine.cluster = NULL;
+    worst_plan_init(&plan, e->task);
+    mine.task = plan.task;
+    mine.policy = (struct policy){ .name = "random.lua", .source = plan.source };
     mine.on_result = NULL;
-    fill_requests(copy, requests);
-    if (evaluate(&mine, requests, EPISODES, results, NULL, &ignored) == 0)
-        worst = worst_of(copy, results);
-    results_clear(results, EPISODES);
-    task_destroy(copy);
-    free(source);
+    if (pool_play(&mine, plan.requests, WORST_EPISODES, results, NULL, NULL, &ignored) == 0)
+        worst = worst_of(plan.task, results);
+    results_clear(results, WORST_EPISODES);
+    worst_plan_clear(&plan);
     return worst;
 }
 

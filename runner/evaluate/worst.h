@@ -9,18 +9,27 @@
 #ifndef RATCHET_RUNNER_EVALUATE_WORST_H
 #define RATCHET_RUNNER_EVALUATE_WORST_H
 
-#include "runner/evaluate/memo.h"
+#include "runner/evaluate/evaluate.h"
 
 /* Is it unknown, so that it has to be measured? */
 bool worst_is_unknown(const struct task *t);
 
-/* Through the ledger, as probe steps: m's budget pays for them once. task is a copy that
- * the caller owns and m plays; it knows the worst afterwards. Does nothing where it was
- * known. */
-enum memo_status worst_settle(struct memo *m, struct task *task, struct error *err);
-
 /* Without a ledger, at the first fault: measured once for a task in this process. NAN
  * when it cannot be, for the environment is lost. */
 double worst_measure(const struct evaluation *e);
+
+#define WORST_EPISODES 12
+#define WORST_SCOPE "worst known return"
+
+/* What is played to find it, by whoever plays it. */
+struct worst_plan {
+    struct task *task; /* a copy, in which a fault is nothing to ask about */
+    char *source;      /* of the policy that does not look */
+    struct episode_request requests[WORST_EPISODES];
+};
+void worst_plan_init(struct worst_plan *p, const struct task *task);
+void worst_plan_clear(struct worst_plan *p);
+/* NAN: no episode was whole. */
+double worst_of(const struct task *task, const struct episode_result *results);
 
 #endif

@@ -9,7 +9,7 @@
 #include "base/json.h"
 #include "runner/evaluate/stats.h"
 #include "runner/evaluate/verify.h"
-#include "runner/evaluate/worst.h"
+#include "runner/evaluate/worst_settle.h"
 #include "runner/record/published.h"
 
 #define CONFIDENCE 0.95

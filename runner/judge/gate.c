@@ -9,7 +9,6 @@
 #include "runner/evaluate/stats.h"
 
 #define FIRST_LOOK 8 /* pairs; each look adds a half, at least as many, up to the cap */
-#define LEAST_RANGE 0.1 /* of all returns known, that a side may reach beyond its own */
 #define MOST_LEFT_OUT 4 /* one pair in so many; then the machine cannot be trusted */
 
 static const char *const names[] = {
@@ -26,26 +25,6 @@ const char *gate_verdict_name(enum gate_verdict v)
 double gate_error(const struct task *task, int64_t k)
 {
     return (1 - task->confidence) / ((double)k * ((double)k + 1));
-}
-
-/* A loss is greatest where the candidate gets the lowest return that is known and the
- * incumbent the highest that it is known to reach. That is known from few episodes, hence
- * a tenth of the whole range at least. */
-bool gate_range(const struct memo *memo, double candidate_highest,
-                double incumbent_highest, double *most_loss, double *most_gain)
-{
-    double fault_return = task_fault_return(memo->base.task);
-    double lowest = isfinite(fault_return) ? fault_return : 0, highest = lowest, range;
-
-    if (memo->returns) {
-        lowest = fmin(lowest, memo->returns->lowest);
-        highest = fmax(highest, memo->returns->highest);
-    }
-    highest = fmax(highest, fmax(candidate_highest, incumbent_highest));
-    range = highest - lowest;
-    *most_loss = fmax(incumbent_highest - lowest, LEAST_RANGE * range);
-    *most_gain = fmax(candidate_highest - lowest, LEAST_RANGE * range);
-    return range > 0 && isfinite(range);
 }
 
 void comparison_init(struct comparison *c)

@@ -11,7 +11,7 @@
 #include "base/file.h"
 #include "base/hash.h"
 #include "base/json.h"
-#include "runner/evaluate/worst.h"
+#include "runner/evaluate/worst_settle.h"
 #include "runner/learn/loop_state.h"
 #include "runner/record/ledger_dream.h"
 

@@ -13,7 +13,6 @@
 
 #include "base/file.h"
 #include "base/json.h"
-#include "runner/model/model.h"
 #include "runner/policy/reply.h"
 
 #define MOST_REWRITES 10000
@@ -57,7 +56,7 @@ static void *best_of_create(const struct provider_config *config, struct error *
     b = xcalloc(1, sizeof(*b));
     b->n = (int)n;
     b->path = config->folder ? xasprintf("%s/best-of.json", config->folder) : NULL;
-    if (provider_open(&b->inner, end + 1, *config, err) != 0) {
+    if (config->open(&b->inner, end + 1, *config, err) != 0) {
         best_of_destroy(b);
         return NULL;
     }

@@ -15,7 +15,6 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/rng.h"
-#include "runner/model/model.h"
 
 #define MOST_MODELS 16
 #define MOST_FILE ((size_t)1 << 20) /* bytes */
@@ -69,7 +68,7 @@ static int add_member(struct ensemble *e, json_t *json,
     m->is_for_stuck = when && !strcmp(json_string_value(when), "stuck");
     if (!strncmp(spec, "ensemble", 8))
         return error_set(err, "an ensemble holds no other");
-    if (provider_open(&m->provider, spec, *config, err) != 0)
+    if (config->open(&m->provider, spec, *config, err) != 0)
         return -1;
     e->n++;
     return 0;

@@ -61,22 +61,11 @@ int provider_open(struct provider *out, const char *spec, struct provider_config
         return unknown_kind(spec, err);
     if (kind->is_usable && !kind->is_usable(why, sizeof(why)))
         return error_set(err, "%s: %s", kind->name, why);
+    config.open = provider_open;
     config.name = spec[len] == ':' ? spec + len + 1 : "";
     out->self = kind->create(&config, err);
     if (!out->self)
         return -1;
     out->kind = kind;
     return 0;
-}
-
-bool provider_is_sealed(const struct provider *p)
-{
-    return !p->kind->is_sealed || p->kind->is_sealed(p->self);
-}
-
-void provider_clear(struct provider *p)
-{
-    if (p->kind)
-        p->kind->destroy(p->self);
-    memset(p, 0, sizeof(*p));
 }

@@ -11,7 +11,5 @@ extern const struct provider_kind *const provider_kinds[]; /* NULL at the end */
 int provider_open(struct provider *out, const char *spec, struct provider_config config,
                   struct error *err);
 const struct provider_kind *provider_find(const char *spec); /* or NULL */
-bool provider_is_sealed(const struct provider *p);
-void provider_clear(struct provider *p);
 
 #endif

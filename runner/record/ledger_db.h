@@ -23,7 +23,7 @@ int ledger_migrate(struct ledger *l, struct error *err);
 /* The file's version; -1: not a ledger, or a later ratchet's. */
 int ledger_read_version(struct ledger *l, struct error *err);
 
-/* A prepared query; the caller steps and finalizes it. NULL on failure. letters say what
+/* ledger_db.c from here on. A prepared query; the caller steps and finalizes it. NULL on failure. letters say what
  * follows: i int64_t, d double (NAN: NULL), s text or NULL, b blob with size_t. */
 sqlite3_stmt *ledger_prepare(struct ledger *l, struct error *err, const char *sql,
                              const char *letters, ...);

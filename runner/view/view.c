@@ -2,7 +2,6 @@
  * changed. */
 #include "runner/view/view.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,18 +20,6 @@
 #define TRANSPORT 40
 #define PANEL 320
 #define NARROW_PANEL 260
-
-void viewer_say(struct viewer *v, bool is_bad, const char *format, ...)
-{
-    va_list args;
-
-    va_start(args, format);
-    vsnprintf(v->message, sizeof(v->message), format, args);
-    va_end(args);
-    v->is_bad_message = is_bad;
-    v->message_ms = SDL_GetTicks();
-    v->is_dirty = true;
-}
 
 void viewer_drop(struct viewer *v, const char *path)
 {

@@ -10,68 +10,6 @@
 
 #include "sandbox/worker/vm.h"
 
-#define IMAGE "image"
-
-struct image *vision_check(lua_State *L, int index)
-{
-    struct image *im = luaL_checkudata(L, index, IMAGE);
-
-    if (im->width > IMAGE_MOST || im->height > IMAGE_MOST)
-        luaL_error(L, "a frame of %d x %d pixels; %d is the most, either way", im->width,
-                   im->height, IMAGE_MOST);
-    return im;
-}
-
-void vision_charge(lua_State *L, double pixels)
-{
-    double units = 1 + pixels / VISION_UNIT_PIXELS;
-
-    vm_charge(L, units < 1e15 ? (int64_t)units : (int64_t)1e15);
-}
-
-static uint32_t check_color(lua_State *L, const struct image *im, int index)
-{
-    lua_Integer color = luaL_checkinteger(L, index);
-
-    if (color < 0 || color > (im->channels == 1 ? 255 : 0xffffff))
-        luaL_argerror(L, index,
-                      im->channels == 1 ? "a gray value goes from 0 to 255"
-                                        : "a color goes from 0 to 0xffffff");
-    return (uint32_t)color;
-}
-
-struct range vision_range(lua_State *L, const struct image *im, int low, int high)
-{
-    return image_range(im, check_color(L, im, low), check_color(L, im, high));
-}
-
-static lua_Integer clamp(lua_Integer v, lua_Integer low, lua_Integer high)
-{
-    return v < low ? low : v > high ? high : v;
-}
-
-/* Of one axis: the part of [at, at + n) that lies in [0, size). */
-static void clip(lua_Integer at, lua_Integer n, int size, int *from, int *len)
-{
-    lua_Integer end = at;
-
-    if (at < size && n > 0)
-        end += at < 0 ? n : clamp(n, 0, size); /* does not overflow */
-    *from = (int)clamp(at, 0, size);
-    *len = (int)(clamp(end, *from, size) - *from);
-}
-
-struct box vision_box(lua_State *L, const struct image *im, int index)
-{
-    struct box b;
-
-    clip(luaL_optinteger(L, index, 0), luaL_optinteger(L, index + 2, im->width),
-         im->width, &b.x, &b.width);
-    clip(luaL_optinteger(L, index + 1, 0), luaL_optinteger(L, index + 3, im->height),
-         im->height, &b.y, &b.height);
-    return b;
-}
-
 static struct image *push(lua_State *L, int width, int height, int channels)
 {
     size_t size = (size_t)width * (size_t)height * (size_t)channels;
@@ -83,7 +21,7 @@ static struct image *push(lua_State *L, int width, int height, int channels)
     vision_charge(L, (double)size / 3);
     im = lua_newuserdatauv(L, sizeof(*im) + size, 0);
     *im = (struct image){ width, height, channels, true, (uint8_t *)(im + 1) };
-    luaL_setmetatable(L, IMAGE);
+    luaL_setmetatable(L, VISION_IMAGE);
     return im;
 }
 
@@ -208,7 +146,7 @@ static const struct image *check_like(lua_State *L, int index, const struct imag
 static int difference(lua_State *L)
 {
     const struct image *im = vision_check(L, 1), *other = check_like(L, 2, im);
-    lua_Integer least = clamp(luaL_optinteger(L, 3, 1), 0, 256);
+    lua_Integer least = vision_clamp(luaL_optinteger(L, 3, 1), 0, 256);
 
     vision_charge(L, 2 * size_of(im));
     image_difference(im, other, (int)least, push_into(L, 4, im->width, im->height, 1));
@@ -221,7 +159,7 @@ static int difference(lua_State *L)
 static int background(lua_State *L)
 {
     const struct image *im = vision_check(L, 1);
-    lua_Integer step = clamp(luaL_optinteger(L, 3, 1), 1, 255);
+    lua_Integer step = vision_clamp(luaL_optinteger(L, 3, 1), 1, 255);
 
     lua_settop(L, 2);
     if (lua_isnil(L, 2))
@@ -249,12 +187,12 @@ static int create(lua_State *L)
     im = push(L, (int)width, (int)height, channels);
     if (is_list && lua_rawlen(L, 3) != (lua_Unsigned)(width * height))
         return luaL_argerror(L, 3, "it needs one color for each pixel");
-    color = is_list ? 0 : check_color(L, im, 3);
+    color = is_list ? 0 : vision_color(L, im, 3);
     for (lua_Integer i = 0; i < width * height; i++) {
         uint8_t *p = im->data + i * channels;
         if (is_list) {
             lua_rawgeti(L, 3, i + 1);
-            color = check_color(L, im, 5);
+            color = vision_color(L, im, 5);
             lua_settop(L, 4);
         }
         for (int c = 0; c < channels; c++)
@@ -285,7 +223,7 @@ static void open_methods(lua_State *L)
         { NULL, NULL },
     };
 
-    luaL_newmetatable(L, IMAGE);
+    luaL_newmetatable(L, VISION_IMAGE);
     luaL_newlibtable(L, methods);
     lua_pushnil(L); /* closures lie in the arena, see lualib.c */
     luaL_setfuncs(L, methods, 1);
@@ -305,6 +243,6 @@ struct image *vision_push(lua_State *L, int channels)
     lua_setglobal(L, "image");
     im = lua_newuserdatauv(L, sizeof(*im), 0);
     *im = (struct image){ .channels = channels };
-    luaL_setmetatable(L, IMAGE);
+    luaL_setmetatable(L, VISION_IMAGE);
     return im;
 }

@@ -12,8 +12,12 @@
 /* The frame of the observation, pushed, without pixels yet; opens the global `image`. */
 struct image *vision_push(lua_State *L, int channels);
 
-/* For its own parts. All raise Lua errors. */
+#define VISION_IMAGE "image" /* the name of their metatable */
+
+/* vision_args.c, for its own parts. All raise Lua errors. */
 struct image *vision_check(lua_State *L, int index);
+uint32_t vision_color(lua_State *L, const struct image *im, int index);
+lua_Integer vision_clamp(lua_Integer v, lua_Integer low, lua_Integer high);
 struct range vision_range(lua_State *L, const struct image *im, int low, int high);
 /* Four arguments x, y, width, height from index on, each with a default: the whole. */
 struct box vision_box(lua_State *L, const struct image *im, int index);

@@ -1,89 +1,28 @@
 /* vm.c - one policy in its Lua world: loaded, asked for actions, snapshot and restored.
- *
- * One number, `left`, is the budget of the running call. Every VM instruction of every
- * thread takes one from it (count_instruction), the library's functions and the allocator
- * take by size. When it is used up, the call stack is written down and the call is left
- * by longjmp: no pcall of the policy's can catch it, and the VM, whose memory is the
- * arena, is thrown away or restored as a whole. */
+ * What it costs is counted in vm_budget.c. */
 #include "sandbox/worker/vm.h"
 
 #include <lauxlib.h>
-#include <limits.h>
 #include <lua.h>
 #include <lualib.h>
-#include <math.h>
 #include <setjmp.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "sandbox/worker/arena.h"
-#include "sandbox/worker/lua_ops.h"
 #include "sandbox/worker/lualib.h"
-#include "sandbox/worker/sim.h"
-#include "sandbox/worker/vm_world.h"
-
-#define OBJECT_UNITS 8        /* of a new object or a part of one, with its collection... */
-#define ALLOC_FREE 512        /* ...bytes of an allocation that cost nothing more... */
-#define ALLOC_PER_UNIT 32     /* ...and bytes a unit beyond */
-#define COLLECT_PER_UNIT 1024 /* bytes in use a unit when a collection must find room */
-#define STACK_SHOWN 12        /* levels of a call stack in a fault */
+#include "sandbox/worker/vm_budget.h"
 
 /* A budget that nothing uses up; small enough that charges cannot overflow it. */
 #define UNLIMITED (INT64_MAX / 2)
-
-struct vm {
-    struct arena arena; /* first: the VM lies at the head of its arena */
-    lua_State *L;
-    lua_State *running; /* the thread of the last instruction */
-    const struct vm_world *world;
-    jmp_buf *escape; /* NULL: no call is running */
-    int64_t left;    /* of the budget; below 0 it is used up */
-    int64_t budget, most;
-    const char *call; /* "act" */
-    struct rng chance;
-    struct vm_param params[VM_MAX_PARAMS];
-    int n_params;
-    struct vm_obs obs;
-    struct sim sim;
-    int act, reset; /* stack indexes */
-};
 
 struct vm_snapshot {
     size_t len;
     uint8_t bytes[];
 };
 
-/* The VM whose call runs, for those of Lua's functions that are not told their state. */
-static struct vm *active;
-
-struct vm *vm_of(lua_State *L)
-{
-    return *(struct vm **)lua_getextraspace(L);
-}
-
 lua_State *vm_state(const struct vm *vm)
 {
     return vm->L;
-}
-
-struct rng *vm_chance(struct vm *vm)
-{
-    return &vm->chance;
-}
-
-const struct vm_sink *vm_sink(const struct vm *vm)
-{
-    return &vm->world->sink;
-}
-
-const struct vm_world *vm_world(const struct vm *vm)
-{
-    return vm->world;
-}
-
-struct sim *vm_sim(struct vm *vm)
-{
-    return &vm->sim;
 }
 
 int64_t vm_planner_steps(const struct vm *vm)
@@ -102,185 +41,6 @@ const struct vm_param *vm_params(const struct vm *vm, int *n)
     return vm->params;
 }
 
-/* The stack of L from a level on, a line a call, without any work in the VM. */
-static size_t write_stack(lua_State *L, int level, char *out, size_t size)
-{
-    lua_Debug ar;
-    size_t len = 0;
-
-    out[0] = '\0';
-    for (int shown = 0; shown < STACK_SHOWN && lua_getstack(L, level, &ar);
-         level++, shown++) {
-        int n;
-        lua_getinfo(L, "Sln", &ar);
-        if (ar.currentline > 0 && *ar.what == 'm')
-            n = snprintf(out + len, size - len, "\n  %s:%d: in the chunk", ar.short_src,
-                         ar.currentline);
-        else if (ar.currentline > 0 && !ar.name)
-            n = snprintf(out + len, size - len, "\n  %s:%d: in the function of line %d",
-                         ar.short_src, ar.currentline, ar.linedefined);
-        else if (ar.currentline > 0)
-            n = snprintf(out + len, size - len, "\n  %s:%d: in function %s", ar.short_src,
-                         ar.currentline, ar.name);
-        else
-            n = snprintf(out + len, size - len, "\n  in the library's %s",
-                         ar.name ? ar.name : "?");
-        if (n < 0 || (size_t)n >= size - len)
-            break;
-        len += (size_t)n;
-    }
-    return len;
-}
-
-void vm_write_stack(struct vm *vm, char *out, size_t size)
-{
-    if (size)
-        out[0] = '\0';
-    if (vm->running)
-        write_stack(vm->running, 0, out, size);
-}
-
-/* "policy.lua:12: " of the innermost Lua function, or "". */
-static void write_place(lua_State *L, char *out, size_t size)
-{
-    lua_Debug ar;
-
-    out[0] = '\0';
-    for (int level = 0; lua_getstack(L, level, &ar); level++) {
-        lua_getinfo(L, "Sl", &ar);
-        if (ar.currentline > 0) {
-            snprintf(out, size, "%s:%d: ", ar.short_src, ar.currentline);
-            return;
-        }
-    }
-}
-
-static void set_fault(struct vm *vm, enum fault_kind kind, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-
-static void set_fault(struct vm *vm, enum fault_kind kind, const char *format, ...)
-{
-    struct vm_fault *fault = vm->world->fault;
-    va_list args;
-
-    va_start(args, format);
-    vsnprintf(fault->text, sizeof(fault->text), format, args);
-    va_end(args);
-    fault->kind = kind;
-}
-
-/* What a memory fault will say, in case that no room is found. The work of looking for
- * it, a whole collection, is charged. */
-static void note_shortage(struct vm *vm, size_t size)
-{
-    char stack[2048] = "", place[256] = "";
-
-    vm->left -= (int64_t)(vm->arena.used / COLLECT_PER_UNIT);
-    if (vm->running) {
-        write_stack(vm->running, 0, stack, sizeof(stack));
-        write_place(vm->running, place, sizeof(place));
-    }
-    set_fault(vm, FAULT_none,
-              "%s%s used up its %lld KiB of memory: %zu bytes more, with %zu KiB "
-              "in use%s",
-              place, vm->call, (long long)vm->world->limits.memory_kib, size,
-              vm->arena.used >> 10, stack);
-}
-
-static void *allocate(void *ud, void *old, size_t old_size, size_t size)
-{
-    struct vm *vm = ud;
-    void *block;
-
-    if (!old) { /* then old_size is no size, but says what kind of object it will be */
-        vm->left -= OBJECT_UNITS;
-        old_size = 0;
-    }
-    if (size > old_size + ALLOC_FREE)
-        vm->left -= (int64_t)((size - old_size) / ALLOC_PER_UNIT);
-    block = arena_realloc(&vm->arena, old, old_size, size);
-    if (!block && size && vm->escape)
-        note_shortage(vm, size - old_size);
-    return block;
-}
-
-static void exhaust(struct vm *vm, lua_State *L, int64_t units)
-{
-    char stack[2048], place[256], more[96] = "";
-    int64_t had = vm->left + units;
-
-    active = NULL; /* nothing is charged for from here on */
-    write_stack(L, 0, stack, sizeof(stack));
-    write_place(L, place, sizeof(place));
-    if (had < 0)
-        snprintf(more, sizeof(more), ", %lld too many for what its last instruction asked for",
-                 (long long)-had);
-    else if (units > 1)
-        snprintf(more, sizeof(more), ": this call takes %lld, and %lld were left",
-                 (long long)units, (long long)had);
-    set_fault(vm, FAULT_instructions, "%s%s used up its %lld instructions%s%s", place,
-              vm->call, (long long)vm->budget, more, stack);
-    longjmp(*vm->escape, 1);
-}
-
-void vm_charge(lua_State *L, int64_t units)
-{
-    struct vm *vm = vm_of(L);
-
-    vm->left -= units;
-    if (vm->left < 0 && vm->escape)
-        exhaust(vm, L, units);
-}
-
-void vm_charge_running(int64_t units)
-{
-    if (active)
-        vm_charge(active->running, units);
-}
-
-void vm_charge_later(int64_t units)
-{
-    if (active)
-        active->left -= units;
-}
-
-/* Lua calls this before every instruction of a thread that has a hook, and threads
- * inherit theirs: nothing runs uncounted. Lua's own function, which calls the hook, is
- * only needed once, so that the hook finds its place in the program. In a program that is
- * linked without WORKER_WRAP (Makefile) it is not there, and the hook itself counts, at
- * three times the cost. */
-int __wrap_luaG_traceexec(lua_State *L, const void *pc);
-int __real_luaG_traceexec(lua_State *L, const void *pc) __attribute__((weak));
-
-static void on_hook(lua_State *L, lua_Debug *ar)
-{
-    struct vm *vm = vm_of(L);
-
-    (void)ar;
-    vm->running = L;
-    if (!__real_luaG_traceexec)
-        vm->left--;
-    if (vm->left < 0 && vm->escape)
-        exhaust(vm, L, 1);
-}
-
-/* Apart, so that the way of every instruction saves no registers. */
-static __attribute__((noinline)) int find_place(lua_State *L, const void *pc)
-{
-    lua_sethook(L, on_hook, LUA_MASKCOUNT, 1);
-    return __real_luaG_traceexec(L, pc);
-}
-
-int __wrap_luaG_traceexec(lua_State *L, const void *pc)
-{
-    struct vm *vm = vm_of(L);
-    int64_t left = vm->left - 1 - more_units(*(const uint32_t *)pc);
-
-    vm->running = L;
-    vm->left = left;
-    return left >= 0 ? 1 : find_place(L, pc);
-}
-
 /* The message handler of every call: writes the fault before the stack unwinds. Error
  * objects are not asked for their __tostring, which would be the policy's code. */
 static int on_error(lua_State *L)
@@ -290,33 +50,14 @@ static int on_error(lua_State *L)
 
     if (lua_type(L, 1) == LUA_TSTRING || lua_type(L, 1) == LUA_TNUMBER)
         text = lua_tostring(L, 1);
-    write_stack(L, 1, stack, sizeof(stack));
+    vm_stack_text(L, 1, stack, sizeof(stack));
     if (text)
-        set_fault(vm_of(L), FAULT_error, "%.900s%s%s", text,
+        vm_set_fault(vm_of(L), FAULT_error, "%.900s%s%s", text,
                   strlen(text) > 900 ? "..." : "", stack);
     else
-        set_fault(vm_of(L), FAULT_error, "an error object that is a %s%s",
+        vm_set_fault(vm_of(L), FAULT_error, "an error object that is a %s%s",
                   lua_typename(L, lua_type(L, 1)), stack);
     return 1;
-}
-
-static void begin(struct vm *vm, const char *name, int64_t budget, jmp_buf *escape)
-{
-    vm->call = name;
-    vm->budget = vm->left = budget;
-    vm->running = vm->L;
-    vm->escape = escape;
-    active = vm;
-}
-
-static void end(struct vm *vm)
-{
-    int64_t spent = vm->budget - vm->left;
-
-    vm->escape = NULL;
-    active = NULL;
-    if (spent > vm->most)
-        vm->most = spent;
 }
 
 static int tell(struct vm *vm, int status)
@@ -326,7 +67,7 @@ static int tell(struct vm *vm, int status)
     if (status == LUA_ERRMEM)
         fault->kind = FAULT_memory; /* the text is note_shortage's */
     else if (status == LUA_ERRERR && fault->kind == FAULT_none)
-        set_fault(vm, FAULT_error, "an error while handling an error in %s", vm->call);
+        vm_set_fault(vm, FAULT_error, "an error while handling an error in %s", vm->call);
     return status == LUA_OK ? 0 : -1;
 }
 
@@ -340,16 +81,16 @@ static int call(struct vm *vm, const char *name, int64_t budget, int n_args,
     int status;
 
     if (setjmp(escape)) {
-        end(vm);
+        vm_end(vm);
         return -1;
     }
-    begin(vm, name, budget, &escape);
+    vm_begin(vm, name, budget, &escape);
     if (view) {
         lua_pushvalue(vm->L, vm->act);
         vm_obs_push(vm->L, &vm->obs, vm->world, view);
     }
     status = lua_pcall(vm->L, n_args, n_results, 1);
-    end(vm);
+    vm_end(vm);
     return tell(vm, status);
 }
 
@@ -396,12 +137,12 @@ struct vm *vm_create(int slot, const struct vm_world *world)
         return NULL;
     vm->world = world;
     vm->left = UNLIMITED;
-    vm->L = lua_newstate(allocate, vm);
+    vm->L = lua_newstate(vm_allocate, vm);
     if (!vm->L)
         goto fail;
     *(struct vm **)lua_getextraspace(vm->L) = vm;
     if (!world->is_uncounted)
-        lua_sethook(vm->L, on_hook, LUA_MASKCOUNT, __real_luaG_traceexec ? INT_MAX : 1);
+        vm_count(vm);
     lua_pushcfunction(vm->L, on_error);
     lua_pushcfunction(vm->L, open_world);
     if (lua_pcall(vm->L, 0, LUA_MULTRET, 0) != LUA_OK)
@@ -458,7 +199,7 @@ int vm_load(struct vm *vm, const char *name, const char *source, size_t len)
     int status;
 
     if (len > VM_MAX_SOURCE) {
-        set_fault(vm, FAULT_load, "%s: %zu bytes of source; %d is the most", name, len,
+        vm_set_fault(vm, FAULT_load, "%s: %zu bytes of source; %d is the most", name, len,
                   VM_MAX_SOURCE);
         free(chunk);
         return -1;
@@ -466,7 +207,7 @@ int vm_load(struct vm *vm, const char *name, const char *source, size_t len)
     status = luaL_loadbufferx(L, source, len, chunk, "t");
     free(chunk);
     if (status == LUA_ERRMEM) {
-        set_fault(vm, FAULT_memory, "%s: its source needs more memory than it may have",
+        vm_set_fault(vm, FAULT_memory, "%s: its source needs more memory than it may have",
                   name);
         return -1;
     }
@@ -474,7 +215,7 @@ int vm_load(struct vm *vm, const char *name, const char *source, size_t len)
         const char *why = lua_tostring(L, -1);
         bool has_name = !strncmp(why, name,
                                  strlen(name)); /* not when nested too deeply */
-        set_fault(vm, FAULT_load, "%s%s%.2000s", has_name ? "" : name,
+        vm_set_fault(vm, FAULT_load, "%s%s%.2000s", has_name ? "" : name,
                   has_name ? "" : ": ", why);
         return -1;
     }
@@ -566,7 +307,7 @@ int vm_act(struct vm *vm, const struct vm_view *view, double *action)
     if (status != 0)
         return -1;
     if (vm_action_read(L, vm->world->env, vm->reset, action, why, sizeof(why)) != 0) {
-        set_fault(vm, FAULT_action, "act returned %s", why);
+        vm_set_fault(vm, FAULT_action, "act returned %s", why);
         return -1;
     }
     lua_settop(L, vm->reset);

@@ -20,6 +20,8 @@
 #include "base/json.h"
 #include "runner/evaluate/cluster/shard.h"
 #include "runner/evaluate/cluster/slurm.h"
+#include "runner/evaluate/pool.h"
+#include "runner/evaluate/worst.h"
 
 #define MOST_TRIES 5   /* of a shard */
 #define MOST_ARRAYS 64 /* of an evaluation */
@@ -180,7 +182,7 @@ static int play_again(struct coordinator *c, struct error *err)
     here.cluster = NULL;
     here.on_result = NULL;
     if (n)
-        status = evaluate(&here, requests, n, played, NULL, err);
+        status = pool_play(&here, requests, n, played, NULL, worst_measure, err);
     for (int i = 0; i < n && status == 0; i++) {
         results_clear(&c->results[place[i]], 1);
         c->results[place[i]] = played[i];

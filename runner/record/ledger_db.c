@@ -1,0 +1,130 @@
+/* ledger_db.c - statements of the ledger: prepared, stepped, read into rows. */
+#include "runner/record/ledger_db.h"
+
+#include <stdarg.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "base/json.h"
+
+int ledger_fail(struct ledger *l, struct error *err)
+{
+    int code = sqlite3_errcode(l->db);
+
+    if (code == SQLITE_CORRUPT || code == SQLITE_NOTADB)
+        return error_set(err,
+                         "%s: not a ledger, or a damaged one: %s; move it away to start "
+                         "a new one",
+                         l->path, sqlite3_errmsg(l->db));
+    return error_set(err, "%s: %s", l->path, sqlite3_errmsg(l->db));
+}
+
+/* Binds by letters: i int64_t, d double (NAN: NULL), s text or NULL, b blob with
+ * size_t. */
+static void bind(sqlite3_stmt *s, const char *letters, va_list args)
+{
+    for (int i = 1; *letters; letters++, i++) {
+        if (*letters == 'i') {
+            sqlite3_bind_int64(s, i, va_arg(args, int64_t));
+        } else if (*letters == 'd') {
+            sqlite3_bind_double(s, i,
+                                va_arg(args, double)); /* SQLite takes NAN for NULL */
+        } else if (*letters == 's') {
+            sqlite3_bind_text(s, i, va_arg(args, const char *), -1, SQLITE_TRANSIENT);
+        } else {
+            const void *bytes = va_arg(args, const void *);
+            sqlite3_bind_blob64(s, i, bytes, va_arg(args, size_t), SQLITE_TRANSIENT);
+        }
+    }
+}
+
+sqlite3_stmt *ledger_prepare(struct ledger *l, struct error *err, const char *sql,
+                             const char *letters, ...)
+{
+    sqlite3_stmt *s = NULL;
+    va_list args;
+
+    if (sqlite3_prepare_v2(l->db, sql, -1, &s, NULL) != SQLITE_OK) {
+        ledger_fail(l, err);
+        return NULL;
+    }
+    va_start(args, letters);
+    bind(s, letters, args);
+    va_end(args);
+    return s;
+}
+
+int ledger_execute(struct ledger *l, struct error *err, sqlite3_stmt *s)
+{
+    int code = s ? sqlite3_step(s) : SQLITE_ERROR;
+
+    if (s && code != SQLITE_DONE)
+        ledger_fail(l, err);
+    sqlite3_finalize(s);
+    return code == SQLITE_DONE ? 0 : -1;
+}
+
+char *ledger_column(sqlite3_stmt *s, int column)
+{
+    const char *t = (const char *)sqlite3_column_text(s, column);
+
+    return xstrdup(t ? t : "");
+}
+
+int64_t ledger_now(void)
+{
+    return (int64_t)time(NULL);
+}
+
+static json_t *value(sqlite3_stmt *s, int column)
+{
+    switch (sqlite3_column_type(s, column)) {
+    case SQLITE_INTEGER:
+        return json_integer(sqlite3_column_int64(s, column));
+    case SQLITE_FLOAT:
+        return json_finite(sqlite3_column_double(s, column));
+    case SQLITE_TEXT:
+        return json_string((const char *)sqlite3_column_text(s, column));
+    default:
+        return json_null();
+    }
+}
+
+json_t *ledger_rows(struct ledger *l, sqlite3_stmt *s, struct error *err)
+{
+    json_t *rows = json_array();
+    int code = SQLITE_ERROR;
+
+    while (s && (code = sqlite3_step(s)) == SQLITE_ROW) {
+        json_t *row = json_object();
+        for (int i = 0; i < sqlite3_column_count(s); i++)
+            json_object_set_new(row, sqlite3_column_name(s, i), value(s, i));
+        json_array_append_new(rows, row);
+    }
+    if (s && code != SQLITE_DONE)
+        ledger_fail(l, err);
+    sqlite3_finalize(s);
+    if (code != SQLITE_DONE) {
+        json_decref(rows);
+        rows = NULL;
+    }
+    return rows;
+}
+
+json_t *ledger_query(struct ledger *l, const char *sql, int64_t run, struct error *err)
+{
+    sqlite3_stmt *s = ledger_prepare(l, err, sql, "");
+
+    if (s && sqlite3_bind_parameter_count(s) > 0)
+        sqlite3_bind_int64(s, 1, run);
+    return ledger_rows(l, s, err);
+}
+
+int ledger_check_place(const char *path, struct error *err)
+{
+    struct stat st;
+
+    if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
+        return error_set(err, "%s: not a regular file, which a ledger must be", path);
+    return 0;
+}
