@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "runner/learn/judge.h"
+#include "runner/learn/trial.h"
 
 static void contest_move(struct contest *to, struct contest *from)
 {
@@ -18,22 +18,6 @@ static void contest_move(struct contest *to, struct contest *from)
     *to = *from;
     *from = (struct contest){ 0 };
     comparison_init(&from->with);
-}
-
-static void challenger_clear(struct challenger *c)
-{
-    champion_clear(&c->candidate);
-    contest_clear(&c->contest);
-    free(c->change);
-}
-
-void challengers_clear(struct loop *l)
-{
-    for (int i = 0; i < l->n_challengers; i++)
-        challenger_clear(&l->challengers[i]);
-    free(l->challengers);
-    l->challengers = NULL;
-    l->n_challengers = 0;
 }
 
 static void drop(struct loop *l, int i)
@@ -141,13 +125,13 @@ static void remember(struct trial *t)
 
 static void try_again(struct trial *t, int most, struct error *err)
 {
-    judge_ask_gate(t, most, err);
+    trial_ask_gate(t, most, err);
     if (t->status == LOOP_ON)
-        check_dev(t, err);
+        trial_check_dev(t, err);
     if (t->status == LOOP_ON && t->it->is_promoted)
-        check_tape(t, err);
+        trial_check_tape(t, err);
     if (t->status == LOOP_ON && t->it->is_promoted)
-        judge_promote(t, err);
+        trial_promote(t, err);
 }
 
 enum loop_status challengers_play(struct loop *l, struct error *err)

@@ -135,7 +135,7 @@ static int open_conversation(struct conversation *c, struct error *err)
         .parent_iteration = l->parent_iteration,
         .incumbent_mean = l->incumbent.dev.mean,
         .is_at_target = loop_is_at_target(l),
-        .least_gain = judge_least_gain(l),
+        .least_gain = trial_least_gain(l),
         .pairs = l->task->splits.gate,
         .n_challengers = l->n_challengers,
         .steps_left = l->memo.steps_left,

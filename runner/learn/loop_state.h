@@ -1,5 +1,4 @@
-/* loop_state.h - what the parts of the loop share: private to the loop, converse and
- * judge. */
+/* loop_state.h - what the parts of the loop share: private to runner/learn/. */
 #ifndef RATCHET_RUNNER_LEARN_LOOP_STATE_H
 #define RATCHET_RUNNER_LEARN_LOOP_STATE_H
 
@@ -143,16 +142,17 @@ int incident_files(struct loop *l, struct error *err); /* before the first itera
 /* Did someone retire it, now or at a later iteration of a run that goes on? */
 bool case_is_out(const struct loop *l, const char *name);
 
-/* judge_gate.c: the least true gain that the gate would see of the next candidate, by the
+/* trial_gate.c: the least true gain that the gate would see of the next candidate, by the
  * noise so far; NAN where it is not known. */
-double judge_least_gain(struct loop *l);
+double trial_least_gain(struct loop *l);
 
 /* challenger.c. Further pairs for the strongest near miss; at the start of an
  * iteration. May promote it. */
 enum loop_status challengers_play(struct loop *l, struct error *err);
+void challenger_clear(struct challenger *c);
 void challengers_clear(struct loop *l);
 
-/* judge.c: a reply becomes a candidate, and the candidate a verdict. Promotes. */
+/* trial.c: a reply becomes a candidate, and the candidate a verdict. Promotes. */
 enum loop_status loop_judge(struct loop *l, const char *reply, const char *no_reply,
                             struct iteration *it, struct error *err);
 /* Text that an iteration points at; valid until the next. */

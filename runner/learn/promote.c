@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/hash.h"
-#include "runner/learn/judge.h"
+#include "runner/learn/trial.h"
 
 #define MOST_CASES_CUT 2 /* new cases of one promotion */
 
@@ -90,7 +90,7 @@ static void keep_ancestor(struct loop *l)
         a->scores[i] = l->incumbent.results[i].score;
 }
 
-void judge_promote(struct trial *t, struct error *err)
+void trial_promote(struct trial *t, struct error *err)
 {
     struct loop *l = t->l;
 

@@ -1,6 +1,6 @@
-/* judge.h - one candidate on its way to a verdict: private to the parts of the judge. */
-#ifndef RATCHET_RUNNER_LEARN_JUDGE_H
-#define RATCHET_RUNNER_LEARN_JUDGE_H
+/* trial.h - one candidate on its way to a verdict: private to runner/learn/. */
+#ifndef RATCHET_RUNNER_LEARN_TRIAL_H
+#define RATCHET_RUNNER_LEARN_TRIAL_H
 
 #include "runner/learn/loop_state.h"
 #include "runner/policy/measure.h"
@@ -23,18 +23,18 @@ void trial_refuse(struct trial *t, const char *format, ...)
 void trial_incident(struct trial *t, const char *what, struct error *err,
                     const char *text);
 
-/* judge_checks.c: what speaks against a candidate beside its score. Each refuses. */
-void check_limits(struct trial *t);
-void check_faults(struct trial *t);
-void check_cases(struct trial *t, struct error *err);
-void check_dev(struct trial *t, struct error *err); /* after the gate: its dev seeds */
-void check_tape(struct trial *t, struct error *err);
+/* trial_checks.c: what speaks against a candidate beside its score. Each refuses. */
+void trial_check_limits(struct trial *t);
+void trial_check_faults(struct trial *t);
+void trial_check_cases(struct trial *t, struct error *err);
+void trial_check_dev(struct trial *t, struct error *err); /* after the gate: its dev seeds */
+void trial_check_tape(struct trial *t, struct error *err);
 /* The first line of a fault, for a table: the policy's own words, made harmless. */
-const char *first_line(const char *text, char *out, size_t size);
+const char *trial_first_line(const char *text, char *out, size_t size);
 
-/* judge_gate.c: the comparison on hidden seeds; sets verdict, why, is_promoted. Where the
+/* trial_gate.c: the comparison on hidden seeds; sets verdict, why, is_promoted. Where the
  * contest was begun before, it goes on. `most`: seeds to play in all. */
-void judge_ask_gate(struct trial *t, int most, struct error *err);
+void trial_ask_gate(struct trial *t, int most, struct error *err);
 
 /* challenger.c: an unclear candidate stays, with the pairs that it has played. */
 void challenger_keep(struct trial *t, const char *change);
@@ -42,6 +42,6 @@ void challenger_keep(struct trial *t, const char *change);
 bool challenger_take(struct trial *t);
 
 /* promote.c: the candidate becomes the incumbent, what it mastered becomes cases. */
-void judge_promote(struct trial *t, struct error *err);
+void trial_promote(struct trial *t, struct error *err);
 
 #endif

@@ -1,4 +1,4 @@
-/* judge_checks.c - what speaks against a candidate beside its score on hidden seeds. */
+/* trial_checks.c - what speaks against a candidate beside its score on hidden seeds. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -6,10 +6,10 @@
 
 #include "runner/brief/quote.h"
 #include "runner/judge/faults.h"
-#include "runner/learn/judge.h"
+#include "runner/learn/trial.h"
 
 /* The first line of a fault, for a table: the policy's own words, made harmless. */
-const char *first_line(const char *text, char *out, size_t size)
+const char *trial_first_line(const char *text, char *out, size_t size)
 {
     char *first = xasprintf("%.*s", (int)strcspn(text, "\n"), text);
     char *line = quote_line(first, size - 1);
@@ -30,12 +30,12 @@ static void leave_unclear(struct trial *t, int i)
         t->why, sizeof(t->why),
         "dev seed %d: the environment failed, twice, which is not the policy's fault "
         "(it had earned %.6g): %s",
-        i, r->total, first_line(r->fault_text, line, sizeof(line)));
+        i, r->total, trial_first_line(r->fault_text, line, sizeof(line)));
     t->it->verdict = "unclear";
     t->it->has_candidate = false;
 }
 
-void check_limits(struct trial *t)
+void trial_check_limits(struct trial *t)
 {
     char line[200];
 
@@ -49,14 +49,14 @@ void check_limits(struct trial *t)
             r->fault == FAULT_void || r->fault == FAULT_worker ||
             r->fault == FAULT_forged || r->fault == FAULT_nonsense) {
             trial_refuse(t, "dev seed %d: %s: %s", i, fault_text(r->fault),
-                         first_line(r->fault_text, line, sizeof(line)));
+                         trial_first_line(r->fault_text, line, sizeof(line)));
             return;
         }
     }
 }
 
 /* A fault never pays: what breaks where the current policy does not is no candidate. */
-void check_faults(struct trial *t)
+void trial_check_faults(struct trial *t)
 {
     const struct champion *c = &t->candidate, *incumbent = &t->l->incumbent;
     char line[200];
@@ -68,7 +68,7 @@ void check_faults(struct trial *t)
         trial_refuse(
             t, "dev seed %d: %s, where the current policy does not break (%d of %d): %s",
             first, fault_text(c->results[first].fault), n, c->n,
-            first_line(c->results[first].fault_text, line, sizeof(line)));
+            trial_first_line(c->results[first].fault_text, line, sizeof(line)));
 }
 
 /* *found: the first case that the candidate, whose courses out holds, breaks in more often
@@ -96,7 +96,7 @@ static enum loop_status find_broken_case(struct loop *l, const struct case_outco
     return status;
 }
 
-void check_cases(struct trial *t, struct error *err)
+void trial_check_cases(struct trial *t, struct error *err)
 {
     struct loop *l = t->l;
     struct policy policy = champion_policy(&t->candidate);
@@ -146,7 +146,7 @@ static bool is_gain_gone(struct trial *t, struct robust *old, struct error *err)
 /* What the gate has judged is measured under perturbation. What asks for the same actions
  * there is named a tape, and refused when most of its gain is gone; so is what nearly
  * asks for the same. */
-void check_tape(struct trial *t, struct error *err)
+void trial_check_tape(struct trial *t, struct error *err)
 {
     struct loop *l = t->l;
     struct robust *r = &t->it->robust;
@@ -235,7 +235,7 @@ static void check_worse(struct trial *t, const double *gains, int n)
                      s.mean, s.mean - half, s.mean + half, t->it->gate.difference);
 }
 
-void check_dev(struct trial *t, struct error *err)
+void trial_check_dev(struct trial *t, struct error *err)
 {
     const struct gate_result *g = &t->it->gate;
     double *gains = xcalloc((size_t)t->candidate.n, sizeof(*gains)), least;

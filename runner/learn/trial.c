@@ -1,4 +1,4 @@
-/* judge.c - a reply becomes a candidate, and the candidate a verdict: refused, worse,
+/* trial.c - a reply becomes a candidate, and the candidate a verdict: refused, worse,
  * unclear, unchanged, simpler or better. The last two make it the incumbent. */
 #include <math.h>
 #include <stdarg.h>
@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "runner/learn/judge.h"
+#include "runner/learn/trial.h"
 #include "base/file.h"
 #include "base/hash.h"
 #include "base/json.h"
@@ -15,30 +15,6 @@
 #include "runner/learn/direction.h"
 #include "runner/learn/outcome.h"
 #include "runner/policy/reply.h"
-
-void trial_refuse(struct trial *t, const char *format, ...)
-{
-    char *text = NULL, *bounded;
-    va_list args;
-
-    va_start(args, format);
-    if (vasprintf(&text, format, args) < 0)
-        text = xstrdup("refused");
-    va_end(args);
-    bounded = text_bound(text, sizeof(t->why) - 1);
-    snprintf(t->why, sizeof(t->why), "%s", bounded);
-    t->it->verdict = "refused";
-    t->it->is_promoted = false;
-    free(bounded);
-    free(text);
-}
-
-void trial_incident(struct trial *t, const char *what, struct error *err,
-                    const char *text)
-{
-    if (loop_incident(t->l, what, err, "%s", text) != 0)
-        t->status = LOOP_FAILED;
-}
 
 static int keep_source(struct trial *t, struct error *err)
 {
@@ -150,25 +126,25 @@ static void try_candidate(struct trial *t, const char *reply, struct error *err)
         return;
     if (facts.fault) {
         trial_refuse(t, "%s: %s", fault_text(facts.fault),
-                     first_line(facts.fault_text, line, sizeof(line)));
+                     trial_first_line(facts.fault_text, line, sizeof(line)));
         return;
     }
     t->it->has_candidate = true;
     t->it->after = t->candidate.dev;
-    check_limits(t);
+    trial_check_limits(t);
     if (!t->it->verdict)
-        check_faults(t);
+        trial_check_faults(t);
     if (!t->it->verdict)
-        check_cases(t, err);
+        trial_check_cases(t, err);
     if (t->status == LOOP_ON && !t->it->verdict) {
-        judge_ask_gate(t, count_pairs(t), err);
+        trial_ask_gate(t, count_pairs(t), err);
         if (t->status == LOOP_ON)
-            check_dev(t, err);
+            trial_check_dev(t, err);
     }
     if (t->status == LOOP_ON)
-        check_tape(t, err);
+        trial_check_tape(t, err);
     if (t->status == LOOP_ON && t->it->is_promoted)
-        judge_promote(t, err);
+        trial_promote(t, err);
     if (t->status == LOOP_ON && t->it->has_candidate)
         archive_add(l, &t->candidate);
 }

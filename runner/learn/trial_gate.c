@@ -1,4 +1,4 @@
-/* judge_gate.c - the comparison of a candidate on hidden seeds, and what follows from it.
+/* trial_gate.c - the comparison of a candidate on hidden seeds, and what follows from it.
  *
  * A candidate is compared with the incumbent; where that is not the strongest policy ever
  * (it became the incumbent by being shorter), with that one, too. Its share of the error
@@ -8,25 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "runner/learn/judge.h"
-
-double champion_highest(const struct champion *c)
-{
-    double highest = c->highest_gate;
-
-    for (int i = 0; i < c->n; i++)
-        highest = fmax(highest, c->results[i].score);
-    for (int i = 0; i < c->n_hidden; i++)
-        highest = fmax(highest, c->hidden[i]);
-    return highest;
-}
-
-void contest_clear(struct contest *c)
-{
-    comparison_clear(&c->with);
-    *c = (struct contest){ 0 };
-    comparison_init(&c->with);
-}
+#include "runner/learn/trial.h"
 
 static bool has_two_rivals(const struct loop *l)
 {
@@ -182,7 +164,7 @@ static void say(struct trial *t)
     fclose(f);
 }
 
-void judge_ask_gate(struct trial *t, int most, struct error *err)
+void trial_ask_gate(struct trial *t, int most, struct error *err)
 {
     struct loop *l = t->l;
     struct gate_result *g = &t->it->gate;
@@ -221,7 +203,7 @@ void judge_ask_gate(struct trial *t, int most, struct error *err)
         check_best(t, err);
 }
 
-double judge_least_gain(struct loop *l)
+double trial_least_gain(struct loop *l)
 {
     const struct loop_config *c = l->c;
     double most_loss, most_gain, highest = champion_highest(&l->incumbent);
