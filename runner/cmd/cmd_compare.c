@@ -300,7 +300,7 @@ static int open_all(struct compare *m, struct app *app, const char *env,
                     struct error *err)
 {
     char *logs = logs_path(""), *ledger = logs_path("ledger.sqlite"), *salt = NULL;
-    int status = file_make_folder(logs, err);
+    int status = file_make_folders(logs, err);
 
     m->c = (struct comparison){ .app = app,
                                 .common = &m->common,

@@ -82,7 +82,7 @@ static int run(struct night *n, int as_json, struct error *err)
     int fd = -1, status = NIGHT_FAILED;
 
     n->folder = logs_path("nightly");
-    if (file_make_folder(logs, err) == 0 && file_make_folder(n->folder, err) == 0)
+    if (file_make_folders(logs, err) == 0 && file_make_folder(n->folder, err) == 0)
         fd = lock(n, err);
     if (fd >= 0) {
         status = night_run(n, err);

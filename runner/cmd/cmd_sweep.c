@@ -230,7 +230,7 @@ static char *choose_folder(const struct options *o, struct error *err)
 {
     char *logs = logs_path(""), *folder = NULL;
 
-    if (o->out || file_make_folder(logs, err) == 0)
+    if (o->out || file_make_folders(logs, err) == 0)
         folder = o->out ? xstrdup(o->out) : logs_path("atari57");
     free(logs);
     if (folder && make_folders(folder, err) == 0 && check_rules(o, folder, err) == 0)

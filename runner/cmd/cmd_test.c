@@ -132,7 +132,7 @@ static int retire(const struct test *t, const char *folder, struct error *err)
     o.ledger_path = logs_path("ledger.sqlite");
     if (strchr(t->retire, '/') || access(path, F_OK) != 0)
         error_set(err, "%s: there is no such case", path);
-    else if (file_make_folder(logs, err) == 0)
+    else if (file_make_folders(logs, err) == 0)
         o.ledger = ledger_open(o.ledger_path, err);
     if (o.ledger)
         run = find_run(&o, folder, &iteration, err);

@@ -14,7 +14,7 @@
 static int open_ledger(struct improve *m, struct error *err)
 {
     char *logs = logs_path("");
-    int status = file_make_folder(logs, err);
+    int status = file_make_folders(logs, err);
 
     m->ledger_path = logs_path("ledger.sqlite");
     if (status == 0) {
