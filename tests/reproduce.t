@@ -17,7 +17,7 @@ improve() { # improve NAME [OPTION...]: a new run
     name=$1
     shift
     ${exec-} "$RATCHET" improve cartpole --policy "$start" --session "$name" \
-        --set target=501 --set dev=10 --set gate=32 "$@"
+        --set target=501 --set dev=10 --set gate=32 --set holdout=8 --set audit=8 "$@"
 }
 reproduce() { "$RATCHET" reproduce "$@"; }
 verdicts() { "$RATCHET" ledger "$1" --list climb --json | python3 -c '
@@ -68,6 +68,18 @@ improve searched --model search:generations=2 --iterations 1 \
 expect "a run with a public salt does not go on" 1 'its salt is public' "$RATCHET" improve --resume searched --iterations 3
 expect "a search is reproduced" 0 'reproduced: 1 iterations' reproduce "$TMP/searched.jsonl"
 
+# What is opened with a public salt is not called hidden; the final claim needs a salt that was.
+opened() { # opened FILE: as the report's JSON, the table and the report of runs have it
+    [ "$(json "$TMP/f.json" '(j["seeds"], j["hidden"]["episodes"])')" = "('$2', 8)" ] &&
+        [ "$("$RATCHET" ledger "$1" --list openings --json | python3 -c 'import json,sys; print(json.load(sys.stdin)[0]["seeds"])')" = "$2" ] &&
+        [ "$("$RATCHET" report "$1" --json 2>/dev/null | python3 -c 'import json,sys; print(json.load(sys.stdin)["runs"][0]["openings"][0]["seeds"])')" = "$2" ]
+}
+"$RATCHET" freeze one --json >"$TMP/f.json" 2>&1
+opened one published
+ok "freeze behind a published session: the opening says so" $? "$(cat "$TMP/f.json")"
+expect "audit says it to people" 0 'NO LONGER HIDDEN: the salt was published with the recorded session, after' \
+    "$RATCHET" audit one
+
 # Without a session: the ledger keeps the replies of every model.
 improve plain --model search:generations=2 --iterations 2 >/dev/null 2>"$TMP/err"
 expect "a search without a session is reproduced" 0 'reproduced: 2 iterations' reproduce plain
@@ -78,6 +90,16 @@ improve again --model "recorded:$TMP/s.jsonl" --json >"$TMP/again.json" 2>"$TMP/
 ok "the session's salt is used" $? "$(cat "$TMP/again.json" "$TMP/err")"
 [ "$(verdicts again)" = "$(verdicts one)" ]
 ok "with the same verdicts and bounds" $? "$(verdicts again; verdicts one)"
+(
+    export RATCHET_HOME=$TMP/elsewhere # which is not there yet
+    improve again --model "recorded:$TMP/s.jsonl" >"$TMP/out.txt" 2>&1
+    "$RATCHET" freeze again --json >"$TMP/f.json" 2>&1
+    opened again public
+)
+ok "freeze of a run with a session's salt: the opening says so" $? "$(cat "$TMP/f.json" "$TMP/out.txt")"
+expect "its audit is refused, and is not spent" 1 'salt was public before this run began' \
+    env RATCHET_HOME="$TMP/elsewhere" "$RATCHET" audit again
+expect "so it is where that session was recorded" 1 'one audit|salt was public before' "$RATCHET" audit again
 "$RATCHET" ledger --json >"$TMP/runs.json"
 [ "$(json "$TMP/runs.json" '[r["salt"] for r in j]')" = "['published', 'published', 'secret', 'published']" ]
 ok "the ledger says which salts are public" $? "$(cat "$TMP/runs.json")"

@@ -67,7 +67,9 @@ const struct command cmd_freeze = {
     .details =
         "Shows dev against holdout, with the gap and its interval. The opening is in the ledger,\n"
         "numbered, before the first episode is played; a second one for the same candidate is\n"
-        "refused. It checks first that the ledger's dev episodes, played again, give what it says.",
+        "refused. It checks first that the ledger's dev episodes, played again, give what it says.\n"
+        "Where the run's salt is public (a session was recorded, or its salt came from one), the\n"
+        "opening is marked: its seeds are published or public, not hidden.",
     .example = "ratchet freeze logs/breakout-1",
     .options = options,
     .n_min = 1,
@@ -79,7 +81,8 @@ const struct command cmd_audit = {
     .name = "audit",
     .args = "RUN",
     .about = "play a run's incumbent on the audit seeds: once a task, for the final claim",
-    .details = "The audit seeds of a task are opened once in a ledger, whatever run asks for it.",
+    .details = "The audit seeds of a task are opened once in a ledger, whatever run asks for it. Refused where\n"
+        "the run's salt was public before it began (it came from a session).",
     .example = "ratchet audit logs/breakout-1",
     .options = options,
     .n_min = 1,

@@ -21,6 +21,7 @@ struct frozen {
     char sha256[65];
     char *source;
     int64_t iteration, number;
+    char seeds[LEDGER_SEEDS_LEN]; /* who may have known those of the opening */
     json_t *details; /* of the candidate, or NULL */
     struct memo memo;
     struct episode_result *dev, *hidden;
@@ -69,6 +70,15 @@ static int check_opening(struct frozen *z, struct error *err)
     struct ledger_opening o;
     int found;
 
+    if (ledger_run_seeds(f->ledger, f->run->id, z->seeds, err) != 0)
+        return -1;
+    if (f->split == SPLIT_AUDIT && !strcmp(z->seeds, "public"))
+        return error_set(err,
+                         "%s: its salt was public before this run began, so that its audit "
+                         "seeds are not hidden and cannot carry the final claim; start a run "
+                         "from its policy with a salt of its own (--policy %s/best.lua; with "
+                         "--model recorded: --fresh-salt) and audit that one",
+                         f->run->name, f->run->folder);
     if (f->split == SPLIT_AUDIT) {
         found = ledger_opening_find(f->ledger, 0, task, z->split, NULL, &o, err);
         if (found < 0)
@@ -94,6 +104,8 @@ static int check_opening(struct frozen *z, struct error *err)
                 f->run->name, z->sha256, (long long)o.number, o.run_name, o.run_name);
         found = found && o.run == f->run->id; /* a fork's, cut short, goes on there */
     }
+    if (found)
+        memcpy(z->seeds, o.seeds, sizeof(z->seeds));
     z->number = found ? o.number
                       : ledger_opening_add(f->ledger, f->run->id, task, z->split,
                                            z->sha256, err);
@@ -285,6 +297,7 @@ static json_t *report(struct frozen *z, struct error *err)
                         json_integer(shared_dev));
     json_object_set_new(out, "starts_shared_with_gate",
                         json_integer(shared_gate));
+    json_object_set_new(out, "seeds", json_string(z->seeds));
     json_object_set_new(out, "is_sealed", json_boolean(f->run->is_sealed));
     json_object_set_new(out, "plans", json_boolean(f->base.task->plan));
     json_object_set_new(out, "sim_is_true",

@@ -2,6 +2,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "base/say.h"
 #include "runner/judge/freeze.h"
 
@@ -37,16 +38,38 @@ static void print_split(FILE *out, const char *name, const json_t *s)
            whole(s, "faults"), real(s, "min"), real(s, "max"));
 }
 
+static bool is_hidden(const json_t *r)
+{
+    return !strcmp(json_get_text(r, "seeds"), "hidden");
+}
+
+static void print_seeds(FILE *out, const json_t *r)
+{
+    if (is_hidden(r))
+        say_to(out, "  the hidden seeds come from the salt with the hash %.16s...\n",
+               json_get_text(r, "salt_sha256"));
+    else
+        say_to(out, "  THE SEEDS ARE %s (its hash: %.16s...)\n",
+               strcmp(json_get_text(r, "seeds"), "published")
+                   ? "NOT HIDDEN: the salt was public before the run began: whoever wrote "
+                     "this policy could have known them"
+                   : "NO LONGER HIDDEN: the salt was published with the recorded session, "
+                     "after this run had ended",
+               json_get_text(r, "salt_sha256"));
+}
+
 static void print_gap(FILE *out, const char *split, const json_t *r)
 {
     double low = bound(r, "gap_interval", 0), high = bound(r, "gap_interval", 1);
+    const char *seeds = is_hidden(r) ? "seeds that nobody had seen" : "these seeds";
 
     if (has_interval(r, "gap_interval"))
-        fprintf(out, "\n  gap %+.2f (%s - dev), 95 %% interval %+.2f to %+.2f: %s\n",
+        fprintf(out, "\n  gap %+.2f (%s - dev), 95 %% interval %+.2f to %+.2f: %s%s\n",
                 real(r, "gap"), split, low, high,
-                high < 0  ? "it does worse on seeds that nobody had seen"
-                : low > 0 ? "it does better on seeds that nobody had seen"
-                          : "no difference can be told");
+                high < 0  ? "it does worse on "
+                : low > 0 ? "it does better on "
+                          : "no difference can be told",
+                high < 0 || low > 0 ? seeds : "");
     else
         fprintf(out,
                 "\n  gap %+.2f (%s - dev), without an interval: one seed of either does "
@@ -112,6 +135,5 @@ void freeze_print(FILE *out, const json_t *r)
         whole(limits, "act_instructions"), whole(limits, "reset_instructions"),
         whole(limits, "load_instructions"), whole(limits, "memory_kib"),
         whole(limits, "planner_steps"));
-    say_to(out, "  the hidden seeds come from the salt with the hash %.16s...\n",
-           json_string_value(json_object_get(r, "salt_sha256")));
+    print_seeds(out, r);
 }

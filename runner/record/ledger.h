@@ -247,6 +247,11 @@ int ledger_case_add(struct ledger *l, int64_t run, int64_t iteration, const char
                     const char *signature, const char *state, const char *reason,
                     struct error *err);
 
+/* Who may have known the seeds of an opening: "hidden" (nobody), "published" (the run's salt,
+ * when the run had ended), "public" (the salt, before the run began). */
+#define LEDGER_SEEDS_LEN 16
+int ledger_run_seeds(struct ledger *l, int64_t run, char out[LEDGER_SEEDS_LEN],
+                     struct error *err); /* of one that it would have now */
 /* An opening of a hidden split; returns its number, -1 on failure: a candidate's second
  * opening fails. Numbers count up over all runs that draw the same hidden seeds, a run
  * and its forks: who forks gets no more looks at them. Its report follows when it has
@@ -255,7 +260,7 @@ int64_t ledger_opening_add(struct ledger *l, int64_t run, const char *task,
                            const char *split, const char *sha256, struct error *err);
 struct ledger_opening {
     int64_t run, number;
-    char sha256[65], run_name[512];
+    char sha256[65], run_name[512], seeds[LEDGER_SEEDS_LEN];
     bool is_reported;
 };
 /* The opening of the split with this task, run (with its forks) and candidate; NULL or

@@ -9,7 +9,9 @@ int ledger_run_add(struct ledger *l, struct ledger_run *r, struct error *err)
     sqlite3_stmt *s = ledger_prepare(
         l, err,
         "INSERT INTO run(name, folder, task, model, start_policy, start_sha256, salt_sha256,"
-        " seed, created, status, stop_reason, is_sealed) VALUES(?,?,?,?,?,?,?,?,?,?,?,?)",
+        " seed, created, status, stop_reason, is_sealed, was_public)"
+        " VALUES(?,?,?,?,?,?,?7,?,?,?,?,?,"
+        " (SELECT count(*) FROM public_salt WHERE sha256 = ?7))",
         "sssssssiissi", r->name, r->folder, r->task, r->model, r->start_policy,
         r->start_sha256, r->salt_sha256, r->seed, r->created = ledger_now(), "running",
         "", (int64_t)r->is_sealed);

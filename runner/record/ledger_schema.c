@@ -78,6 +78,15 @@ static const char *const migrations[] = {
     "  UNION ALL SELECT run, iteration, 0, of_iteration, sha256, verdict, why, change,"
     "  dev_before, before_half, dev_after, after_half, low, high, steps, details, created"
     "  FROM challenge WHERE verdict IN ('better', 'simpler');",
+    /* Was the salt public before the run began; who may have known the seeds of an opening. */
+    "ALTER TABLE run ADD COLUMN was_public INTEGER;"
+    "UPDATE run SET was_public = EXISTS (SELECT 1 FROM public_salt p WHERE"
+    "  p.sha256 = salt_sha256 AND (p.how = 'session' OR p.created <= run.created));"
+    "ALTER TABLE opening ADD COLUMN seeds TEXT;"
+    "UPDATE opening SET seeds = (SELECT CASE WHEN run.was_public THEN 'public' WHEN EXISTS"
+    "  (SELECT 1 FROM public_salt p WHERE p.sha256 = run.salt_sha256"
+    "  AND p.created <= opening.created) THEN 'published' ELSE 'hidden' END"
+    "  FROM run WHERE run.id = opening.run);",
 };
 #define VERSION ((int)(sizeof(migrations) / sizeof(migrations[0])))
 const int ledger_version = VERSION;

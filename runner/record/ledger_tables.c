@@ -79,7 +79,7 @@ static const struct {
       " json_extract(r.result, '$.gap') AS gap,"
       " json_extract(r.result, '$.gap_interval[0]') AS gap_low,"
       " json_extract(r.result, '$.gap_interval[1]') AS gap_high,"
-      " json_extract(r.result, '$.hidden.distinct') AS distinct_trajectories,"
+      " json_extract(r.result, '$.hidden.distinct') AS distinct_trajectories, o.seeds,"
       " " LEDGER_TIME(
           "o.created") " AS opened FROM opening o LEFT JOIN report r"
                        " ON r.run = o.run AND r.split = o.split AND r.number = o.number WHERE o.run = ?" },

@@ -81,6 +81,7 @@ static const struct table_column openings[] = {
     { "gap_low", "low", TABLE_NUMBER },
     { "gap_high", "high", TABLE_NUMBER },
     { "episodes", "episodes", TABLE_COUNT },
+    { "seeds", "seeds", TABLE_TEXT },
     { "policy", "policy", TABLE_HASH },
     { "opened", "opened", TABLE_TEXT },
     END,
@@ -120,7 +121,9 @@ const struct report_table report_run_tables[] = {
     { "challengers", "Challengers",
       "Near misses that got further pairs at the start of an iteration.", challengers },
     { "openings", "Dev against holdout",
-      "Each opening of a hidden split; the gap is hidden minus dev, with its 95 % interval.",
+      "Each opening of a hidden split; the gap is hidden minus dev, with its 95 % interval. "
+      "Seeds are hidden, published (with the session, when the run had ended) or public (before "
+      "it began).",
       openings },
     { "cases", "Cases won", NULL, cases },
     { "broken", "Cases that candidates broke", "None of these was promoted.", broken },
