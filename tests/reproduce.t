@@ -169,8 +169,11 @@ altered "a reply is gone" 1 'replies of iteration 2 are not in it' \
     's = [l for l in s if l.get("iteration") != 2]'
 altered "a line behind the end" 1 "behind the session's end" 's.append(s[2])'
 altered "another version of ratchet" 0 'recorded by ratchet 0.0.9, this is' 's[0]["ratchet"] = "0.0.9"'
-altered "another version of the environment" 0 'recorded in version 99 of cartpole' \
+altered "another version of the environment" 1 'recorded in version 99 of cartpole.*\(chance 2\), this is version 1 .*record it anew' \
     's[0]["run"]["env_version"] = 99'
+altered "another version of chance" 1 'recorded in version 1 of cartpole \(chance 1\), this is version 1 \(chance 2\)' \
+    's[0]["run"]["chance"] = 1'
+altered "a session of before chance had its place there" 0 'reproduced' 's[0]["run"].pop("chance")'
 edit "$TMP/s.jsonl" "$TMP/altered.jsonl" 's[-1]["end"]["salt"] = "ab" * 32'
 expect "an altered salt is not played either" 1 'its salt is not the one' \
     improve bad --model "recorded:$TMP/altered.jsonl"
@@ -182,6 +185,7 @@ row() { # row NAME PATTERN SQL UNDO
     sqlite "$4"
 }
 of="run = (SELECT run FROM session WHERE name = 'one')"
+id_of="id = (SELECT run FROM session WHERE name = 'one')"
 row "a verdict of the ledger" 'parts in iteration 2: verdict' \
     "UPDATE candidate SET verdict = verdict || '!' WHERE iteration = 2 AND $of" \
     "UPDATE candidate SET verdict = rtrim(verdict, '!') WHERE iteration = 2 AND $of"
@@ -197,6 +201,22 @@ row "a trajectory" 'parts in iteration 1: gate episode' \
 row "a reply of the ledger" 'parts in iteration 3: the candidate' \
     "UPDATE call SET reply = replace(reply, '> 0 ', '> 0.5 ') WHERE iteration = 3 AND $of" \
     "UPDATE call SET reply = replace(reply, '> 0.5 ', '> 0 ') WHERE iteration = 3 AND $of"
+# What was played in another version is neither compared with new episodes nor called altered.
+versions() { # versions NAME COLUMN VALUE WAS SAYS
+    sqlite "UPDATE run SET $2 = $3 WHERE $id_of"
+    expect "$1: the run is not reproduced" 1 "$5, this is version 1 \\(chance 2\\).*--policy .*best.lua" reproduce one
+    expect "$1: it does not go on" 1 "$5, this is version" "$RATCHET" improve --resume one
+    expect "$1: it is not forked" 1 "$5, this is version" "$RATCHET" sessions fork one late
+    expect "$1: its holdout is not opened" 1 "$5, this is version" "$RATCHET" freeze one
+    expect "$1: which is no incident" 0 '\(nothing\)' "$RATCHET" ledger one --list incidents
+    sqlite "UPDATE run SET $2 = $4 WHERE $id_of"
+}
+versions "another version of the environment" env_version 99 1 'in version 99 of cartpole \(chance 2\)'
+versions "another version of chance" chance 1 2 'in version 1 of cartpole \(chance 1\)'
+sqlite "UPDATE run SET env_version = NULL WHERE $id_of"
+expect "a run of unknown version does not go on" 1 'kept no version of its environment.*--policy' \
+    "$RATCHET" improve --resume one
+sqlite "UPDATE run SET env_version = 1 WHERE $id_of"
 row "a reply that is gone" 'keeps no reply of iteration 4' \
     "UPDATE call SET error = reply, reply = NULL WHERE iteration = 4 AND $of" \
     "UPDATE call SET reply = error, error = NULL WHERE iteration = 4 AND $of"

@@ -304,7 +304,13 @@ static void drop_later(sqlite3 *db)
     sqlite3_finalize(s);
     assert_non_null(strstr(sql, "dream"));
     assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
-    assert_int_equal(sqlite3_exec(db, "PRAGMA user_version=1", NULL, NULL, NULL),
+    assert_int_equal(sqlite3_exec(db,
+                                  "ALTER TABLE run DROP COLUMN was_public;"
+                                  "ALTER TABLE run DROP COLUMN env_version;"
+                                  "ALTER TABLE run DROP COLUMN chance;"
+                                  "ALTER TABLE opening DROP COLUMN seeds;"
+                                  "PRAGMA user_version=1",
+                                  NULL, NULL, NULL),
                      SQLITE_OK);
     free(sql);
 }

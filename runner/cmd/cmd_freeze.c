@@ -45,7 +45,10 @@ static int open_of(struct call *c, enum split split)
 {
     /* It writes: the opening is in the ledger before the first episode. */
     c->opened->only_reads = false;
-    return call_run(c, c->args[0]) == 0 && opened_run_lock(c->opened, &c->err) == 0
+    return call_run(c, c->args[0]) == 0 &&
+                   run_check_versions(&c->opened->run, c->opened->task, false, &c->err) ==
+                       0 &&
+                   opened_run_lock(c->opened, &c->err) == 0
                ? open_split(c, split)
                : EXIT_FAILED;
 }

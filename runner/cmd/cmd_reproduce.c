@@ -6,8 +6,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/file.h"
+#include "base/chance.h"
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/json.h"
 #include "base/say.h"
 #include "runner/experiment/reproduce.h"
@@ -58,6 +59,8 @@ static int take_run(struct reproduce *r, struct error *err)
     r->is_run = true;
     if (status == 0 && run_is_locked(r->o.run.folder))
         status = error_set(err, "%s: a process works on it; wait for its end", r->name);
+    if (status == 0)
+        status = run_check_versions(&r->o.run, r->o.task, false, err);
     if (status == 0) {
         salt = xasprintf("%s/salt", r->o.run.folder);
         status = run_read_salt(&r->o.salt, salt, err);
@@ -145,6 +148,8 @@ static int make_run(struct reproduce *r, struct error *err)
         .salt_sha256 = xstrdup(r->salt.sha256),
         .seed = json_integer_value(session_file_run(&r->a.file, "seed")),
         .is_sealed = true,
+        .env_version = r->task->env->version,
+        .chance = CHANCE_VERSION,
     };
     r->ledger = ledger_open(path, err);
     if (r->ledger && file_make_folder(r->run.folder, err) == 0)
@@ -223,7 +228,8 @@ static void on_progress(void *user, enum purpose purpose, int done, int n)
     climb_progress(&((struct reproduce *)user)->climb, purpose, done, n);
 }
 
-static void say_versions(const struct reproduce *r)
+/* What was recorded in other versions is not played: it would part, and nothing be altered. */
+static int check_versions(const struct reproduce *r, struct error *err)
 {
     const char *was = json_get_text(r->a.file.header, "ratchet");
     json_int_t env = json_integer_value(session_file_run(&r->a.file, "env_version"));
@@ -231,11 +237,16 @@ static void say_versions(const struct reproduce *r)
     if (*was && strcmp(was, RATCHET_VERSION))
         say_to(stderr, "ratchet: %s: recorded by ratchet %.40s, this is %s\n", r->name,
                was, RATCHET_VERSION);
-    if (env != (json_int_t)r->task->env->version)
-        say_to(stderr,
-               "ratchet: %s: recorded in version %lld of %s, this is %u, whose "
-               "trajectories differ\n",
-               r->name, (long long)env, r->task->env->name, r->task->env->version);
+    if (env == (json_int_t)r->task->env->version &&
+        session_file_chance(&r->a.file) == CHANCE_VERSION)
+        return 0;
+    return error_set(err,
+                     "%s: recorded in version %lld of %s (chance %lld), this is version %u "
+                     "(chance %d), whose trajectories differ: play it with the ratchet that "
+                     "recorded it, or record it anew",
+                     r->name, (long long)env, r->task->env->name,
+                     (long long)session_file_chance(&r->a.file), r->task->env->version,
+                     CHANCE_VERSION);
 }
 
 static int play(struct reproduce *r, struct error *err)
@@ -361,8 +372,9 @@ static int reproduce(struct reproduce *r, struct error *err)
     free(model);
     if (status != 0 || salt_set(&r->salt, session_file_salt(&r->a.file)) != 0)
         return EXIT_FAILED;
-    r->a.is_used = true; /* other versions too: what differs is found */
-    say_versions(r);
+    r->a.is_used = true; /* by another ratchet too: what differs is found */
+    if (check_versions(r, err) != 0)
+        return EXIT_FAILED;
     altered = session_file_altered(&r->a.file, was, is);
     if (altered)
         parting_set(&r->parting, altered, "the replies, which were altered (SHA-256)",
@@ -441,7 +453,8 @@ const struct command cmd_reproduce = {
     .about = "play a recorded run again: the same verdicts, steps and hashes, or where it parts",
     .details =
         "A SESSION is what `improve --record` wrote; its salt is in it once its run has ended, and\n"
-        "must be the one whose hash was published when the run started. A RUN is its name or its\n"
+        "must be the one whose hash was published when the run started. One of another version of the\n"
+        "environment or of chance is refused. A RUN is its name or its\n"
         "folder: the ledger keeps its replies, its folder the salt. The replies are judged anew, in\n"
         "a folder of its own that is removed again, and each iteration is compared: candidate,\n"
         "verdict, steps by purpose, every trajectory, the gate's bounds, cases, the incumbent.\n"

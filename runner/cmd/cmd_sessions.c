@@ -197,7 +197,8 @@ static int fork_session(struct sessions *s, const char **args, struct error *err
     if (s->model)
         run.model = s->model;
     if (ledger_session_check(s->o.ledger, args[1], err) != 0 ||
-        run_check_salt(s->o.ledger, &run, err) != 0)
+        run_check_salt(s->o.ledger, &run, err) != 0 ||
+        run_check_versions(&run, s->o.task, true, err) != 0)
         return -1;
     run.folder = s->out ? xstrdup(s->out) : logs_path(args[1]);
     run.name = run.folder;

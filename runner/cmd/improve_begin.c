@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/chance.h"
 #include "base/file.h"
 #include "base/hash.h"
 #include "runner/agent/client.h"
@@ -135,6 +136,8 @@ static int begin_run(struct improve *m, struct error *err)
     m->run.salt_sha256 = xstrdup(m->salt.sha256);
     m->run.seed = (int64_t)m->seed; /* the same bits */
     m->run.is_sealed = true;
+    m->run.env_version = m->task->env->version;
+    m->run.chance = CHANCE_VERSION;
     if (m->session.is_used &&
         ledger_salt_publish(m->ledger, m->salt.sha256, "session", err) != 0)
         return -1;
@@ -212,7 +215,7 @@ static int find_run(struct improve *m, struct app *app, const char *name,
     json = json_loads(m->run.task, 0, NULL);
     m->task = task_from_json(&app->envs, json, m->run.folder, err);
     json_decref(json);
-    if (!m->task)
+    if (!m->task || run_check_versions(&m->run, m->task, true, err) != 0)
         return -1;
     salt_path = xasprintf("%s/salt", m->run.folder);
     found = run_read_salt(&m->salt, salt_path, err);

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/chance.h"
+
 static const char recorded[] = "recorded:";
 
 /* Budgets say when a run ends, not what comes of a reply. */
@@ -44,11 +46,14 @@ static void compare(struct as_recorded *a, const struct task *task,
         snprintf(a->why_not, sizeof(a->why_not),
                  "it was recorded from another start policy");
     else if (json_integer_value(session_file_run(f, "env_version")) !=
-             (json_int_t)task->env->version)
+                 (json_int_t)task->env->version ||
+             session_file_chance(f) != CHANCE_VERSION)
         snprintf(a->why_not, sizeof(a->why_not),
-                 "it was recorded in version %lld of %s, this is %u",
+                 "it was recorded in version %lld of %s (chance %lld), this is version %u "
+                 "(chance %d)",
                  (long long)json_integer_value(session_file_run(f, "env_version")),
-                 task->env->name, task->env->version);
+                 task->env->name, (long long)session_file_chance(f), task->env->version,
+                 CHANCE_VERSION);
     else
         a->is_same = true;
     json_decref(read_back);
@@ -144,6 +149,7 @@ json_t *as_recorded_run(const struct loop_config *config, const struct provider 
         .salt_sha256 = config->salt->sha256,
         .seed = config->run->seed,
         .env_version = (int)task->env->version,
+        .chance = CHANCE_VERSION,
         .most_turns = p->kind->most_turns ? p->kind->most_turns : LOOP_MOST_TURNS,
     };
     json_t *json = run.memory ? session_run_to_json(&run) : NULL;

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/chance.h"
 #include "base/file.h"
 #include "envs/episode.h"
 #include "runner/model/model.h"
@@ -41,7 +42,8 @@ static json_t *header_of(struct opened_run *o, struct error *err)
         .start_name = base_name(o->run.start_policy),
         .salt_sha256 = o->run.salt_sha256,
         .seed = o->run.seed,
-        .env_version = (int)o->task->env->version,
+        .env_version = (int)o->task->env->version, /* those of the run, or unknown */
+        .chance = CHANCE_VERSION,
         .most_turns = kind && kind->most_turns ? kind->most_turns : LOOP_MOST_TURNS,
     };
     char *source = ledger_source_get(o->ledger, o->run.start_sha256, err);

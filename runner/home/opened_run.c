@@ -8,6 +8,8 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include "base/chance.h"
+
 #define LOCK_TRIES 10
 #define LOCK_WAIT_US 10000
 
@@ -100,6 +102,31 @@ int run_check_salt(struct ledger *ledger, const struct ledger_run *run, struct e
                          "policy: --policy %s/best.lua",
                          run->folder, run->folder);
     return is_public < 0 ? -1 : 0;
+}
+
+int run_check_versions(const struct ledger_run *run, const struct task *task,
+                       bool must_know, struct error *err)
+{
+    bool is_known = run->env_version >= 0 && run->chance >= 0;
+    char was[256];
+
+    if (is_known ? run->env_version == (int64_t)task->env->version &&
+                       run->chance == CHANCE_VERSION
+                 : !must_know)
+        return 0;
+    if (is_known)
+        snprintf(was, sizeof(was),
+                 "it was played in version %lld of %.100s (chance %lld), this is version %u "
+                 "(chance %d)",
+                 (long long)run->env_version, task->env->name, (long long)run->chance,
+                 task->env->version, CHANCE_VERSION);
+    else
+        snprintf(was, sizeof(was),
+                 "it was begun by an earlier ratchet, which kept no version of its environment");
+    return error_set(err,
+                     "%s: %s: its episodes cannot be compared with new ones; start a run "
+                     "from its policy: --policy %s/best.lua",
+                     run->name, was, run->folder);
 }
 
 void run_settle(struct ledger_run *run)

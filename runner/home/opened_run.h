@@ -33,6 +33,10 @@ int run_read_salt(struct salt *salt, const char *path, struct error *err);
 /* May the run go on? Not when its salt is public, unless its replies are recorded. */
 int run_check_salt(struct ledger *ledger, const struct ledger_run *run,
                    struct error *err);
+/* Do its episodes compare with what is played now? Not when they were played in another
+ * version of the environment or of chance; nor, if must_know, when that is not known. */
+int run_check_versions(const struct ledger_run *run, const struct task *task,
+                       bool must_know, struct error *err);
 /* logs/ may have been moved, or lie on another machine: the folder is the one in today's
  * logs/ of that name, if it has the run's salt, else the one that the ledger names. */
 void run_settle(struct ledger_run *run);

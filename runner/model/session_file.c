@@ -10,6 +10,7 @@
 #include "runner/brief/provider.h"
 #include "runner/evaluate/seeds.h"
 
+#define FIRST_CHANCE 2 /* format 2 began with it, and did not name it then */
 #define MAX_SESSION ((size_t)256 << 20) /* bytes */
 
 static const char *text_of(const json_t *object, const char *key)
@@ -193,6 +194,13 @@ const json_t *session_file_run(const struct session_file *s, const char *key)
     return json_object_get(json_object_get(s->header, "run"), key);
 }
 
+int64_t session_file_chance(const struct session_file *s)
+{
+    const json_t *chance = session_file_run(s, "chance");
+
+    return chance ? json_integer_value(chance) : FIRST_CHANCE;
+}
+
 const char *session_file_salt(const struct session_file *s)
 {
     return text_of(s->end, "salt");
@@ -239,8 +247,8 @@ json_t *session_run_to_json(const struct session_run *r)
     char sha[65];
 
     sha256_hex(r->start_source, strlen(r->start_source), sha);
-    return json_pack("{s:O, s:i, s:{s:s, s:s, s:s}, s:s, s:I, s:i, s:O}", "task", r->task,
-                     "env_version", r->env_version, "start", "name", r->start_name,
+    return json_pack("{s:O, s:i, s:i, s:{s:s, s:s, s:s}, s:s, s:I, s:i, s:O}", "task", r->task,
+                     "env_version", r->env_version, "chance", r->chance, "start", "name", r->start_name,
                      "sha256", sha, "source", r->start_source, "salt_sha256",
                      r->salt_sha256, "seed", (json_int_t)r->seed, "most_turns",
                      r->most_turns, "memory", r->memory);

@@ -3,8 +3,8 @@
  *
  * Format 2. The first line is the header: {"ratchet_session": 2, "when", "ratchet",
  * "provider", "model", "brief_format", "notes", "run": {...}}, where `run` (of a dream:
- * none) is everything that the run rests on but its salt: "task", "env_version", "start"
- * {"name", "sha256", "source"}, "salt_sha256", "seed", "most_turns", "memory". Then
+ * none) is everything that the run rests on but its salt: "task", "env_version",
+ * "chance" (CHANCE_VERSION), "start" {"name", "sha256", "source"}, "salt_sha256", "seed", "most_turns", "memory". Then
  * {"request", "iteration", "turn", "reply"} a turn (of a turn that was asked for twice
  * the later one holds), and {"outcome": {...}, "replies"} an iteration (outcome.h;
  * `replies` is a digest of its replies). A run that has ended adds {"end": {"salt",
@@ -37,6 +37,8 @@ void session_file_clear(struct session_file *s);
 
 /* Of the header's `run`, NULL where there is none. */
 const json_t *session_file_run(const struct session_file *s, const char *key);
+/* The version of chance that it was recorded with. */
+int64_t session_file_chance(const struct session_file *s);
 /* The salt's digits; NULL: sealed, or an older session. */
 const char *session_file_salt(const struct session_file *s);
 /* The digest of an iteration's turns. */
@@ -52,7 +54,7 @@ struct session_run {
     json_t *task, *memory;
     const char *start_name, *start_source, *salt_sha256;
     int64_t seed;
-    int env_version, most_turns;
+    int env_version, chance, most_turns;
 };
 json_t *session_run_to_json(const struct session_run *r); /* NULL: not UTF-8 */
 

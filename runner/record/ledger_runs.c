@@ -9,12 +9,12 @@ int ledger_run_add(struct ledger *l, struct ledger_run *r, struct error *err)
     sqlite3_stmt *s = ledger_prepare(
         l, err,
         "INSERT INTO run(name, folder, task, model, start_policy, start_sha256, salt_sha256,"
-        " seed, created, status, stop_reason, is_sealed, was_public)"
-        " VALUES(?,?,?,?,?,?,?7,?,?,?,?,?,"
+        " seed, created, status, stop_reason, is_sealed, env_version, chance, was_public)"
+        " VALUES(?,?,?,?,?,?,?7,?,?,?,?,?,?,?,"
         " (SELECT count(*) FROM public_salt WHERE sha256 = ?7))",
-        "sssssssiissi", r->name, r->folder, r->task, r->model, r->start_policy,
+        "sssssssiissiii", r->name, r->folder, r->task, r->model, r->start_policy,
         r->start_sha256, r->salt_sha256, r->seed, r->created = ledger_now(), "running",
-        "", (int64_t)r->is_sealed);
+        "", (int64_t)r->is_sealed, r->env_version, r->chance);
 
     if (ledger_execute(l, err, s) != 0)
         return -1;
@@ -28,7 +28,8 @@ int ledger_run_find(struct ledger *l, const char *name, struct ledger_run *out,
     sqlite3_stmt *s = ledger_prepare(
         l, err,
         "SELECT id, name, folder, task, model, start_policy, start_sha256, salt_sha256, seed,"
-        " created, status, stop_reason, is_sealed FROM run"
+        " created, status, stop_reason, is_sealed, coalesce(env_version, -1), coalesce(chance, -1)"
+        " FROM run"
         " WHERE ?1 IS NULL OR name = ?1 OR folder = ?1 ORDER BY id DESC LIMIT 1",
         "s", name);
     int code = s ? sqlite3_step(s) : SQLITE_ERROR;
@@ -49,6 +50,8 @@ int ledger_run_find(struct ledger *l, const char *name, struct ledger_run *out,
             .status = ledger_column(s, 10),
             .stop_reason = ledger_column(s, 11),
             .is_sealed = sqlite3_column_int(s, 12),
+            .env_version = sqlite3_column_int64(s, 13),
+            .chance = sqlite3_column_int64(s, 14),
         };
     else if (s && code != SQLITE_DONE)
         ledger_fail(l, err);

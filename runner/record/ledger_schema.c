@@ -87,6 +87,9 @@ static const char *const migrations[] = {
     "  (SELECT 1 FROM public_salt p WHERE p.sha256 = run.salt_sha256"
     "  AND p.created <= opening.created) THEN 'published' ELSE 'hidden' END"
     "  FROM run WHERE run.id = opening.run);",
+    /* Versions that a run's episodes were played in: of its environment and of chance. */
+    "ALTER TABLE run ADD COLUMN env_version INTEGER;"
+    "ALTER TABLE run ADD COLUMN chance INTEGER;",
 };
 #define VERSION ((int)(sizeof(migrations) / sizeof(migrations[0])))
 const int ledger_version = VERSION;
