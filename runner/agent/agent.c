@@ -8,6 +8,7 @@
 #include "runner/agent/agent.h"
 #include "base/file.h"
 #include "base/spawn.h"
+#include "base/words.h"
 #include "runner/agent/reaper.h"
 #include "runner/agent/shown.h"
 
@@ -42,50 +43,25 @@ struct agent {
     size_t n_last;
 };
 
-/* A list of arguments that grows. Owns its texts. */
-struct arguments {
-    char **list;
-    size_t n;
-};
-
-static void add(struct arguments *a, const char *text)
-{
-    a->list = xrealloc(a->list, (a->n + 2) * sizeof(*a->list));
-    a->list[a->n++] = xstrdup(text);
-    a->list[a->n] = NULL;
-}
-
-static void add_all(struct arguments *a, const char *const *texts)
-{
-    for (; *texts; texts++)
-        add(a, *texts);
-}
-
-static void arguments_clear(struct arguments *a)
-{
-    for (size_t i = 0; i < a->n; i++)
-        free(a->list[i]);
-    free(a->list);
-}
-
 /* /bin, /lib, ... which on a merged system are links into /usr. */
-static void add_roots(struct arguments *a)
+static void add_roots(struct words *a)
 {
     static const char *const roots[] = { "/bin", "/sbin", "/lib", "/lib64", "/lib32" };
     char target[PATH_MAX];
 
-    add_all(a, (const char *const[]){ "--ro-bind", "/usr", "/usr", NULL });
+    words_add_all(a, (const char *const[]){ "--ro-bind", "/usr", "/usr", NULL });
     for (size_t i = 0; i < sizeof(roots) / sizeof(roots[0]); i++) {
         ssize_t len = readlink(roots[i], target, sizeof(target) - 1);
         target[len > 0 ? len : 0] = '\0';
-        add_all(a, len > 0 ? (const char *const[]){ "--symlink", target, roots[i], NULL }
-                           : (const char *const[]){ "--ro-bind-try", roots[i], roots[i],
-                                                    NULL });
+        words_add_all(
+            a, len > 0
+                   ? (const char *const[]){ "--symlink", target, roots[i], NULL }
+                   : (const char *const[]){ "--ro-bind-try", roots[i], roots[i], NULL });
     }
 }
 
 /* By its real path, which is what covers are compared with; a link's name leads there. */
-static void add_readable(struct arguments *a, const char *path)
+static void add_readable(struct words *a, const char *path)
 {
     char *real = realpath(path, NULL);
     size_t len = real ? strlen(real) : 0;
@@ -93,9 +69,9 @@ static void add_readable(struct arguments *a, const char *path)
 
     if (!real)
         return; /* agent_can_seal has said so */
-    add_all(a, (const char *const[]){ "--ro-bind", real, real, NULL });
+    words_add_all(a, (const char *const[]){ "--ro-bind", real, real, NULL });
     if (path[0] == '/' && !is_real && !shown_is_in(path, "/usr"))
-        add_all(a, (const char *const[]){ "--symlink", real, path, NULL });
+        words_add_all(a, (const char *const[]){ "--symlink", real, path, NULL });
     free(real);
 }
 
@@ -112,7 +88,7 @@ static bool is_visible(const struct agent_config *c, const char *path)
 }
 
 /* Ratchet itself, its policies and sessions, where they lie among what is readable. */
-static void add_covers(struct arguments *a, const struct agent_config *c)
+static void add_covers(struct words *a, const struct agent_config *c)
 {
     char **covers = shown_covers(c->readable);
 
@@ -121,14 +97,15 @@ static void add_covers(struct arguments *a, const struct agent_config *c)
         if (!is_visible(c, *path) || stat(*path, &st) != 0)
             continue;
         if (S_ISDIR(st.st_mode))
-            add_all(a, (const char *const[]){ "--tmpfs", *path, NULL });
+            words_add_all(a, (const char *const[]){ "--tmpfs", *path, NULL });
         else
-            add_all(a, (const char *const[]){ "--ro-bind", "/dev/null", *path, NULL });
+            words_add_all(a,
+                          (const char *const[]){ "--ro-bind", "/dev/null", *path, NULL });
     }
     xfree_list(covers);
 }
 
-static void add_files(struct arguments *a, const struct agent_config *c)
+static void add_files(struct words *a, const struct agent_config *c)
 {
     static const char *const files[] = {
         "/etc/ld.so.cache",   "/etc/passwd",       "/etc/group",
@@ -138,23 +115,25 @@ static void add_files(struct arguments *a, const struct agent_config *c)
     char tool[PATH_MAX];
 
     for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
-        add_all(a, (const char *const[]){ "--ro-bind-try", files[i], files[i], NULL });
+        words_add_all(a,
+                      (const char *const[]){ "--ro-bind-try", files[i], files[i], NULL });
     if (c->has_network)
-        add_all(a, (const char *const[]){ "--ro-bind-try", "/etc/resolv.conf",
-                                          "/etc/resolv.conf", NULL });
-    add_all(a, (const char *const[]){ "--proc", "/proc", "--dev", "/dev", "--tmpfs",
-                                      "/tmp", NULL });
+        words_add_all(a, (const char *const[]){ "--ro-bind-try", "/etc/resolv.conf",
+                                                "/etc/resolv.conf", NULL });
+    words_add_all(a, (const char *const[]){ "--proc", "/proc", "--dev", "/dev", "--tmpfs",
+                                            "/tmp", NULL });
     for (char *const *path = c->readable; path && *path; path++)
         add_readable(a, *path);
     add_covers(a, c);
     if (file_program("ratchet-tool", tool, NULL) == 0)
-        add_all(a, (const char *const[]){ "--ro-bind", tool, PLACE "/ratchet", NULL });
-    add_all(a, (const char *const[]){ "--bind", c->folder, "/work", "--chdir", "/work",
-                                      NULL });
+        words_add_all(a,
+                      (const char *const[]){ "--ro-bind", tool, PLACE "/ratchet", NULL });
+    words_add_all(a, (const char *const[]){ "--bind", c->folder, "/work", "--chdir",
+                                            "/work", NULL });
 }
 
 /* Nothing of ours but what an agent needs: no keys. */
-static void add_environment(struct arguments *a, const struct agent_config *c)
+static void add_environment(struct words *a, const struct agent_config *c)
 {
     char *path = xstrdup(PLACE ":/usr/local/bin:/usr/bin:/bin");
 
@@ -163,43 +142,39 @@ static void add_environment(struct arguments *a, const struct agent_config *c)
         free(path);
         path = longer;
     }
-    add_all(a, (const char *const[]){ "--clearenv", "--setenv", "PATH", path, "--setenv",
-                                      "HOME", "/work", "--setenv", "LANG", "C.UTF-8",
-                                      "--setenv", "TERM", "dumb", "--setenv",
-                                      "RATCHET_SOCKET", "/work/.ratchet.sock", NULL });
+    words_add_all(a, (const char *const[]){ "--clearenv", "--setenv", "PATH", path,
+                                            "--setenv", "HOME", "/work", "--setenv",
+                                            "LANG", "C.UTF-8", "--setenv", "TERM", "dumb",
+                                            "--setenv", "RATCHET_SOCKET",
+                                            "/work/.ratchet.sock", NULL });
     free(path);
 }
 
-static void sealed_arguments(struct arguments *a, const struct agent_config *c)
+static void sealed_arguments(struct words *a, const struct agent_config *c)
 {
-    add_all(a, (const char *const[]){ "bwrap", "--unshare-user", "--unshare-ipc",
-                                      "--unshare-pid", "--unshare-uts",
-                                      "--unshare-cgroup-try", "--die-with-parent",
-                                      "--new-session", "--cap-drop", "ALL", NULL });
+    words_add_all(a, (const char *const[]){ "bwrap", "--unshare-user", "--unshare-ipc",
+                                            "--unshare-pid", "--unshare-uts",
+                                            "--unshare-cgroup-try", "--die-with-parent",
+                                            "--new-session", "--cap-drop", "ALL", NULL });
     if (!c->has_network)
-        add(a, "--unshare-net");
+        words_add(a, "--unshare-net");
     add_roots(a);
     add_files(a, c);
     add_environment(a, c);
-    add_all(a, (const char *const[]){ "--", "/bin/sh", "-c", c->command, NULL });
+    words_add_all(a, (const char *const[]){ "--", "/bin/sh", "-c", c->command, NULL });
 }
 
-static void unsealed_environment(struct arguments *a, const struct agent_config *c)
+static void unsealed_environment(struct words *a, const struct agent_config *c)
 {
     const char *path = getenv("PATH");
-    char self[PATH_MAX], *text;
+    char self[PATH_MAX];
 
     file_self(self);
     *strrchr(self, '/') = '\0';
-    text = xasprintf("PATH=%s:%s", self, path ? path : "/usr/bin:/bin");
-    add(a, text);
-    free(text);
-    text = xasprintf("HOME=%s", c->folder);
-    add(a, text);
-    free(text);
-    text = xasprintf("RATCHET_SOCKET=%s/.ratchet.sock", c->folder);
-    add_all(a, (const char *const[]){ text, "LANG=C.UTF-8", "TERM=dumb", NULL });
-    free(text);
+    words_addf(a, "PATH=%s:%s", self, path ? path : "/usr/bin:/bin");
+    words_addf(a, "HOME=%s", c->folder);
+    words_addf(a, "RATCHET_SOCKET=%s/.ratchet.sock", c->folder);
+    words_add_all(a, (const char *const[]){ "LANG=C.UTF-8", "TERM=dumb", NULL });
 }
 
 /* In the child, after fork: only what may be done there. */
@@ -220,7 +195,7 @@ static int prepare(const void *data)
 
 struct agent *agent_start(const struct agent_config *c, struct error *err)
 {
-    struct arguments argv = { 0 }, envp = { 0 };
+    struct words argv = { 0 }, envp = { 0 };
     struct agent *a = xcalloc(1, sizeof(*a));
     struct spawn program = {
         .n_fds = 3, .fresh_signals = true, .prepare = prepare, .data = c
@@ -232,17 +207,17 @@ struct agent *agent_start(const struct agent_config *c, struct error *err)
     a->is_sealed = c->is_sealed;
     if (c->is_sealed) {
         sealed_arguments(&argv, c);
-        add(&envp, "LANG=C.UTF-8");
+        words_add(&envp, "LANG=C.UTF-8");
     } else {
-        add_all(&argv, (const char *const[]){ "/bin/sh", "-c", c->command, NULL });
+        words_add_all(&argv, (const char *const[]){ "/bin/sh", "-c", c->command, NULL });
         unsealed_environment(&envp, c);
     }
     if (c->log) { /* never what lies there already: it may be a link */
         unlink(c->log);
         a->log = open(c->log, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     }
-    program.argv = (const char *const *)argv.list;
-    program.set = (const char *const *)envp.list;
+    program.argv = argv.list;
+    program.set = envp.list;
     program.keep = nothing;
     if ((c->log && a->log < 0) || pipe2(ends, O_CLOEXEC) != 0) {
         why = errno;
@@ -263,8 +238,8 @@ struct agent *agent_start(const struct agent_config *c, struct error *err)
     for (int i = 0; i < 2; i++)
         if (ends[i] >= 0)
             close(ends[i]);
-    arguments_clear(&argv);
-    arguments_clear(&envp);
+    words_clear(&argv);
+    words_clear(&envp);
     return a;
 }
 

@@ -25,8 +25,7 @@ struct compare {
 
     char *names[MOST_MODELS];
     int n_models;
-    char *options[128];
-    int n_options;
+    struct words options;
     struct comparison c;
     struct compared_run *runs; /* n_models rows of `repeats` */
 };
@@ -61,42 +60,15 @@ static int read_models(struct compare *m, struct error *err)
     return 0;
 }
 
-static void add_option(struct compare *m, const char *name, char *value)
-{
-    if (m->n_options < (int)(sizeof(m->options) / sizeof(m->options[0])) - 3) {
-        m->options[m->n_options++] = xstrdup(name);
-        m->options[m->n_options++] = value;
-    } else {
-        free(value);
-    }
-}
-
-static void add_number(struct compare *m, const char *name, double value)
-{
-    if (value > 0)
-        add_option(m, name, xasprintf("%.17g", value));
-}
-
 /* The same for every run. Those of a run's start are taken again when it goes on, where
  * they change nothing. */
 static void make_options(struct compare *m)
 {
-    for (char **set = m->common.set; set && *set; set++)
-        add_option(m, "--set", xstrdup(*set));
-    for (char **plugin = m->common.plugins; plugin && *plugin; plugin++)
-        add_option(m, "--plugin", xstrdup(*plugin));
-    if (m->policy)
-        add_option(m, "--policy", xstrdup(m->policy));
-    if (m->max_steps > 0)
-        add_option(m, "--set", xasprintf("steps=%lld", m->max_steps));
-    add_number(m, "--iterations", m->iterations);
-    add_number(m, "--max-tokens", (double)m->max_tokens);
-    add_number(m, "--max-calls", (double)m->max_calls);
-    add_number(m, "--max-usd", m->max_usd);
-    add_number(m, "--max-minutes", m->max_minutes);
-    add_number(m, "--jobs", m->common.jobs);
-    if (m->common.unjailed)
-        m->options[m->n_options++] = xstrdup("--unjailed");
+    compare_options(&m->options, &m->common, m->policy, m->max_steps, m->iterations);
+    compare_add_number(&m->options, "--max-tokens", (double)m->max_tokens);
+    compare_add_number(&m->options, "--max-calls", (double)m->max_calls);
+    compare_add_number(&m->options, "--max-usd", m->max_usd);
+    compare_add_number(&m->options, "--max-minutes", m->max_minutes);
 }
 
 static const struct compared_run *run_of(const struct compare *m, int model, int repeat)
@@ -306,7 +278,7 @@ static int open_all(struct compare *m, struct app *app, const char *env,
                                 .common = &m->common,
                                 .env = env,
                                 .folder = m->out,
-                                .options = m->options,
+                                .options = &m->options,
                                 .n_seeds = m->seeds,
                                 .scores = json_object() };
     m->c.task = common_task(app, &m->common, env, err);
@@ -328,8 +300,7 @@ static void clear(struct compare *m)
         compared_run_clear(&m->runs[i]);
     for (int i = 0; i < m->n_models; i++)
         free(m->names[i]);
-    for (int i = 0; i < m->n_options; i++)
-        free(m->options[i]);
+    words_clear(&m->options);
     xfree_list(m->more_models);
     free(m->runs);
     json_decref(m->c.scores);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/words.h"
 #include "runner/agent/client.h"
 #include "runner/cmd/cmd.h"
 #include "runner/home/opened_run.h"
@@ -17,40 +18,12 @@ struct mcp_options {
     double minutes;
 };
 
-/* Words that grow; owns them. */
-struct words {
-    const char **list;
-    int n;
-};
-
-static void add_word(struct words *w, const char *word)
-{
-    w->list = xrealloc(w->list, sizeof(*w->list) * (size_t)(w->n + 2));
-    w->list[w->n++] = xstrdup(word);
-    w->list[w->n] = NULL;
-}
-
-static void words_clear(struct words *w)
-{
-    for (int i = 0; i < w->n; i++)
-        free((char *)(uintptr_t)w->list[i]);
-    free(w->list);
-}
-
-static void add(struct words *w, const char *option, const char *value)
-{
-    if (!value)
-        return;
-    add_word(w, option);
-    add_word(w, value);
-}
-
 static void add_number(struct words *w, const char *option, double value)
 {
     char text[40];
 
     snprintf(text, sizeof(text), "%.17g", value);
-    add(w, option, value > 0 ? text : NULL);
+    words_add_option(w, option, value > 0 ? text : NULL);
 }
 
 /* The path from the root, also of what is not there yet. */
@@ -67,7 +40,7 @@ static void add_path(struct words *w, const char *option, const char *path, bool
 {
     char *whole = path && is_whole ? absolute(path) : NULL;
 
-    add(w, option, whole ? whole : path);
+    words_add_option(w, option, whole ? whole : path);
     free(whole);
 }
 
@@ -83,13 +56,13 @@ static void add_options(struct words *w, const struct mcp_options *o, const char
     add_number(w, "--iterations", o->iterations);
     add_number(w, minutes, o->minutes);
     for (char **s = o->common.set; s && *s; s++)
-        add(w, "--set", *s);
+        words_add_option(w, "--set", *s);
     for (char **s = o->common.plugins; s && *s; s++)
         add_path(w, "--plugin", *s, is_whole);
     if (o->resume)
-        add_word(w, "--resume");
+        words_add(w, "--resume");
     if (o->common.unjailed)
-        add_word(w, "--unjailed");
+        words_add(w, "--unjailed");
 }
 
 /* The words behind `ratchet` that start this server again, wherever it is started. */
@@ -98,16 +71,16 @@ static json_t *server_args(const struct mcp_options *o, const char *task)
     json_t *args = json_array();
     struct words w = { 0 };
 
-    add_word(&w, "mcp");
+    words_add(&w, "mcp");
     if (task && strstr(task, ".json")) {
         char *whole = absolute(task);
-        add_word(&w, whole);
+        words_add(&w, whole);
         free(whole);
     } else if (task || !o->resume) {
-        add_word(&w, task ? task : "breakout");
+        words_add(&w, task ? task : "breakout");
     }
     add_options(&w, o, "--minutes", true);
-    for (int i = 0; i < w.n; i++)
+    for (size_t i = 0; i < w.n; i++)
         json_array_append_new(args, json_string(w.list[i]));
     words_clear(&w);
     return args;
@@ -184,14 +157,14 @@ static int serve(struct app *app, const struct mcp_options *o, const char *task)
     struct words w = { 0 };
     int status;
 
-    add_word(&w, "improve");
+    words_add(&w, "improve");
     if (task && !o->resume)
-        add_word(&w, task);
-    add_word(&w, "--json");
-    add(&w, "--model", o->resume ? NULL : "mcp");
+        words_add(&w, task);
+    words_add(&w, "--json");
+    words_add_option(&w, "--model", o->resume ? NULL : "mcp");
     add_options(&w, o, "--max-minutes", false);
     app->client = &client;
-    status = command_run(&cmd_improve, app, w.n, w.list);
+    status = command_run(&cmd_improve, app, (int)w.n, w.list);
     app->client = NULL;
     words_clear(&w);
     return status;

@@ -15,8 +15,6 @@
 #include "runner/evaluate/stats.h"
 #include "runner/record/ledger_tables.h"
 
-#define MOST_ARGUMENTS 256
-
 void compared_run_clear(struct compared_run *r)
 {
     free(r->list);
@@ -61,37 +59,72 @@ static int give_salt(const struct comparison *c, const char *folder, int repeat,
     return result;
 }
 
+void compare_options(struct words *w, const struct common *common, const char *policy,
+                     int64_t max_steps, int iterations)
+{
+    for (char **set = common->set; set && *set; set++)
+        words_add_option(w, "--set", *set);
+    for (char **plugin = common->plugins; plugin && *plugin; plugin++)
+        words_add_option(w, "--plugin", *plugin);
+    words_add_option(w, "--policy", policy);
+    if (max_steps > 0) {
+        words_add(w, "--set");
+        words_addf(w, "steps=%lld", (long long)max_steps);
+    }
+    compare_add_number(w, "--iterations", iterations);
+    compare_add_number(w, "--jobs", common->jobs);
+    if (common->unjailed)
+        words_add(w, "--unjailed");
+}
+
+void compare_add_number(struct words *w, const char *option, double value)
+{
+    if (value > 0) {
+        words_add(w, option);
+        words_addf(w, "%.17g", value);
+    }
+}
+
+static void improve_words(struct words *w, const struct comparison *c, const char *model,
+                          const char *folder, int repeat, bool is_there)
+{
+    static const char *const begin[] = { "ratchet", "improve", "--out", NULL };
+
+    words_add_all(w, begin);
+    words_add(w, folder);
+    if (is_there) {
+        words_add(w, "--resume");
+    } else {
+        words_add(w, c->env);
+        words_add_option(w, "--model", model);
+        words_add(w, "--seed");
+        words_addf(w, "%d", repeat);
+    }
+    for (const char *const *o = c->options->list; o && *o; o++) {
+        /* A run that goes on keeps its task and its start. */
+        bool is_fixed = !strcmp(*o, "--set") || !strcmp(*o, "--policy");
+        if (is_there && is_fixed && o[1])
+            o++;
+        else
+            words_add(w, *o);
+    }
+}
+
 /* `ratchet improve` in a process of its own, its output in a file. */
 static int improve(const struct comparison *c, const char *model, const char *folder,
                    int repeat, bool is_there, struct error *err)
 {
-    char *log = xasprintf("%s.log", folder), *seed = xasprintf("%d", repeat);
+    char *log = xasprintf("%s.log", folder);
     char *home = xasprintf("RATCHET_HOME=%s", c->home ? c->home : "");
-    const char *argv[MOST_ARGUMENTS] = { "ratchet", "improve", "--out", folder };
     const char *set[] = { c->home ? home : NULL, NULL };
-    int n = 4, result = -1, failed, out;
+    struct words argv = { 0 };
+    int result = -1, failed, out;
     pid_t pid;
 
-    if (is_there)
-        argv[n++] = "--resume";
-    else {
-        argv[n++] = c->env;
-        argv[n++] = "--model";
-        argv[n++] = model;
-        argv[n++] = "--seed";
-        argv[n++] = seed;
-    }
-    for (int i = 0; c->options[i] && n < MOST_ARGUMENTS - 1; i++) {
-        /* A run that goes on keeps its task and its start. */
-        bool is_fixed = !strcmp(c->options[i], "--set") || !strcmp(c->options[i], "--policy");
-        if (is_there && is_fixed && c->options[i + 1])
-            i++;
-        else
-            argv[n++] = c->options[i];
-    }
+    improve_words(&argv, c, model, folder, repeat, is_there);
     out = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
     failed = out < 0 ? errno
-                     : spawn_start(&(struct spawn){ .argv = argv,
+                     : spawn_start(&(struct spawn){ .argv = argv.list,
                                                     .path = SPAWN_SELF,
                                                     .fds = { SPAWN_NULL, out, out },
                                                     .n_fds = 3,
@@ -106,9 +139,9 @@ static int improve(const struct comparison *c, const char *model, const char *fo
                            "%.200s: its run failed; what it said is in %s. The same "
                            "command goes on where it stopped",
                            model, log);
+    words_clear(&argv);
     free(home);
     free(log);
-    free(seed);
     return result;
 }
 

@@ -3,6 +3,7 @@
 #ifndef RATCHET_RUNNER_EXPERIMENT_COMPARE_RUNS_H
 #define RATCHET_RUNNER_EXPERIMENT_COMPARE_RUNS_H
 
+#include "base/words.h"
 #include "runner/cmd/cmd.h"
 #include "runner/evaluate/seeds.h"
 #include "runner/record/ledger.h"
@@ -28,7 +29,7 @@ struct comparison {
     struct common *common;
     const char *env, *folder;
     const char *home;     /* RATCHET_HOME of the runs; NULL: ours */
-    char *const *options; /* of `improve`, for every run alike; NULL at the end */
+    const struct words *options; /* of `improve`, for every run alike */
     int n_seeds;          /* fresh ones, which no run has seen */
     struct ledger *ledger;
     struct salt salt; /* of the fresh seeds */
@@ -46,5 +47,11 @@ bool compared_run_knows(const struct compared_run *r, enum cost by);
 /* The score that it had for at most so much. NAN where the environment broke each of its
  * episodes. */
 double compared_run_at(const struct compared_run *r, enum cost by, double most);
+
+/* Options of `improve` from those of a command: the task's, a start's, steps, iterations
+ * (0: none are named), jobs. */
+void compare_options(struct words *w, const struct common *common, const char *policy,
+                     int64_t max_steps, int iterations);
+void compare_add_number(struct words *w, const char *option, double value); /* when > 0 */
 
 #endif

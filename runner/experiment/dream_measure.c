@@ -23,41 +23,10 @@ struct measuring {
     const struct dream_measure *m;
     char *folder;
     struct comparison c;
-    char *options[64];
-    int n_options;
+    struct words options;
     struct compared_run runs[MOST_REPEATS][N_SIDES];
     double steps[MOST_REPEATS][N_SIDES]; /* all that were made, of candidates or not */
 };
-
-static void add_option(struct measuring *g, const char *name, char *value)
-{
-    if (g->n_options < (int)(sizeof(g->options) / sizeof(g->options[0])) - 3) {
-        g->options[g->n_options++] = xstrdup(name);
-        g->options[g->n_options++] = value;
-    } else {
-        free(value);
-    }
-}
-
-static void make_options(struct measuring *g)
-{
-    const struct dream_measure *m = g->m;
-
-    for (char **set = m->common->set; set && *set; set++)
-        add_option(g, "--set", xstrdup(*set));
-    for (char **plugin = m->common->plugins; plugin && *plugin; plugin++)
-        add_option(g, "--plugin", xstrdup(*plugin));
-    if (m->max_steps > 0)
-        add_option(g, "--set", xasprintf("steps=%lld", m->max_steps));
-    if (m->policy)
-        add_option(g, "--policy", xstrdup(m->policy));
-    if (m->iterations > 0)
-        add_option(g, "--iterations", xasprintf("%d", m->iterations));
-    if (m->common->jobs > 0)
-        add_option(g, "--jobs", xasprintf("%d", m->common->jobs));
-    if (m->common->unjailed)
-        g->options[g->n_options++] = xstrdup("--unjailed");
-}
 
 /* A ledger that remembers what ours does, with the dreams or without; one that is there
  * already is that of a measurement that goes on. */
@@ -267,7 +236,7 @@ static int open_all(struct measuring *g, struct error *err)
                                 .common = m->common,
                                 .env = m->task,
                                 .folder = g->folder,
-                                .options = g->options,
+                                .options = &g->options,
                                 .n_seeds = m->seeds,
                                 .scores = json_object() };
     g->c.task = common_task(m->app, m->common, m->task, err);
@@ -286,7 +255,7 @@ int dream_measure(const struct dream_measure *m, struct error *err)
     g->m = m;
     g->folder = choose_folder(m);
     status = open_all(g, err);
-    make_options(g);
+    compare_options(&g->options, m->common, m->policy, m->max_steps, m->iterations);
     for (int r = 1; r <= m->repeats && status == 0; r++)
         for (enum side s = 0; s < N_SIDES && status == 0; s++)
             status = run_one(g, r, s, err);
@@ -295,8 +264,7 @@ int dream_measure(const struct dream_measure *m, struct error *err)
     for (int r = 0; r < MOST_REPEATS; r++)
         for (enum side s = 0; s < N_SIDES; s++)
             compared_run_clear(&g->runs[r][s]);
-    for (int i = 0; i < g->n_options; i++)
-        free(g->options[i]);
+    words_clear(&g->options);
     json_decref(g->c.scores);
     task_destroy(g->c.task);
     free(g->folder);

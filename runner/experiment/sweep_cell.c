@@ -13,32 +13,24 @@
 #include "base/hash.h"
 #include "base/json.h"
 #include "base/spawn.h"
+#include "base/words.h"
 #include "runner/cmd/cmd.h"
 #include "runner/experiment/sweep.h"
 #include "runner/home/opened_run.h"
 #include "runner/record/published.h"
 
-#define MOST_ARGS 256
 #define MOST_REPLY (256u << 20) /* bytes */
 #define SEEDS_APART 1000000     /* of repeats */
 
 struct play_command {
-    char *argv[MOST_ARGS + 1];
-    int n;
+    struct words argv;
     char *out, *log; /* files for its two streams */
     const volatile sig_atomic_t *interrupted;
 };
 
-static void add(struct play_command *c, const char *text)
-{
-    if (c->n < MOST_ARGS)
-        c->argv[c->n++] = xstrdup(text);
-}
-
 static void call_clear(struct play_command *c)
 {
-    for (int i = 0; i < c->n; i++)
-        free(c->argv[i]);
+    words_clear(&c->argv);
     if (c->out)
         unlink(c->out);
     free(c->out);
@@ -52,7 +44,7 @@ static int start(const struct play_command *c, pid_t *pid)
 {
     int out = open(c->out, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
     int log = open(c->log, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-    struct spawn program = { .argv = (const char *const *)c->argv,
+    struct spawn program = { .argv = c->argv.list,
                              .path = SPAWN_SELF,
                              .fds = { SPAWN_NULL, out, log },
                              .n_fds = 3,
@@ -93,7 +85,7 @@ static json_t *call_json(struct play_command *c, struct error *err)
     bool told = false;
 
     if (failed) {
-        error_set(err, "%s: no process: %s", c->argv[1], strerror(failed));
+        error_set(err, "%s: no process: %s", c->argv.list[1], strerror(failed));
         return NULL;
     }
     while (waitpid(pid, &status, WNOHANG) == 0) {
@@ -105,12 +97,12 @@ static json_t *call_json(struct play_command *c, struct error *err)
         error_set(err, "interrupted; the same command goes on");
     } else if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
         char *line = last_line(c->log);
-        error_set(err, "`ratchet %s` failed: %.900s", c->argv[1], line);
+        error_set(err, "`ratchet %s` failed: %.900s", c->argv.list[1], line);
         free(line);
     } else if ((text = file_load(c->out, MOST_REPLY, &len, err))) {
         json = json_loadb((char *)text, len, JSON_REJECT_DUPLICATES, &why);
         if (!json)
-            error_set(err, "`ratchet %s` printed no JSON: %s", c->argv[1], why.text);
+            error_set(err, "`ratchet %s` printed no JSON: %s", c->argv.list[1], why.text);
     }
     free(text);
     return json;
@@ -148,18 +140,16 @@ static struct play_command begin(const struct sweep *s, const struct sweep_cell 
                                  .log = xasprintf("%s/cells/%s.log", s->folder, name) };
 
     free(name);
-    add(&call, "ratchet");
-    add(&call, command);
+    words_add(&call.argv, "ratchet");
+    words_add(&call.argv, command);
     return call;
 }
 
 static void add_engine(struct play_command *call, const struct sweep *s)
 {
-    add(call, "--jobs");
-    add(call, s->jobs);
-    for (int i = 0; s->engine[i]; i++)
-        add(call, s->engine[i]);
-    add(call, "--json");
+    words_add_option(&call->argv, "--jobs", s->jobs);
+    words_add_all(&call->argv, s->engine);
+    words_add(&call->argv, "--json");
 }
 
 static void add_rules(struct play_command *call, const struct sweep *s,
@@ -168,11 +158,9 @@ static void add_rules(struct play_command *call, const struct sweep *s,
     char *observation = xasprintf("observation=%s", c->observation);
 
     for (int i = 0; s->settings[i]; i++) {
-        add(call, "--set");
-        add(call, s->settings[i]);
+        words_add_option(&call->argv, "--set", s->settings[i]);
     }
-    add(call, "--set");
-    add(call, observation);
+    words_add_option(&call->argv, "--set", observation);
     add_engine(call, s);
     free(observation);
 }
@@ -212,13 +200,11 @@ static int play_policy(const struct sweep *s, const struct sweep_cell *c,
     char *seed = xasprintf("%lld", (long long)c->repeat * SEEDS_APART);
     json_t *reply;
 
-    add(&call, c->env);
-    add(&call, path);
-    add(&call, "--allow-faults"); /* its table counts them */
-    add(&call, "--episodes");
-    add(&call, s->episodes);
-    add(&call, "--seed");
-    add(&call, seed);
+    words_add(&call.argv, c->env);
+    words_add(&call.argv, path);
+    words_add(&call.argv, "--allow-faults"); /* its table counts them */
+    words_add_option(&call.argv, "--episodes", s->episodes);
+    words_add_option(&call.argv, "--seed", seed);
     add_rules(&call, s, c);
     reply = call_json(&call, err);
     copy(out, "mean", reply, "mean");
@@ -242,22 +228,18 @@ static json_t *improve(const struct sweep *s, const struct sweep_cell *c,
     json_t *reply;
 
     if (run_exists(folder, NULL) == 1) {
-        add(&call, "--resume");
+        words_add(&call.argv, "--resume");
         add_engine(&call, s);
     } else {
         char *holdout = xasprintf("holdout=%s", s->episodes);
-        add(&call, c->env);
-        add(&call, "--model");
-        add(&call, c->player + strlen("model:"));
-        add(&call, "--policy");
-        add(&call, s->random_path);
-        add(&call, "--set");
-        add(&call, holdout);
+        words_add(&call.argv, c->env);
+        words_add_option(&call.argv, "--model", c->player + strlen("model:"));
+        words_add_option(&call.argv, "--policy", s->random_path);
+        words_add_option(&call.argv, "--set", holdout);
         add_rules(&call, s, c);
         free(holdout);
     }
-    add(&call, "--out");
-    add(&call, folder);
+    words_add_option(&call.argv, "--out", folder);
     reply = call_json(&call, err);
     call_clear(&call);
     return reply;
@@ -271,10 +253,9 @@ static int read_opening(const struct sweep *s, const struct sweep_cell *c,
     struct play_command call = begin(s, c, "freeze");
     json_t *reply, *row;
 
-    add(&call, folder);
-    add(&call, "--json");
-    add(&call, "--jobs");
-    add(&call, s->jobs);
+    words_add(&call.argv, folder);
+    words_add_option(&call.argv, "--jobs", s->jobs);
+    words_add(&call.argv, "--json");
     reply = call_json(&call, &refused);
     call_clear(&call);
     json_decref(reply);
