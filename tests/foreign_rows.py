@@ -198,7 +198,7 @@ row("envs of a plug-in", "envs", "foreign" + EVIL, "--plugin", plugin, status=1,
 row("envs --json of a plug-in", "envs", "foreign" + EVIL, "--plugin", plugin, "--json", status=1, says="no plain text")
 row("run in a plug-in", "run", "foreign" + EVIL, write(TMP + "/right.lua",
     "return { act = function() return 2 end }"), "-n", "1", "--plugin", plugin, "--record", TMP + "/rec3")
-row("view: no replay", "view", TMP + "/no" + EVIL, env={"SDL_VIDEODRIVER": "no" + EVIL}, status=1)
+row("view: no replay", "view", TMP + "/no" + EVIL, env={"SDL_VIDEODRIVER": "no" + EVIL}, status=2)
 row("play: no environment", "play", "no" + EVIL, env={"SDL_VIDEODRIVER": "dummy"}, status=1)
 row("nightly: no file", "nightly", TMP + "/no" + EVIL, status=2)
 night = write(TMP + "/night.json", json.dumps({"key" + EVIL: 1}))
