@@ -12,7 +12,7 @@
 #include <cmocka.h>
 
 #include "base/file.h"
-#include "runner/model/keys.h"
+#include "runner/model/api_keys.h"
 #include "runner/model/prices.h"
 #include "tests/own_home.h"
 
@@ -31,34 +31,34 @@ static void keys(void **state)
 
     (void)state;
     unsetenv("TEST_KEY");
-    assert_null(keys_find("TEST_KEY", &err));
+    assert_null(api_keys_find("TEST_KEY", &err));
     assert_string_equal(err.text, "");
     write_private(".env", 0644, "# mine\nOTHER=x\nexport TEST_KEY=\"from-file\" # why\n");
-    assert_null(keys_find("TEST_KEY", &err));
+    assert_null(api_keys_find("TEST_KEY", &err));
     assert_non_null(strstr(err.text, "chmod 600 .env"));
     assert_null(strstr(err.text, "from-file"));
     chmod(".env", 0600);
-    key = keys_find("TEST_KEY", &err);
+    key = api_keys_find("TEST_KEY", &err);
     assert_string_equal(key, "from-file");
-    keys_free(key);
+    api_keys_free(key);
     unlink(".env");
     mkdir("config", 0755);
     mkdir("config/ratchet", 0755);
     setenv("XDG_CONFIG_HOME", "config", 1);
     write_private("config/ratchet/keys", 0600, "TEST_KEY = from-config\n");
-    key = keys_find("TEST_KEY", &err);
+    key = api_keys_find("TEST_KEY", &err);
     assert_string_equal(key, "from-config");
-    keys_free(key);
+    api_keys_free(key);
     setenv("TEST_KEY", "from-environment\n", 1);
-    key = keys_find("TEST_KEY", &err);
+    key = api_keys_find("TEST_KEY", &err);
     assert_string_equal(key, "from-environment");
-    keys_free(key);
+    api_keys_free(key);
     setenv("TEST_KEY", "evil\r\nHost: x", 1);
-    assert_null(keys_find("TEST_KEY", &err));
+    assert_null(api_keys_find("TEST_KEY", &err));
     assert_non_null(strstr(err.text, "TEST_KEY holds a blank"));
     unsetenv("TEST_KEY");
     unlink("config/ratchet/keys");
-    keys_redact("SECRET-1", text);
+    api_keys_redact("SECRET-1", text);
     assert_string_equal(text, "a ******** and ********");
 }
 

@@ -18,6 +18,10 @@ struct policy {
     int n_params;
 };
 
+/* Who plays what, and how. Plain data, constant for the time of a call: whoever needs it
+ * otherwise (in outside mode, say, for an environment that is remote) plays a copy. It
+ * owns nothing. Lanes read it at once; on_result alone is called under a lock, from their
+ * threads. */
 struct evaluation {
     const struct task *task;
     struct policy policy;

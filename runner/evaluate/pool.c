@@ -17,6 +17,9 @@
 #define LOAD_TRIES 2    /* of a policy that loads, where the clock ran out */
 #define START_TRIES 4   /* of a worker, before the policy */
 
+/* One call of pool_play. requests[i] and results[i] belong to the lane that took i; next
+ * only grows, so that each is taken once. The first failure stays, and no lane takes more
+ * after it; the first worker that loads the policy gives the facts. */
 struct pool {
     const struct evaluation *e;
     const struct episode_request *requests;
@@ -34,7 +37,8 @@ struct pool {
     bool has_facts;
 };
 
-/* One thread with its worker and its own environment. */
+/* One thread with its worker and its own environment. process.pid is 0 while there is no
+ * worker; `again` is empty between two portions. */
 struct lane {
     struct pool *pool;
     int index;

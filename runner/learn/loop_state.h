@@ -49,6 +49,20 @@ enum loop_budget {
     N_BUDGETS
 };
 
+/* The run as it stands. What holds between two iterations:
+ *
+ * - Steps, calls and time are counted by the ledger; memo.steps_left and planner_left are
+ *   what it left of the budgets when the run began, and only the memo takes from them.
+ *   memo also points at tally, returns and planner_left, which live here.
+ * - incumbent is what candidates are compared with. best differs from it only where the
+ *   last promotion was not proven to be as good as the strongest ever. parent is a copy of
+ *   the incumbent (parent_iteration -1), or of one of the archive: after `patience`
+ *   fruitless iterations, until the next promotion or change of parent.
+ * - A promotion (promote.c) resets the parent and n_fruitless, and drops the challengers:
+ *   their contests are with the incumbent of now.
+ * - The four champions are copies: each owns its texts and results, none borrows of
+ *   another. past and cases only grow.
+ * - outcome is the caller's: iterate() counts iterations, promote.c promotions. */
 struct loop {
     const struct loop_config *c;
     const struct task *task;

@@ -14,7 +14,7 @@
 #include "runner/brief/turn_end.h"
 #include "runner/model/answer.h"
 #include "runner/model/fault.h"
-#include "runner/model/keys.h"
+#include "runner/model/api_keys.h"
 #include "runner/model/plain.h"
 
 #define MAX_ADAPTED 8 /* things that may turn out to be lacking, in one ask */
@@ -27,7 +27,7 @@
 static char *find_base(const struct dialect *dialect, struct error *err)
 {
     for (int i = 0; i < 2; i++) {
-        char *base = dialect->base_names[i] ? keys_find(dialect->base_names[i], err)
+        char *base = dialect->base_names[i] ? api_keys_find(dialect->base_names[i], err)
                                             : NULL;
 
         if (base)
@@ -39,7 +39,7 @@ static char *find_base(const struct dialect *dialect, struct error *err)
 bool api_is_usable(const struct dialect *dialect, char *why, size_t why_size)
 {
     struct error err = { "" };
-    char *key = keys_find(dialect->key_name, &err);
+    char *key = api_keys_find(dialect->key_name, &err);
     char *base = find_base(dialect, NULL);
     bool is_usable = key || strcmp(base, dialect->default_base) != 0;
 
@@ -48,7 +48,7 @@ bool api_is_usable(const struct dialect *dialect, char *why, size_t why_size)
     else if (!is_usable)
         snprintf(why, why_size, "no API key: set %s, or %s for a server of your own",
                  dialect->key_name, dialect->base_names[0]);
-    keys_free(key);
+    api_keys_free(key);
     free(base);
     return is_usable;
 }
@@ -97,7 +97,7 @@ struct api *api_create(const struct dialect *dialect,
     api = xcalloc(1, sizeof(*api));
     api->dialect = dialect;
     api->model = xstrdup(config->name);
-    api->key = keys_find(dialect->key_name, NULL);
+    api->key = api_keys_find(dialect->key_name, NULL);
     api->base = find_base(dialect, NULL);
     api->is_official = strcmp(api->base, dialect->default_base) == 0;
     api->max_tokens = config->max_tokens > 0 ? config->max_tokens
@@ -128,7 +128,7 @@ void api_destroy(void *self)
         return;
     http_destroy(api->http);
     prices_destroy(api->prices);
-    keys_free(api->key);
+    api_keys_free(api->key);
     free(api->base);
     free(api->model);
     free(api);
@@ -260,7 +260,7 @@ static enum fault try_once(struct api *api, const struct request *request, doubl
     else
         fault = (error_set(err, "the request cannot be written as JSON"), FAULT_GIVE_UP);
     free(body);
-    keys_free(auth);
+    api_keys_free(auth);
     free(url);
     return fault;
 }
@@ -270,7 +270,7 @@ static int fail(struct api *api, enum fault fault, struct error *why, struct tur
                 struct error *err)
 {
     out->is_final_error = fault == FAULT_FINAL;
-    keys_redact(api->key, why->text);
+    api_keys_redact(api->key, why->text);
     if (out->usage.n_tries > 1 && fault == FAULT_RETRY)
         return error_set(err, "%s:%.80s: %.700s (tried %d times)", api->dialect->name,
                          api->model, why->text, out->usage.n_tries);
@@ -292,7 +292,7 @@ static int wait_to_retry(struct api *api, int n_failed, double retry_after_s, do
                          "time limit",
                          was.text, wait);
     if (!api->is_quiet) {
-        keys_redact(api->key, was.text);
+        api_keys_redact(api->key, was.text);
         say_to(stderr, "%s: %s; try %d of %d in %.1f s\n", api->dialect->name, was.text,
                n_failed + 1, api->max_tries, wait);
     }

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "runner/brief/turn_end.h"
-#include "runner/model/keys.h"
+#include "runner/model/api_keys.h"
 
 void draft_init(struct draft *r)
 {
@@ -149,12 +149,12 @@ static void take_calls(struct draft *r, const struct request *request, const cha
             continue;
         snprintf(id, sizeof(id), "call_%d_%d_%d", request->iteration, request->turn,
                  i + 1);
-        keys_redact(key, from->id);
-        keys_redact(key, from->name);
+        api_keys_redact(key, from->id);
+        api_keys_redact(key, from->name);
         to = message_add_call(m, *from->id ? from->id : id,
                               *from->name ? from->name : "unnamed");
         text = provider_clean_text(from->arguments, from->len);
-        keys_redact(key, text);
+        api_keys_redact(key, text);
         tool_call_set_arguments(to, text);
         free(text);
     }
@@ -181,7 +181,7 @@ static void take_items(struct draft *r, const char *key, struct message *m)
     if (!r->items)
         return;
     text = json_dumps(r->items, JSON_COMPACT);
-    keys_redact(key, text);
+    api_keys_redact(key, text);
     m->extra = text ? json_loads(text, 0, NULL) : NULL;
     free(text);
 }
@@ -192,15 +192,15 @@ void draft_take(struct draft *r, const struct request *request, const char *key,
     fflush(r->file);
     free(out->message.text);
     out->message.text = provider_clean_text(r->text, r->len);
-    keys_redact(key, out->message.text);
+    api_keys_redact(key, out->message.text);
     take_calls(r, request, key, &out->message);
     take_items(r, key, &out->message);
     out->usage.tokens_in = r->tokens_in;
     out->usage.tokens_cached = r->tokens_cached;
     out->usage.tokens_out = r->tokens_out;
     out->usage.tokens_reasoning = r->tokens_reasoning;
-    keys_redact(key, r->model);
-    keys_redact(key, r->fingerprint);
+    api_keys_redact(key, r->model);
+    api_keys_redact(key, r->fingerprint);
     snprintf(out->model, sizeof(out->model), "%s", r->model);
     snprintf(out->fingerprint, sizeof(out->fingerprint), "%s", r->fingerprint);
     if (turn_end_of(r->finish) != TURN_WHOLE)
@@ -208,7 +208,7 @@ void draft_take(struct draft *r, const struct request *request, const char *key,
     else if (r->is_refused)
         strcpy(out->stop, "refusal");
     out->is_cut = turn_end_of(out->stop) == TURN_CUT;
-    keys_redact(key, out->stop);
+    api_keys_redact(key, out->stop);
     if (out->is_cut)
         mark_cut_call(r, &out->message);
 }

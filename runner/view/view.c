@@ -80,7 +80,7 @@ static void draw(struct viewer *v)
     timeline_draw(v);
     panel_draw(v);
     stage_draw(v);
-    help_draw(v);
+    viewer_keys_draw(v);
     set_title(v);
     v->is_dirty |= v->ui.was_pressed ||
                    v->ui.wheel != 0; /* what that changed shows next time */
@@ -108,7 +108,7 @@ static void take_event(struct viewer *v, const SDL_Event *event)
     case SDL_KEYDOWN:
     case SDL_KEYUP:
         if (!live_takes(v, &event->key) && event->type == SDL_KEYDOWN)
-            keys_take(v, &event->key);
+            viewer_keys_take(v, &event->key);
         break;
     case SDL_DROPFILE:
         viewer_drop(v, event->drop.file);

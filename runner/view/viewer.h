@@ -37,6 +37,10 @@ struct timeline {
     double low, high; /* of the returns */
 };
 
+/* The session says what is shown and where it stands; pictures and timeline are made of it
+ * and may be thrown away: whoever changes the session's replays calls stage_forget and
+ * timeline_forget, whoever changes anything that is seen sets is_dirty. has_whatif: the
+ * second track is what-if's, not the user's. */
 struct viewer {
     const struct view_options *options;
     struct ui ui;
@@ -73,8 +77,8 @@ void panel_draw(struct viewer *v);
 void transport_draw(struct viewer *v);
 
 /* True when the key meant something. */
-bool keys_take(struct viewer *v, const SDL_KeyboardEvent *key);
-void help_draw(struct viewer *v);
+bool viewer_keys_take(struct viewer *v, const SDL_KeyboardEvent *key);
+void viewer_keys_draw(struct viewer *v);
 
 void export_frame(struct viewer *v);
 void export_gif(struct viewer *v);

@@ -11,6 +11,11 @@
 #include "sandbox/worker/vm.h"
 #include "sandbox/worker/vm_world.h"
 
+/* A snapshot is the arena's bytes from the VM on, put back at the same address: so nothing
+ * in here owns memory elsewhere, and `world` alone points out of the arena while no call
+ * runs. escape is set, and `left` counts down from `budget`, from vm_begin to vm_end alone.
+ * Once the policy is loaded the stack is the message handler (index 1), the observation's
+ * table with what belongs to it, act and reset: nothing above that between two calls. */
 struct vm {
     struct arena arena; /* first: the VM lies at the head of its arena */
     lua_State *L;

@@ -1,4 +1,4 @@
-/* keys.c - every key, in one table that the help shows, too. */
+/* viewer_keys.c - every key, in one table that the help shows, too. */
 #include <string.h>
 
 #include "runner/view/viewer.h"
@@ -206,7 +206,7 @@ static const char *const mouse_help[][2] = {
 };
 #define N_MOUSE (int)(sizeof(mouse_help) / sizeof(*mouse_help))
 
-bool keys_take(struct viewer *v, const SDL_KeyboardEvent *key)
+bool viewer_keys_take(struct viewer *v, const SDL_KeyboardEvent *key)
 {
     for (int i = 0; i < N_BINDINGS; i++) {
         const struct binding *b = &bindings[i];
@@ -267,7 +267,7 @@ static void draw_live(struct viewer *v, int x, int y)
                 "... all of them are in the terminal");
 }
 
-void help_draw(struct viewer *v)
+void viewer_keys_draw(struct viewer *v)
 {
     SDL_Rect r = { 0, 0, SDL_min(916, v->ui.width - 32),
                    SDL_min(520, v->ui.height - 32) };

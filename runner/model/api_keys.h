@@ -1,6 +1,6 @@
-/* keys.h - API keys: where they come from, and that they go nowhere else. */
-#ifndef RATCHET_RUNNER_MODEL_KEYS_H
-#define RATCHET_RUNNER_MODEL_KEYS_H
+/* api_keys.h - API keys: where they come from, and that they go nowhere else. */
+#ifndef RATCHET_RUNNER_MODEL_API_KEYS_H
+#define RATCHET_RUNNER_MODEL_API_KEYS_H
 
 #include "base/error.h"
 
@@ -8,13 +8,13 @@
  * $XDG_CONFIG_HOME/ratchet/keys; lines of NAME=value. A file counts only when it is ours
  * and nobody else may read it (mode 600). NULL when it is nowhere, or in a file that does
  * not count or as a value that cannot stand in a header; then err says so ("" when
- * nowhere). The caller clears it with keys_free. */
-char *keys_find(const char *name, struct error *err);
+ * nowhere). The caller clears it with api_keys_free. */
+char *api_keys_find(const char *name, struct error *err);
 
 /* Overwrites, then frees. NULL is fine. */
-void keys_free(char *key);
+void api_keys_free(char *key);
 
 /* Replaces the key by as many asterisks wherever it stands in the text. */
-void keys_redact(const char *key, char *text);
+void api_keys_redact(const char *key, char *text);
 
 #endif

@@ -1,5 +1,5 @@
-/* keys.c - API keys: where they come from, and that they go nowhere else. */
-#include "runner/model/keys.h"
+/* api_keys.c - API keys: where they come from, and that they go nowhere else. */
+#include "runner/model/api_keys.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -13,7 +13,7 @@
 #define KEYS_MAX (64 << 10) /* bytes of a file of keys */
 #define REDACT_MIN 6        /* a "key" shorter than that is a dummy of a local server */
 
-void keys_free(char *key)
+void api_keys_free(char *key)
 {
     if (!key)
         return;
@@ -21,7 +21,7 @@ void keys_free(char *key)
     free(key);
 }
 
-void keys_redact(const char *key, char *text)
+void api_keys_redact(const char *key, char *text)
 {
     size_t len = key ? strlen(key) : 0;
 
@@ -41,11 +41,11 @@ static char *checked(char *value, const char *name, struct error *err)
     for (size_t i = 0; i < len; i++)
         if (value[i] <= ' ' || value[i] > '~') {
             error_set(err, "%s holds a blank or a character that is not ASCII", name);
-            keys_free(value);
+            api_keys_free(value);
             return NULL;
         }
     if (len == 0) {
-        keys_free(value);
+        api_keys_free(value);
         return NULL;
     }
     return value;
@@ -95,13 +95,13 @@ static char *find_in_file(const char *path, const char *name, struct error *err)
     if (found && (st.st_uid != geteuid() || (st.st_mode & 077))) {
         error_set(err, "%s holds %s but others may read it: chmod 600 %s", path, name,
                   path);
-        keys_free(found);
+        api_keys_free(found);
         return NULL;
     }
     return found ? checked(found, name, err) : NULL;
 }
 
-char *keys_find(const char *name, struct error *err)
+char *api_keys_find(const char *name, struct error *err)
 {
     const char *value = getenv(name), *config = getenv("XDG_CONFIG_HOME");
     const char *home = getenv("HOME");
