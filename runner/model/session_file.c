@@ -165,17 +165,23 @@ static int read_lines(struct session_file *s, const char *bytes, size_t len,
     return 0;
 }
 
+int session_file_read(struct session_file *s, const char *bytes, size_t len,
+                      const char *name, struct error *err)
+{
+    *s = (struct session_file){ .turns = json_array(), .outcomes = json_array() };
+    return len ? read_lines(s, bytes, len, name, err)
+               : error_set(err, "%s: empty, not a recorded session", name);
+}
+
 int session_file_load(struct session_file *s, const char *path, struct error *err)
 {
     size_t len;
     char *bytes = (char *)file_load(path, MAX_SESSION, &len, err);
-    int status;
+    int status = -1;
 
-    *s = (struct session_file){ .turns = json_array(), .outcomes = json_array() };
-    if (!bytes)
-        return -1;
-    status = len ? read_lines(s, bytes, len, path, err)
-                 : error_set(err, "%s: empty, not a recorded session", path);
+    *s = (struct session_file){ 0 };
+    if (bytes)
+        status = session_file_read(s, bytes, len, path, err);
     free(bytes);
     return status;
 }

@@ -33,6 +33,9 @@ struct session_file {
 /* Reads and checks it: JSON, turns, hashes, and whether the salt is the one whose hash
  * stands in the header. -1 on failure; session_file_clear in any case. */
 int session_file_load(struct session_file *s, const char *path, struct error *err);
+/* The same of bytes; name stands in errors. */
+int session_file_read(struct session_file *s, const char *bytes, size_t len,
+                      const char *name, struct error *err);
 void session_file_clear(struct session_file *s);
 
 /* Of the header's `run`, NULL where there is none. */
