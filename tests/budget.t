@@ -115,14 +115,19 @@ set_budget steps-few steps 4000
 expect "with more steps it goes on" 0 'stopped: ' "$RATCHET" improve --resume --out "$TMP/steps-few"
 ok "up to them" "$([ "$(total steps-few)" = "4000 0" ]; echo $?)" "$(total steps-few)"
 cat >"$TMP/plans.lua" <<'LUA'
-return { params = { gain = { default = 1, min = 0, max = 2 } }, act = function(obs)
+local gain
+return { params = { gain = { default = 1, min = 0, max = 2 } }, reset = function(info)
+  gain = info.params.gain
+end, act = function(obs)
   obs.sim:rollouts(vec.new(10 * 4), 4)
-  return obs.angle * params.gain > 0 and 1 or 0
+  return obs.angle * gain > 0 and 1 or 0
 end }
 LUA
-expect "planner steps end a run" 0 'stopped: budget: steps' \
+expect "planner steps end a run" 1 'not one answer came from search: budget: steps' \
     "$RATCHET" improve cartpole --policy "$TMP/plans.lua" --model search --out "$TMP/plans" \
     --set plan=true --set planner_steps=100 --set planner_total=1000 --set dev=10 --jobs 2
+faulted=$("$RATCHET" ledger "$TMP/plans" --list episodes --json | python3 -c 'import json, sys; print({r["fault"] for r in json.load(sys.stdin)})')
+ok "and no episode by a fault of its policy" "$([ "$faulted" = "{0}" ]; echo $?)" "$faulted"
 set -- $(total plans)
 ok "within the one act that reaches the budget" "$([ "$2" -ge 1000 ] && [ "$2" -lt 1100 ]; echo $?)" "$*"
 
