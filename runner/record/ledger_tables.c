@@ -59,7 +59,7 @@ static const struct {
           "e",
           "score") ") FROM episode e WHERE e.run = ?1 AND e.purpose = 'dev'"
                    " AND e.scope = '' AND e.sha256 = run.start_sha256) AS incumbent_mean,"
-                   " NULL AS candidate_mean, 0 AS model_calls, 0 AS model_tokens, NULL AS usd,"
+                   " NULL AS candidate_mean, 0 AS model_calls, 0 AS model_tokens, 0 AS usd,"
                    " NULL AS minutes FROM run WHERE id = ?1 UNION ALL"
                    " SELECT iteration, verdict, steps, CASE WHEN verdict IN ('better', 'simpler')"
                    " THEN dev_after ELSE dev_before END, dev_after,"
