@@ -28,7 +28,16 @@ expect "which it does" 0 '^  gate_most ' "$RATCHET" task
 expect "no command" 2 'Usage' "$RATCHET"
 expect "unknown command" 2 'juggle: no such command' "$RATCHET" juggle
 expect "unknown option" 2 '--frobnicate' "$RATCHET" run --frobnicate
-expect "missing argument" 2 'more arguments expected' "$RATCHET" run breakout
+expect "missing argument" 2 'run: ENV.TASK.json POLICY.lua expected, and only 1' "$RATCHET" run breakout
+expect "missing arguments" 2 'run: ENV.TASK.json POLICY.lua expected;' "$RATCHET" run
+expect "a provider that there is not" 2 'nope: no such provider; there are openai' \
+    "$RATCHET" improve cartpole --model nope --out "$TMP/nope"
+[ ! -e "$TMP/nope" ] && [ ! -e "$TMP/logs/ledger.sqlite" ]
+ok "makes nothing" $? "$(ls "$TMP" "$TMP/logs" 2>&1)"
+for command in run improve ledger; do
+    n=$("$RATCHET" $command --help | grep -c -- '-h, --help')
+    ok "$command --help lists -h, --help once" "$([ "$n" -eq 1 ]; echo $?)" "$n times"
+done
 expect "one argument too many" 2 'one argument too many' "$RATCHET" run breakout a b
 # A fault's text has a bound, and what is cut says so.
 echo 'return { act = function() error(("so sad "):rep(200), 0) end }' >"$TMP/long-error.lua"
@@ -141,7 +150,7 @@ if [ -w /dev/full ]; then
 fi
 
 # Models.
-expect "no such provider" 1 'oracle' "$RATCHET" improve cartpole --model oracle:x
+expect "no such provider" 2 'oracle' "$RATCHET" improve cartpole --model oracle:x
 expect "no API key" 1 'OPENAI_API_KEY' "$RATCHET" improve cartpole --model openai:some
 expect "no recorded session" 1 'nowhere.jsonl' \
     "$RATCHET" improve cartpole --model recorded:nowhere.jsonl

@@ -124,7 +124,7 @@ expect "a hash that nobody has" 1 'neither a file nor a policy' "$RATCHET" show 
 expect "ledger show" 0 'parent_sha256' "$RATCHET" ledger show "$TMP/run:2"
 expect "ledger show of no iteration" 1 'no such iteration' "$RATCHET" ledger show "$TMP/run:9"
 expect "ledger diff" 0 '^\+  return o.angle \+ 0.5' "$RATCHET" ledger diff "$TMP/run:1" "$TMP/run:2"
-expect "ledger diff with one policy" 2 'arguments expected' "$RATCHET" ledger diff "$TMP/run:1"
+expect "ledger diff with one policy" 2 'two policies, A B, expected' "$RATCHET" ledger diff "$TMP/run:1"
 "$RATCHET" ledger "$TMP/run" --csv >"$TMP/e.csv"
 python3 - "$TMP/e.csv" >"$TMP/value" 2>&1 <<'P'
 import csv

@@ -8,6 +8,7 @@
 #include "runner/agent/client.h"
 #include "runner/cmd/improve.h"
 #include "runner/learn/outcome.h"
+#include "runner/model/model.h"
 #include "runner/model/recorder.h"
 
 static int open_provider(struct improve *m, const struct app *app,
@@ -292,6 +293,8 @@ static int main_improve(const struct command *self, struct app *app, int argc,
         error_set(&err, "improve: name an environment or a task, or --resume a run");
         status = EXIT_USAGE;
     } else if (cmd_seed(m.seed_text, &m.seed, &err) != 0) {
+        status = EXIT_USAGE;
+    } else if (m.model && provider_check(m.model, &err) != 0) {
         status = EXIT_USAGE;
     } else {
         int prepared = improve_prepare(&m, app, args[0], &err);

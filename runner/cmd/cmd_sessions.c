@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "runner/home/opened_run.h"
+#include "runner/model/model.h"
 #include "base/table.h"
 
 #define LOOK_US 50000
@@ -196,7 +197,8 @@ static int fork_session(struct sessions *s, const char **args, struct error *err
 
     if (s->model)
         run.model = s->model;
-    if (ledger_session_check(s->o.ledger, args[1], err) != 0 ||
+    if (provider_check(run.model, err) != 0 ||
+        ledger_session_check(s->o.ledger, args[1], err) != 0 ||
         run_check_salt(s->o.ledger, &run, err) != 0 ||
         run_check_versions(&run, s->o.task, true, err) != 0)
         return -1;

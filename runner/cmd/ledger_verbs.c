@@ -197,7 +197,10 @@ bool ledger_verb(struct app *app, const struct common *c, const char **args, int
     static const struct {
         const char *name;
         int n; /* arguments behind it */
-    } verbs[] = { { "show", 1 }, { "diff", 2 }, { "export", 2 } };
+        const char *args;
+    } verbs[] = { { "show", 1, "RUN:N or POLICY" },
+                  { "diff", 2, "two policies, A B," },
+                  { "export", 2, "RUN DIR" } };
     struct opened_run o = { .lock = -1, .only_reads = true };
     struct error err = { "" };
     int verb = -1, n = 0, bad;
@@ -210,8 +213,8 @@ bool ledger_verb(struct app *app, const struct common *c, const char **args, int
     while (args[n + 1])
         n++;
     if (n != verbs[verb].n) {
-        error_set(&err, "ledger %s: %d arguments expected; see `ratchet ledger --help`",
-                  args[0], verbs[verb].n);
+        error_set(&err, "ledger %s: %s expected; see `ratchet ledger --help`",
+                  args[0], verbs[verb].args);
         *status = cmd_fail(EXIT_USAGE, &err);
         return true;
     }

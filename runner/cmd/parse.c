@@ -129,6 +129,13 @@ static int usage(const struct command *self, int *status, const char *format, ..
     return -1;
 }
 
+static int too_few(const struct command *self, int n, int *status)
+{
+    if (n == 0)
+        return usage(self, status, "%s expected", self->args);
+    return usage(self, status, "%s expected, and only %d of them is there", self->args, n);
+}
+
 /* What popt makes of a command's options, and where the values go. popt tells by a number
  * from 1 on which option came; numbers are read here, for popt takes nan, inf, 010 for 8. */
 struct option_table {
@@ -370,8 +377,7 @@ static int parse(const struct command *self, poptContext popt, const int *help,
         if (!(*left)[i][0])
             return usage(self, status, "%s: argument %d is empty", self->args, i + 1);
     if (n < n_min)
-        return usage(self, status, "%s expected",
-                     n_min == 1 && n == 0 ? self->args : "more arguments");
+        return too_few(self, n, status);
     if (n_max >= 0 && n > n_max)
         return usage(self, status, "%s: one argument too many", (*left)[n_max]);
     return 0;
@@ -442,8 +448,7 @@ static int take_arguments(struct call *c, poptContext popt, int *status)
             return usage(self, status, "%s: argument %d is empty", self->args, c->n_args);
     }
     if (c->n_args < self->n_min)
-        return usage(self, status, "%s expected",
-                     self->n_min == 1 ? self->args : "more arguments");
+        return too_few(self, c->n_args, status);
     if (self->n_max >= 0 && c->n_args > self->n_max)
         return usage(self, status, "%s: one argument too many", c->args[self->n_max]);
     return 0;

@@ -49,6 +49,11 @@ static int unknown_kind(const char *spec, struct error *err)
     return error_set(err, "%.100s: no such provider; there are %s", spec, known);
 }
 
+int provider_check(const char *spec, struct error *err)
+{
+    return provider_find(spec) ? 0 : unknown_kind(spec, err);
+}
+
 int provider_open(struct provider *out, const char *spec, struct provider_config config,
                   struct error *err)
 {
