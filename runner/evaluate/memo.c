@@ -275,10 +275,10 @@ static void cap(struct call *c, struct episode_request *r)
 }
 
 /* One wave: the next n of the missing requests. */
-static enum memo_status play(struct call *c, const struct policy *policy,
-                             const struct episode_request *requests, int n,
-                             bool is_capped, struct episode_result *results,
-                             struct error *err)
+static enum memo_status memo_play(struct call *c, const struct policy *policy,
+                                  const struct episode_request *requests, int n,
+                                  bool is_capped, struct episode_result *results,
+                                  struct error *err)
 {
     struct episode_request *mine = xcalloc((size_t)n, sizeof(*mine));
     struct episode_result *played = xcalloc((size_t)n, sizeof(*played));
@@ -324,7 +324,7 @@ static enum memo_status play_all(struct call *c, const struct policy *policy,
         int fit = count_fitting(c, requests, n), wave = fit ? fit : 1;
         if (m->steps_left <= 0 || (m->planner_left && *m->planner_left <= 0))
             return MEMO_NO_STEPS;
-        status = play(c, policy, requests, wave, !fit, results, err);
+        status = memo_play(c, policy, requests, wave, !fit, results, err);
         c->missing += wave;
         n -= wave;
     }

@@ -88,7 +88,8 @@ static uint32_t put_step(struct batch *b)
     return n;
 }
 
-static void finish(struct batch *b, struct seat *s, enum fault_kind fault, char *text)
+static void outside_finish(struct batch *b, struct seat *s, enum fault_kind fault,
+                           char *text)
 {
     struct episode_result *r = s->result;
     const struct episode *e = &s->episode;
@@ -124,7 +125,8 @@ static bool has_lost_env(struct batch *b, struct seat *s)
     if (!why && episode_failure(&s->episode, text, sizeof(text)))
         why = text;
     if (why)
-        finish(b, s, FAULT_environment, text_clean(why, strlen(why), strlen(why), true));
+        outside_finish(b, s, FAULT_environment,
+                       text_clean(why, strlen(why), strlen(why), true));
     return why != NULL;
 }
 
@@ -170,7 +172,7 @@ static int take_answer(struct batch *b, struct seat *s, struct wire *in)
         return 0;
     }
     if (fault) {
-        finish(b, s, fault, text);
+        outside_finish(b, s, fault, text);
         return 0;
     }
     free(text);
@@ -184,7 +186,7 @@ static int take_answer(struct batch *b, struct seat *s, struct wire *in)
     if (episode_is_over(&s->episode) ||
         (s->request->max_steps && s->episode.now.n_steps >= s->request->max_steps) ||
         (s->request->max_planner && s->result->planner_steps >= s->request->max_planner))
-        finish(b, s, FAULT_none, NULL);
+        outside_finish(b, s, FAULT_none, NULL);
     return 0;
 }
 
@@ -267,7 +269,7 @@ static int open_batch(struct batch *b, struct outside_kept *kept,
         episode_reset(&s->episode, requests[i].seed);
         s->bytes_left = task->limits.note_bytes;
         if (!has_lost_env(b, s) && episode_is_over(&s->episode))
-            finish(b, s, FAULT_none, NULL);
+            outside_finish(b, s, FAULT_none, NULL);
     }
     return 0;
 }

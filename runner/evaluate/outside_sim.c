@@ -55,7 +55,7 @@ static int lose(struct outside_sim *s)
 /* The following return 0 when it is done, 1 when it cannot be, -1 when it makes no
  * sense. */
 
-static int load(struct outside_sim *s, struct wire *in)
+static int outside_sim_load(struct outside_sim *s, struct wire *in)
 {
     const struct env *env = s->task->env;
     uint64_t ticket = wire_get_u64(in);
@@ -71,7 +71,7 @@ static int load(struct outside_sim *s, struct wire *in)
     return env->put_back(s->copy, place_of(seat, number)) == 0 ? 0 : lose(s);
 }
 
-static int keep(struct outside_sim *s)
+static int outside_sim_keep(struct outside_sim *s)
 {
     uint32_t seat = seat_of(s), number = ++s->now->n_kept;
 
@@ -96,7 +96,7 @@ static void get_actions(struct outside_sim *s, struct wire *in, uint32_t n, doub
     }
 }
 
-static int step(struct outside_sim *s, struct wire *in)
+static int outside_sim_step(struct outside_sim *s, struct wire *in)
 {
     double actions[MOST_FRAMES * ENV_MAX_ACTION];
     struct env_step each[MOST_FRAMES];
@@ -126,7 +126,7 @@ static int step(struct outside_sim *s, struct wire *in)
     return 0;
 }
 
-static int observe(struct outside_sim *s)
+static int outside_sim_observe(struct outside_sim *s)
 {
     size_t n = (size_t)env_count_obs(s->task->env);
     double *values = xcalloc(n, sizeof(*values));
@@ -146,7 +146,7 @@ static int do_ask(struct outside_sim *s, uint32_t what, struct wire *in)
     const struct env *env = s->task->env;
 
     if (what == SIM_LOAD)
-        return load(s, in);
+        return outside_sim_load(s, in);
     if (!s->now || s->now->lost[0])
         return s->now ? 1 : -1;
     switch (what) {
@@ -154,11 +154,11 @@ static int do_ask(struct outside_sim *s, uint32_t what, struct wire *in)
         env->reseed(s->copy, wire_get_u64(in));
         return env_failure(env, s->copy) ? lose(s) : 0;
     case SIM_STEP:
-        return step(s, in);
+        return outside_sim_step(s, in);
     case SIM_OBSERVE:
-        return observe(s);
+        return outside_sim_observe(s);
     case SIM_KEEP:
-        return keep(s);
+        return outside_sim_keep(s);
     default:
         return -1;
     }

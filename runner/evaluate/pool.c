@@ -59,7 +59,7 @@ int evaluate_cores(void)
     return sched_getaffinity(0, sizeof(set), &set) == 0 ? CPU_COUNT(&set) : 1;
 }
 
-static void fail(struct pool *p, const struct error *why)
+static void pool_fail(struct pool *p, const struct error *why)
 {
     pthread_mutex_lock(&p->mutex);
     if (!p->is_failed)
@@ -113,7 +113,7 @@ static void deliver(struct pool *p, int index)
 
 /* Loading that was lost to the clock is tried once more, like an episode; a worker that
  * did not come so far as the policy, for the machine was busy, more often. */
-static int start(struct lane *l, struct error *err)
+static int pool_start(struct lane *l, struct error *err)
 {
     struct pool *p = l->pool;
     struct ready ready;
@@ -233,7 +233,7 @@ static int play_all(struct lane *l, int from, int to, int n_tries, struct error 
     l->n_tries = n_tries;
     while (from < to && !is_interrupted(l->pool)) {
         int end = is_alone ? from + 1 : to, n;
-        if (!l->process.pid && !l->facts.fault && start(l, err) != 0)
+        if (!l->process.pid && !l->facts.fault && pool_start(l, err) != 0)
             return -1;
         if (is_interrupted(l->pool))
             return 0;
@@ -294,7 +294,7 @@ static void *run_lane(void *arg)
         l->facts = p->facts; /* another lane has found out */
     pthread_mutex_unlock(&p->mutex);
     if (!instance) {
-        fail(p, &err);
+        pool_fail(p, &err);
         return NULL;
     }
     l->process = (struct process){
@@ -303,11 +303,11 @@ static void *run_lane(void *arg)
     l->kept.list[0] = p->e->is_outside ? instance : NULL;
     if (!p->e->is_outside)
         episode_init(&l->episode, p->e->task->env, instance, &p->e->task->rules);
-    if (p->n == 0 && start(l, &err) != 0)
-        fail(p, &err);
+    if (p->n == 0 && pool_start(l, &err) != 0)
+        pool_fail(p, &err);
     while ((to = take(p, &from)) > from)
         if (play_portion(l, from, to, &err) != 0) {
-            fail(p, &err);
+            pool_fail(p, &err);
             break;
         }
     process_end(&l->process, NULL);

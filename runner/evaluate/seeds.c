@@ -27,7 +27,7 @@ int salt_draw(struct salt *s, struct error *err)
 
 /* 1: read, 0: there is no such file, -1: it is none of ours, or no salt. Whatever lies in
  * its place, a pipe, a link or a device, is refused without waiting for it. */
-static int load(struct salt *s, const char *path, struct error *err)
+static int seeds_load(struct salt *s, const char *path, struct error *err)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     struct stat info;
@@ -89,19 +89,19 @@ out:
 int salt_open(struct salt *s, const char *path, struct error *err)
 {
     struct salt drawn;
-    int found = load(s, path, err);
+    int found = seeds_load(s, path, err);
 
     if (found != 0)
         return found == 1 ? 0 : -1;
     if (salt_draw(&drawn, err) != 0 || create(&drawn, path, err) != 0)
         return -1;
-    found = load(s, path, err);
+    found = seeds_load(s, path, err);
     return found == 1 ? 0 : found < 0 ? -1 : error_set(err, "%s: it is gone again", path);
 }
 
 int salt_find(struct salt *s, const char *path, struct error *err)
 {
-    return load(s, path, err);
+    return seeds_load(s, path, err);
 }
 
 int salt_set(struct salt *s, const char *hex)
@@ -117,7 +117,7 @@ int salt_save(const struct salt *s, const char *path, struct error *err)
 {
     struct salt there;
 
-    if (create(s, path, err) != 0 || load(&there, path, err) != 1)
+    if (create(s, path, err) != 0 || seeds_load(&there, path, err) != 1)
         return -1;
     return strcmp(there.hex, s->hex) ? error_set(err, "%s: another salt is there", path)
                                      : 0;

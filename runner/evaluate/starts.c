@@ -12,7 +12,7 @@
 #define LEAST_SEEDS 512
 #define SEEDS_A_START 48
 
-static struct start *find(struct starts *s, uint64_t hash)
+static struct start *starts_find(struct starts *s, uint64_t hash)
 {
     for (int i = 0; i < s->n; i++)
         if (s->list[i].hash == hash)
@@ -22,7 +22,7 @@ static struct start *find(struct starts *s, uint64_t hash)
 
 static void note(struct starts *s, uint64_t hash, int64_t index)
 {
-    struct start *one = find(s, hash);
+    struct start *one = starts_find(s, hash);
 
     if (!one) {
         one = xgrow(s->list, s->n);

@@ -22,8 +22,8 @@ static void hash(const char *text, size_t len, unsigned char out[16])
 }
 
 /* The place of a key, or the free one where it belongs. */
-static unsigned char *find(unsigned char (*table)[16], size_t size,
-                           const unsigned char key[16])
+static unsigned char *tally_find(unsigned char (*table)[16], size_t size,
+                                 const unsigned char key[16])
 {
     uint64_t at;
 
@@ -40,7 +40,7 @@ static void grow(struct tally *t)
 
     for (size_t i = 0; i < t->size; i++)
         if (memcmp(t->seen[i], nothing, 16))
-            memcpy(find(table, size, t->seen[i]), t->seen[i], 16);
+            memcpy(tally_find(table, size, t->seen[i]), t->seen[i], 16);
     free(t->seen);
     t->seen = table;
     t->size = size;
@@ -53,7 +53,7 @@ static bool is_new(struct tally *t, const unsigned char key[16])
 
     if (2 * t->n_seen >= t->size)
         grow(t);
-    place = find(t->seen, t->size, key);
+    place = tally_find(t->seen, t->size, key);
     if (memcmp(place, nothing, 16))
         return false;
     memcpy(place, key, 16);

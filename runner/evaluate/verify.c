@@ -151,8 +151,8 @@ static void set_fault(struct episode_result *out, enum fault_kind kind, const ch
 
 /* Plays the tape to its end or the episode's, whichever is first; returns the steps
  * played. */
-static int64_t play(struct episode *e, const struct tape *tape,
-                    struct episode_result *out)
+static int64_t verify_play(struct episode *e, const struct tape *tape,
+                           struct episode_result *out)
 {
     double action[ENV_MAX_ACTION];
     int64_t step = 0;
@@ -233,7 +233,7 @@ void verify_claim(struct episode *e, const struct task *task,
         out->score = fault_score(task, out->fault, 0);
         return;
     }
-    played = play(e, &claim->tape, out);
+    played = verify_play(e, &claim->tape, out);
     out->total = e->now.total;
     out->n_steps = e->now.n_steps;
     out->n_frames = e->now.n_frames;

@@ -9,7 +9,7 @@
 
 #define FIRST_LOOK 8 /* pairs; each look doubles them */
 
-static double draw(const struct calibration *c, struct rng *r)
+static double calibrate_draw(const struct calibration *c, struct rng *r)
 {
     return c->returns[rng_below(r, (uint32_t)c->n)];
 }
@@ -17,7 +17,7 @@ static double draw(const struct calibration *c, struct rng *r)
 static double draw_candidate(const struct calibration *c, struct rng *r, double gain,
                              double falls)
 {
-    return falls > 0 && rng_uniform(r) < falls ? c->lowest : draw(c, r) + gain;
+    return falls > 0 && rng_uniform(r) < falls ? c->lowest : calibrate_draw(c, r) + gain;
 }
 
 /* One comparison: 1 better, -1 worse, 0 unclear; *pairs: played. That the gain is above 0
@@ -32,7 +32,7 @@ static int compare(const struct calibration *c, struct rng *r, double gain, doub
     confseq_init(&below);
     for (int to = FIRST_LOOK; verdict == 0 && above.n < c->pairs; to *= 2) {
         while (above.n < to && above.n < c->pairs) {
-            double d = draw_candidate(c, r, gain, falls) - draw(c, r);
+            double d = draw_candidate(c, r, gain, falls) - calibrate_draw(c, r);
             confseq_add(&above, d, c->most_loss, c->most_gain);
             confseq_add(&below, -d, c->most_gain, c->most_loss);
         }

@@ -54,7 +54,7 @@ static void write_signature(const struct scan *s, const char *kind, char *out,
     }
 }
 
-static struct failure *add(struct scan *s, int episode, const char *kind)
+static struct failure *failures_add(struct scan *s, int episode, const char *kind)
 {
     struct failures *f = s->out;
     struct failure *one;
@@ -73,7 +73,7 @@ static void add_events(struct scan *s, int episode, uint32_t events, int *left)
 {
     for (int i = 0; s->task->env->events && s->task->env->events[i].name; i++)
         if (s->task->env->events[i].is_failure && (events >> i & 1) && (*left)-- > 0)
-            add(s, episode, s->task->env->events[i].name);
+            failures_add(s, episode, s->task->env->events[i].name);
 }
 
 /* Stuck is looked at where it began, not where the time ran out. */
@@ -92,7 +92,7 @@ static void add_stuck(struct scan *s, int index, const struct episode_result *r,
         tape_get(&r->tape, s->task->env, i, action);
         episode_step(&s->episode, action);
     }
-    f = add(s, index, "stuck");
+    f = failures_add(s, index, "stuck");
     f->last_reward = last_reward;
 }
 
@@ -117,7 +117,7 @@ static void scan_once(struct scan *s, int index, const struct episode_result *r)
             add_events(s, index, step.events, &left);
     }
     if (r->fault)
-        add(s, index, fault_name(r->fault));
+        failures_add(s, index, fault_name(r->fault));
     else if (r->truncated &&
              r->n_steps - last_reward > (int64_t)(STUCK_SHARE * (double)longest))
         add_stuck(s, index, r, last_reward);
@@ -173,7 +173,7 @@ static void add_far_below(struct scan *s, int index, const struct episode_result
         tape_get(&r->tape, s->task->env, i, action);
         episode_step(&s->episode, action);
     }
-    add(s, index, "far_below");
+    failures_add(s, index, "far_below");
 }
 
 static int by_lost(const void *a, const void *b)

@@ -112,9 +112,9 @@ static int check_opening(struct frozen *z, struct error *err)
     return z->number < 0 ? -1 : 0;
 }
 
-static int play(struct frozen *z, enum purpose purpose, enum split split,
-                const char *scope, int n, struct episode_result **results, int *n_results,
-                struct error *err)
+static int freeze_play(struct frozen *z, enum purpose purpose, enum split split,
+                       const char *scope, int n, struct episode_result **results,
+                       int *n_results, struct error *err)
 {
     struct policy policy = { .name = "incumbent.lua", .source = z->source };
     struct episode_request *requests = xcalloc((size_t)n, sizeof(*requests));
@@ -332,14 +332,15 @@ static json_t *open_split(const struct freeze *f, struct task *task, struct erro
                             .progress = f->progress,
                             .user = f->user };
     if (worst_settle(&z.memo, task, err) != MEMO_DONE || find_incumbent(&z, err) != 0 ||
-        play(&z, PURPOSE_dev, SPLIT_DEV, "", splits->dev, &z.dev, &z.n_dev, err) != 0 ||
+        freeze_play(&z, PURPOSE_dev, SPLIT_DEV, "", splits->dev, &z.dev, &z.n_dev, err) !=
+            0 ||
         check_ledger(&z, err) != 0 || check_opening(&z, err) != 0)
         goto out;
     snprintf(scope, sizeof(scope), "opening %lld", (long long)z.number);
     z.memo.base.is_outside = true;
-    if (play(&z, is_audit ? PURPOSE_audit : PURPOSE_holdout, f->split, scope,
-             is_audit ? splits->audit : splits->holdout, &z.hidden, &z.n_hidden,
-             err) != 0)
+    if (freeze_play(&z, is_audit ? PURPOSE_audit : PURPOSE_holdout, f->split, scope,
+                    is_audit ? splits->audit : splits->holdout, &z.hidden, &z.n_hidden,
+                    err) != 0)
         goto out;
     out = report(&z, err);
     text = out ? json_dumps(out, JSON_COMPACT) : NULL;

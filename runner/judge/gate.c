@@ -151,8 +151,8 @@ static int next_size(int n, int most)
 }
 
 /* The first of all: where seeds give few starts, each of them. */
-static enum memo_status begin(struct comparison *c, const struct gate *g,
-                              const struct policy *const sides[2], struct error *err)
+static enum memo_status gate_begin(struct comparison *c, const struct gate *g,
+                                   const struct policy *const sides[2], struct error *err)
 {
     enum memo_status status = MEMO_DONE;
 
@@ -191,7 +191,7 @@ enum memo_status comparison_play(struct comparison *c, const struct gate *g,
                                  struct error *err)
 {
     const struct policy *const sides[2] = { candidate, incumbent };
-    enum memo_status status = begin(c, g, sides, err);
+    enum memo_status status = gate_begin(c, g, sides, err);
 
     while (status == MEMO_DONE && c->now.verdict == GATE_unclear && !is_over(c) &&
            c->next < most)
@@ -206,7 +206,7 @@ enum memo_status comparison_settle(struct comparison *c, const struct gate *g,
 {
     const struct policy *const sides[2] = { candidate, incumbent };
     double margin = g->memo->base.task->margin;
-    enum memo_status status = begin(c, g, sides, err);
+    enum memo_status status = gate_begin(c, g, sides, err);
 
     while (status == MEMO_DONE && !is_over(c) && c->next < most &&
            !(c->now.low > -margin) && c->now.difference > -margin && c->now.high >= 0)

@@ -82,10 +82,11 @@ static enum memo_status play_again(const struct gate *g,
 }
 
 /* results: of both sides, n of them, zeroed; the caller clears them. */
-static enum memo_status play(struct comparison *c, const struct gate *g,
-                             const struct policy *const sides[2], const char *scope,
-                             const int64_t *index, int n,
-                             struct episode_result *const results[2], struct error *err)
+static enum memo_status gate_pairs_play(struct comparison *c, const struct gate *g,
+                                        const struct policy *const sides[2],
+                                        const char *scope, const int64_t *index, int n,
+                                        struct episode_result *const results[2],
+                                        struct error *err)
 {
     enum memo_status status = MEMO_DONE;
 
@@ -145,7 +146,7 @@ enum memo_status pairs_play(struct comparison *c, const struct gate *g,
 
     for (int i = 0; i < n; i++)
         index[i] = c->next + i;
-    status = play(c, g, sides, g->scope, index, n, results, err);
+    status = gate_pairs_play(c, g, sides, g->scope, index, n, results, err);
     for (int i = 0; i < n && status == MEMO_DONE; i++)
         if (take_pair(c, &results[0][i], &results[1][i]) && is_known)
             confseq_add(&c->evidence, results[0][i].score - results[1][i].score,
@@ -216,7 +217,7 @@ enum memo_status pairs_play_starts(struct comparison *c, const struct gate *g,
     for (i = 0; i < n && status == MEMO_DONE;) {
         struct episode_result *const at[2] = { results[0] + i, results[1] + i };
         int to = n - i < BOUT ? n : i + BOUT;
-        status = play(c, g, sides, STARTS_SCOPE, index + i, to - i, at, err);
+        status = gate_pairs_play(c, g, sides, STARTS_SCOPE, index + i, to - i, at, err);
         for (; i < to && status == MEMO_DONE; i += 2)
             if (!is_repeated(
                     &s->list[i / 2],

@@ -112,10 +112,10 @@ static void fill_random(struct tape *t, const struct env *env, uint64_t seed,
 }
 
 /* Plays under the memo's task, which the caller has changed. */
-static enum memo_status play(struct memo *m, const char *scope,
-                             const struct policy *policy,
-                             const struct episode_request *requests, int n,
-                             struct episode_result *results, struct error *err)
+static enum memo_status robust_play(struct memo *m, const char *scope,
+                                    const struct policy *policy,
+                                    const struct episode_request *requests, int n,
+                                    struct episode_result *results, struct error *err)
 {
     int64_t index[MOST_SEEDS];
 
@@ -143,7 +143,7 @@ static enum memo_status measure_sticky(const struct memo *m, const struct policy
     task->rules.sticky = out->p;
     mine.base.task = task;
     snprintf(scope, sizeof(scope), "sticky %g", out->p);
-    status = play(&mine, scope, policy, requests, out->n, results, err);
+    status = robust_play(&mine, scope, policy, requests, out->n, results, err);
     out->sticky = mean(results, out->n, &out->lost);
     for (int i = 0; i < out->n && status == MEMO_DONE; i++)
         add_agreement(g, robust_agreement(&dev[i], &results[i], 0));
@@ -173,7 +173,7 @@ static enum memo_status measure_starts(const struct memo *m, const struct salt *
                     split_seed(salt, SPLIT_GATE, task->name, "starts", i), most);
         requests[i].shadow = &tapes[i];
     }
-    status = play(&mine, "starts", policy, requests, out->n, results, err);
+    status = robust_play(&mine, "starts", policy, requests, out->n, results, err);
     out->starts = mean(results, out->n, &out->lost);
     for (int i = 0; i < out->n && status == MEMO_DONE; i++)
         add_agreement(g, robust_agreement(&dev[i], &results[i], tapes[i].n_steps));

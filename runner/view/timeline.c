@@ -106,7 +106,7 @@ static void make_row(struct viewer *v, struct timeline_row *row, const struct pl
     row->known = p->scanned;
 }
 
-static void make(struct viewer *v)
+static void timeline_make(struct viewer *v)
 {
     struct timeline *t = &v->timeline;
 
@@ -137,7 +137,7 @@ static void make_if_needed(struct viewer *v)
     }
     if (t->n != inner(v).w || t->made_from != view_from(v) || t->made_to != view_to(v) ||
         (is_stale && SDL_GetTicks() - t->made_ms > REMAKE_MS))
-        make(v);
+        timeline_make(v);
     else if (is_stale)
         v->is_dirty = true; /* soon */
 }

@@ -66,7 +66,7 @@ static void set_title(struct viewer *v)
         SDL_SetWindowTitle(v->ui.window, title);
 }
 
-static void draw(struct viewer *v)
+static void view_draw(struct viewer *v)
 {
     ui_begin(&v->ui);
     lay_out(v);
@@ -161,7 +161,7 @@ static void loop(struct viewer *v)
         }
         if (v->is_dirty) {
             v->is_dirty = false;
-            draw(v);
+            view_draw(v);
         }
         uint32_t used = SDL_GetTicks() - start;
         if (used < FRAME_MS)
@@ -180,7 +180,7 @@ static int open_files(struct viewer *v, struct error *err)
     return 0;
 }
 
-static void begin(struct viewer *v)
+static void view_begin(struct viewer *v)
 {
     const struct view_options *o = v->options;
     const struct view_live *live = o->live;
@@ -209,7 +209,7 @@ int view_run(const struct view_options *o, struct error *err)
     }
     if (ui_open(&v.ui, "ratchet view", WIDTH, HEIGHT, err) != 0)
         goto out;
-    begin(&v);
+    view_begin(&v);
     status = 0;
     loop(&v);
 

@@ -28,7 +28,7 @@ JUMP(previous_event, -1, false)
 JUMP(next_failure, 1, true)
 JUMP(previous_failure, -1, true)
 
-static void play(struct viewer *v)
+static void viewer_keys_play(struct viewer *v)
 {
     session_play(&v->session, !v->session.is_playing);
 }
@@ -148,8 +148,8 @@ static const struct binding {
     key_action action;
     const char *keys, *help;
 } bindings[] = {
-    { SDLK_SPACE, ANY, play, "Space, Return", "play, pause" },
-    { SDLK_RETURN, ANY, play, NULL, NULL },
+    { SDLK_SPACE, ANY, viewer_keys_play, "Space, Return", "play, pause" },
+    { SDLK_RETURN, ANY, viewer_keys_play, NULL, NULL },
     { SDLK_RIGHT, SHIFT, leap, "Shift + Right / Left", "ten steps" },
     { SDLK_LEFT, SHIFT, leap_back, NULL, NULL },
     { SDLK_RIGHT, ANY, step, "Right / Left", "a step, a step back" },

@@ -196,7 +196,7 @@ static int play_again(struct coordinator *c, struct error *err)
     return status;
 }
 
-static void *check(void *user)
+static void *cluster_check(void *user)
 {
     struct checker *k = user;
 
@@ -233,13 +233,14 @@ static void confirm(struct coordinator *c)
     double start = clock_now();
     int n_threads = 1;
 
-    while (n_threads < c->n_full && pthread_create(&c->checkers[n_threads].thread, NULL,
-                                                   check, &c->checkers[n_threads]) == 0)
+    while (n_threads < c->n_full &&
+           pthread_create(&c->checkers[n_threads].thread, NULL, cluster_check,
+                          &c->checkers[n_threads]) == 0)
         n_threads++;
     if (c->n_full)
-        check(&c->checkers[0]);
+        cluster_check(&c->checkers[0]);
     for (int i = n_threads; i < c->n_full; i++)
-        check(&c->checkers[i]);
+        cluster_check(&c->checkers[i]);
     for (int i = 1; i < n_threads && i < c->n_full; i++)
         pthread_join(c->checkers[i].thread, NULL);
     for (int i = 0; i < c->n_full; i++) {

@@ -78,8 +78,8 @@ int shard_result_save(const struct shard_leaving *l, struct error *err)
 }
 
 /* The results of the shard's requests, n of them; NULL when it cannot play. */
-static struct episode_result *play(const struct shard_job *job, int shard, int *n,
-                                   struct error *err)
+static struct episode_result *shard_play_episodes(const struct shard_job *job, int shard,
+                                                  int *n, struct error *err)
 {
     struct episode_request *mine = xcalloc((size_t)job->n_requests + 1, sizeof(*mine));
     struct episode_result *results;
@@ -129,7 +129,7 @@ int shard_play(const char *folder, int shard, struct env_registry *registry,
     }
     job.e.interrupted = interrupted;
     if (shard_kind_fits(job.task->env, job.kind, kind, "(this one)", err) == 0)
-        results = play(&job, shard, &n, err);
+        results = shard_play_episodes(&job, shard, &n, err);
     if (!results && interrupted && *interrupted)
         goto out; /* pre-empted: nothing is said, and the shard is run again */
     l.refusal = results ? "" : err->text;

@@ -12,7 +12,7 @@
 #define PATIENCE_S 60
 
 /* Runs a command; the caller frees *output, its complaints where it failed. */
-static int run(const char *const *argv, char **output, struct error *err)
+static int slurm_run(const char *const *argv, char **output, struct error *err)
 {
     struct child c = { .argv = argv, .timeout_s = PATIENCE_S, .without_keys = true };
     struct child_result r;
@@ -93,7 +93,7 @@ int slurm_submit(const char *folder, const int *shards, int n, int n_cpus, char 
     int status = save_script(script, folder, err);
 
     if (status == 0)
-        status = run(argv, &output, err);
+        status = slurm_run(argv, &output, err);
     if (status == 0) { /* "17" or "17;cluster", after warnings */
         const char *line = output;
         for (const char *next; (next = strchr(line, '\n')) && next[1];)
@@ -116,7 +116,7 @@ int slurm_look(const char *id, bool *is_live, bool *is_running, int n_shards,
     const char *const argv[] = { "squeue", "--noheader", "--array", "--format=%K %t",
                                  "--jobs", id,           NULL };
     char *output = NULL;
-    int status = run(argv, &output, err);
+    int status = slurm_run(argv, &output, err);
 
     if (status != 0 && output && strstr(output, "Invalid job id"))
         status = 0; /* it is over and forgotten: nothing of it lives */
@@ -144,6 +144,6 @@ void slurm_cancel(const char *id)
     char *output;
     struct error ignored;
 
-    run(argv, &output, &ignored);
+    slurm_run(argv, &output, &ignored);
     free(output);
 }
