@@ -210,3 +210,22 @@ int file_program(const char *name, char path[PATH_MAX], struct error *err)
             return 0;
     return error_set(err, "%s%s: this program is missing; run `make`", self, name);
 }
+
+char *file_load_text(const char *path, size_t max, struct error *err)
+{
+    size_t len;
+    char *text = (char *)file_load(path, max, &len, err);
+
+    if (!text || !memchr(text, '\0', len))
+        return text;
+    error_set(err, "%s: not a text file", path);
+    free(text);
+    return NULL;
+}
+
+const char *file_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    return slash ? slash + 1 : path;
+}

@@ -14,6 +14,11 @@
  * a pipe or a device might have no end, and is not waited for. */
 uint8_t *file_load(const char *path, size_t max_len, size_t *len, struct error *err);
 
+/* A whole text file of at most max bytes, NUL-terminated; NULL on failure. */
+char *file_load_text(const char *path, size_t max, struct error *err);
+/* The last part of a path. */
+const char *file_name(const char *path);
+
 /* Writes a temporary beside path, syncs it, renames it over path, syncs the folder. */
 int file_save(const char *path, const void *bytes, size_t len, struct error *err);
 

@@ -159,3 +159,11 @@ int say_json(FILE *f, const json_t *json, size_t flags)
     free(clean);
     return status;
 }
+
+int say_result(json_t *json)
+{
+    int status = say_json(stdout, json, JSON_INDENT(2));
+
+    json_decref(json);
+    return status;
+}

@@ -24,5 +24,7 @@ void say_lines(FILE *f, const char *text);
 
 /* With jansson's flags, and a line end. -1 when it cannot be written. */
 int say_json(FILE *f, const json_t *json, size_t flags);
+/* A command's result on stdout; releases it. -1 when stdout cannot be written. */
+int say_result(json_t *json);
 
 #endif

@@ -39,27 +39,14 @@ runner
 LOOKS = {
     # the values of parameters that a dream has written are read from its sentences
     ('runner/brief/brief_memory', 'runner/dream/dream_values'),
-    # what cmd.h says of tasks, paths and printing beside what a command is
-    ('runner/agent/client', 'runner/cmd/cmd'),
     ('runner/agent/client', 'runner/model/model'),
-    ('runner/experiment/bench_plan', 'runner/cmd/cmd'),
-    ('runner/experiment/bench_plan', 'runner/cmd/parse'),
-    ('runner/experiment/compare_runs', 'runner/cmd/cmd'),
-    ('runner/experiment/dream_measure', 'runner/cmd/cmd'),
-    ('runner/experiment/dream_measure', 'runner/cmd/parse'),
-    ('runner/experiment/nightly_task', 'runner/cmd/cmd'),
-    ('runner/experiment/reproduce_run', 'runner/cmd/parse'),
-    ('runner/experiment/sweep_cell', 'runner/cmd/cmd'),
-    ('runner/experiment/sweep_cell', 'runner/cmd/parse'),
-    ('runner/home/opened_run', 'runner/cmd/cmd'),
-    ('runner/home/opened_run', 'runner/cmd/parse'),
 }
 
 # Statements and calls outside runner/record/: at most so many in a file.
 SQL = re.compile(r'\bledger_query\s*\(|\bsqlite3_|"\s*(?:SELECT|INSERT|UPDATE|DELETE|WITH|CREATE|PRAGMA)\b')
 SQL_OUTSIDE = {
     'runner/agent/shown.c': 2,  # stays: it knows a ledger by its bytes
-    'runner/cmd/cmd_improve.c': 1,
+    'runner/experiment/improve_run.c': 1,
     'runner/cmd/cmd_prune.c': 2,
     'runner/cmd/cmd_test.c': 2,
     'runner/dream/dream.c': 2,

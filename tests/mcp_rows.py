@@ -223,9 +223,9 @@ ok("every call is in the ledger", calls > 60, calls)
 what = {r[0] for r in db.execute("SELECT what FROM incident")}
 ok("what may not be had is an incident", "asked for seeds that are not its own" in what and
    "asked for a tool that there is not" in what, what)
-probes = db.execute("SELECT sum(steps) FROM episode WHERE purpose='probe'").fetchone()[0]
-ok("probe and tuning steps are counted", probes > 0 and db.execute(
-    "SELECT sum(steps) FROM episode WHERE purpose='tuning'").fetchone()[0] > 0, probes)
+probed = db.execute("SELECT sum(steps) FROM episode WHERE purpose='probe'").fetchone()[0]
+ok("probe and tuning steps are counted", probed > 0 and db.execute(
+    "SELECT sum(steps) FROM episode WHERE purpose='tuning'").fetchone()[0] > 0, probed)
 
 # Resumed: the run goes on where it was.
 c = Client("cartpole", "--out", TMP + "/run")

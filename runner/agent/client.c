@@ -30,19 +30,19 @@ static void await_lock(const char *folder, const volatile sig_atomic_t *interrup
     free(path);
 }
 
-int client_await(const struct client *c, const struct app *app, struct provider *out,
-                 struct error *err)
+int client_await(const struct client *c, const volatile sig_atomic_t *interrupted,
+                 struct provider *out, struct error *err)
 {
-    struct provider_config config = { .interrupted = app->interrupted, .is_quiet = true };
+    struct provider_config config = { .interrupted = interrupted, .is_quiet = true };
     bool asks;
 
     if (provider_open(out, "mcp", config, err) != 0)
         return -1;
     asks = out->kind->await(out->self);
-    if (*app->interrupted)
+    if (*interrupted)
         return error_set(err, "mcp: interrupted");
     if (asks && c->folder)
-        await_lock(c->folder, app->interrupted);
+        await_lock(c->folder, interrupted);
     return asks;
 }
 

@@ -22,7 +22,7 @@
 
 struct bench {
     struct app *app;
-    struct common common;
+    struct setup *setup;
     struct task *task;  /* Breakout */
     struct task *brief; /* the same, with short episodes */
     cpu_set_t cores;
@@ -45,7 +45,7 @@ enum { PAIRS_ELEMENTS = 100 };
 static void report(struct bench *b, const char *name, double value, const char *unit,
                    const char *text)
 {
-    if (!b->common.json)
+    if (!b->setup->json)
         say("%-58s %14.*f %s\n", text, value < 100 ? 3 : 0, value, unit);
     fflush(stdout);
     json_object_set_new(b->figures, name, json_finite(value));
@@ -197,10 +197,10 @@ static double step_seconds(const struct evaluation *e, bool is_bare, int n_episo
 static int bench_policy(struct bench *b, const char *name, const char *file,
                         struct error *err)
 {
-    struct policy policy = { .name = base_name(file) };
+    struct policy policy = { .name = file_name(file) };
     struct evaluation e;
     char *path = find_shipped(file),
-         *source = path ? read_text_file(path, VM_MAX_SOURCE, err) : NULL;
+         *source = path ? file_load_text(path, VM_MAX_SOURCE, err) : NULL;
     int n_episodes = 0, n_cores = CPU_COUNT(&b->cores), status = -1;
     double one, free_, bare, all;
     char key[64], text[96];
@@ -337,7 +337,7 @@ static int bench_replay(struct bench *b, struct error *err)
     struct evaluation e;
     int status = -1;
 
-    policy.source = path ? read_text_file(path, VM_MAX_SOURCE, err) : NULL;
+    policy.source = path ? file_load_text(path, VM_MAX_SOURCE, err) : NULL;
     if (!policy.source)
         goto out;
     e = evaluation_of(b, &policy);
@@ -393,7 +393,7 @@ static int bench_frames(struct bench *b, struct error *err)
     use_cores(b, false);
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]) && !status; i++) {
         char *path = find_shipped(rows[i].file), key[64], text[96];
-        char *source = path ? read_text_file(path, VM_MAX_SOURCE, err) : NULL;
+        char *source = path ? file_load_text(path, VM_MAX_SOURCE, err) : NULL;
         struct policy policy = { .name = rows[i].name, .source = source };
         struct evaluation e = evaluation_of(b, &policy);
         int n_episodes = 2;
@@ -427,16 +427,16 @@ static int bench(struct bench *b, struct error *err)
     b->figures = json_object();
     json_object_set_new(b->figures, "processor", json_string(name));
     json_object_set_new(b->figures, "cores", json_integer(CPU_COUNT(&b->cores)));
-    if (!b->common.json)
+    if (!b->setup->json)
         say("%s, %d cores; the best of %d rounds\n\n", name, CPU_COUNT(&b->cores),
             ROUNDS);
-    b->task = common_task(b->app, &b->common, "breakout", err);
+    b->task = setup_task(b->setup, "breakout", err);
     if (b->task) {
         b->brief = task_copy(b->task);
         b->brief->rules.max_frames = COST_FRAMES;
     }
     if (!b->task || bench_envs(b, err) != 0 ||
-        bench_plan(b->app, report_to, b, err) != 0 ||
+        bench_plan(b->setup, report_to, b, err) != 0 ||
         bench_policy(b, "follow", "breakout/follow.lua", err) != 0 ||
         bench_policy(b, "intercept", "../tests/bench/intercept.lua", err) != 0)
         return -1;
@@ -446,29 +446,21 @@ static int bench(struct bench *b, struct error *err)
     return *b->app->interrupted ? error_set(err, "bench: interrupted") : 0;
 }
 
-static int main_bench(const struct command *self, struct app *app, int argc,
-                      const char **argv)
+static int exec_bench(struct call *c)
 {
-    struct bench b = { .app = app };
-    struct error err = { "" };
-    struct poptOption options[] = { COMMON_TABLE(b.common), POPT_TABLEEND };
-    int status;
-    const char **args = cmd_parse(self, app, argc, argv, options, 0, 0, &status);
+    struct bench *b = c->state;
+    int status = EXIT_FAILED;
 
-    if (!args)
-        return status;
-    if (bench(&b, &err) != 0) {
-        status = cmd_fail(EXIT_FAILED, &err);
-    } else {
-        if (b.common.json)
-            cmd_print_json(json_incref(b.figures));
+    b->app = c->app;
+    b->setup = &c->setup;
+    if (bench(b, &c->err) == 0) {
+        if (c->setup.json)
+            say_result(json_incref(b->figures));
         status = cmd_done();
     }
-    json_decref(b.figures);
-    task_destroy(b.task);
-    task_destroy(b.brief);
-    common_clear(&b.common);
-    cmd_free_args(args);
+    json_decref(b->figures);
+    task_destroy(b->task);
+    task_destroy(b->brief);
     return status;
 }
 
@@ -483,5 +475,7 @@ const struct command cmd_bench = {
         "bytes of a replay. Figures for one core are by processor time, those for all cores by\n"
         "the clock, and so too low on a busy machine.",
     .example = "ratchet bench\nratchet bench --json",
-    .run = main_bench,
+    .options = options_common,
+    .size = sizeof(struct bench),
+    .exec = exec_bench,
 };

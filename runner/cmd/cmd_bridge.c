@@ -13,7 +13,7 @@ static int print_versions(const char *home, json_t *versions, bool as_json)
 
     if (as_json) {
         json_object_set_new(versions, "home", json_string(home));
-        cmd_print_json(json_incref(versions));
+        say_result(json_incref(versions));
     } else {
         say("the bridge in %s works:", home);
         json_object_foreach(versions, name, v)
@@ -35,34 +35,24 @@ static int check(const struct env_finder *finder, bool as_json, struct error *er
     return status;
 }
 
-static int main_bridge(const struct command *self, struct app *app, int argc,
-                       const char **argv)
-{
-    int as_json = 0, status;
-    struct error err = { "" };
-    struct poptOption options[] = {
-        { "json", '\0', POPT_ARG_NONE, &as_json, 0,
-          "print the versions as one JSON object", NULL },
-        POPT_TABLEEND,
-    };
-    const char **args = cmd_parse(self, app, argc, argv, options, 1, 1, &status);
-    const struct env_finder *finder = app->envs.finder;
+static const struct option option_versions[] = {
+    { "json", '\0', FLAG_IN(setup, json), NULL, "print the versions as one JSON object" },
+    { 0 },
+};
 
-    if (!args)
-        return status;
-    if (!strcmp(args[0], "install")) {
-        status = finder->install(&err) == 0 ? check(finder, as_json, &err) : EXIT_FAILED;
-    } else if (!strcmp(args[0], "check")) {
-        status = check(finder, as_json, &err);
-    } else if (!strcmp(args[0], "remove")) {
-        status = finder->remove(&err) == 0 ? cmd_done() : EXIT_FAILED;
-    } else {
-        error_set(&err, "bridge: %s: it is install, check or remove", args[0]);
-        status = EXIT_USAGE;
-    }
-    if (status != EXIT_DONE && err.text[0])
-        cmd_fail(status, &err);
-    cmd_free_args(args);
+static int exec_bridge(struct call *c)
+{
+    const struct env_finder *finder = c->app->envs.finder;
+    const char *verb = c->args[0];
+    int status = EXIT_FAILED;
+
+    if (!strcmp(verb, "check") ||
+        (!strcmp(verb, "install") && finder->install(&c->err) == 0))
+        status = check(finder, c->setup.json, &c->err);
+    else if (!strcmp(verb, "remove"))
+        status = finder->remove(&c->err) == 0 ? cmd_done() : EXIT_FAILED;
+    else if (strcmp(verb, "install"))
+        status = call_misused(c, "%s: it is install, check or remove", verb);
     return status;
 }
 
@@ -77,5 +67,8 @@ const struct command cmd_bridge = {
         "$XDG_DATA_HOME or ~/.local/share. It needs python3, its venv, and a package index;\n"
         "nothing else here does.",
     .example = "ratchet bridge install\nratchet bridge check\nratchet envs ale/pong",
-    .run = main_bridge,
+    .options = option_versions,
+    .n_min = 1,
+    .n_max = 1,
+    .exec = exec_bridge,
 };

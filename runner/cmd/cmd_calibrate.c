@@ -22,7 +22,7 @@
 #define DRAWS 1 /* seed of the bootstrap: the same returns give the same table */
 
 struct calibrator {
-    struct common *common;
+    struct setup *setup;
     int episodes, pairs, candidate, comparisons;
     struct task *task;
     char *path;
@@ -57,8 +57,8 @@ static int find_policy(struct calibrator *k, const char *path, struct error *err
     if (!k->path)
         return error_set(err, "%s: no policy to compare with itself: name one",
                          k->task->name);
-    k->policy.name = base_name(k->path);
-    k->policy.source = read_text_file(k->path, VM_MAX_SOURCE, err);
+    k->policy.name = file_name(k->path);
+    k->policy.source = file_load_text(k->path, VM_MAX_SOURCE, err);
     return k->policy.source ? 0 : -1;
 }
 
@@ -76,7 +76,7 @@ static int play_some(struct calibrator *k, struct app *app, int n,
 {
     struct episode_request *requests = xcalloc((size_t)n, sizeof(*requests));
     struct policy_facts facts;
-    struct evaluation e = common_evaluation(app, k->common, k->task, &k->policy);
+    struct evaluation e = setup_evaluation(k->setup, k->task, &k->policy);
     int status;
 
     for (int i = 0; i < n; i++)
@@ -298,8 +298,8 @@ static int calibrate_task(struct calibrator *k, struct app *app, const char **ar
             0)
         return EXIT_FAILED;
     out = to_json(k);
-    if (k->common->json) {
-        cmd_print_json(out);
+    if (k->setup->json) {
+        say_result(out);
     } else {
         print_text(k, out);
         json_decref(out);
@@ -329,7 +329,7 @@ static int exec_calibrate(struct call *c)
     struct calibrator *k = c->state;
     int status;
 
-    k->common = &c->common;
+    k->setup = &c->setup;
     k->task = c->task;
     status = calibrate_task(k, c->app, c->args, &c->err);
     free(k->returns);

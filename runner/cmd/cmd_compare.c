@@ -5,6 +5,7 @@
 
 #include "base/file.h"
 #include "base/json.h"
+#include "runner/cmd/cmd.h"
 #include "runner/evaluate/stats.h"
 #include "runner/experiment/compare_runs.h"
 #include "base/table.h"
@@ -16,7 +17,7 @@
 #define CONFIDENCE 0.95
 
 struct compare {
-    struct common common;
+    struct setup *setup;
     char *models, *policy, *out, *plot;
     char **more_models;
     int repeats, iterations, seeds, csv;
@@ -64,7 +65,7 @@ static int read_models(struct compare *m, struct error *err)
  * they change nothing. */
 static void make_options(struct compare *m)
 {
-    compare_options(&m->options, &m->common, m->policy, m->max_steps, m->iterations);
+    compare_options(&m->options, m->setup, m->policy, m->max_steps, m->iterations);
     compare_add_number(&m->options, "--max-tokens", (double)m->max_tokens);
     compare_add_number(&m->options, "--max-calls", (double)m->max_calls);
     compare_add_number(&m->options, "--max-usd", m->max_usd);
@@ -255,8 +256,8 @@ static int show(struct compare *m, struct error *err)
     json_t *rows = model_rows(m), *curve = curve_rows(m);
     int status = m->plot ? save_plot(m, err) : 0;
 
-    if (status == 0 && m->common.json)
-        cmd_print_json(json_pack("{s:s, s:o, s:i, s:i, s:O, s:O}", "task",
+    if (status == 0 && m->setup->json)
+        say_result(json_pack("{s:s, s:o, s:i, s:i, s:O, s:O}", "task",
                                  m->c.task->name, "folder", json_path(m->out), "repeats", m->repeats,
                                  "seeds", m->seeds, "models", rows, "curve", curve));
     else if (status == 0 && m->csv)
@@ -268,20 +269,18 @@ static int show(struct compare *m, struct error *err)
     return status == 0 ? cmd_done() : EXIT_FAILED;
 }
 
-static int open_all(struct compare *m, struct app *app, const char *env,
-                    struct error *err)
+static int open_all(struct compare *m, const char *env, struct error *err)
 {
     char *logs = logs_path(""), *ledger = logs_path("ledger.sqlite"), *salt = NULL;
     int status = file_make_folders(logs, err);
 
-    m->c = (struct comparison){ .app = app,
-                                .common = &m->common,
+    m->c = (struct comparison){ .setup = m->setup,
                                 .env = env,
                                 .folder = m->out,
                                 .options = &m->options,
                                 .n_seeds = m->seeds,
                                 .scores = json_object() };
-    m->c.task = common_task(app, &m->common, env, err);
+    m->c.task = setup_task(m->setup, env, err);
     if (!m->c.task || status != 0 || file_make_folder(m->out, err) != 0)
         status = -1;
     salt = xasprintf("%s/salt", m->out);
@@ -301,69 +300,64 @@ static void clear(struct compare *m)
     for (int i = 0; i < m->n_models; i++)
         free(m->names[i]);
     words_clear(&m->options);
-    xfree_list(m->more_models);
     free(m->runs);
     json_decref(m->c.scores);
     task_destroy(m->c.task);
     ledger_close(m->c.ledger);
-    common_clear(&m->common);
-    free(m->models);
-    free(m->policy);
-    free(m->out);
-    free(m->plot);
 }
 
-static int main_compare(const struct command *self, struct app *app, int argc,
-                        const char **argv)
-{
-    struct compare m = { .repeats = 3, .seeds = 50 };
-    struct error err = { "" };
-    int status;
-    struct poptOption options[] = {
-        { "models", '\0', POPT_ARG_STRING, &m.models, 0, "who is compared", "A,B,..." },
-        { "model", 'm', POPT_ARG_ARGV, &m.more_models, 0,
-          "one more, whose name may hold commas", "PROVIDER[:NAME]" },
-        { "repeats", 'r', POPT_ARG_INT, &m.repeats, 0, "runs of each (default: 3)", "R" },
-        { "seeds", '\0', POPT_ARG_INT, &m.seeds, 0,
-          "fresh seeds for each score (default: 50)", "N" },
-        { "policy", 'p', POPT_ARG_STRING, &m.policy, 0, "start from this policy",
-          "FILE.lua" },
-        { "out", 'o', POPT_ARG_STRING, &m.out, 0, "the folder of the runs; required",
-          "DIR" },
-        { "iterations", 'n', POPT_ARG_INT, &m.iterations, 0,
-          "stop after so many candidates",
-          "N" },
-        { "max-steps", '\0', POPT_ARG_LONGLONG, &m.max_steps, 0, "of each run", "N" },
-        { "max-tokens", '\0', POPT_ARG_LONGLONG, &m.max_tokens, 0, "of each run", "N" },
-        { "max-calls", '\0', POPT_ARG_LONGLONG, &m.max_calls, 0, "of each run", "N" },
-        { "max-usd", '\0', POPT_ARG_DOUBLE, &m.max_usd, 0, "of each run", "USD" },
-        { "max-minutes", '\0', POPT_ARG_DOUBLE, &m.max_minutes, 0, "of each run", "M" },
-        { "csv", '\0', POPT_ARG_NONE, &m.csv, 0, "print the curves as CSV", NULL },
-        { "plot", '\0', POPT_ARG_STRING, &m.plot, 0, "draw the curves",
-          "FILE.svg|FILE.png" },
-        JOBS_TABLE(m.common),
-        COMMON_TABLE(m.common),
-        POPT_TABLEEND,
-    };
-    const char **args = cmd_parse(self, app, argc, argv, options, 1, 1, &status);
+/* clang-format off */
+static const struct option options[] = {
+    { "models", '\0', TEXT_IN(compare, models), "A,B,...",
+      "who is compared" },
+    { "model", 'm', LIST_IN(compare, more_models), "PROVIDER[:NAME]",
+      "one more, whose name may hold commas" },
+    { "repeats", 'r', INT_IN(compare, repeats), "R",
+      "runs of each (default: 3)" },
+    { "seeds", '\0', INT_IN(compare, seeds), "N",
+      "fresh seeds for each score (default: 50)" },
+    { "policy", 'p', TEXT_IN(compare, policy), "FILE.lua",
+      "start from this policy" },
+    { "out", 'o', TEXT_IN(compare, out), "DIR",
+      "the folder of the runs; required" },
+    { "iterations", 'n', INT_IN(compare, iterations), "N",
+      "stop after so many candidates" },
+    { "max-steps", '\0', COUNT_IN(compare, max_steps), "N",
+      "of each run" },
+    { "max-tokens", '\0', COUNT_IN(compare, max_tokens), "N",
+      "of each run" },
+    { "max-calls", '\0', COUNT_IN(compare, max_calls), "N",
+      "of each run" },
+    { "max-usd", '\0', AMOUNT_IN(compare, max_usd), "USD",
+      "of each run" },
+    { "max-minutes", '\0', AMOUNT_IN(compare, max_minutes), "M",
+      "of each run" },
+    { "csv", '\0', FLAG_IN(compare, csv), NULL,
+      "print the curves as CSV" },
+    { "plot", '\0', TEXT_IN(compare, plot), "FILE.svg|FILE.png",
+      "draw the curves" },
+    GROUP_OF(options_jobs),
+    GROUP_OF(options_common),
+    { 0 },
+};
+/* clang-format on */
 
-    if (!args)
-        return status;
-    status = EXIT_FAILED;
-    if (read_models(&m, &err) != 0 ||
-        (!m.out && error_set(&err, "compare: --out names the "
-                                   "folder of the runs"))) {
-        status = EXIT_USAGE;
-    } else if (open_all(&m, app, args[0], &err) == 0) {
-        make_options(&m);
-        m.runs = xcalloc((size_t)(m.n_models * m.repeats), sizeof(*m.runs));
-        if (make_runs(&m, &err) == 0)
-            status = show(&m, &err);
+static int exec_compare(struct call *c)
+{
+    struct compare *m = c->state;
+    int status = EXIT_FAILED;
+
+    m->setup = &c->setup;
+    if (read_models(m, &c->err) != 0 ||
+        (!m->out && error_set(&c->err, "compare: --out names the folder of the runs")))
+        return EXIT_USAGE;
+    if (open_all(m, c->args[0], &c->err) == 0) {
+        make_options(m);
+        m->runs = xcalloc((size_t)(m->n_models * m->repeats), sizeof(*m->runs));
+        if (make_runs(m, &c->err) == 0)
+            status = show(m, &c->err);
     }
-    if (status != EXIT_DONE && err.text[0])
-        cmd_fail(status, &err);
-    clear(&m);
-    cmd_free_args(args);
+    clear(m);
     return status;
 }
 
@@ -380,5 +374,10 @@ const struct command cmd_compare = {
         "ratchet compare cartpole --models search,best-of:8:openai:MODEL,openai:MODEL --out trial\n"
         "ratchet compare cartpole --models search,openai:MODEL --max-steps 200000 --out trial \\\n"
         "    --csv --plot curves.svg",
-    .run = main_compare,
+    .options = options,
+    .size = sizeof(struct compare),
+    .initial = &(const struct compare){ .repeats = 3, .seeds = 50 },
+    .n_min = 1,
+    .n_max = 1,
+    .exec = exec_compare,
 };

@@ -30,7 +30,6 @@ static const char *const libraries[] = {
 
 struct doctor {
     struct app *app;
-    struct common common;
     json_t *libraries; /* name -> file */
     struct policy_facts facts;
     bool is_jailed;   /* the required layers are there */
@@ -46,7 +45,7 @@ static int add_library(struct dl_phdr_info *info, size_t size, void *user)
     (void)size;
     if (!info->dlpi_name[0] || !realpath(info->dlpi_name, path))
         return 0;
-    file = base_name(path);
+    file = file_name(path);
     for (const char *const *l = libraries; *l; l++)
         if (!strncmp(file, *l, strlen(*l))) {
             size_t len = strcspn(*l, "-.");
@@ -163,30 +162,20 @@ static void print(const struct doctor *d, const struct utsname *machine)
     print_models();
 }
 
-static int main_doctor(const struct command *self, struct app *app, int argc,
-                       const char **argv)
+static int exec_doctor(struct call *c)
 {
-    struct doctor d = { .app = app };
-    struct poptOption options[] = { COMMON_TABLE(d.common), POPT_TABLEEND };
+    struct doctor d = { .app = c->app, .libraries = json_object() };
     struct utsname machine;
-    int status;
-    const char **args = cmd_parse(self, app, argc, argv, options, 0, 0, &status);
 
-    if (!args)
-        return status;
     uname(&machine);
-    d.libraries = json_object();
     dl_iterate_phdr(add_library, d.libraries);
     probe(&d);
-    if (d.common.json)
-        cmd_print_json(to_json(&d, &machine));
+    if (c->setup.json)
+        say_result(to_json(&d, &machine));
     else
         print(&d, &machine);
     json_decref(d.libraries);
-    status = cmd_done();
-    common_clear(&d.common);
-    cmd_free_args(args);
-    return status;
+    return cmd_done();
 }
 
 const struct command cmd_doctor = {
@@ -198,5 +187,6 @@ const struct command cmd_doctor = {
         "Untrusted policies are run only with those that are required, unless --unjailed is\n"
         "given.",
     .example = "ratchet doctor\nratchet doctor --json",
-    .run = main_doctor,
+    .options = options_common,
+    .exec = exec_doctor,
 };

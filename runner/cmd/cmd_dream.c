@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "runner/brief/quote.h"
+#include "runner/cmd/cmd.h"
 #include "runner/dream/dream.h"
 #include "runner/experiment/dream_measure.h"
 #include "runner/home/opened_run.h"
@@ -16,12 +17,12 @@
 #define MAX_TOKENS 40000
 
 struct dream {
-    struct common common;
+    struct setup *setup;
     char *model, *lib, *record, *policy, *out;
     int is_dry, is_measure, repeats, seeds, iterations;
     long long max_tokens, max_steps;
 
-    struct opened_run o; /* its ledger alone */
+    struct opened_run *o; /* its ledger alone */
     struct provider provider;
     char *policies;
     json_t *tasks;
@@ -126,9 +127,9 @@ static int dream(struct dream *d, struct app *app, struct error *err)
 {
     struct policy nothing = { .name = "", .source = "" };
     struct dream_config config = {
-        .ledger = d->o.ledger,
+        .ledger = d->o->ledger,
         .envs = &app->envs,
-        .base = common_evaluation(app, &d->common, NULL, &nothing),
+        .base = setup_evaluation(d->setup, NULL, &nothing),
         .provider = d->provider.kind ? &d->provider : NULL,
         .model = d->model ? d->model : "",
         .policies = d->policies,
@@ -140,8 +141,8 @@ static int dream(struct dream *d, struct app *app, struct error *err)
     int status = dream_run(&config, d->tasks, &out, err) == 0 ? EXIT_DONE : EXIT_FAILED;
 
     if (status == EXIT_DONE) {
-        if (d->common.json)
-            cmd_print_json(json_of(d, &out));
+        if (d->setup->json)
+            say_result(json_of(d, &out));
         else
             print(d, &out);
         status = cmd_done();
@@ -161,7 +162,7 @@ static int open_model(struct dream *d, struct app *app, struct error *err)
                                            "recorded" };
     struct provider_config config = { .folder = NULL,
                                       .interrupted = app->interrupted,
-                                      .is_quiet = d->common.json,
+                                      .is_quiet = d->setup->json,
                                       .max_tokens = (int)(d->max_tokens / 4) };
     struct recorder_header header = { .model = d->model, .brief_format = "dream" };
     char *folder;
@@ -192,7 +193,7 @@ static int open_model(struct dream *d, struct app *app, struct error *err)
 /* The tasks that were named, or all; those named must have runs. */
 static int choose_tasks(struct dream *d, const char **args, struct error *err)
 {
-    json_t *rows = ledger_dream_tasks(d->o.ledger, err);
+    json_t *rows = ledger_dream_tasks(d->o->ledger, err);
 
     d->tasks = json_array();
     for (size_t i = 0; i < json_array_size(rows); i++) {
@@ -208,7 +209,7 @@ static int choose_tasks(struct dream *d, const char **args, struct error *err)
         for (size_t i = 0; i < json_array_size(d->tasks); i++)
             has |= !strcmp(json_string_value(json_array_get(d->tasks, i)), args[k]);
         if (!has) {
-            error_set(err, "%s: no run of this task is in %s", args[k], d->o.ledger_path);
+            error_set(err, "%s: no run of this task is in %s", args[k], d->o->ledger_path);
             json_decref(rows);
             return -1;
         }
@@ -217,37 +218,22 @@ static int choose_tasks(struct dream *d, const char **args, struct error *err)
     return rows ? 0 : -1;
 }
 
-static void clear(struct dream *d)
-{
-    provider_clear(&d->provider);
-    opened_run_clear(&d->o);
-    common_clear(&d->common);
-    json_decref(d->tasks);
-    free(d->policies);
-    free(d->model);
-    free(d->lib);
-    free(d->record);
-    free(d->policy);
-    free(d->out);
-}
-
-static int prepare(struct dream *d, struct app *app, const char **args, struct error *err)
+static int prepare(struct dream *d, struct call *c)
 {
     d->policies = find_shipped(".");
-    d->o.only_reads = d->is_dry;
+    d->o->only_reads = d->is_dry;
     if (!d->lib)
         d->lib = xasprintf("%s/lib", d->policies ? d->policies : "policies");
-    if (common_plugins(app, &d->common, err) != 0 || opened_ledger(&d->o, err) != 0 ||
-        (!d->is_measure && choose_tasks(d, args, err) != 0))
+    if (call_plugins(c) != 0 || call_ledger(c) != 0 ||
+        (!d->is_measure && choose_tasks(d, c->args, &c->err) != 0))
         return -1;
-    return d->model && !d->is_measure ? open_model(d, app, err) : 0;
+    return d->model && !d->is_measure ? open_model(d, c->app, &c->err) : 0;
 }
 
-static int measure(struct dream *d, struct app *app, const char *task, struct error *err)
+static int measure(struct dream *d, const char *task, struct error *err)
 {
-    struct dream_measure m = { .app = app,
-                               .common = &d->common,
-                               .ledger = d->o.ledger,
+    struct dream_measure m = { .setup = d->setup,
+                               .ledger = d->o->ledger,
                                .task = task,
                                .model = d->model ? d->model : "search",
                                .policy = d->policy,
@@ -274,67 +260,59 @@ static const char *find_misuse(const struct dream *d, const char **args)
     return NULL;
 }
 
-static int main_dream(const struct command *self, struct app *app, int argc,
-                      const char **argv)
-{
-    struct dream d = {
-        .max_tokens = MAX_TOKENS, .repeats = 3, .seeds = 50, .o = { .lock = -1 }
-    };
-    struct error err = { "" };
-    const char *misuse;
-    int status;
-    struct poptOption options[] = {
-        { "model", 'm', POPT_ARG_STRING, &d.model, 0,
-          "who dreams: openai, anthropic, files, recorded (default: statistics)",
-          "PROVIDER[:NAME]" },
-        { "dry-run", '\0', POPT_ARG_NONE, &d.is_dry, 0,
-          "show what would change, and write nothing", NULL },
-        { "lib", '\0', POPT_ARG_STRING, &d.lib, 0,
-          "the folder of skills (default: policies/lib)", "DIR" },
-        { "max-tokens", '\0', POPT_ARG_LONGLONG, &d.max_tokens, 0,
-          "tokens that a task may cost; what does not fit is left for the next dream "
-          "(default: 40000)",
-          "N" },
-        { "record", '\0', POPT_ARG_STRING, &d.record, 0,
-          "keep the model's replies as a session, for --model recorded:FILE", "FILE" },
-        { "measure", '\0', POPT_ARG_NONE, &d.is_measure, 0,
-          "measure what the dreamt memory is worth: improve with it and without it, by "
-          "--model (default: search)",
-          NULL },
-        { "repeats", 'r', POPT_ARG_INT, &d.repeats, 0,
-          "--measure: pairs of runs (default: 3)", "R" },
-        { "seeds", '\0', POPT_ARG_INT, &d.seeds, 0,
-          "--measure: fresh seeds for each score (default: 50)", "N" },
-        { "policy", 'p', POPT_ARG_STRING, &d.policy, 0,
-          "--measure: start from this policy", "FILE.lua" },
-        { "iterations", 'n', POPT_ARG_INT, &d.iterations, 0,
-          "--measure: stop each run after so many candidates", "N" },
-        { "max-steps", '\0', POPT_ARG_LONGLONG, &d.max_steps, 0,
-          "--measure: stop each run after so many steps", "N" },
-        { "out", 'o', POPT_ARG_STRING, &d.out, 0,
-          "--measure: the folder of the runs (default: a new one in logs/); one that was cut "
-          "short goes on",
-          "DIR" },
-        JOBS_TABLE(d.common),
-        COMMON_TABLE(d.common),
-        POPT_TABLEEND,
-    };
-    const char **args = cmd_parse(self, app, argc, argv, options, 0, -1, &status);
+/* clang-format off */
+static const struct option options[] = {
+    { "model", 'm', TEXT_IN(dream, model), "PROVIDER[:NAME]",
+      "who dreams: openai, anthropic, files, recorded (default: statistics)" },
+    { "dry-run", '\0', FLAG_IN(dream, is_dry), NULL,
+      "show what would change, and write nothing" },
+    { "lib", '\0', TEXT_IN(dream, lib), "DIR",
+      "the folder of skills (default: policies/lib)" },
+    { "max-tokens", '\0', COUNT_IN(dream, max_tokens), "N",
+      "tokens that a task may cost; what does not fit is left for the next dream "
+      "(default: 40000)" },
+    { "record", '\0', TEXT_IN(dream, record), "FILE",
+      "keep the model's replies as a session, for --model recorded:FILE" },
+    { "measure", '\0', FLAG_IN(dream, is_measure), NULL,
+      "measure what the dreamt memory is worth: improve with it and without it, by "
+      "--model (default: search)" },
+    { "repeats", 'r', INT_IN(dream, repeats), "R",
+      "--measure: pairs of runs (default: 3)" },
+    { "seeds", '\0', INT_IN(dream, seeds), "N",
+      "--measure: fresh seeds for each score (default: 50)" },
+    { "policy", 'p', TEXT_IN(dream, policy), "FILE.lua",
+      "--measure: start from this policy" },
+    { "iterations", 'n', INT_IN(dream, iterations), "N",
+      "--measure: stop each run after so many candidates" },
+    { "max-steps", '\0', COUNT_IN(dream, max_steps), "N",
+      "--measure: stop each run after so many steps" },
+    { "out", 'o', TEXT_IN(dream, out), "DIR",
+      "--measure: the folder of the runs (default: a new one in logs/); one that was cut "
+      "short goes on" },
+    GROUP_OF(options_jobs),
+    GROUP_OF(options_common),
+    { 0 },
+};
+/* clang-format on */
 
-    if (!args)
-        return status;
-    status = EXIT_FAILED;
-    misuse = find_misuse(&d, args);
+static int exec_dream(struct call *c)
+{
+    struct dream *d = c->state;
+    const char *misuse = find_misuse(d, c->args);
+    int status = EXIT_FAILED;
+
+    d->setup = &c->setup;
+    d->o = c->opened;
     if (misuse) {
-        error_set(&err, "%s", misuse);
-        status = EXIT_USAGE;
-    } else if (prepare(&d, app, args, &err) == 0) {
-        status = d.is_measure ? measure(&d, app, args[0], &err) : dream(&d, app, &err);
+        error_set(&c->err, "%s", misuse);
+        return EXIT_USAGE;
     }
-    if (status != EXIT_DONE && err.text[0])
-        cmd_fail(status, &err);
-    clear(&d);
-    cmd_free_args(args);
+    if (prepare(d, c) == 0)
+        status = d->is_measure ? measure(d, c->args[0], &c->err)
+                               : dream(d, c->app, &c->err);
+    provider_clear(&d->provider);
+    json_decref(d->tasks);
+    free(d->policies);
     return status;
 }
 
@@ -355,5 +333,10 @@ const struct command cmd_dream = {
         "ratchet dream --dry-run\n"
         "ratchet dream breakout --model openai:MODEL\n"
         "ratchet dream --measure breakout --model openai:MODEL --iterations 5",
-    .run = main_dream,
+    .options = options,
+    .size = sizeof(struct dream),
+    .initial =
+        &(const struct dream){ .max_tokens = MAX_TOKENS, .repeats = 3, .seeds = 50 },
+    .n_max = -1,
+    .exec = exec_dream,
 };

@@ -130,7 +130,7 @@ static int list(const struct app *app, bool as_json)
     if (app->envs.finder)
         app->envs.finder->list(list_found, as_json ? all : NULL);
     if (as_json)
-        cmd_print_json(all);
+        say_result(all);
     else
         json_decref(all);
 #ifndef HAVE_MUJOCO
@@ -142,7 +142,7 @@ static int list(const struct app *app, bool as_json)
 }
 
 /* One environment, and what a policy may plan with where --set says that it may. */
-static int describe(const struct app *app, const struct common *c, const char *name,
+static int describe(const struct app *app, const struct setup *c, const char *name,
                     struct error *err)
 {
     const struct env *env = env_find(&app->envs, name, err);
@@ -154,7 +154,7 @@ static int describe(const struct app *app, const struct common *c, const char *n
     if (status == 0)
         status = task_check(task, err);
     if (status == 0 && c->json) {
-        cmd_print_json(env_json(env));
+        say_result(env_json(env));
     } else if (status == 0) {
         print_env(env);
         brief_plan_write(stdout, task);
@@ -166,8 +166,8 @@ static int describe(const struct app *app, const struct common *c, const char *n
 static int exec_envs(struct call *c)
 {
     if (!c->args[0])
-        return list(c->app, c->common.json);
-    return describe(c->app, &c->common, c->args[0], &c->err) == 0 ? cmd_done() : EXIT_FAILED;
+        return list(c->app, c->setup.json);
+    return describe(c->app, &c->setup, c->args[0], &c->err) == 0 ? cmd_done() : EXIT_FAILED;
 }
 
 const struct command cmd_envs = {

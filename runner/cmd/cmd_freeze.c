@@ -1,5 +1,6 @@
 /* cmd_freeze.c - `ratchet freeze` and `ratchet audit`: open a hidden split for the
  * incumbent. */
+#include "runner/cmd/cmd.h"
 #include "runner/home/opened_run.h"
 #include "runner/home/progress.h"
 #include "runner/judge/freeze.h"
@@ -17,7 +18,7 @@ static int open_split(struct call *c, enum split split)
     struct freeze f = {
         .ledger = o->ledger,
         .run = &o->run,
-        .base = common_evaluation(c->app, &c->common, o->task, &nothing),
+        .base = setup_evaluation(&c->setup, o->task, &nothing),
         .salt = &o->salt,
         .split = split,
         .progress = show_progress,
@@ -28,8 +29,8 @@ static int open_split(struct call *c, enum split split)
     progress_erase();
     if (!report)
         return EXIT_FAILED;
-    if (c->common.json) {
-        cmd_print_json(report);
+    if (c->setup.json) {
+        say_result(report);
     } else {
         freeze_print(stdout, report);
         json_decref(report);

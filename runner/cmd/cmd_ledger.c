@@ -7,7 +7,7 @@
 #include "base/json.h"
 #include "base/table.h"
 #include "runner/cmd/cmd.h"
-#include "runner/cmd/ledger_verbs.h"
+#include "runner/home/ledger_show.h"
 #include "runner/record/ledger_tables.h"
 #include "runner/record/published.h"
 #include "runner/report/report.h"
@@ -46,104 +46,121 @@ static void add_human(json_t *rows, const struct ledger_run *run)
     json_decref(task);
 }
 
-static int show_rows(const char *run_name, const char *what, int as_csv,
-                     int as_json, const char *plot_path, struct error *err)
+/* Runs the arguments as a verb with its own and sets the status; false: it is none. */
+static bool run_verb(struct call *c, int *status)
 {
-    char *path = logs_path("ledger.sqlite");
-    struct ledger *l = NULL;
-    struct ledger_run run = { 0 };
-    json_t *rows = NULL;
-    int found = 1, status = EXIT_FAILED;
+    static const struct {
+        const char *name;
+        int n; /* arguments behind it */
+        const char *args;
+    } verbs[] = { { "show", 1, "RUN:N or POLICY" },
+                  { "diff", 2, "two policies, A B," },
+                  { "export", 2, "RUN DIR" } };
+    struct opened_run *o = c->opened;
+    const char **args = c->args;
+    int verb = -1, bad;
 
-    if (access(path, F_OK) != 0) {
-        error_set(err, "%s: there is no ledger yet; `ratchet improve` writes one", path);
-        goto out;
+    for (int i = 0; args[0] && i < 3; i++)
+        if (!strcmp(args[0], verbs[i].name))
+            verb = i;
+    if (verb < 0)
+        return false;
+    *status = EXIT_USAGE;
+    if (c->n_args - 1 != verbs[verb].n) {
+        error_set(&c->err,
+                  "ledger %s: %s expected; see `ratchet ledger --help`", args[0],
+                  verbs[verb].args);
+        return true;
     }
-    l = ledger_read(path, err);
-    if (!l)
-        goto out;
-    if (strcmp(what, "runs") || plot_path)
-        found = ledger_session_find(l, run_name, &run, err);
-    if (found == 0)
-        error_set(err, "%s: no such run; `ratchet ledger` lists them",
-                  run_name ? run_name : path);
-    if (found != 1)
-        goto out;
-    if (plot_path) {
-        status = plot(l, &run, plot_path, err) == 0 ? EXIT_DONE : EXIT_FAILED;
-        goto out;
-    }
-    rows = ledger_table(l, what, run.id, 0, err);
-    if (!rows)
-        goto out;
-    add_human(rows, &run);
-    if (as_json)
-        cmd_print_json(json_incref(rows));
-    else
-        (as_csv ? table_csv : table_print)(stdout, rows);
-    status = cmd_done();
-out:
-    json_decref(rows);
-    ledger_run_clear(&run);
-    ledger_close(l);
-    free(path);
-    return status;
+    bad = call_ledger(c);
+    if (!bad)
+        bad = verb == 0   ? ledger_show(o, args[1], &c->err)
+              : verb == 1 ? ledger_diff(o, args[1], args[2], &c->err)
+                          : call_run(c, args[1]) || ledger_export(o, args[2], &c->err);
+    *status = bad ? EXIT_FAILED : cmd_done();
+    return true;
 }
 
-static int main_ledger(const struct command *self, struct app *app, int argc,
-                       const char **argv)
-{
-    char *list = NULL, *plot_path = NULL;
-    struct common common = { 0 };
-    int csv = 0, status;
-    struct error err = { "" };
-    struct poptOption options[] = {
-        { "list", 'l', POPT_ARG_STRING, &list, 0,
-          "runs, climb, challengers, efficiency, steps, episodes, calls, cases, openings, notes or incidents "
-          "(default: runs, or of the RUN that is named the climb, as CSV its efficiency)",
-          "WHAT" },
-        { "plot", '\0', POPT_ARG_STRING, &plot_path, 0,
-          "draw the climb of a run: its incumbent's score against steps",
-          "FILE.svg|FILE.png" },
-        { "csv", '\0', POPT_ARG_NONE, &csv, 0, "as comma-separated values", NULL },
-        { "json", '\0', POPT_ARG_NONE, &common.json, 0, "as a JSON array", NULL },
-        { "plugin", '\0', POPT_ARG_ARGV, &common.plugins, 0,
-          "export: load environments from a shared object; it is trusted native code",
-          "FILE.so" },
-        POPT_TABLEEND,
-    };
-    const char **args = cmd_parse(self, app, argc, argv, options, 0, 3, &status);
-    const char *what;
+struct ledger_wish {
+    char *list, *plot;
+    int csv;
+};
 
-    if (!args)
-        return status;
-    if (ledger_verb(app, &common, args, &status))
-        goto out;
-    if (args[0] && args[1]) {
-        error_set(&err, "ledger: %s: one argument too many; see `ratchet ledger --help`",
-                  args[1]);
-        status = cmd_fail(EXIT_USAGE, &err);
-        goto out;
-    }
-    what = list ? list : !args[0] ? "runs" : csv ? "efficiency" : "climb";
-    if (!ledger_table_exists(what)) {
-        error_set(
-            &err,
-            "--list %s: it is runs, climb, challengers, efficiency, steps, episodes, calls, "
-            "cases, openings, notes or incidents",
-            list);
-        status = cmd_fail(EXIT_USAGE, &err);
+static int show_rows(const struct ledger_wish *w, const char *what, struct call *c)
+{
+    const char *name = c->args[0];
+    struct ledger_run *run = &c->opened->run;
+    json_t *rows;
+    int found = 1;
+
+    if (call_ledger(c) != 0)
+        return EXIT_FAILED;
+    if (strcmp(what, "runs") || w->plot)
+        found = ledger_session_find(c->opened->ledger, name, run, &c->err);
+    if (found == 0)
+        error_set(&c->err, "%s: no such run; `ratchet ledger` lists them",
+                  name ? name : c->opened->ledger_path);
+    if (found != 1)
+        return EXIT_FAILED;
+    if (w->plot)
+        return plot(c->opened->ledger, run, w->plot, &c->err) == 0 ? EXIT_DONE
+                                                                  : EXIT_FAILED;
+    rows = ledger_table(c->opened->ledger, what, run->id, 0, &c->err);
+    if (!rows)
+        return EXIT_FAILED;
+    add_human(rows, run);
+    if (c->setup.json) {
+        say_result(rows);
     } else {
-        status = show_rows(args[0], what, csv, common.json, plot_path, &err);
-        if (status != EXIT_DONE && err.text[0])
-            cmd_fail(status, &err);
+        (w->csv ? table_csv : table_print)(stdout, rows);
+        json_decref(rows);
     }
-out:
-    free(list);
-    free(plot_path);
-    common_clear(&common);
-    cmd_free_args(args);
-    return status;
+    return cmd_done();
+}
+
+static const struct option options_ledger[] = {
+    { "json", '\0', FLAG_IN(setup, json), NULL, "as a JSON array" },
+    { "plugin", '\0', LIST_IN(setup, plugins), "FILE.so",
+      "export: load environments from a shared object; it is trusted native code" },
+    { 0 },
+};
+/* clang-format off */
+static const struct option options[] = {
+    { "list", 'l', TEXT_IN(ledger_wish, list), "WHAT",
+      "runs, climb, challengers, efficiency, steps, episodes, calls, cases, openings, notes or incidents "
+      "(default: runs, or of the RUN that is named the climb, as CSV its efficiency)" },
+    { "plot", '\0', TEXT_IN(ledger_wish, plot), "FILE.svg|FILE.png",
+      "draw the climb of a run: its incumbent's score against steps" },
+    { "csv", '\0', FLAG_IN(ledger_wish, csv), NULL, "as comma-separated values" },
+    GROUP_OF(options_ledger),
+    { 0 },
+};
+/* clang-format on */
+
+static int exec_ledger(struct call *c)
+{
+    const struct ledger_wish *w = c->state;
+    const char *what = w->list ? w->list
+                       : !c->args[0] ? "runs"
+                       : w->csv      ? "efficiency"
+                                     : "climb";
+    int status;
+
+    if (run_verb(c, &status))
+        return status;
+    if (c->args[0] && c->args[1]) {
+        error_set(&c->err,
+                  "ledger: %s: one argument too many; see `ratchet ledger --help`",
+                  c->args[1]);
+        return EXIT_USAGE;
+    }
+    if (ledger_table_exists(what))
+        return show_rows(w, what, c);
+    error_set(&c->err,
+              "--list %s: it is runs, climb, challengers, efficiency, steps, episodes, "
+              "calls, cases, openings, notes or incidents",
+              w->list);
+    return EXIT_USAGE;
 }
 
 const struct command cmd_ledger = {
@@ -161,5 +178,8 @@ const struct command cmd_ledger = {
         "ratchet ledger diff logs/breakout-1:2 logs/breakout-1:3\n"
         "ratchet ledger export logs/breakout-1 breakout-1\n"
         "ratchet ledger logs/breakout-1 --plot climb.svg",
-    .run = main_ledger,
+    .options = options,
+    .size = sizeof(struct ledger_wish),
+    .n_max = 3,
+    .exec = exec_ledger,
 };

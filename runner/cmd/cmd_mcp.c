@@ -7,12 +7,12 @@
 
 #include "base/file.h"
 #include "base/words.h"
-#include "runner/agent/client.h"
 #include "runner/cmd/cmd.h"
+#include "runner/experiment/improve.h"
 #include "runner/home/opened_run.h"
 
 struct mcp_options {
-    struct common common;
+    struct setup *setup;
     char *policy, *out, *record, *install;
     int resume, iterations;
     double minutes;
@@ -52,16 +52,16 @@ static void add_options(struct words *w, const struct mcp_options *o, const char
     add_path(w, "--policy", o->policy, is_whole);
     add_path(w, "--out", o->out, is_whole);
     add_path(w, "--record", o->record, is_whole);
-    add_number(w, "--jobs", o->common.jobs);
+    add_number(w, "--jobs", o->setup->jobs);
     add_number(w, "--iterations", o->iterations);
     add_number(w, minutes, o->minutes);
-    for (char **s = o->common.set; s && *s; s++)
+    for (char **s = o->setup->set; s && *s; s++)
         words_add_option(w, "--set", *s);
-    for (char **s = o->common.plugins; s && *s; s++)
+    for (char **s = o->setup->plugins; s && *s; s++)
         add_path(w, "--plugin", *s, is_whole);
     if (o->resume)
         words_add(w, "--resume");
-    if (o->common.unjailed)
+    if (o->setup->unjailed)
         words_add(w, "--unjailed");
 }
 
@@ -145,85 +145,77 @@ static int install(const struct mcp_options *o, const char *task, struct error *
     }
     say_to(stderr, "%s\n",
            is_vscode ? "for .vscode/mcp.json:" : "for .mcp.json of your project:");
-    cmd_print_json(
+    say_result(
         json_pack("{s:{s:o}}", is_vscode ? "servers" : "mcpServers", "ratchet", server));
     return cmd_done();
 }
 
 /* It is `improve` with a model that is at the other end of the pipe. */
-static int serve(struct app *app, const struct mcp_options *o, const char *task)
+static int serve(const struct mcp_options *o, const char *task, struct error *err)
 {
+    static char model[] = "mcp";
     struct client client = { .folder = o->resume ? o->out : NULL };
-    struct words w = { 0 };
+    struct setup setup = *o->setup;
+    struct improve m = { .setup = &setup,
+                         .client = &client,
+                         .model = model,
+                         .policy = o->policy,
+                         .out = o->out,
+                         .record = o->record,
+                         .resume = o->resume,
+                         .iterations = o->iterations,
+                         .max_minutes = o->minutes };
     int status;
 
-    words_add(&w, "improve");
-    if (task && !o->resume)
-        words_add(&w, task);
-    words_add(&w, "--json");
-    words_add_option(&w, "--model", o->resume ? NULL : "mcp");
-    add_options(&w, o, "--max-minutes", false);
-    app->client = &client;
-    status = command_run(&cmd_improve, app, (int)w.n, w.list);
-    app->client = NULL;
-    words_clear(&w);
+    setup.json = 1;
+    status = improve_run(&m, o->resume ? NULL : task, err) == 0 ? cmd_done() : EXIT_FAILED;
+    if (status != EXIT_DONE && err->text[0]) {
+        cmd_fail(status, err);
+        if (m.provider.kind)
+            client_refuse(&m.provider, err);
+        err->text[0] = '\0';
+    }
+    improve_clear(&m);
     return status;
 }
 
-static int main_mcp(const struct command *self, struct app *app, int argc,
-                    const char **argv)
-{
-    struct mcp_options o = { 0 };
-    struct error err = { "" };
-    int status;
-    struct poptOption options[] = {
-        { "policy", 'p', POPT_ARG_STRING, &o.policy, 0, "start from this policy",
-          "FILE.lua" },
-        { "out", 'o', POPT_ARG_STRING, &o.out, 0,
-          "the run's folder (default: a new one in logs/)", "DIR" },
-        { "record", '\0', POPT_ARG_STRING, &o.record, 0,
-          "keep the client's calls as a session, for improve --model recorded:FILE",
-          "FILE" },
-        { "resume", '\0', POPT_ARG_NONE, &o.resume, 0,
-          "go on with the run in --out, or with the latest", NULL },
-        { "iterations", 'n', POPT_ARG_INT, &o.iterations, 0,
-          "stop after so many candidates",
-          "N" },
-        { "minutes", '\0', POPT_ARG_DOUBLE, &o.minutes, 0,
-          "work at most this many "
-          "minutes",
-          "M" },
-        { "install", '\0', POPT_ARG_STRING, &o.install, 0,
-          "print what this client's configuration needs, and do nothing else",
-          "codex|claude|vscode" },
-        JOBS_TABLE(o.common),
-        COMMON_TABLE(o.common),
-        POPT_TABLEEND,
-    };
-    const char **args = cmd_parse(self, app, argc, argv, options, 0, 1, &status);
+/* clang-format off */
+static const struct option options[] = {
+    { "policy", 'p', TEXT_IN(mcp_options, policy), "FILE.lua",
+      "start from this policy" },
+    { "out", 'o', TEXT_IN(mcp_options, out), "DIR",
+      "the run's folder (default: a new one in logs/)" },
+    { "record", '\0', TEXT_IN(mcp_options, record), "FILE",
+      "keep the client's calls as a session, for improve --model recorded:FILE" },
+    { "resume", '\0', FLAG_IN(mcp_options, resume), NULL,
+      "go on with the run in --out, or with the latest" },
+    { "iterations", 'n', INT_IN(mcp_options, iterations), "N",
+      "stop after so many candidates" },
+    { "minutes", '\0', AMOUNT_IN(mcp_options, minutes), "M",
+      "work at most this many "
+      "minutes" },
+    { "install", '\0', TEXT_IN(mcp_options, install), "codex|claude|vscode",
+      "print what this client's configuration needs, and do nothing else" },
+    GROUP_OF(options_jobs),
+    GROUP_OF(options_common),
+    { 0 },
+};
+/* clang-format on */
 
-    if (!args)
-        return status;
-    if (o.install) {
-        status = install(&o, args[0], &err);
-    } else if (!o.resume && !args[0]) {
-        error_set(&err, "mcp: name an environment or a task, or --resume a run");
-        status = EXIT_USAGE;
-    } else {
-        /* Clients start their servers again and again: the run goes on then. */
-        int found = o.out && !o.resume ? run_exists(o.out, &err) : 0;
-        o.resume |= found == 1;
-        status = found < 0 ? EXIT_FAILED : serve(app, &o, args[0]);
-    }
-    if (err.text[0])
-        cmd_fail(status, &err);
-    common_clear(&o.common);
-    free(o.policy);
-    free(o.out);
-    free(o.record);
-    free(o.install);
-    cmd_free_args(args);
-    return status;
+static int exec_mcp(struct call *c)
+{
+    struct mcp_options *o = c->state;
+    int found;
+
+    o->setup = &c->setup;
+    if (o->install)
+        return install(o, c->args[0], &c->err);
+    if (!o->resume && !c->args[0])
+        return call_misused(c, "name an environment or a task, or --resume a run");
+    /* Clients start their servers again and again: the run goes on then. */
+    found = o->out && !o->resume ? run_exists(o->out, &c->err) : 0;
+    o->resume |= found == 1;
+    return found < 0 ? EXIT_FAILED : serve(o, c->args[0], &c->err);
 }
 
 const struct command cmd_mcp = {
@@ -242,5 +234,8 @@ const struct command cmd_mcp = {
         "ratchet mcp breakout --out runs/agent\n"
         "ratchet mcp cartpole --policy my.lua --set gate=32\n"
         "ratchet mcp breakout --install claude",
-    .run = main_mcp,
+    .options = options,
+    .size = sizeof(struct mcp_options),
+    .n_max = 1,
+    .exec = exec_mcp,
 };

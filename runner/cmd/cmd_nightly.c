@@ -89,7 +89,7 @@ static int run(struct night *n, int as_json, struct error *err)
         if (err->text[0])
             night_say(n, "stopped: %s", err->text);
         if (as_json && n->state)
-            cmd_print_json(json_incref(n->state));
+            say_result(json_incref(n->state));
         if (ftruncate(fd, 0) != 0)
             night_say(n, "lock: %s", strerror(errno));
         close(fd);
@@ -132,35 +132,29 @@ static int run_or_install(const struct wish *w, struct app *app, const char *pat
     return status;
 }
 
-static int main_nightly(const struct command *self, struct app *app, int argc,
-                        const char **argv)
-{
-    struct wish w = { 0 };
-    struct error err = { "" };
-    int status;
-    struct poptOption options[] = {
-        { "install", '\0', POPT_ARG_STRING, &w.install, 0,
-          "show the systemd timer or the crontab line that runs it every night",
-          "systemd|cron" },
-        { "yes", 'y', POPT_ARG_NONE, &w.is_sure, 0, "with --install: write it, too",
-          NULL },
-        { "at", '\0', POPT_ARG_STRING, &w.at, 0,
-          "as if it were now this time (names the night)", "\"YYYY-MM-DD HH:MM\"" },
-        { "json", '\0', POPT_ARG_NONE, &w.as_json, 0,
-          "print the summary as one JSON object", NULL },
-        POPT_TABLEEND,
-    };
-    const char **args = cmd_parse(self, app, argc, argv, options, 1, 1, &status);
+static const struct option option_as_json[] = {
+    { "json", '\0', FLAG_IN(setup, json), NULL, "print the summary as one JSON object" },
+    { 0 },
+};
+/* clang-format off */
+static const struct option options[] = {
+    { "install", '\0', TEXT_IN(wish, install), "systemd|cron",
+      "show the systemd timer or the crontab line that runs it every night" },
+    { "yes", 'y', FLAG_IN(wish, is_sure), NULL,
+      "with --install: write it, too" },
+    { "at", '\0', TEXT_IN(wish, at), "\"YYYY-MM-DD HH:MM\"",
+      "as if it were now this time (names the night)" },
+    GROUP_OF(option_as_json),
+    { 0 },
+};
+/* clang-format on */
 
-    if (!args)
-        return status;
-    status = run_or_install(&w, app, args[0], &err);
-    if (status != 0 && err.text[0])
-        cmd_fail(status, &err);
-    free(w.install);
-    free(w.at);
-    cmd_free_args(args);
-    return status;
+static int exec_nightly(struct call *c)
+{
+    struct wish *w = c->state;
+
+    w->as_json = c->setup.json;
+    return run_or_install(w, c->app, c->args[0], &c->err);
 }
 
 const struct command cmd_nightly = {
@@ -186,5 +180,9 @@ const struct command cmd_nightly = {
         "ratchet nightly nightly.json\n"
         "ratchet nightly nightly.json --install systemd\n"
         "ratchet nightly nightly.json --install cron --yes",
-    .run = main_nightly,
+    .options = options,
+    .size = sizeof(struct wish),
+    .n_min = 1,
+    .n_max = 1,
+    .exec = exec_nightly,
 };

@@ -137,7 +137,7 @@ static int print_result(const struct play *p, bool is_json)
     const struct replay *r = p->replay;
 
     if (is_json) {
-        cmd_print_json(json_pack(
+        say_result(json_pack(
             "{s:s, s:o, s:o, s:I, s:b, s:b, s:o, s:s}", "env", r->task->env->name, "seed",
             json_unsigned(r->seed), "return", json_finite(r->total), "steps",
             (json_int_t)r->tape.n_steps, "terminated", r->terminated, "truncated",
@@ -206,7 +206,7 @@ static int run(struct options *o, struct call *c)
     episode_reset(&p.episode, p.replay->seed);
     play_keys_init(&p.keys, task->env);
     if (play(&p, c->app, &c->err) == 0)
-        status = print_result(&p, c->common.json);
+        status = print_result(&p, c->setup.json);
     episode_clear(&p.episode);
 
 out:

@@ -14,6 +14,7 @@
 
 #include "base/json.h"
 #include "base/text.h"
+#include "runner/cmd/cmd.h"
 #include "runner/home/opened_run.h"
 
 /* A run that may lie in logs/. */
@@ -246,7 +247,7 @@ static int prune(double mib, bool is_dry, bool as_json, struct error *err)
     else if (find_owners(&p, err) == 0 && find_files(&p, logs, err) == 0)
         status = remove_files(&p, (long long)(mib * 1048576), is_dry, &freed, err);
     if (status == 0 && as_json)
-        cmd_print_json(to_json(&p, freed, is_dry));
+        say_result(to_json(&p, freed, is_dry));
     else if (status == 0)
         print(&p, freed, (long long)(mib * 1048576), is_dry);
     prune_clear(&p);
@@ -274,7 +275,7 @@ static int exec_prune(struct call *c)
 {
     const struct prune_options *o = c->state;
 
-    return prune(o->mib, o->is_dry, c->common.json, &c->err) == 0 ? cmd_done() : EXIT_FAILED;
+    return prune(o->mib, o->is_dry, c->setup.json, &c->err) == 0 ? cmd_done() : EXIT_FAILED;
 }
 
 const struct command cmd_prune = {

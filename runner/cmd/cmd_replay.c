@@ -48,7 +48,7 @@ static int read_step(const char *name, const char *text, int64_t n_steps, int64_
 
 static int print_json(const struct replay *r, const struct replay_check *c)
 {
-    return cmd_print_json(json_pack(
+    return say_result(json_pack(
         "{s:b, s:o, s:I, s:o, s:s, s:i, s:s, s:s, s:s, s:s, s:I, s:b, s:b, s:s, s:s, s:s, s:i,"
         " s:i}",
         "verified", c->verified, "return", json_finite(c->total), "steps",

@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "runner/cmd/cmd.h"
 #include "runner/home/opened_run.h"
 #include "runner/report/report.h"
 

@@ -11,17 +11,18 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/say.h"
+#include "runner/cmd/cmd.h"
 #include "runner/experiment/reproduce.h"
 #include "runner/model/model.h"
 
 struct reproduce {
-    struct common common;
+    struct setup *setup;
     struct app *app;
     const char *name;    /* as it was typed */
     char *folder;        /* all that is written; goes in the end */
     char *session;       /* the session's file */
     bool is_run;         /* it comes from the ledger... */
-    struct opened_run o; /* ...of this run */
+    struct opened_run *o; /* ...of this run */
     struct as_recorded a;
     struct task *task;
     struct ledger *ledger;
@@ -54,25 +55,25 @@ static int is_file(const char *path)
 static int take_run(struct reproduce *r, struct error *err)
 {
     char *salt = NULL;
-    int status = opened_run_find(&r->o, r->app, &r->common, r->name, err);
+    int status = opened_run_find(r->o, r->setup, r->name, err);
 
     r->is_run = true;
-    if (status == 0 && run_is_locked(r->o.run.folder))
+    if (status == 0 && run_is_locked(r->o->run.folder))
         status = error_set(err, "%s: a process works on it; wait for its end", r->name);
     if (status == 0)
-        status = run_check_versions(&r->o.run, r->o.task, false, err);
+        status = run_check_versions(&r->o->run, r->o->task, false, err);
     if (status == 0) {
-        salt = xasprintf("%s/salt", r->o.run.folder);
-        status = run_read_salt(&r->o.salt, salt, err);
+        salt = xasprintf("%s/salt", r->o->run.folder);
+        status = run_read_salt(&r->o->salt, salt, err);
     }
-    if (status == 0 && strcmp(r->o.salt.sha256, r->o.run.salt_sha256))
+    if (status == 0 && strcmp(r->o->salt.sha256, r->o->run.salt_sha256))
         status = error_set(err,
                            "%s: not the salt that this run was started with: its "
                            "hash was published as %.16s...",
-                           salt, r->o.run.salt_sha256);
+                           salt, r->o->run.salt_sha256);
     r->session = xasprintf("%s/session.jsonl", r->folder);
     if (status == 0)
-        status = reproduce_export(&r->o, r->session, err);
+        status = reproduce_export(r->o, r->session, err);
     free(salt);
     return status;
 }
@@ -183,7 +184,7 @@ static void judge(struct reproduce *r, int64_t iteration, json_t *is)
 
     if (!r->parting.is_found && !outcome_is_same(expected(r, iteration), is, &p))
         parting_set(&r->parting, iteration, p.what, p.was, p.is);
-    if (r->is_run && reproduce_episodes(&r->o, r->ledger, &r->last_row, iteration,
+    if (r->is_run && reproduce_episodes(r->o, r->ledger, &r->last_row, iteration,
                                         &r->parting, &r->broken) != 0)
         parting_set(&r->parting, iteration, "its ledger cannot be read", "", "");
     json_decref(is);
@@ -217,7 +218,7 @@ static void on_iteration(void *user, const struct iteration *it)
     add_mark(r, &it->played);
     snprintf(r->policy, sizeof(r->policy), "%s", it->incumbent);
     judge(r, it->number, outcome_to_json(it));
-    if (!r->common.json && !r->parting.is_found)
+    if (!r->setup->json && !r->parting.is_found)
         say("%5lld  %s, as recorded: the same steps and trajectories\n",
             (long long)it->number, it->verdict);
     fflush(stdout);
@@ -261,7 +262,7 @@ static int play(struct reproduce *r, struct error *err)
         .ledger = r->ledger,
         .run = &r->run,
         .envs = &r->app->envs,
-        .base = common_evaluation(r->app, &r->common, r->task, &nothing),
+        .base = setup_evaluation(r->setup, r->task, &nothing),
         .salt = &r->salt,
         .provider = &r->provider,
         .start_name = json_get_text(start, "name"),
@@ -357,7 +358,7 @@ static int reproduce(struct reproduce *r, struct error *err)
     char *model, was[65], is[65];
     int status = -1;
 
-    if (common_plugins(r->app, &r->common, err) != 0)
+    if (setup_plugins(r->setup, err) != 0)
         return EXIT_FAILED;
     if (is_file(r->name))
         r->session = xstrdup(r->name);
@@ -382,12 +383,12 @@ static int reproduce(struct reproduce *r, struct error *err)
     else if (make_run(r, err) != 0 || play(r, err) != 0)
         return EXIT_FAILED;
     if (r->is_run && !r->parting.is_found) {
-        left = reproduce_left_over(&r->o, r->sum.episodes + r->sum.lost, err);
+        left = reproduce_left_over(r->o, r->sum.episodes + r->sum.lost, err);
         if (left < 0)
             return EXIT_FAILED;
     }
-    if (r->common.json)
-        cmd_print_json(to_json(r, clock_now() - started, left));
+    if (r->setup->json)
+        say_result(to_json(r, clock_now() - started, left));
     else
         print_end(r, left);
     return r->parting.is_found ? EXIT_FAILED : cmd_done();
@@ -400,50 +401,39 @@ static void clear(struct reproduce *r)
     ledger_run_clear(&r->run);
     task_destroy(r->task);
     as_recorded_clear(&r->a);
-    opened_run_clear(&r->o);
-    common_clear(&r->common);
-    if (r->folder)
-        file_remove_tree(r->folder);
-    free(r->folder);
+    file_remove_tree(r->folder);
     free(r->session);
 }
 
-static int main_reproduce(const struct command *self, struct app *app, int argc,
-                          const char **argv)
-{
-    struct reproduce r = { .app = app, .o = { .lock = -1, .only_reads = true }, .climb = { .is_quiet = true } };
-    struct error err = { "" };
-    const char *temporary = getenv("TMPDIR");
-    int status;
-    struct poptOption options[] = {
-        { "plugin", '\0', POPT_ARG_ARGV, &r.common.plugins, 0,
-          "load environments from a shared object; it is trusted native code",
-          "FILE.so" },
-        { "json", '\0', POPT_ARG_NONE, &r.common.json, 0,
-          "print the result as one JSON object", NULL },
-        JOBS_TABLE(r.common),
-        ENGINE_TABLE(r.common),
-        POPT_TABLEEND,
-    };
-    const char **args = cmd_parse(self, app, argc, argv, options, 1, 1, &status);
+/* clang-format off */
+static const struct option options[] = {
+    GROUP_OF(option_plugin),
+    GROUP_OF(option_json),
+    GROUP_OF(options_jobs),
+    GROUP_OF(options_engine),
+    { 0 },
+};
+/* clang-format on */
 
-    if (!args)
-        return status;
-    r.name = args[0];
-    r.folder = xasprintf("%s/ratchet-reproduce.XXXXXX",
-                         temporary && *temporary ? temporary : "/tmp");
-    if (!mkdtemp(r.folder)) {
-        error_set(&err, "%s: %s", r.folder, strerror(errno));
-        free(r.folder);
-        r.folder = NULL;
-        status = EXIT_FAILED;
+static int exec_reproduce(struct call *c)
+{
+    struct reproduce *r = c->state;
+    const char *temporary = getenv("TMPDIR");
+    int status = EXIT_FAILED;
+
+    r->app = c->app;
+    r->setup = &c->setup;
+    r->o = c->opened;
+    r->name = c->args[0];
+    r->folder = xasprintf("%s/ratchet-reproduce.XXXXXX",
+                          temporary && *temporary ? temporary : "/tmp");
+    if (mkdtemp(r->folder)) {
+        status = reproduce(r, &c->err);
+        clear(r);
     } else {
-        status = reproduce(&r, &err);
+        error_set(&c->err, "%s: %s", r->folder, strerror(errno));
     }
-    if (status != EXIT_DONE && err.text[0])
-        cmd_fail(status, &err);
-    clear(&r);
-    cmd_free_args(args);
+    free(r->folder);
     return status;
 }
 
@@ -461,5 +451,10 @@ const struct command cmd_reproduce = {
         "Seconds, money and budgets of time are not compared; they decide no verdict. Exit status\n"
         "1, with the first iteration, quantity and both values, where it parts.",
     .example = "ratchet reproduce session.jsonl\nratchet reproduce logs/breakout-1 --json",
-    .run = main_reproduce,
+    .options = options,
+    .size = sizeof(struct reproduce),
+    .initial = &(const struct reproduce){ .climb = { .is_quiet = true } },
+    .n_min = 1,
+    .n_max = 1,
+    .exec = exec_reproduce,
 };

@@ -21,7 +21,7 @@
 
 struct results {
     struct app *app;
-    struct common *common;
+    struct setup *setup;
     int episodes;
     char *pattern;
     struct salt salt;
@@ -69,7 +69,7 @@ static struct task *find_task(struct results *r, const char *folder, const char 
     }
     if (t && !file && is_planner(path))
         status = task_set(t, "plan=true", err);
-    for (char **s = r->common->set; t && s && *s && status == 0; s++)
+    for (char **s = r->setup->set; t && s && *s && status == 0; s++)
         status = task_set(t, *s, err);
     if (t && (status != 0 || task_check(t, err) != 0)) {
         task_destroy(t);
@@ -193,18 +193,18 @@ static int play(struct results *r, const struct task *t, const char *path,
 {
     struct episode_request *requests = xcalloc((size_t)r->episodes, sizeof(*requests));
     struct episode_result *results = xcalloc((size_t)r->episodes, sizeof(*results));
-    struct policy policy = { .name = base_name(path) };
+    struct policy policy = { .name = file_name(path) };
     struct playing playing = { .task = t->name, .file = policy.name, .n = r->episodes };
     struct evaluation e;
     double start = meter_cpu();
     int status = -1;
 
-    policy.source = read_text_file(path, VM_MAX_SOURCE, err);
+    policy.source = file_load_text(path, VM_MAX_SOURCE, err);
     if (!policy.source)
         goto out;
     for (int i = 0; i < r->episodes; i++)
         requests[i].seed = split_seed(&r->salt, SPLIT_HOLDOUT, t->name, "results", i);
-    e = common_evaluation(r->app, r->common, t, &policy);
+    e = setup_evaluation(r->setup, t, &policy);
     e.is_outside = true;
     e.on_result = on_result;
     e.user = &playing;
@@ -215,7 +215,7 @@ static int play(struct results *r, const struct task *t, const char *path,
     if (status != 0)
         goto out;
     add_row(r, t, policy.name, results, r->episodes, meter_cpu() - start);
-    if (!r->common->json)
+    if (!r->setup->json)
         print_row(json_array_get(r->rows, json_array_size(r->rows) - 1));
 out:
     results_clear(results, r->episodes);
@@ -260,7 +260,7 @@ static int play_all(struct results *r, struct error *err)
     glob_t found = { 0 };
     int status = 0;
 
-    if (!r->common->json)
+    if (!r->setup->json)
         table_markdown_head(stdout, columns);
     glob(flat, 0, NULL, &found);
     glob(nested, GLOB_APPEND, NULL, &found);
@@ -278,8 +278,8 @@ static int play_all(struct results *r, struct error *err)
 
 static void finish(struct results *r)
 {
-    if (r->common->json)
-        cmd_print_json(json_pack("{s:s, s:i, s:o, s:O}", "salt_sha256", r->salt.sha256,
+    if (r->setup->json)
+        say_result(json_pack("{s:s, s:i, s:o, s:O}", "salt_sha256", r->salt.sha256,
                                  "episodes", r->episodes, "confidence",
                                  json_finite(CONFIDENCE), "rows", r->rows));
     else
@@ -306,7 +306,7 @@ static int exec_results(struct call *c)
     int status = EXIT_FAILED;
 
     r->app = c->app;
-    r->common = &c->common;
+    r->setup = &c->setup;
     r->wanted = c->args;
     r->rows = json_array();
     if (!r->pattern)

@@ -130,7 +130,7 @@ static void print_json(const struct run *r, const struct totals *t)
         t->n_faults, "verified", t->n_verified, "task", task_to_json(r->task));
     if (!isnan(human))
         json_object_set_new(out, "human_normalised", json_finite(human));
-    cmd_print_json(out);
+    say_result(out);
 }
 
 static const char *ending(const struct episode_result *e)
@@ -233,13 +233,13 @@ static int play(struct run *r, struct error *err)
 
 static int run(struct run *r, struct call *c)
 {
-    struct policy policy = { .name = base_name(r->path) };
+    struct policy policy = { .name = file_name(r->path) };
     struct totals t;
     int status = EXIT_FAILED;
 
     r->envs = &c->app->envs;
     r->task = c->task;
-    policy.source = read_text_file(r->path, VM_MAX_SOURCE, &c->err);
+    policy.source = file_load_text(r->path, VM_MAX_SOURCE, &c->err);
     if (!policy.source)
         return EXIT_FAILED;
     r->e = call_evaluation(c, &policy);
@@ -247,7 +247,7 @@ static int run(struct run *r, struct call *c)
     if (play(r, &c->err) != 0 || (r->record && record(r, &c->err) != 0))
         goto out;
     t = add_up(r);
-    if (c->common.json)
+    if (c->setup.json)
         print_json(r, &t);
     else
         print_table(r, &t);
@@ -256,7 +256,7 @@ static int run(struct run *r, struct call *c)
         status = EXIT_FAILED;
     } else if (t.n_faults && !r->allow_faults) {
         status = EXIT_FAILED;
-        if (!c->common.json)
+        if (!c->setup.json)
             error_set(&c->err,
                       "%d of %d episodes ended by a fault; --allow-faults takes that for "
                       "success",

@@ -11,6 +11,7 @@
 #include "base/file.h"
 #include "base/clock.h"
 #include "base/json.h"
+#include "runner/cmd/cmd.h"
 #include "runner/home/opened_run.h"
 #include "runner/model/model.h"
 #include "base/table.h"
@@ -22,8 +23,7 @@ struct sessions {
     int json;
     char *model, *out;
     double wait_s;
-    struct opened_run o;
-    struct app *app;
+    struct opened_run *o;
 };
 
 static char *stop_path(const char *folder)
@@ -49,7 +49,7 @@ static const char *state_of(const struct ledger_run *run)
 static int finish_row(struct sessions *s, json_t *row, struct error *err)
 {
     struct ledger_run run;
-    int found = ledger_session_find(s->o.ledger, json_get_text(row, "session"), &run,
+    int found = ledger_session_find(s->o->ledger, json_get_text(row, "session"), &run,
                                     err);
     json_t *budget = json_loads(json_get_text(row, "budget"), 0, NULL);
 
@@ -67,7 +67,7 @@ static int list(struct sessions *s, const char **args, struct error *err)
 {
     static const char *const wide[] = { "calls",  "forked_at",   "model", "folder",
                                         "budget", "stop_reason", NULL };
-    json_t *rows = ledger_session_list(s->o.ledger, err), *row;
+    json_t *rows = ledger_session_list(s->o->ledger, err), *row;
     int status = rows ? 0 : -1;
     size_t i;
 
@@ -79,7 +79,7 @@ static int list(struct sessions *s, const char **args, struct error *err)
             json_object_del(row, wide[k]);
     }
     if (status == 0 && s->json)
-        return cmd_print_json(rows);
+        return say_result(rows);
     if (status == 0)
         table_print(stdout, rows);
     json_decref(rows);
@@ -90,14 +90,14 @@ static int list(struct sessions *s, const char **args, struct error *err)
  * ledger. */
 static int pause_session(struct sessions *s, const char **args, struct error *err)
 {
-    const char *folder = s->o.run.folder;
+    const char *folder = s->o->run.folder;
     char *stop = stop_path(folder);
     double until = clock_now() + s->wait_s;
     int status = 0;
 
     if (!run_is_locked(folder))
         status = error_set(err, "%s: no process works on it: it is %s", args[0],
-                           state_of(&s->o.run));
+                           state_of(&s->o->run));
     else
         status = file_save(stop, "", 0, err);
     while (status == 0 && run_is_locked(folder) && clock_now() < until)
@@ -191,16 +191,16 @@ static int copy_files(const char *from, const char *to, struct error *err)
 
 static int fork_session(struct sessions *s, const char **args, struct error *err)
 {
-    const struct ledger_run *old = &s->o.run;
+    const struct ledger_run *old = &s->o->run;
     struct ledger_run run = *old;
     int lock = -1, status;
 
     if (s->model)
         run.model = s->model;
     if (provider_check(run.model, err) != 0 ||
-        ledger_session_check(s->o.ledger, args[1], err) != 0 ||
-        run_check_salt(s->o.ledger, &run, err) != 0 ||
-        run_check_versions(&run, s->o.task, true, err) != 0)
+        ledger_session_check(s->o->ledger, args[1], err) != 0 ||
+        run_check_salt(s->o->ledger, &run, err) != 0 ||
+        run_check_versions(&run, s->o->task, true, err) != 0)
         return -1;
     run.folder = s->out ? xstrdup(s->out) : logs_path(args[1]);
     run.name = run.folder;
@@ -213,7 +213,7 @@ static int fork_session(struct sessions *s, const char **args, struct error *err
     if (status == 0)
         status = copy_salt(old->folder, run.folder, old->salt_sha256, err);
     if (status == 0)
-        status = ledger_session_fork(s->o.ledger, old->id, &run, args[1], err);
+        status = ledger_session_fork(s->o->ledger, old->id, &run, args[1], err);
     if (status == 0) /* behind the ledger: each case that it names has its file by now */
         status = copy_files(old->folder, run.folder, err);
     if (status == 0)
@@ -227,7 +227,7 @@ static int fork_session(struct sessions *s, const char **args, struct error *err
 
 static int rename_session(struct sessions *s, const char **args, struct error *err)
 {
-    if (ledger_session_name(s->o.ledger, s->o.run.id, args[1], err) != 0)
+    if (ledger_session_name(s->o->ledger, s->o->run.id, args[1], err) != 0)
         return -1;
     say("%s: it is called %s now\n", args[0], args[1]);
     return 0;
@@ -243,92 +243,46 @@ static const struct verb {
               { "fork", 2, false, fork_session },
               { "rename", 2, false, rename_session } };
 
-/* `improve --resume`, which has options of its own; STOP has done its work. */
-static int resume(struct app *app, int argc, const char **argv)
+static const struct option option_as_json[] = {
+    { "json", '\0', FLAG_IN(setup, json), NULL, "list: as a JSON array" },
+    { 0 },
+};
+/* clang-format off */
+static const struct option options[] = {
+    { "model", 'm', TEXT_IN(sessions, model), "PROVIDER[:NAME]",
+      "fork: another model goes on" },
+    { "out", 'o', TEXT_IN(sessions, out), "DIR",
+      "fork: the new run's folder (default: its name in logs/)" },
+    { "wait", 'w', AMOUNT_IN(sessions, wait_s), "SECONDS",
+      "pause: wait so long for it to stop (default: 0)" },
+    GROUP_OF(option_as_json),
+    { 0 },
+};
+/* clang-format on */
+
+static int exec_sessions(struct call *c)
 {
-    const char **args = xcalloc((size_t)argc + 2, sizeof(*args));
-    struct opened_run o = { .lock = -1, .only_reads = true };
-    struct common nothing = { 0 };
-    struct error err = { "" };
-    int status;
-
-    args[0] = cmd_improve.name;
-    args[1] = "--resume";
-    for (int i = 2; i < argc; i++)
-        args[i] = argv[i];
-    if (opened_run_find(&o, app, &nothing, argv[2], &err) == 0) {
-        char *stop = stop_path(o.run.folder);
-        if (!run_is_locked(o.run.folder))
-            unlink(stop);
-        free(stop);
-        opened_run_clear(&o);
-        status = command_run(&cmd_improve, app, argc, args);
-    } else {
-        opened_run_clear(&o);
-        status = cmd_fail(EXIT_FAILED, &err);
-    }
-    free(args);
-    return status;
-}
-
-static int run_verb(struct sessions *s, const struct verb *v, const char **args,
-                    struct error *err)
-{
-    struct common nothing = { 0 };
-
-    s->o.only_reads = v->only_reads;
-    if ((v->n == 0 ? opened_ledger(&s->o, err)
-                   : opened_run_find(&s->o, s->app, &nothing, args[0], err)) != 0)
-        return -1;
-    return v->run(s, args, err);
-}
-
-static int main_sessions(const struct command *self, struct app *app, int argc,
-                         const char **argv)
-{
-    struct sessions s = { .o.lock = -1, .app = app };
+    struct sessions *s = c->state;
     const struct verb *verb = NULL;
-    struct error err = { "" };
-    int status, n = 0;
-    struct poptOption options[] = {
-        { "model", 'm', POPT_ARG_STRING, &s.model, 0, "fork: another model goes on",
-          "PROVIDER[:NAME]" },
-        { "out", 'o', POPT_ARG_STRING, &s.out, 0,
-          "fork: the new run's folder (default: its name in logs/)", "DIR" },
-        { "wait", 'w', POPT_ARG_DOUBLE, &s.wait_s, 0,
-          "pause: wait so long for it to stop (default: 0)", "SECONDS" },
-        { "json", '\0', POPT_ARG_NONE, &s.json, 0, "list: as a JSON array", NULL },
-        POPT_TABLEEND,
-    };
-    const char **args;
+    const char *name = c->n_args ? c->args[0] : "list";
 
-    if (argc >= 3 && !strcmp(argv[1], "resume") && argv[2][0] &&
-        argv[2][0] != '-')
-        return resume(app, argc, argv);
-    args = cmd_parse(self, app, argc, argv, options, 0, 3, &status);
-    if (!args)
-        return status;
-    while (args[n])
-        n++;
     for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++)
-        if (!strcmp(n ? args[0] : "list", verbs[i].name))
+        if (!strcmp(name, verbs[i].name))
             verb = &verbs[i];
-    if (!verb || (n && n - 1 != verb->n)) {
-        error_set(&err,
+    if (!verb || (c->n_args && c->n_args - 1 != verb->n)) {
+        error_set(&c->err,
                   "sessions %s: it is list, pause NAME, resume NAME, fork NAME NEW or "
                   "rename NAME NEW",
-                  n ? args[0] : "");
-        status = cmd_fail(EXIT_USAGE, &err);
-    } else if (run_verb(&s, verb, n ? args + 1 : args, &err) != 0) {
-        status = cmd_fail(EXIT_FAILED, &err);
-    } else {
-        status = cmd_done();
+                  c->n_args ? name : "");
+        return EXIT_USAGE;
     }
-    opened_run_clear(&s.o);
-    free(s.model);
-    free(s.out);
-    cmd_free_args(args);
-    return status;
+    s->json = c->setup.json;
+    s->o = c->opened;
+    s->o->only_reads = verb->only_reads;
+    if ((verb->n ? call_run(c, c->args[1]) : call_ledger(c)) != 0 ||
+        verb->run(s, c->args + (c->n_args > 0), &c->err) != 0)
+        return EXIT_FAILED;
+    return cmd_done();
 }
 
 const struct command cmd_sessions = {
@@ -346,5 +300,10 @@ const struct command cmd_sessions = {
         "ratchet improve breakout --session bold\nratchet sessions\n"
         "ratchet sessions pause bold --wait 60\nratchet sessions fork bold bolder\n"
         "ratchet sessions resume bolder --max-usd 5",
-    .run = main_sessions,
+    .options = options,
+    .size = sizeof(struct sessions),
+    .n_max = 3,
+    .exec = exec_sessions,
+    .verb = "resume",
+    .of_verb = &cmd_improve,
 };

@@ -4,25 +4,16 @@
 #include "runner/cmd/cmd.h"
 #include "runner/evaluate/cluster/shard.h"
 
-static int main_shard(const struct command *self, struct app *app, int argc,
-                      const char **argv)
+static int exec_shard(struct call *c)
 {
-    struct poptOption options[] = { POPT_TABLEEND };
-    struct error err = { "" };
-    int status;
-    const char **args = cmd_parse(self, app, argc, argv, options, 2, 2, &status);
     int64_t shard;
 
-    if (!args)
-        return status;
-    if (!number_read_whole(args[1], 0, 1000000, &shard)) {
-        error_set(&err, "shard: %s: not the number of a shard", args[1]);
-        status = cmd_fail(EXIT_USAGE, &err);
-    } else if (shard_play(args[0], (int)shard, &app->envs, app->interrupted, &err) != 0) {
-        status = cmd_fail(EXIT_FAILED, &err);
-    }
-    cmd_free_args(args);
-    return status;
+    if (!number_read_whole(c->args[1], 0, 1000000, &shard))
+        return call_misused(c, "%s: not the number of a shard", c->args[1]);
+    return shard_play(c->args[0], (int)shard, &c->app->envs, c->app->interrupted,
+                      &c->err) == 0
+               ? EXIT_DONE
+               : EXIT_FAILED;
 }
 
 const struct command cmd_shard = {
@@ -33,5 +24,7 @@ const struct command cmd_shard = {
         "FOLDER holds an evaluation's job; the results go there, in a file that is named by its\n"
         "contents. The ledger is not opened: the coordinator confirms and enters what comes.",
     .example = "ratchet shard logs/cluster/evaluation-a1b2c3 0",
-    .run = main_shard,
+    .n_min = 2,
+    .n_max = 2,
+    .exec = exec_shard,
 };

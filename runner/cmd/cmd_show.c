@@ -6,6 +6,7 @@
 #include "base/hash.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "runner/cmd/cmd.h"
 #include "runner/home/opened_run.h"
 #include "runner/policy/measure.h"
 
@@ -22,7 +23,7 @@ static int find_policy(struct opened_run *o, const char *name, struct shown *out
     int found;
 
     if (access(name, F_OK) == 0 || !hash_is_prefix(name)) {
-        out->source = read_text_file(name, VM_MAX_SOURCE, err);
+        out->source = file_load_text(name, VM_MAX_SOURCE, err);
         if (out->source)
             sha256_hex(out->source, strlen(out->source), out->sha256);
         return out->source ? 0 : -1;
@@ -135,7 +136,7 @@ static int show(struct opened_run *o, const char *name, bool as_json, struct err
         rows = lineage(o, s.sha256, NULL);
     rows = rows ? rows : json_array();
     if (as_json) {
-        cmd_print_json(json_pack("{s:s, s:O, s:O}", "policy", s.sha256, "measures", size,
+        say_result(json_pack("{s:s, s:O, s:O}", "policy", s.sha256, "measures", size,
                                  "history", rows));
     } else {
         say("%s\n", s.sha256);
@@ -163,7 +164,7 @@ static int show(struct opened_run *o, const char *name, bool as_json, struct err
 
 static int exec_show(struct call *c)
 {
-    return show(c->opened, c->args[0], c->common.json, &c->err);
+    return show(c->opened, c->args[0], c->setup.json, &c->err);
 }
 
 const struct command cmd_show = {

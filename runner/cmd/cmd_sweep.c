@@ -32,7 +32,7 @@ struct words {
 };
 
 struct options {
-    struct common common;
+    struct setup *setup;
     char *games, *observations, *budget, *model, *out, *plot, **policies;
     int repeats, episodes, csv;
     struct words envs, modes, budgets;
@@ -85,12 +85,12 @@ static int add_setting(struct options *o, const char *text, struct error *err)
 /* Rules and budgets of every cell; those of a budget are tried on a task of ours. */
 static int choose_rules(struct options *o, struct app *app, struct error *err)
 {
-    struct common none = { 0 };
-    struct task *trial = common_task(app, &none, "breakout", err);
+    const struct setup none = { .envs = &app->envs };
+    struct task *trial = setup_task(&none, "breakout", err);
     int status = trial ? add_setting(o, "preset=v5", err) : -1;
 
-    for (int i = 0; status == 0 && o->common.set && o->common.set[i]; i++)
-        status = add_setting(o, o->common.set[i], err);
+    for (int i = 0; status == 0 && o->setup->set && o->setup->set[i]; i++)
+        status = add_setting(o, o->setup->set[i], err);
     if (status == 0 && o->budget)
         status = split(&o->budgets, o->budget, "--budget", err);
     for (int i = 0; status == 0 && i < o->budgets.n; i++) {
@@ -164,7 +164,7 @@ static int play_cell(const struct options *o, const struct sweep *s,
     if (is_done)
         return 1;
     status = sweep_cell_play(s, c, err);
-    if (status < 0 || (!o->common.json && !o->csv))
+    if (status < 0 || (!o->setup->json && !o->csv))
         say_to(status < 0 ? stderr : stdout, "%s, %s, %s, run %d: %s\n", c->env,
                c->player, c->observation, c->repeat + 1,
                status == 0  ? "done"
@@ -208,8 +208,8 @@ static int show(const struct options *o, const char *folder, struct error *err)
     rows = sweep_rows(cells);
     summary = sweep_summary(rows);
     status = o->plot ? sweep_plot(rows, o->plot, err) : 0;
-    if (o->common.json) {
-        cmd_print_json(json_pack("{s:o, s:O, s:O, s:O}", "folder", json_path(folder), "cells", cells,
+    if (o->setup->json) {
+        say_result(json_pack("{s:o, s:O, s:O, s:O}", "folder", json_path(folder), "cells", cells,
                                  "rows", rows, "summary", summary));
     } else if (o->csv) {
         table_csv(stdout, rows);
@@ -261,12 +261,12 @@ static int lock_folder(const char *folder, struct error *err)
  * default. */
 static void choose_engine(const struct options *o, struct sweep *s)
 {
-    const struct common *c = &o->common;
+    const struct setup *c = o->setup;
     bool is_slurm = c->engine && !strcmp(c->engine, "slurm");
     int n = 0;
 
     snprintf(s->jobs, sizeof(s->jobs), "%d",
-             is_slurm && c->jobs <= 0 ? 1 : common_jobs(c));
+             is_slurm && c->jobs <= 0 ? 1 : setup_jobs(c));
     snprintf(s->shards, sizeof(s->shards), "%d", c->shards);
     snprintf(s->late, sizeof(s->late), "%d", c->late);
     if (!is_slurm)
@@ -341,71 +341,56 @@ static void clear(struct options *o)
 {
     for (int i = 0; i < o->n_settings; i++)
         free(o->settings[i]);
-    for (int i = 0; o->policies && o->policies[i]; i++)
-        free(o->policies[i]);
-    free(o->policies);
     free(o->envs.text);
     free(o->modes.text);
     free(o->budgets.text);
-    free(o->games);
-    free(o->observations);
-    free(o->budget);
-    free(o->model);
-    free(o->out);
-    free(o->plot);
-    common_clear(&o->common);
 }
 
-static int main_sweep(const struct command *self, struct app *app, int argc,
-                      const char **argv)
-{
-    struct options o = { .repeats = 1, .episodes = 30 };
-    struct error err = { "" };
-    int status;
-    struct poptOption options[] = {
-        { "model", 'm', POPT_ARG_STRING, &o.model, 0,
-          "improve from a policy that moves by chance, then freeze (see `ratchet improve`)",
-          "PROVIDER[:NAME]" },
-        { "policy", 'p', POPT_ARG_ARGV, &o.policies, 0,
-          "play this: random, a file, or a folder with GAME.lua, GAME/learned.lua or "
-          "GAME/start.lua (several are compared; default: random, when no model is named)",
-          "random|FILE|DIR" },
-        { "games", 'g', POPT_ARG_STRING, &o.games, 0,
-          "pong,breakout,... (default: all 57)", "NAMES" },
-        { "observations", '\0', POPT_ARG_STRING, &o.observations, 0,
-          "features, ram, frame, gray (default: ram)", "MODES" },
-        { "repeats", 'r', POPT_ARG_INT, &o.repeats, 0, "runs of each (default 1)", "N" },
-        { "episodes", 'n', POPT_ARG_INT, &o.episodes, 0,
-          "episodes of each run's score; for a model's run, holdout seeds (default 30)", "N" },
-        { "budget", 'b', POPT_ARG_STRING, &o.budget, 0,
-          "of each run of a model, such as iterations=10,steps=1e6,model_calls=20 (see "
-          "`ratchet task`)",
-          "KEY=N,..." },
-        { "out", 'o', POPT_ARG_STRING, &o.out, 0,
-          "the sweep's folder (default: atari57 in logs/)", "DIR" },
-        { "csv", '\0', POPT_ARG_NONE, &o.csv, 0, "the rows as comma-separated values",
-          NULL },
-        { "plot", '\0', POPT_ARG_STRING, &o.plot, 0, "draw the human-normalised scores",
-          "FILE.svg|FILE.png" },
-        JOBS_TABLE(o.common),
-        ENGINE_TABLE(o.common),
-        COMMON_TABLE(o.common),
-        POPT_TABLEEND,
-    };
-    const char **args = cmd_parse(self, app, argc, argv, options, 1, 1, &status);
+/* clang-format off */
+static const struct option options[] = {
+    { "model", 'm', TEXT_IN(options, model), "PROVIDER[:NAME]",
+      "improve from a policy that moves by chance, then freeze (see `ratchet improve`)" },
+    { "policy", 'p', LIST_IN(options, policies), "random|FILE|DIR",
+      "play this: random, a file, or a folder with GAME.lua, GAME/learned.lua or "
+      "GAME/start.lua (several are compared; default: random, when no model is named)" },
+    { "games", 'g', TEXT_IN(options, games), "NAMES",
+      "pong,breakout,... (default: all 57)" },
+    { "observations", '\0', TEXT_IN(options, observations), "MODES",
+      "features, ram, frame, gray (default: ram)" },
+    { "repeats", 'r', INT_IN(options, repeats), "N",
+      "runs of each (default 1)" },
+    { "episodes", 'n', INT_IN(options, episodes), "N",
+      "episodes of each run's score; for a model's run, holdout seeds (default 30)" },
+    { "budget", 'b', TEXT_IN(options, budget), "KEY=N,...",
+      "of each run of a model, such as iterations=10,steps=1e6,model_calls=20 (see "
+      "`ratchet task`)" },
+    { "out", 'o', TEXT_IN(options, out), "DIR",
+      "the sweep's folder (default: atari57 in logs/)" },
+    { "csv", '\0', FLAG_IN(options, csv), NULL,
+      "the rows as comma-separated values" },
+    { "plot", '\0', TEXT_IN(options, plot), "FILE.svg|FILE.png",
+      "draw the human-normalised scores" },
+    GROUP_OF(options_jobs),
+    GROUP_OF(options_engine),
+    GROUP_OF(options_common),
+    { 0 },
+};
+/* clang-format on */
 
-    if (!args)
-        return status;
-    if (!o.model && !o.policies) {
-        o.policies = xcalloc(2, sizeof(*o.policies));
-        o.policies[0] = xstrdup("random");
+static int exec_sweep(struct call *c)
+{
+    struct options *o = c->state;
+    int status;
+
+    o->setup = &c->setup;
+    if (!o->model && !o->policies) {
+        o->policies = xcalloc(2, sizeof(*o->policies));
+        o->policies[0] = xstrdup("random");
     }
-    status = check_options(&o, args[0], app, &err) != 0 ? EXIT_USAGE
-                                                        : sweep(&o, app, &err);
-    if (status != EXIT_DONE && err.text[0])
-        cmd_fail(status, &err);
-    clear(&o);
-    cmd_free_args(args);
+    status = check_options(o, c->args[0], c->app, &c->err) != 0
+                 ? EXIT_USAGE
+                 : sweep(o, c->app, &c->err);
+    clear(o);
     return status;
 }
 
@@ -427,5 +412,10 @@ const struct command cmd_sweep = {
         "ratchet sweep atari57 --model openai --observations ram,frame --repeats 3 "
         "--budget iterations=20,usd=2\n"
         "ratchet sweep atari57 --plot atari57.svg --csv",
-    .run = main_sweep,
+    .options = options,
+    .size = sizeof(struct options),
+    .initial = &(const struct options){ .repeats = 1, .episodes = 30 },
+    .n_min = 1,
+    .n_max = 1,
+    .exec = exec_sweep,
 };

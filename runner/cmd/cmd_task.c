@@ -16,7 +16,7 @@ static void print_keys(void)
 static int exec_task(struct call *c)
 {
     if (c->task)
-        cmd_print_json(task_to_json(c->task));
+        say_result(task_to_json(c->task));
     else
         print_keys();
     return cmd_done();

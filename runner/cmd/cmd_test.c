@@ -9,12 +9,13 @@
 
 #include "base/file.h"
 #include "base/json.h"
+#include "runner/cmd/cmd.h"
 #include "runner/dream/skill_lib.h"
 #include "runner/home/opened_run.h"
 #include "runner/report/test_report.h"
 
 struct test {
-    struct common *common;
+    struct setup *setup;
     char *policy, *cases, *junit, *replays, *retire, *reason;
     int table;
     struct test_report report;
@@ -54,7 +55,7 @@ static int test_folder(struct test *t, struct app *app, const char *folder,
     struct case_list cases;
     struct ledger *ledger = NULL;
     struct case_outcome *outcomes = NULL;
-    struct policy policy = { .name = base_name(policy_path), .source = source };
+    struct policy policy = { .name = file_name(policy_path), .source = source };
     struct memo memo = { .run = 1, .steps_left = INT64_MAX };
     int status = -1;
 
@@ -68,7 +69,7 @@ static int test_folder(struct test *t, struct app *app, const char *folder,
     outcomes = xcalloc((size_t)cases.n + 1, sizeof(*outcomes));
     if (cases.n) {
         memo.ledger = ledger;
-        memo.base = common_evaluation(app, t->common, cases.list[0].task, &policy);
+        memo.base = setup_evaluation(t->setup, cases.list[0].task, &policy);
         if (cases_run(&memo, &policy, &cases, outcomes, err) != MEMO_DONE)
             goto out;
     }
@@ -194,7 +195,7 @@ static int test_task(struct test *t, struct app *app, const char *name, struct e
                         : error_set(err, "%s: it has no cases", name);
     else if (folder && policy)
         status = test_folder(t, app, folder, policy,
-                             read_text_file(policy, VM_MAX_SOURCE, err), err);
+                             file_load_text(policy, VM_MAX_SOURCE, err), err);
     else if (folder)
         status = error_set(err, "%s: has cases but no policy: name one with --policy",
                            name);
@@ -285,8 +286,8 @@ static int report(const struct test *t, const char *task, struct error *err)
 {
     if (t->junit && test_report_junit(&t->report, t->junit, err) != 0)
         return EXIT_FAILED;
-    if (t->common->json)
-        cmd_print_json(test_report_json(&t->report));
+    if (t->setup->json)
+        say_result(test_report_json(&t->report));
     else if (t->table)
         test_report_table(&t->report);
     else
@@ -324,7 +325,7 @@ static int exec_test(struct call *c)
     const char *name = c->args[0], *misuse = find_misuse(t, name);
     int status = EXIT_FAILED;
 
-    t->common = &c->common;
+    t->setup = &c->setup;
     if (misuse) {
         error_set(&c->err, "%s", misuse);
         return EXIT_USAGE;

@@ -29,7 +29,7 @@ static int open_socket(struct error *err)
     folder = open(parent, O_PATH | O_DIRECTORY | O_CLOEXEC);
     fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     snprintf(address.sun_path, sizeof(address.sun_path), "/proc/self/fd/%d/%.64s", folder,
-             base_name(path));
+             file_name(path));
     if (folder < 0 || fd < 0 ||
         connect(fd, (struct sockaddr *)&address, sizeof(address)) != 0) {
         error_set(err, "%s: %s: the run does not listen", path, strerror(errno));
@@ -49,7 +49,7 @@ static json_t *make_call(const char *tool, const char *text, const char *policy,
 {
     json_error_t at;
     json_t *arguments = json_loads(text ? text : "{}", 0, &at);
-    char *source = policy ? read_text_file(policy, VM_MAX_SOURCE, err) : NULL;
+    char *source = policy ? file_load_text(policy, VM_MAX_SOURCE, err) : NULL;
     json_t *call = NULL;
 
     if (!json_is_object(arguments))
@@ -97,7 +97,7 @@ static int print_answer(const char *text, bool as_json, struct error *err)
         return EXIT_FAILED;
     }
     if (as_json)
-        cmd_print_json(json_incref(answer));
+        say_result(json_incref(answer));
     else
         print_text(is_error ? stderr : stdout, said);
     json_array_foreach(json_object_get(answer, "pictures"), i, name)

@@ -8,7 +8,7 @@
 #include "runner/view/view.h"
 
 struct options {
-    struct common *common;
+    struct setup *setup;
     char *policy, *export_folder, *cases;
     long at;
     int play;
@@ -17,7 +17,7 @@ struct options {
 /* What the window asks through struct view_whatif. */
 struct asker {
     const struct app *app;
-    struct common *common;
+    struct setup *setup;
 };
 
 /* The policy shadows the replay up to the step, and plays on from there. */
@@ -31,13 +31,13 @@ static struct replay *play_on(void *user, const struct replay *r, int64_t step,
                                        .wants_notes = true };
     struct episode_result result = { 0 };
     struct policy_facts facts = { 0 };
-    struct policy policy = { .name = base_name(path) };
+    struct policy policy = { .name = file_name(path) };
     struct replay *made = NULL;
 
-    policy.source = read_text_file(path, VM_MAX_SOURCE, err);
+    policy.source = file_load_text(path, VM_MAX_SOURCE, err);
     if (!policy.source)
         return NULL;
-    struct evaluation e = common_evaluation(asker->app, asker->common, r->task, &policy);
+    struct evaluation e = setup_evaluation(asker->setup, r->task, &policy);
     e.n_jobs = 1;
     if (evaluate(&e, &request, 1, &result, &facts, err) != 0)
         goto out;
@@ -145,7 +145,7 @@ static int flags_load(struct flags *f, const struct options *o, struct app *app,
 /* It may be wrong and be mended while the window is open; but it is there. */
 static int check_policy(const char *path, struct error *err)
 {
-    char *source = read_text_file(path, VM_MAX_SOURCE, err);
+    char *source = file_load_text(path, VM_MAX_SOURCE, err);
 
     free(source);
     return source ? 0 : -1;
@@ -154,7 +154,7 @@ static int check_policy(const char *path, struct error *err)
 static int run(struct options *o, struct app *app, const char *const *paths, int n_paths,
                struct error *err)
 {
-    struct asker asker = { app, o->common };
+    struct asker asker = { app, o->setup };
     struct flags flags = { NULL, 0 };
     const struct view_whatif whatif = { &asker, play_on };
     struct view_options view = {
@@ -207,7 +207,7 @@ static int exec_view(struct call *c)
 {
     struct options *o = c->state;
 
-    o->common = &c->common;
+    o->setup = &c->setup;
     return run(o, c->app, c->args, c->n_args, &c->err);
 }
 

@@ -7,7 +7,7 @@
 
 /* One option of a command: what help tells of it, and which member of the command's state
  * takes its value. A table ends with { 0 }; a row with a group stands for the group's
- * rows, whose members are those of struct common. */
+ * rows, whose members are those of struct setup. */
 struct option {
     const char *name;
     char letter; /* 0: none */
@@ -43,7 +43,7 @@ struct option {
 #define SEED_IN(type, member) OPTION_IN(type, member, OPTION_SEED, uint64_t)
 #define GROUP_OF(table) { .kind = OPTION_GROUP, .group = table }
 
-/* Groups, of struct common. */
+/* Groups, of struct setup. */
 extern const struct option option_set[], option_plugin[], option_json[], options_jobs[],
     options_engine[], options_common[]; /* the last: set, plugin, json */
 

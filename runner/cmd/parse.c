@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <popt.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -39,37 +40,37 @@ static void print_block(const char *head, const char *lines)
 
 /* clang-format off */
 const struct option option_set[] = {
-    { "set", 's', LIST_IN(common, set), "KEY=VALUE",
+    { "set", 's', LIST_IN(setup, set), "KEY=VALUE",
       "an option of the environment or a key of the task (see `ratchet task`)" },
     { 0 },
 };
 const struct option option_plugin[] = {
-    { "plugin", '\0', LIST_IN(common, plugins), "FILE.so",
+    { "plugin", '\0', LIST_IN(setup, plugins), "FILE.so",
       "load environments from a shared object; it is trusted native code" },
     { 0 },
 };
 const struct option option_json[] = {
-    { "json", '\0', FLAG_IN(common, json), NULL, "print the result as one JSON object" },
+    { "json", '\0', FLAG_IN(setup, json), NULL, "print the result as one JSON object" },
     { 0 },
 };
 const struct option options_common[] = {
     GROUP_OF(option_set), GROUP_OF(option_plugin), GROUP_OF(option_json), { 0 },
 };
 const struct option options_jobs[] = {
-    { "jobs", 'j', INT_IN(common, jobs), "N", "workers at once (default: one a core)" },
-    { "unjailed", '\0', FLAG_IN(common, unjailed), NULL,
+    { "jobs", 'j', INT_IN(setup, jobs), "N", "workers at once (default: one a core)" },
+    { "unjailed", '\0', FLAG_IN(setup, unjailed), NULL,
       "run policies without the jail: only for policies that you trust" },
     { 0 },
 };
 const struct option options_engine[] = {
-    { "engine", '\0', TEXT_IN(common, engine), "local|slurm",
+    { "engine", '\0', TEXT_IN(setup, engine), "local|slurm",
       "where episodes are played: here, or by a Slurm job array (default: local)" },
-    { "shards", '\0', INT_IN(common, shards), "N",
+    { "shards", '\0', INT_IN(setup, shards), "N",
       "slurm: tasks of the job array, each with --jobs workers (default: 16, with 1 "
       "worker each)", 1, 10000 },
-    { "shared", '\0', TEXT_IN(common, shared), "DIR",
+    { "shared", '\0', TEXT_IN(setup, shared), "DIR",
       "slurm: a folder that all nodes see (default: logs/cluster)" },
-    { "late", '\0', INT_IN(common, late), "SECONDS",
+    { "late", '\0', INT_IN(setup, late), "SECONDS",
       "slurm: start a shard again when it still runs so long after all others have "
       "ended (default: 30; at least 3 times what the slowest of them took)" },
     { 0 },
@@ -163,11 +164,11 @@ static unsigned popt_kind(enum option_kind kind)
 }
 
 static void add_options(struct option_table *t, const struct option *o, void *state,
-                        struct common *common)
+                        struct setup *setup)
 {
     for (; o && (o->name || o->group); o++) {
         if (o->group) {
-            add_options(t, o->group, common, common);
+            add_options(t, o->group, setup, setup);
             continue;
         }
         t->of[t->n] = o;
@@ -180,7 +181,7 @@ static void add_options(struct option_table *t, const struct option *o, void *st
 }
 
 static struct option_table *table_make(const struct command *self, void *state,
-                                       struct common *common)
+                                       struct setup *setup)
 {
     struct option_table *t = xcalloc(1, sizeof(*t));
     size_t n = (size_t)count_options(self->options);
@@ -188,7 +189,7 @@ static struct option_table *table_make(const struct command *self, void *state,
     t->popt = xcalloc(n + 2, sizeof(*t->popt));
     t->of = xcalloc(n + 1, sizeof(*t->of));
     t->to = xcalloc(n + 1, sizeof(*t->to));
-    add_options(t, self->options, state, common);
+    add_options(t, self->options, state, setup);
     return t;
 }
 
@@ -238,7 +239,7 @@ static bool read_whole(const struct option *o, const char *text, void *to)
 }
 
 /* text: what was typed after it; NULL: popt put it where it belongs, or a flag. */
-static int take_value(struct call *c, int i, const char *text)
+static int take_value(struct call *c, int i, const char *text, int *status)
 {
     const struct option *o = c->table->of[i];
     void *to = c->table->to[i];
@@ -248,180 +249,24 @@ static int take_value(struct call *c, int i, const char *text)
         return 0;
     if (o->kind == OPTION_SEED)
         return cmd_seed(text, to, &c->err);
-    if (o->kind == OPTION_TEXT || o->kind == OPTION_LIST) {
-        /* One letter stands for a number that the command reads and says what it takes. */
-        if (!text[0] && o->value[1])
-            call_misused(c, "--%s: its %s is empty", o->name, o->value);
-    } else if (!(is_amount ? read_amount(o, text, to) : read_whole(o, text, to))) {
-        if (o->most > 0)
-            call_misused(c, "--%s takes %.10g to %.10g, not \"%.40s\"", o->name, o->least,
-                         o->most, text);
-        else if (o->kind == OPTION_PLACE)
-            call_misused(c, "--%s takes a whole number, not \"%.40s\"", o->name, text);
-        else
-            call_misused(c, "--%s takes %.10g or more%s, not \"%.40s\"", o->name, o->least,
-                         is_amount ? "" : " and whole", text);
-    }
-    return c->err.text[0] ? -1 : 0;
-}
-
-/* Of our tables: their own options only, not those that a table includes. */
-static int count_popt(const struct poptOption *options)
-{
-    int n = 0;
-
-    while (options[n].longName)
-        n++;
-    return n;
-}
-
-/* popt's own readers take nan, inf, 010 for 8 and "" for 0: numbers are read here. -1 with
- * what the option takes where text is no such number. No option takes an amount below 0;
- * one of POPT_ARG_LONG is a place, counted from the end when it is negative. */
-static int take_number(const struct poptOption *o, const char *text, struct error *err)
-{
-    unsigned kind = o->argInfo & POPT_ARG_MASK;
-    int64_t most = kind == POPT_ARG_INT ? INT_MAX : INT64_MAX, whole;
-
-    if (kind == POPT_ARG_DOUBLE)
-        return number_read(text, o->arg) && *(double *)o->arg >= 0
+    /* One letter stands for a number that the command reads and says what it takes. */
+    if (o->kind == OPTION_TEXT || o->kind == OPTION_LIST)
+        return text[0] || !o->value[1]
                    ? 0
-                   : error_set(err, "it takes 0 or more");
-    if (!number_read_whole(text, kind == POPT_ARG_LONG ? INT64_MIN : 0, most, &whole))
-        return kind == POPT_ARG_LONG
-                   ? error_set(err, "it takes a whole number")
-                   : error_set(err, "it takes 0 or more, whole and up to %lld",
-                               (long long)most);
-    if (kind == POPT_ARG_INT)
-        *(int *)o->arg = (int)whole;
-    else if (kind == POPT_ARG_LONG)
-        *(long *)o->arg = (long)whole;
-    else
-        *(long long *)o->arg = whole;
-    return 0;
-}
-
-static bool is_number(const struct poptOption *o)
-{
-    unsigned kind = o->argInfo & POPT_ARG_MASK;
-
-    return kind == POPT_ARG_INT || kind == POPT_ARG_LONG || kind == POPT_ARG_LONGLONG ||
-           kind == POPT_ARG_DOUBLE;
-}
-
-/* The same table for popt, which says of each option that it came, and gives the text of
- * numbers as it was typed. */
-static struct poptOption *told_apart(const struct poptOption *options)
-{
-    int n = count_popt(options);
-    struct poptOption *told = xcalloc((size_t)n + 1, sizeof(*told));
-
-    for (int i = 0; i < n; i++) {
-        told[i] = options[i];
-        told[i].val = i + 1;
-        if (is_number(&options[i])) {
-            told[i].argInfo = POPT_ARG_STRING;
-            told[i].arg = NULL;
-        }
-    }
-    return told;
-}
-
-/* What is named by one letter is a number that its command reads, and which says itself
- * what it takes; everything else (a file, a folder, a model) is not called "". */
-static int take_option(const struct command *self, const struct poptOption *o,
-                       const char *text, int *status)
-{
-    struct error err;
-
-    if (!text)
+                   : usage(c->command, status, "--%s: its %s is empty", o->name, o->value);
+    if (is_amount ? read_amount(o, text, to) : read_whole(o, text, to))
         return 0;
-    if (is_number(o))
-        return take_number(o, text, &err) == 0
-                   ? 0
-                   : usage(self, status, "--%s=%.40s: invalid numeric value: %s",
-                           o->longName, text, err.text);
-    if (!text[0] && o->argDescrip && o->argDescrip[1])
-        return usage(self, status, "--%s: its %s is empty", o->longName, o->argDescrip);
-    return 0;
-}
-
-static int parse(const struct command *self, poptContext popt, const int *help,
-                 const struct poptOption *options, int n_min, int n_max, const char ***left,
-                 int *status)
-{
-    int code, n = 0, bad = 0;
-
-    while (bad == 0 && (code = poptGetNextOpt(popt)) > 0) {
-        char *text = poptGetOptArg(popt);
-        bad = take_option(self, &options[code - 1], text, status);
-        free(text);
-    }
-    if (bad != 0)
-        return -1;
-    if (code < -1)
-        return usage(self, status, "%s: %s", poptBadOption(popt, POPT_BADOPTION_NOALIAS),
-                     poptStrerror(code));
-    if (*help) {
-        print_help(self, popt);
-        *status = cmd_done();
-        return -1;
-    }
-    *left = xcalloc(1, sizeof(char *));
-    for (const char *arg; (arg = poptGetArg(popt)); n++) {
-        *left = xrealloc(*left, sizeof(char *) * (size_t)(n + 2));
-        (*left)[n] = xstrdup(arg);
-        (*left)[n + 1] = NULL;
-    }
-    for (int i = 0; i < n; i++)
-        if (!(*left)[i][0])
-            return usage(self, status, "%s: argument %d is empty", self->args, i + 1);
-    if (n < n_min)
-        return too_few(self, n, status);
-    if (n_max >= 0 && n > n_max)
-        return usage(self, status, "%s: one argument too many", (*left)[n_max]);
-    return 0;
-}
-
-void cmd_free_args(const char **args)
-{
-    for (int i = 0; args && args[i]; i++)
-        free((char *)args[i]);
-    free(args);
-}
-
-const char **cmd_parse(const struct command *self, struct app *app, int argc,
-                       const char **argv, struct poptOption *options, int n_min,
-                       int n_max, int *status)
-{
-    int help = 0;
-    struct poptOption *told = told_apart(options);
-    struct poptOption with_help[] = {
-        { NULL, '\0', POPT_ARG_INCLUDE_TABLE, told, 0, NULL, NULL },
-        { "help", 'h', POPT_ARG_NONE, &help, 0, "show this help", NULL },
-        POPT_TABLEEND,
-    };
-    const char **left = NULL;
-    poptContext popt;
-
-    *status = EXIT_DONE;
-    if (app->mode != APP_RUN) {
-        if (app->mode == APP_MAN)
-            print_man(self, options);
-        else
-            print_words(self, options);
-        free(told);
-        return NULL;
-    }
-    popt = poptGetContext(PROGRAM, argc, argv, with_help, 0);
-    poptSetOtherOptionHelp(popt, " ");
-    if (parse(self, popt, &help, options, n_min, n_max, &left, status) != 0) {
-        cmd_free_args(left);
-        left = NULL;
-    }
-    poptFreeContext(popt);
-    free(told);
-    return left;
+    if (o->most > 0)
+        call_misused(c, "--%s takes %.10g to %.10g, not \"%.40s\"", o->name, o->least,
+                     o->most, text);
+    else
+        usage(c->command, status, "--%s=%.40s: invalid numeric value: it takes %s", o->name,
+              text,
+              is_amount                ? "0 or more"
+              : o->kind == OPTION_PLACE ? "a whole number"
+              : o->kind == OPTION_INT   ? "0 or more, whole and up to 2147483647"
+                                        : "0 or more, whole and up to 9223372036854775807");
+    return -1;
 }
 
 int call_misused(struct call *c, const char *format, ...)
@@ -461,7 +306,7 @@ static int take_options(struct call *c, poptContext popt, int *status)
     *status = EXIT_USAGE;
     while (bad == 0 && (code = poptGetNextOpt(popt)) > 0) {
         char *text = poptGetOptArg(popt);
-        bad = take_value(c, code - 1, text);
+        bad = take_value(c, code - 1, text, status);
         free(text);
     }
     if (bad != 0)
@@ -482,12 +327,13 @@ int call_begin(struct call *c, const struct command *self, struct app *app, int 
     int done = -1;
     poptContext popt;
 
-    *c = (struct call){ .command = self, .app = app };
+    *c = (struct call){ .command = self, .app = app,
+                        .setup = { .envs = &app->envs, .interrupted = app->interrupted } };
     c->state = xcalloc(1, self->size + 1);
     if (self->initial)
         memcpy(c->state, self->initial, self->size);
     c->args = xcalloc(1, sizeof(char *));
-    c->table = table_make(self, c->state, &c->common);
+    c->table = table_make(self, c->state, &c->setup);
     *status = EXIT_DONE;
     if (app->mode == APP_RUN) {
         c->table->popt[c->table->n] = (struct poptOption){
@@ -510,21 +356,13 @@ int call_end(struct call *c, int status)
         cmd_fail(status, &c->err);
     table_free(c->table);
     free(c->state);
-    cmd_free_args(c->args);
+    xfree_list((char **)c->args);
     return status;
 }
 
 int cmd_fail(int status, const struct error *err)
 {
     say_to(stderr, PROGRAM ": %s\n", err->text);
-    return status;
-}
-
-int cmd_print_json(json_t *json)
-{
-    int status = say_json(stdout, json, JSON_INDENT(2));
-
-    json_decref(json);
     return status;
 }
 
@@ -536,21 +374,3 @@ int cmd_done(void)
     return EXIT_FAILED;
 }
 
-char *read_text_file(const char *path, size_t max, struct error *err)
-{
-    size_t len;
-    char *text = (char *)file_load(path, max, &len, err);
-
-    if (!text || !memchr(text, '\0', len))
-        return text;
-    error_set(err, "%s: not a text file", path);
-    free(text);
-    return NULL;
-}
-
-const char *base_name(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-
-    return slash ? slash + 1 : path;
-}

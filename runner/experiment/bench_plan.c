@@ -13,8 +13,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/file.h"
+#include "base/places.h"
 #include "envs/mujoco/mujoco.h"
 #include "runner/evaluate/meter.h"
+#include "runner/evaluate/setup.h"
 #include "runner/evaluate/stats.h"
 
 #define ROUNDS 30
@@ -132,15 +135,15 @@ struct figures {
 };
 
 /* Unverified and uncounted, as sim's clock wants it; the best of the rounds. */
-static int measure(struct app *app, const struct planner *p, const char *source,
+static int measure(const struct setup *setup, const struct planner *p, const char *source,
                    struct figures *out, struct error *err)
 {
-    struct common common = { 0 };
+    const struct setup plain = { .envs = setup->envs };
     struct vm_param params[] = { { .name = "candidates", .value = p->candidates },
                                  { .name = "horizon", .value = p->horizon } };
     struct policy policy = { "start_plan.lua", source, params, 2 };
-    struct task *task = common_task(app, &common, p->env, err);
-    struct evaluation e = { .task = task, .n_jobs = 1, .interrupted = app->interrupted };
+    struct task *task = setup_task(&plain, p->env, err);
+    struct evaluation e = { .task = task, .n_jobs = 1, .interrupted = setup->interrupted };
     double shares[PLANNER_ROUNDS];
     int status = -1;
 
@@ -175,17 +178,17 @@ out:
     return status;
 }
 
-static int bench_planner(struct app *app, const struct planner *p, double ratio,
+static int bench_planner(const struct setup *setup, const struct planner *p, double ratio,
                          void (*report)(void *, const char *, double, const char *,
                                         const char *),
                          void *user, struct error *err)
 {
     char *path = find_shipped(p->file), name[64], text[96];
-    char *source = path ? read_text_file(path, VM_MAX_SOURCE, err) : NULL;
+    char *source = path ? file_load_text(path, VM_MAX_SOURCE, err) : NULL;
     struct figures f;
     int status = path ? -1 : 0;
 
-    if (source && measure(app, p, source, &f, err) == 0) {
+    if (source && measure(setup, p, source, &f, err) == 0) {
         status = 0;
 #define REPORT(what, value, unit, words)                                            \
     snprintf(name, sizeof(name), "planner_%s_" what, p->env);                       \
@@ -202,12 +205,12 @@ static int bench_planner(struct app *app, const struct planner *p, double ratio,
     return status;
 }
 
-int bench_plan(struct app *app,
+int bench_plan(const struct setup *setup,
                void (*report)(void *user, const char *name, double value,
                               const char *unit, const char *text),
                void *user, struct error *err)
 {
-    for (const struct env *const *env = mujoco_envs; *env && !*app->interrupted; env++) {
+    for (const struct env *const *env = mujoco_envs; *env && !*setup->interrupted; env++) {
         double ratio = 0, bare;
         char name[64], text[96];
         struct course c;
@@ -225,18 +228,18 @@ int bench_plan(struct app *app,
         report(user, name, ratio, "times", text);
         for (size_t i = 0; i < sizeof(planners) / sizeof(planners[0]); i++)
             if (!strcmp(planners[i].env, (*env)->name) &&
-                bench_planner(app, &planners[i], fmin(ratio, 1), report, user, err) != 0)
+                bench_planner(setup, &planners[i], fmin(ratio, 1), report, user, err) != 0)
                 return -1;
     }
     return 0;
 }
 #else
-int bench_plan(struct app *app,
+int bench_plan(const struct setup *setup,
                void (*report)(void *user, const char *name, double value,
                               const char *unit, const char *text),
                void *user, struct error *err)
 {
-    (void)app, (void)report, (void)user, (void)err;
+    (void)setup, (void)report, (void)user, (void)err;
     return 0;
 }
 #endif

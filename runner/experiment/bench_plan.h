@@ -2,11 +2,11 @@
 #ifndef RATCHET_RUNNER_EXPERIMENT_BENCH_PLAN_H
 #define RATCHET_RUNNER_EXPERIMENT_BENCH_PLAN_H
 
-#include "runner/cmd/cmd.h"
+#include "runner/evaluate/setup.h"
 
 /* report(user, name, value, unit, text) takes the figures. -1 with a reason; nothing
  * where MuJoCo is missing. */
-int bench_plan(struct app *app,
+int bench_plan(const struct setup *setup,
                void (*report)(void *user, const char *name, double value,
                               const char *unit, const char *text),
                void *user, struct error *err);

@@ -12,6 +12,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/spawn.h"
+#include "runner/evaluate/setup.h"
 #include "runner/evaluate/stats.h"
 #include "runner/record/ledger_tables.h"
 
@@ -59,12 +60,12 @@ static int give_salt(const struct comparison *c, const char *folder, int repeat,
     return result;
 }
 
-void compare_options(struct words *w, const struct common *common, const char *policy,
+void compare_options(struct words *w, const struct setup *setup, const char *policy,
                      int64_t max_steps, int iterations)
 {
-    for (char **set = common->set; set && *set; set++)
+    for (char **set = setup->set; set && *set; set++)
         words_add_option(w, "--set", *set);
-    for (char **plugin = common->plugins; plugin && *plugin; plugin++)
+    for (char **plugin = setup->plugins; plugin && *plugin; plugin++)
         words_add_option(w, "--plugin", *plugin);
     words_add_option(w, "--policy", policy);
     if (max_steps > 0) {
@@ -72,8 +73,8 @@ void compare_options(struct words *w, const struct common *common, const char *p
         words_addf(w, "steps=%lld", (long long)max_steps);
     }
     compare_add_number(w, "--iterations", iterations);
-    compare_add_number(w, "--jobs", common->jobs);
-    if (common->unjailed)
+    compare_add_number(w, "--jobs", setup->jobs);
+    if (setup->unjailed)
         words_add(w, "--unjailed");
 }
 
@@ -152,7 +153,7 @@ static int play(const struct comparison *c, const char *sha256, double *mean,
     json_t *known = json_object_get(c->scores, sha256);
     char *source = known ? NULL : ledger_source_get(c->ledger, sha256, err);
     struct policy policy = { .name = "candidate.lua", .source = source };
-    struct evaluation e = common_evaluation(c->app, c->common, c->task, &policy);
+    struct evaluation e = setup_evaluation(c->setup, c->task, &policy);
     struct episode_request *requests = xcalloc((size_t)c->n_seeds, sizeof(*requests));
     struct episode_result *results = xcalloc((size_t)c->n_seeds, sizeof(*results));
     double *scores = xcalloc((size_t)c->n_seeds, sizeof(*scores));

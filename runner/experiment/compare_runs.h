@@ -4,7 +4,7 @@
 #define RATCHET_RUNNER_EXPERIMENT_COMPARE_RUNS_H
 
 #include "base/words.h"
-#include "runner/cmd/cmd.h"
+#include "runner/evaluate/setup.h"
 #include "runner/evaluate/seeds.h"
 #include "runner/record/ledger.h"
 
@@ -25,8 +25,7 @@ struct compared_run {
 
 /* What all runs share. Borrowed. */
 struct comparison {
-    const struct app *app;
-    struct common *common;
+    struct setup *setup;
     const char *env, *folder;
     const char *home;     /* RATCHET_HOME of the runs; NULL: ours */
     const struct words *options; /* of `improve`, for every run alike */
@@ -50,7 +49,7 @@ double compared_run_at(const struct compared_run *r, enum cost by, double most);
 
 /* Options of `improve` from those of a command: the task's, a start's, steps, iterations
  * (0: none are named), jobs. */
-void compare_options(struct words *w, const struct common *common, const char *policy,
+void compare_options(struct words *w, const struct setup *setup, const char *policy,
                      int64_t max_steps, int iterations);
 void compare_add_number(struct words *w, const char *option, double value); /* when > 0 */
 

@@ -9,6 +9,9 @@
 
 #include "base/file.h"
 #include "base/json.h"
+#include "base/places.h"
+#include "base/say.h"
+#include "runner/evaluate/setup.h"
 #include "runner/evaluate/stats.h"
 #include "runner/experiment/compare_runs.h"
 #include "base/table.h"
@@ -172,8 +175,8 @@ static void show(const struct measuring *g)
            *by_steps = difference(g, true, &steps);
     json_t *rows = make_rows(g);
 
-    if (g->m->common->json) {
-        cmd_print_json(json_pack("{s:s, s:s, s:s, s:i, s:i, s:O, s:O, s:O, s:s}", "task",
+    if (g->m->setup->json) {
+        say_result(json_pack("{s:s, s:s, s:s, s:i, s:i, s:O, s:O, s:O, s:s}", "task",
                                  g->c.task->name, "model", g->m->model, "folder",
                                  g->folder, "pairs", g->m->repeats, "seeds", g->m->seeds,
                                  "runs", rows, "score", by_score, "steps", by_steps,
@@ -232,14 +235,13 @@ static int open_all(struct measuring *g, struct error *err)
     char *salt = xasprintf("%s/salt", g->folder);
     int status = -1;
 
-    g->c = (struct comparison){ .app = m->app,
-                                .common = m->common,
+    g->c = (struct comparison){ .setup = m->setup,
                                 .env = m->task,
                                 .folder = g->folder,
                                 .options = &g->options,
                                 .n_seeds = m->seeds,
                                 .scores = json_object() };
-    g->c.task = common_task(m->app, m->common, m->task, err);
+    g->c.task = setup_task(m->setup, m->task, err);
     if (g->c.task && check(m, g->c.task->name, err) == 0 &&
         file_make_folders(g->folder, err) == 0)
         status = salt_open(&g->c.salt, salt, err);
@@ -255,7 +257,7 @@ int dream_measure(const struct dream_measure *m, struct error *err)
     g->m = m;
     g->folder = choose_folder(m);
     status = open_all(g, err);
-    compare_options(&g->options, m->common, m->policy, m->max_steps, m->iterations);
+    compare_options(&g->options, m->setup, m->policy, m->max_steps, m->iterations);
     for (int r = 1; r <= m->repeats && status == 0; r++)
         for (enum side s = 0; s < N_SIDES && status == 0; s++)
             status = run_one(g, r, s, err);

@@ -3,13 +3,12 @@
 #ifndef RATCHET_RUNNER_EXPERIMENT_DREAM_MEASURE_H
 #define RATCHET_RUNNER_EXPERIMENT_DREAM_MEASURE_H
 
-#include "runner/cmd/cmd.h"
+#include "runner/evaluate/setup.h"
 #include "runner/record/ledger_dream.h"
 
 /* Borrowed. Numbers that are 0 are left to the task. */
 struct dream_measure {
-    struct app *app;
-    struct common *common;
+    struct setup *setup;
     struct ledger *ledger;
     const char *task, *model, *policy, *folder; /* policy, folder: NULL: a default */
     int repeats, seeds, iterations;

@@ -13,7 +13,7 @@
 #include "base/hash.h"
 #include "base/json.h"
 #include "base/text.h"
-#include "runner/cmd/cmd.h"
+#include "base/places.h"
 #include "runner/experiment/nightly.h"
 #include "runner/home/opened_run.h"
 #include "runner/record/task.h"

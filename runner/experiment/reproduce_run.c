@@ -39,7 +39,7 @@ static json_t *header_of(struct opened_run *o, struct error *err)
     struct session_run run = {
         .task = json_loads(o->run.task, 0, NULL),
         .memory = loop_memory(o->ledger, o->task->name, o->run.id, err),
-        .start_name = base_name(o->run.start_policy),
+        .start_name = file_name(o->run.start_policy),
         .salt_sha256 = o->run.salt_sha256,
         .seed = o->run.seed,
         .env_version = (int)o->task->env->version, /* those of the run, or unknown */

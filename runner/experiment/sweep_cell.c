@@ -14,7 +14,6 @@
 #include "base/json.h"
 #include "base/spawn.h"
 #include "base/words.h"
-#include "runner/cmd/cmd.h"
 #include "runner/experiment/sweep.h"
 #include "runner/home/opened_run.h"
 #include "runner/record/published.h"
@@ -115,7 +114,7 @@ static char *cell_name(const struct sweep_cell *c)
 
     sha256_hex(c->player, strlen(c->player), sha);
     name = xasprintf("%s-%s-%d-%.40s-%.8s", strchr(c->env, '/') + 1, c->observation,
-                     c->repeat, base_name(c->player), sha);
+                     c->repeat, file_name(c->player), sha);
     for (char *p = name; *p; p++)
         if (!strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_",
                     *p))

@@ -9,6 +9,9 @@
 #include <unistd.h>
 
 #include "base/chance.h"
+#include "base/file.h"
+#include "base/places.h"
+#include "runner/evaluate/setup.h"
 
 #define LOCK_TRIES 10
 #define LOCK_WAIT_US 10000
@@ -131,7 +134,7 @@ int run_check_versions(const struct ledger_run *run, const struct task *task,
 
 void run_settle(struct ledger_run *run)
 {
-    char *folder = logs_path(base_name(run->folder)),
+    char *folder = logs_path(file_name(run->folder)),
          *path = xasprintf("%s/salt", folder);
 
     if (is_salt(path, run->salt_sha256)) {
@@ -164,7 +167,7 @@ int run_lock(const char *folder, int *lock, struct error *err)
     return status;
 }
 
-int opened_run_find(struct opened_run *o, struct app *app, const struct common *c,
+int opened_run_find(struct opened_run *o, const struct setup *s,
                     const char *name, struct error *err)
 {
     json_t *json;
@@ -176,11 +179,11 @@ int opened_run_find(struct opened_run *o, struct app *app, const struct common *
     if (found == 0)
         return error_set(err, "%s: no such run; `ratchet ledger` lists them",
                          name ? name : o->ledger_path);
-    if (found < 0 || common_plugins(app, c, err) != 0)
+    if (found < 0 || setup_plugins(s, err) != 0)
         return -1;
     run_settle(&o->run);
     json = json_loads(o->run.task, 0, NULL);
-    o->task = task_from_json(&app->envs, json, o->run.name, err);
+    o->task = task_from_json(s->envs, json, o->run.name, err);
     json_decref(json);
     return o->task ? 0 : -1;
 }

@@ -2,7 +2,7 @@
 #ifndef RATCHET_RUNNER_HOME_OPENED_RUN_H
 #define RATCHET_RUNNER_HOME_OPENED_RUN_H
 
-#include "runner/cmd/cmd.h"
+#include "runner/evaluate/setup.h"
 #include "runner/evaluate/seeds.h"
 #include "runner/record/ledger.h"
 
@@ -41,7 +41,7 @@ int run_check_versions(const struct ledger_run *run, const struct task *task,
  * logs/ of that name, if it has the run's salt, else the one that the ledger names. */
 void run_settle(struct ledger_run *run);
 /* The run of that session, name or folder (NULL: the latest), with its task. */
-int opened_run_find(struct opened_run *o, struct app *app, const struct common *c,
+int opened_run_find(struct opened_run *o, const struct setup *s,
                     const char *name, struct error *err);
 /* Its lock, which ends with the process, and its salt. -1: another process works on it,
  * or the salt is another. */

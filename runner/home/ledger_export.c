@@ -4,8 +4,9 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/say.h"
 #include "base/table.h"
-#include "runner/cmd/ledger_verbs.h"
+#include "runner/home/ledger_show.h"
 #include "runner/evaluate/memo.h"
 #include "runner/record/ledger_tables.h"
 

@@ -1,13 +1,15 @@
-/* ledger_verbs.c - `ratchet ledger show`, `diff` and `export`. */
-#include "runner/cmd/ledger_verbs.h"
+/* ledger_show.c - one policy or iteration of the ledger, and how two policies differ. */
+#include "runner/home/ledger_show.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/diff.h"
+#include "base/file.h"
 #include "base/hash.h"
 #include "base/number.h"
+#include "base/say.h"
 #include "base/table.h"
 #include "runner/record/ledger_tables.h"
 
@@ -63,7 +65,7 @@ static int find_named(struct opened_run *o, const char *id, struct named *out,
         if (found != 1)
             return -1;
     } else if (access(id, F_OK) == 0) {
-        out->source = read_text_file(id, VM_MAX_SOURCE, err);
+        out->source = file_load_text(id, VM_MAX_SOURCE, err);
         return out->source ? 0 : -1;
     } else {
         return error_set(err, "%s: neither RUN:ITERATION, nor a hash, nor a file", id);
@@ -144,7 +146,7 @@ static int print_iteration(struct opened_run *o, int64_t run, int64_t iteration,
     return sha ? 0 : -1;
 }
 
-static int show(struct opened_run *o, const char *id, struct error *err)
+int ledger_show(struct opened_run *o, const char *id, struct error *err)
 {
     struct named n;
     json_t *rows;
@@ -170,7 +172,7 @@ static int show(struct opened_run *o, const char *id, struct error *err)
     return 0;
 }
 
-static int diff(struct opened_run *o, const char *a, const char *b, struct error *err)
+int ledger_diff(struct opened_run *o, const char *a, const char *b, struct error *err)
 {
     struct named x = { 0 }, y = { 0 };
     int status = -1;
@@ -182,50 +184,4 @@ static int diff(struct opened_run *o, const char *a, const char *b, struct error
     free(x.source);
     free(y.source);
     return status;
-}
-
-static int export(struct opened_run *o, struct app *app, const struct common *c,
-                  const char *run, const char *folder, struct error *err)
-{
-    if (opened_run_find(o, app, c, run, err) != 0)
-        return -1;
-    return ledger_export(o, folder, err);
-}
-
-bool ledger_verb(struct app *app, const struct common *c, const char **args, int *status)
-{
-    static const struct {
-        const char *name;
-        int n; /* arguments behind it */
-        const char *args;
-    } verbs[] = { { "show", 1, "RUN:N or POLICY" },
-                  { "diff", 2, "two policies, A B," },
-                  { "export", 2, "RUN DIR" } };
-    struct opened_run o = { .lock = -1, .only_reads = true };
-    struct error err = { "" };
-    int verb = -1, n = 0, bad;
-
-    for (int i = 0; args[0] && i < 3; i++)
-        if (!strcmp(args[0], verbs[i].name))
-            verb = i;
-    if (verb < 0)
-        return false;
-    while (args[n + 1])
-        n++;
-    if (n != verbs[verb].n) {
-        error_set(&err, "ledger %s: %s expected; see `ratchet ledger --help`",
-                  args[0], verbs[verb].args);
-        *status = cmd_fail(EXIT_USAGE, &err);
-        return true;
-    }
-    bad = opened_ledger(&o, &err);
-    if (!bad)
-        bad = verb == 0   ? show(&o, args[1], &err)
-              : verb == 1 ? diff(&o, args[1], args[2], &err)
-                          : export(&o, app, c, args[1], args[2], &err);
-    *status = bad ? EXIT_FAILED : cmd_done();
-    if (bad)
-        cmd_fail(EXIT_FAILED, &err);
-    opened_run_clear(&o);
-    return true;
 }

@@ -1,14 +1,16 @@
-/* improve.h - `ratchet improve`: its options, and the run that it works on. */
-#ifndef RATCHET_RUNNER_CMD_IMPROVE_H
-#define RATCHET_RUNNER_CMD_IMPROVE_H
+/* improve.h - a run of the learning loop: its options, and what it works on. */
+#ifndef RATCHET_RUNNER_EXPERIMENT_IMPROVE_H
+#define RATCHET_RUNNER_EXPERIMENT_IMPROVE_H
 
-#include "runner/cmd/cmd.h"
+#include "runner/agent/client.h"
+#include "runner/evaluate/setup.h"
 #include "runner/experiment/as_recorded.h"
 #include "runner/home/climb.h"
 #include "runner/model/model.h"
 
 struct improve {
-    struct common common;
+    struct setup *setup;
+    const struct client *client; /* of `ratchet mcp`, or NULL */
     char *model, *policy, *out, *name, *record, *parents;
     int resume, iterations, fresh_salt;
     char *seed_text;
@@ -35,7 +37,12 @@ struct improve {
 /* improve_begin.c: ledger, task, start policy, salt and lock, of a new run or of the one
  * that it goes on with; name: what was typed, or NULL. 0: the run can begin; 1: nobody
  * wants it; -1: error. */
-int improve_prepare(struct improve *m, struct app *app, const char *name,
+int improve_prepare(struct improve *m, const char *name,
                     struct error *err);
+
+/* Runs it; what it holds stays until improve_clear(). -1: it failed, or was interrupted,
+ * and then err is empty. The options are borrowed. */
+int improve_run(struct improve *m, const char *name, struct error *err);
+void improve_clear(struct improve *m);
 
 #endif

@@ -8,8 +8,9 @@
 #include "base/chance.h"
 #include "base/file.h"
 #include "base/hash.h"
-#include "runner/agent/client.h"
-#include "runner/cmd/improve.h"
+#include "base/places.h"
+#include "runner/experiment/improve.h"
+#include "runner/evaluate/setup.h"
 #include "runner/home/opened_run.h"
 
 static int open_ledger(struct improve *m, struct error *err)
@@ -47,7 +48,7 @@ static int find_start(struct improve *m, struct error *err)
         free(relative);
     }
     if (path) {
-        m->start_source = read_text_file(path, VM_MAX_SOURCE, err);
+        m->start_source = file_load_text(path, VM_MAX_SOURCE, err);
         m->start_name = path;
         return m->start_source ? 0 : -1;
     }
@@ -198,7 +199,7 @@ static int keep_budgets(struct improve *m, struct error *err)
 }
 
 /* The run of that session, or that --out names, or the latest, as it was started. */
-static int find_run(struct improve *m, struct app *app, const char *name,
+static int find_run(struct improve *m, const char *name,
                     struct error *err)
 {
     const char *wanted = name ? name : m->name ? m->name : m->out;
@@ -209,11 +210,11 @@ static int find_run(struct improve *m, struct app *app, const char *name,
     if (found == 0)
         return error_set(err, "%s: no run to go on with in %s",
                          wanted ? wanted : "--resume", m->ledger_path);
-    if (found < 0 || common_plugins(app, &m->common, err) != 0)
+    if (found < 0 || setup_plugins(m->setup, err) != 0)
         return -1;
     run_settle(&m->run);
     json = json_loads(m->run.task, 0, NULL);
-    m->task = task_from_json(&app->envs, json, m->run.folder, err);
+    m->task = task_from_json(m->setup->envs, json, m->run.folder, err);
     json_decref(json);
     if (!m->task || run_check_versions(&m->run, m->task, true, err) != 0)
         return -1;
@@ -252,10 +253,10 @@ static void set_budgets(const struct improve *m)
         b->model_calls = m->max_calls;
 }
 
-static int find_task(struct improve *m, struct app *app, const char *name,
+static int find_task(struct improve *m, const char *name,
                      struct error *err)
 {
-    m->task = common_task(app, &m->common, name, err);
+    m->task = setup_task(m->setup, name, err);
     if (!m->task)
         return -1;
     if (m->parents) {
@@ -271,16 +272,16 @@ static int find_task(struct improve *m, struct app *app, const char *name,
 
 /* What a resumed run would not look at is refused. A client's server is started again with
  * the words that began the run, and goes on. */
-static int check_resumed(const struct improve *m, const struct app *app, struct error *err)
+static int check_resumed(const struct improve *m, struct error *err)
 {
     const struct {
         const char *name;
         bool is_typed;
-    } fixed[] = { { "--set", m->common.set },     { "--model", m->model },
+    } fixed[] = { { "--set", m->setup->set },     { "--model", m->model },
                   { "--policy", m->policy },      { "--parents", m->parents },
                   { "--seed", m->seed_text },     { "--fresh-salt", m->fresh_salt } };
 
-    for (size_t i = 0; i < sizeof(fixed) / sizeof(fixed[0]) && !app->client; i++)
+    for (size_t i = 0; i < sizeof(fixed) / sizeof(fixed[0]) && !m->client; i++)
         if (fixed[i].is_typed)
             return error_set(err,
                              "%s: a run that goes on keeps what it was started with; "
@@ -289,14 +290,14 @@ static int check_resumed(const struct improve *m, const struct app *app, struct 
     return 0;
 }
 
-static int resume_run(struct improve *m, struct app *app, const char *name,
+static int resume_run(struct improve *m, const char *name,
                       struct error *err)
 {
-    if (check_resumed(m, app, err) != 0)
+    if (check_resumed(m, err) != 0)
         return -1;
-    if (find_run(m, app, name, err) != 0 || run_lock(m->run.folder, &m->lock, err) != 0)
+    if (find_run(m, name, err) != 0 || run_lock(m->run.folder, &m->lock, err) != 0)
         return -1;
-    if (app->client && strcmp(m->run.model, "mcp") != 0)
+    if (m->client && strcmp(m->run.model, "mcp") != 0)
         return error_set(err, "%s: its model is %s, not an MCP client; `ratchet improve "
                               "--resume` goes on with it",
                          m->run.name, m->run.model);
@@ -306,21 +307,21 @@ static int resume_run(struct improve *m, struct app *app, const char *name,
     return keep_budgets(m, err);
 }
 
-int improve_prepare(struct improve *m, struct app *app, const char *name,
+int improve_prepare(struct improve *m, const char *name,
                     struct error *err)
 {
     int wanted = 1;
 
-    if (!m->resume && find_task(m, app, name, err) != 0)
+    if (!m->resume && find_task(m, name, err) != 0)
         return -1;
-    if (app->client)
-        wanted = client_await(app->client, app, &m->provider, err);
+    if (m->client)
+        wanted = client_await(m->client, m->setup->interrupted, &m->provider, err);
     if (wanted != 1)
         return wanted == 0 ? 1 : -1;
     if (open_ledger(m, err) != 0)
         return -1;
     if (m->resume)
-        return resume_run(m, app, name, err);
+        return resume_run(m, name, err);
     if (m->name && ledger_session_check(m->ledger, m->name, err) != 0)
         return -1;
     return begin_run(m, err);

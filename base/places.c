@@ -1,0 +1,42 @@
+/* places.c - where things lie: logs/, and what is shipped with the program. */
+#include "base/places.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/file.h"
+
+char *logs_path(const char *name)
+{
+    const char *home = getenv("RATCHET_HOME");
+
+    if (!home || !home[0] || !strcmp(home, "."))
+        return xasprintf("logs%s%s", name[0] ? "/" : "", name);
+    return xasprintf("%s/logs%s%s", home, name[0] ? "/" : "", name);
+}
+
+char *find_shipped(const char *relative)
+{
+    static const char *const places[] = { "../policies", "../../policies",
+                                          "../share/ratchet/policies" };
+    char self[PATH_MAX];
+    char *slash, *path = xasprintf("policies/%s", relative);
+
+    if (access(path, R_OK) == 0)
+        return path;
+    free(path);
+    file_self(self);
+    slash = strrchr(self, '/');
+    if (slash)
+        *slash = '\0';
+    for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+        path = xasprintf("%s/%s/%s", self, places[i], relative);
+        if (access(path, R_OK) == 0)
+            return path;
+        free(path);
+    }
+    return NULL;
+}

@@ -1,0 +1,12 @@
+/* places.h - where things lie: logs/, and what is shipped with the program. */
+#ifndef RATCHET_BASE_PLACES_H
+#define RATCHET_BASE_PLACES_H
+
+/* A path in logs/, which lies in $RATCHET_HOME or here; the caller frees it. "": logs/
+ * itself. */
+char *logs_path(const char *name);
+/* A file of the shipped policies: in the tree, or where `make install` put it. The caller
+ * frees it; NULL when there is none. */
+char *find_shipped(const char *relative);
+
+#endif

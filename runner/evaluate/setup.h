@@ -1,0 +1,34 @@
+/* setup.h - what a command says of the environments, and where and how episodes are
+ * played: it goes from the command line to the pool as it is. */
+#ifndef RATCHET_RUNNER_EVALUATE_SETUP_H
+#define RATCHET_RUNNER_EVALUATE_SETUP_H
+
+#include "runner/evaluate/cluster/cluster.h"
+#include "runner/evaluate/evaluate.h"
+#include "runner/record/task.h"
+
+/* Zero but for envs and interrupted, before options come. */
+struct setup {
+    struct env_registry *envs;
+    const volatile sig_atomic_t *interrupted; /* set by Ctrl-C and SIGTERM */
+    char **set, **plugins;
+    int json; /* the result goes out as JSON, and no progress is shown */
+    int jobs; /* 0: all cores */
+    int unjailed;
+    char *engine, *shared; /* NULL: local, logs/cluster */
+    int shards;            /* 0: 16 */
+    int late;              /* s; 0: 30 */
+    struct cluster cluster;
+};
+
+/* Loads the plug-ins. */
+int setup_plugins(const struct setup *s, struct error *err);
+/* With them the task (an environment's name or a JSON file) and its settings. NULL on
+ * failure. */
+struct task *setup_task(const struct setup *s, const char *name, struct error *err);
+int setup_jobs(const struct setup *s);
+/* An evaluation of the task with all that; it borrows it. */
+struct evaluation setup_evaluation(struct setup *s, const struct task *task,
+                                   const struct policy *policy);
+
+#endif
