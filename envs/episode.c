@@ -77,18 +77,39 @@ static bool check_reward(struct episode *e, double reward)
     return !e->now.failure;
 }
 
-/* Takes the observation. One sum tells whether all of it is finite: what is not, stays.
- */
+/* The sum of finite numbers is finite unless it overflows, and nothing that is added takes
+ * what is not finite out of it: one sum tells of nearly every observation that all of it is
+ * finite, by one addition for two numbers. obs is aligned as malloc aligns. */
+static bool is_finite(const double *obs, int n)
+{
+    typedef double lanes __attribute__((vector_size(16), may_alias));
+    lanes a = { 0 }, b = a, c = a, d = a;
+    double sum = 0;
+    int i = 0;
+
+    for (const lanes *at = (const lanes *)obs; i + 8 <= n; i += 8, at += 4) {
+        a += at[0];
+        b += at[1];
+        c += at[2];
+        d += at[3];
+    }
+    for (; i < n; i++)
+        sum += obs[i];
+    a += b + (c + d);
+    if (isfinite(sum + a[0] + a[1]))
+        return true;
+    for (i = 0; i < n; i++)
+        if (!isfinite(obs[i]))
+            return false;
+    return true;
+}
+
 static void take_observation(struct episode *e)
 {
-    double sum = 0;
-
     if (!e->obs)
         return;
     e->env->observe(e->instance, e->obs);
-    for (int i = 0; i < e->n_obs; i++)
-        sum += e->obs[i] * 0.0;
-    if (sum != 0)
+    if (!is_finite(e->obs, e->n_obs))
         break_off(e, EPISODE_OBSERVATION);
 }
 

@@ -2,7 +2,9 @@
 #ifndef RATCHET_SANDBOX_WORKER_LUA_OPS_H
 #define RATCHET_SANDBOX_WORKER_LUA_OPS_H
 
+#include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 /* What an instruction costs beside the one that each does: those that work on as many
  * registers as they say, and those that divide, raise or close. */
@@ -24,10 +26,11 @@ enum {
     OP_VARARGPREP = 81
 };
 /* Units of an instruction beside its own: a fixed part, and one by a field of it (lopcodes.h:
- * A lies in bits 7 to 14, B in 16 to 23, C from 24 on). Without a branch, as it is asked
- * for before every instruction. */
+ * A lies in bits 7 to 14, B in 16 to 23, C from 24 on). One word an instruction, as it is
+ * asked for before every one of them: 0 of most. */
 struct op_units {
-    uint8_t fixed, shift, mask;
+    _Alignas(uint32_t) uint8_t fixed;
+    uint8_t shift, mask;
 };
 #define BY_A_4 9, 63   /* A / 4 */
 #define BY_B 16, 255   /* B */
@@ -51,6 +54,14 @@ static const struct op_units op_units[128] = {
     [OP_SETLIST] = { 0, BY_B_4 },
     [OP_VARARGPREP] = { 2, BY_A_4 },
 };
+
+static inline bool has_more_units(uint32_t instruction)
+{
+    uint32_t word;
+
+    memcpy(&word, &op_units[instruction & 127], sizeof(word));
+    return word != 0;
+}
 
 static inline int64_t more_units(uint32_t instruction)
 {

@@ -45,6 +45,13 @@ struct table_head {
 
 unsigned int luaH_realasize(const struct table_head *t);
 
+/* The table or string at an index of the stack. Objects stay where they are. NULL in a
+ * program that is linked without WORKER_WRAP. */
+const void *lua_tables_object(lua_State *L, int index);
+/* table[name] = number as lua_rawset does it, charges and all, where name (up to 40 bytes)
+ * is a key already; otherwise false, and nothing was done. */
+bool lua_tables_put(const void *table, const void *name, double number);
+
 /* The real ones are not there in a program that is linked without WORKER_WRAP. */
 #define LUA_WRAPPED(type, name, ...)                       \
     type __real_##name(__VA_ARGS__) __attribute__((weak)); \

@@ -213,14 +213,23 @@ static __attribute__((noinline)) int find_place(lua_State *L, const void *pc)
     return __real_luaG_traceexec(L, pc);
 }
 
+/* The same for the few instructions that cost more than their unit. */
+static __attribute__((noinline)) int count_more(lua_State *L, const void *pc)
+{
+    struct vm *vm = vm_of(L);
+
+    vm->left -= 1 + more_units(*(const uint32_t *)pc);
+    return vm->left >= 0 ? 1 : find_place(L, pc);
+}
+
 int __wrap_luaG_traceexec(lua_State *L, const void *pc)
 {
     struct vm *vm = vm_of(L);
-    int64_t left = vm->left - 1 - more_units(*(const uint32_t *)pc);
 
     vm->running = L;
-    vm->left = left;
-    return left >= 0 ? 1 : find_place(L, pc);
+    if (has_more_units(*(const uint32_t *)pc))
+        return count_more(L, pc);
+    return --vm->left >= 0 ? 1 : find_place(L, pc);
 }
 
 void vm_count(struct vm *vm)

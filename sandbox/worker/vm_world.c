@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "sandbox/worker/lua_tables.h"
 #include "sandbox/worker/vision.h"
 
 bool vm_field_is_wanted(const struct vm_world *world, const char *name)
@@ -92,6 +93,8 @@ void vm_obs_create(lua_State *L, const struct vm_world *world, struct vm_obs *ob
 
 static void push_features(lua_State *L, struct vm_obs *obs, const double *values)
 {
+    const void *table = lua_tables_object(L, obs->table);
+
     for (int i = 0; i < obs->n_fields; i++) {
         const struct vm_obs_field *f = &obs->fields[i];
         const double *now = values + f->at;
@@ -101,6 +104,8 @@ static void push_features(lua_State *L, struct vm_obs *obs, const double *values
             if (now[0] == last[0])
                 continue;
             last[0] = now[0];
+            if (table && lua_tables_put(table, lua_tables_object(L, f->index), now[0]))
+                continue;
             lua_pushvalue(L, f->index);
             lua_pushnumber(L, now[0]);
             lua_rawset(L, obs->table);
