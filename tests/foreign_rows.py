@@ -175,7 +175,7 @@ row("audit: no such run", "audit", "no" + EVIL, status=1, says="no")
 row("dream --dry-run", "dream", "--dry-run", "--model", "search")
 row("prune", "prune", "--dry-run", says="MiB")
 row("improve: resumed", "improve", "--resume", "evil", "--iterations", "3")
-row("improve: an unknown model", "improve", "cartpole", "--policy", good, "--model", "no" + EVIL, status=1,
+row("improve: an unknown model", "improve", "cartpole", "--policy", good, "--model", "no" + EVIL, status=2,
     says="no")
 row("improve: no session", "improve", "cartpole", "--policy", good, "--model", "recorded:no" + EVIL, status=1)
 row("improve: an agent's last words", "improve", "cartpole", "--policy", good, "--set", "dev=2", "--model",
