@@ -71,12 +71,13 @@ are_turns "where seeds give few starts, too" few "every start" gain
 
 # A slow model beside a fast one, on one salt: the near miss gets as many further pairs while the
 # model thinks long as while it answers at once.
-same() { # same NAME RUN: the verdicts, counts and steps of the run `fast`
+same() { # same NAME RUN: the verdicts, counts and steps of the run `fast`. What a request cost is
+    # estimated by its length, and it tells what earlier runs noted.
     for run in fast "$2"; do
         for list in climb challengers steps episodes calls; do
             "$RATCHET" ledger "$TMP/$run" --list $list --json >"$TMP/rows.json"
             json "$TMP/rows.json" '"\n".join(sorted(str({k: v for k, v in r.items()
-                if k not in ("seconds", "created", "when", "model", "run", "tries")}) for r in j))'
+                if k not in ("seconds", "created", "when", "model", "run", "tries", "tokens_in")}) for r in j))'
         done >"$TMP/$run.txt"
     done
     grep -q "'verdict': 'better', .*144" "$TMP/fast.txt" && cmp -s "$TMP/fast.txt" "$TMP/$2.txt"
