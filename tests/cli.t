@@ -213,4 +213,7 @@ expect "a night's number: 1e300 iterations" 2 'iterations' \
     "$RATCHET" nightly "$TMP/night.json"
 expect "search without parameters" 1 'params' \
     "$RATCHET" improve breakout --policy $follow --model search
+"$RATCHET" show "$ROOT/policies/breakout/follow.lua" --json >"$TMP/show.json" 2>"$TMP/err"
+[ "$(json "$TMP/show.json" 'j["measures"]["tokens"] > 0 and len(j["policy"]) == 64')" = True ]
+ok "a command without a state of its own has its options" $? "$(head -c 300 "$TMP/show.json" "$TMP/err")"
 done_testing

@@ -43,7 +43,7 @@ struct command {
     const char *details; /* paragraphs for --help and the man page; may be NULL */
     const char *example; /* command lines, one a line */
     const struct option *options;
-    size_t size; /* of the state, bytes */
+    size_t size; /* of the state, bytes; 0: the options are those of struct setup */
     const void *initial;
     int n_min, n_max; /* arguments; n_max < 0: any number */
     unsigned needs;

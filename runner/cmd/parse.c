@@ -189,7 +189,7 @@ static struct option_table *table_make(const struct command *self, void *state,
     t->popt = xcalloc(n + 2, sizeof(*t->popt));
     t->of = xcalloc(n + 1, sizeof(*t->of));
     t->to = xcalloc(n + 1, sizeof(*t->to));
-    add_options(t, self->options, state, setup);
+    add_options(t, self->options, self->size ? state : setup, setup);
     return t;
 }
 
