@@ -42,10 +42,6 @@ static int open_needs(struct call *c)
 {
     unsigned needs = c->command->needs;
 
-    if ((needs & NEEDS_LEDGER) && call_ledger(c) != 0)
-        return -1;
-    if ((needs & NEEDS_RUN) && call_run(c, c->args[0]) != 0)
-        return -1;
     if ((needs & NEEDS_TASK) && c->args[0])
         return call_task(c, c->args[0]);
     return needs & NEEDS_PLUGINS ? call_plugins(c) : 0;

@@ -30,8 +30,6 @@ struct call;
 enum needs {
     NEEDS_PLUGINS = 1, /* --plugin is loaded */
     NEEDS_TASK = 2,    /* with that: the task that the first argument names, if there is one */
-    NEEDS_LEDGER = 4,  /* there is one, and it is read */
-    NEEDS_RUN = 8,     /* with that: the run of the first argument, else the latest */
 };
 
 /* A command is data. Its state is zero, or a copy of `initial`; text and lists that options
@@ -63,7 +61,7 @@ struct call {
     const char **args; /* NULL-terminated */
     int n_args;
     struct task *task;         /* NEEDS_TASK, call_task() */
-    struct opened_run *opened; /* empty, or NEEDS_LEDGER, NEEDS_RUN, call_ledger() */
+    struct opened_run *opened; /* empty, or call_ledger(), call_run() */
     struct error err;
     struct option_table *table; /* parse.c's */
 };
@@ -77,8 +75,8 @@ int call_end(struct call *c, int status);
 /* Sets the error, after the command's name, and returns EXIT_USAGE. */
 int call_misused(struct call *c, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
-/* What `needs` opens, for a command that knows only then whether it needs it; closed after
- * it, too. -1: why is in c->err. */
+/* What a command opens itself, as it knows only then whether it needs it; closed after it,
+ * too. -1: why is in c->err. */
 int call_plugins(struct call *c);
 int call_task(struct call *c, const char *name);
 int call_ledger(struct call *c);
