@@ -15,7 +15,7 @@
 #include <cmocka.h>
 
 #include "runner/evaluate/memo.h"
-#include "runner/record/ledger_db.h"
+#include "runner/record/ledger/ledger_db.h"
 #include "tests/own_home.h"
 #include "tests/rows.h"
 

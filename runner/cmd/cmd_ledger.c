@@ -8,7 +8,7 @@
 #include "base/table.h"
 #include "runner/cmd/cmd.h"
 #include "runner/home/ledger_show.h"
-#include "runner/record/ledger_tables.h"
+#include "runner/record/ledger/ledger_tables.h"
 #include "runner/record/published.h"
 #include "runner/report/report.h"
 

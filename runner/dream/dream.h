@@ -10,7 +10,7 @@
 
 #include "runner/brief/provider.h"
 #include "runner/evaluate/evaluate.h"
-#include "runner/record/ledger_dream.h"
+#include "runner/record/ledger/ledger_dream.h"
 
 struct dream_config {
     struct ledger *ledger;

@@ -4,7 +4,7 @@
 
 #include <jansson.h>
 
-#include "runner/record/ledger.h"
+#include "runner/record/ledger/ledger.h"
 
 /* Adds to a plan (dream_plan.h) the values of the promoted policy with the highest dev
  * mean of those that declare any, where they are not what is kept already. */

@@ -7,7 +7,7 @@
 #define RATCHET_RUNNER_EVALUATE_TALLY_H
 
 #include "runner/evaluate/evaluate.h"
-#include "runner/record/ledger.h"
+#include "runner/record/ledger/ledger.h"
 
 /* What was new between two calls of tally_mark. */
 struct tally_mark {

@@ -14,7 +14,7 @@
 #include "base/spawn.h"
 #include "runner/evaluate/setup.h"
 #include "runner/evaluate/stats.h"
-#include "runner/record/ledger_tables.h"
+#include "runner/record/ledger/ledger_tables.h"
 
 void compared_run_clear(struct compared_run *r)
 {

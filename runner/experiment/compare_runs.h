@@ -6,7 +6,7 @@
 #include "base/words.h"
 #include "runner/evaluate/setup.h"
 #include "runner/evaluate/seeds.h"
-#include "runner/record/ledger.h"
+#include "runner/record/ledger/ledger.h"
 
 enum cost { COST_STEPS, COST_TOKENS, COST_USD, N_COSTS };
 

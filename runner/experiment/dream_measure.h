@@ -4,7 +4,7 @@
 #define RATCHET_RUNNER_EXPERIMENT_DREAM_MEASURE_H
 
 #include "runner/evaluate/setup.h"
-#include "runner/record/ledger_dream.h"
+#include "runner/record/ledger/ledger_dream.h"
 
 /* Borrowed. Numbers that are 0 are left to the task. */
 struct dream_measure {

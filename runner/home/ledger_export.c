@@ -8,7 +8,7 @@
 #include "base/table.h"
 #include "runner/home/ledger_show.h"
 #include "runner/evaluate/memo.h"
-#include "runner/record/ledger_tables.h"
+#include "runner/record/ledger/ledger_tables.h"
 
 static const char readme[] =
     "# %s: %s by %s\n\n"

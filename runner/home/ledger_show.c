@@ -11,7 +11,7 @@
 #include "base/number.h"
 #include "base/say.h"
 #include "base/table.h"
-#include "runner/record/ledger_tables.h"
+#include "runner/record/ledger/ledger_tables.h"
 
 /* A policy by a file's name, a hash, or RUN:ITERATION. Owned. */
 struct named {

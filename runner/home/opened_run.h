@@ -4,7 +4,7 @@
 
 #include "runner/evaluate/setup.h"
 #include "runner/evaluate/seeds.h"
-#include "runner/record/ledger.h"
+#include "runner/record/ledger/ledger.h"
 
 /* Owns everything. Zero with lock -1 before it is opened. */
 struct opened_run {

@@ -13,7 +13,7 @@
 #include "base/json.h"
 #include "runner/evaluate/worst_settle.h"
 #include "runner/learn/loop_state.h"
-#include "runner/record/ledger_dream.h"
+#include "runner/record/ledger/ledger_dream.h"
 
 /* What is left of the budgets of steps and time: of a run that goes on, less than all. */
 static int open_budget(struct loop *l, struct error *err)

@@ -6,7 +6,7 @@
 #include <jansson.h>
 
 #include "envs/table.h"
-#include "runner/record/ledger.h"
+#include "runner/record/ledger/ledger.h"
 
 #define REPORT_FAILURES 3 /* shown of a policy, where nothing else was asked for */
 

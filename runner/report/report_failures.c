@@ -12,7 +12,7 @@
 #include "runner/judge/failures.h"
 #include "runner/picture/frame.h"
 #include "runner/picture/image.h"
-#include "runner/record/ledger_report.h"
+#include "runner/record/ledger/ledger_report.h"
 #include "runner/report/report_parts.h"
 
 #define CLIP_FRAMES 120  /* of a sheet */

@@ -7,7 +7,7 @@
 #include "base/diff.h"
 #include "base/json.h"
 #include "base/text.h"
-#include "runner/record/ledger_report.h"
+#include "runner/record/ledger/ledger_report.h"
 #include "runner/evaluate/stats.h"
 #include "runner/report/report_parts.h"
 

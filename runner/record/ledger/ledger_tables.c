@@ -1,10 +1,10 @@
 /* ledger_tables.c - what the ledger shows as tables, each with its query. */
-#include "runner/record/ledger_tables.h"
+#include "runner/record/ledger/ledger_tables.h"
 
 #include <assert.h>
 #include <string.h>
 
-#include "runner/record/ledger_db.h"
+#include "runner/record/ledger/ledger_db.h"
 
 /* ?1 is the run, ?2 the iteration. */
 static const struct {

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "runner/record/ledger_db.h"
+#include "runner/record/ledger/ledger_db.h"
 
 static const char *const purposes[] = {
 #define X(name) #name,

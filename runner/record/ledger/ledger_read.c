@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "runner/record/ledger_db.h"
+#include "runner/record/ledger/ledger_db.h"
 
 /* SQLite's name of the file; immutable: it makes no file beside it. */
 static char *uri_of(const char *path, bool is_immutable)

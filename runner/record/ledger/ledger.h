@@ -4,8 +4,8 @@
  * The ledger is also the journal of a run: every model turn and every episode is put down
  * as soon as it is known and looked up before it is made, so that a run that was killed
  * is simply run again, finds what it had done, and goes on where it stopped. */
-#ifndef RATCHET_RUNNER_RECORD_LEDGER_H
-#define RATCHET_RUNNER_RECORD_LEDGER_H
+#ifndef RATCHET_RUNNER_RECORD_LEDGER_LEDGER_H
+#define RATCHET_RUNNER_RECORD_LEDGER_LEDGER_H
 
 #include <jansson.h>
 #include <stdbool.h>

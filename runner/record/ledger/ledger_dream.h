@@ -4,10 +4,10 @@
  * Nothing is deleted: a note that was merged or contradicted is superseded, and a run
  * sees the dreams that were dreamt before it began. Evidence is an array of
  * "RUN:ITERATION". */
-#ifndef RATCHET_RUNNER_RECORD_LEDGER_DREAM_H
-#define RATCHET_RUNNER_RECORD_LEDGER_DREAM_H
+#ifndef RATCHET_RUNNER_RECORD_LEDGER_LEDGER_DREAM_H
+#define RATCHET_RUNNER_RECORD_LEDGER_LEDGER_DREAM_H
 
-#include "runner/record/ledger.h"
+#include "runner/record/ledger/ledger.h"
 
 /* All of what follows until the end, or nothing of it. */
 int ledger_begin(struct ledger *l, struct error *err);

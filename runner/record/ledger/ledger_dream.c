@@ -1,11 +1,11 @@
 /* ledger_dream.c - what dreams made of what runs left behind. */
-#include "runner/record/ledger_dream.h"
+#include "runner/record/ledger/ledger_dream.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "runner/record/ledger_db.h"
+#include "runner/record/ledger/ledger_db.h"
 
 /* Rests on these, as text: "1:2 1:5". */
 #define EVIDENCE_OF(note)                                                            \

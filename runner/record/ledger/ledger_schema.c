@@ -1,7 +1,7 @@
 /* ledger_schema.c - the ledger's tables, and the versions that brought them. */
 #include <stdio.h>
 
-#include "runner/record/ledger_db.h"
+#include "runner/record/ledger/ledger_db.h"
 
 /* Each entry takes the file from the version that is its index to the next. */
 static const char *const migrations[] = {

@@ -1,9 +1,9 @@
 /* ledger_tables.h - what the ledger shows as tables: rows of JSON objects, whose keys are
  * the columns, for table.h. */
-#ifndef RATCHET_RUNNER_RECORD_LEDGER_TABLES_H
-#define RATCHET_RUNNER_RECORD_LEDGER_TABLES_H
+#ifndef RATCHET_RUNNER_RECORD_LEDGER_LEDGER_TABLES_H
+#define RATCHET_RUNNER_RECORD_LEDGER_LEDGER_TABLES_H
 
-#include "runner/record/ledger.h"
+#include "runner/record/ledger/ledger.h"
 
 /* Is it one that a user may name: runs, climb, challengers...? */
 bool ledger_table_exists(const char *name);

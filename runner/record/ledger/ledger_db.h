@@ -1,11 +1,11 @@
 /* ledger_db.h - what the parts of the ledger share: private to
- * runner/record/ledger*.c. */
-#ifndef RATCHET_RUNNER_RECORD_LEDGER_DB_H
-#define RATCHET_RUNNER_RECORD_LEDGER_DB_H
+ * runner/record/ledger/. */
+#ifndef RATCHET_RUNNER_RECORD_LEDGER_LEDGER_DB_H
+#define RATCHET_RUNNER_RECORD_LEDGER_LEDGER_DB_H
 
 #include <sqlite3.h>
 
-#include "runner/record/ledger.h"
+#include "runner/record/ledger/ledger.h"
 
 struct ledger {
     sqlite3 *db;

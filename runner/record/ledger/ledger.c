@@ -1,10 +1,10 @@
 /* ledger.c - what happened, in one SQLite file: append-only in meaning, open to many
  * processes. Opening and closing; statements are in ledger_db.c, rows in ledger_*.c. */
-#include "runner/record/ledger.h"
+#include "runner/record/ledger/ledger.h"
 
 #include <stdlib.h>
 
-#include "runner/record/ledger_db.h"
+#include "runner/record/ledger/ledger_db.h"
 
 struct ledger *ledger_open(const char *path, struct error *err)
 {

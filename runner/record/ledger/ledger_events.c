@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "runner/record/ledger_db.h"
+#include "runner/record/ledger/ledger_db.h"
 
 int ledger_case_add(struct ledger *l, int64_t run, int64_t iteration, const char *name,
                     const char *signature, const char *state, const char *reason,

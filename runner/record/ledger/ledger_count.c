@@ -3,7 +3,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "runner/record/ledger_db.h"
+#include "runner/record/ledger/ledger_db.h"
 
 int ledger_count_steps(struct ledger *l, int64_t run, struct ledger_steps *out,
                        struct error *err)

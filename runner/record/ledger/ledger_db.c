@@ -1,5 +1,5 @@
 /* ledger_db.c - statements of the ledger: prepared, stepped, read into rows. */
-#include "runner/record/ledger_db.h"
+#include "runner/record/ledger/ledger_db.h"
 
 #include <stdarg.h>
 #include <sys/stat.h>

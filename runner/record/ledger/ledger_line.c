@@ -5,7 +5,7 @@
  * or starts a new one from its best policy counts on where it stood. */
 #include <math.h>
 
-#include "runner/record/ledger_db.h"
+#include "runner/record/ledger/ledger_db.h"
 
 /* The number that a query of one row gives; `none` where there is no row. -1: it
  * failed. */

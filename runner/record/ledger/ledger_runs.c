@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "runner/record/ledger_db.h"
+#include "runner/record/ledger/ledger_db.h"
 
 int ledger_run_add(struct ledger *l, struct ledger_run *r, struct error *err)
 {

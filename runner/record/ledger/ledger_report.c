@@ -1,10 +1,10 @@
 /* ledger_report.c - what the ledger has of a run, gathered for its report. */
-#include "runner/record/ledger_report.h"
+#include "runner/record/ledger/ledger_report.h"
 
 #include <math.h>
 #include <stdlib.h>
 
-#include "runner/record/ledger_db.h"
+#include "runner/record/ledger/ledger_db.h"
 
 static const char totals_sql[] =
     "SELECT (SELECT count(*) FROM call WHERE run = ?1 AND error IS NULL) AS calls,"

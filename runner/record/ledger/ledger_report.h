@@ -1,8 +1,8 @@
 /* ledger_report.h - what the ledger has of a run, gathered for its report. */
-#ifndef RATCHET_RUNNER_RECORD_LEDGER_REPORT_H
-#define RATCHET_RUNNER_RECORD_LEDGER_REPORT_H
+#ifndef RATCHET_RUNNER_RECORD_LEDGER_LEDGER_REPORT_H
+#define RATCHET_RUNNER_RECORD_LEDGER_LEDGER_REPORT_H
 
-#include "runner/record/ledger.h"
+#include "runner/record/ledger/ledger.h"
 
 /* An object: the run's sums, and its lists (iterations, cases, broken, challengers,
  * purposes, money, openings, incidents, notes), as docs/formats.md has them of a report. A
