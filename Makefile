@@ -34,7 +34,7 @@ MATH_O = acos acosh asin asinh atan atan2 atanh cbrt cos cosh exp exp2 expm1 fmo
 	__math_oflow __math_uflow __math_xflow
 
 # A worker has of base/ what an environment needs, and no library of the program's.
-ENV_SRC = base/error.c base/chance.c \
+ENV_SRC = base/buffer.c base/error.c base/chance.c \
 	$(wildcard envs/*.c envs/breakout/*.c envs/classic/*.c) $(MUJOCO_SRC)
 PROGRAM_SRC = $(sort $(wildcard base/*.c) $(ENV_SRC)) $(wildcard envs/bridge/*.c sandbox/*.c) \
 	$(wildcard runner/*.c runner/*/*.c runner/*/*/*.c)
@@ -42,7 +42,7 @@ WORKER_SRC = $(ENV_SRC) $(wildcard sandbox/*.c sandbox/worker/*.c)
 PROGRAM_OBJ = $(filter-out $(BUILD)/runner/main_tool.o,$(PROGRAM_SRC:%.c=$(BUILD)/%.o))
 # What a sealed agent has of ratchet: `ratchet tool` alone.
 TOOL_SRC = runner/main_tool.c $(addprefix runner/cmd/,cmd_tool.c parse.c) \
-	$(addprefix base/,say.c text.c file.c number.c error.c)
+	$(addprefix base/,buffer.c say.c text.c file.c number.c error.c)
 TOOL_OBJ = $(TOOL_SRC:%.c=$(BUILD)/%.o)
 WORKER_OBJ = $(WORKER_SRC:%.c=$(BUILD)/%.o)
 # libmujoco takes milliseconds to load: workers of other environments do without it.

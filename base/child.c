@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/buffer.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/spawn.h"
@@ -21,28 +22,25 @@
 
 struct stream {
     int fd; /* -1: closed */
-    char *text;
-    size_t len, room;
+    struct buffer text;
 };
 
-static void take(struct stream *s)
+static void child_take(struct stream *s)
 {
     ssize_t n;
 
-    if (s->len > MOST_OUTPUT) {
-        memmove(s->text, s->text + s->len / 2, s->len - s->len / 2);
-        s->len -= s->len / 2;
-    }
-    if (s->room - s->len < 65536)
-        s->text = xrealloc(s->text, (s->room = s->room * 2 + 65536) + 1);
-    n = read(s->fd, s->text + s->len, s->room - s->len);
-    if (n > 0) {
-        s->len += (size_t)n;
-    } else if (n == 0 || (errno != EINTR && errno != EAGAIN)) {
+    if (s->text.len > MOST_OUTPUT)
+        buffer_drop(&s->text, s->text.len / 2);
+    n = buffer_read(&s->text, s->fd);
+    if (n == 0 || (n < 0 && errno != EAGAIN)) {
         close(s->fd);
         s->fd = -1;
     }
-    s->text[s->len] = '\0';
+}
+
+static char *child_text(struct stream *s)
+{
+    return s->text.data ? (char *)s->text.data : xstrdup("");
 }
 
 /* A descriptor from which the input is read. */
@@ -78,7 +76,7 @@ static void watch(const struct child *c, pid_t pid, int pidfd, struct stream s[2
         poll(fds, 3, TICK_MS);
         for (int i = 0; i < 2; i++)
             if (s[i].fd >= 0 && fds[i].revents)
-                take(&s[i]);
+                child_take(&s[i]);
         is_running = waitpid(pid, &wait_status, WNOHANG) == 0;
         if (!kill_at && c->interrupted && *c->interrupted)
             out->is_interrupted = true;
@@ -95,9 +93,9 @@ static void watch(const struct child *c, pid_t pid, int pidfd, struct stream s[2
     for (int i = 0; i < 2; i++) {
         if (s[i].fd >= 0)
             fcntl(s[i].fd, F_SETFL, O_NONBLOCK);
-        for (size_t before = SIZE_MAX; s[i].fd >= 0 && s[i].len != before;) {
-            before = s[i].len;
-            take(&s[i]);
+        for (size_t before = SIZE_MAX; s[i].fd >= 0 && s[i].text.len != before;) {
+            before = s[i].text.len;
+            child_take(&s[i]);
         }
     }
     out->status = WIFEXITED(wait_status) ? WEXITSTATUS(wait_status) : -1;
@@ -114,7 +112,7 @@ int child_run(const struct child *c, struct child_result *out, struct error *err
 {
     int in = open_input(c->input), outs[2] = { -1, -1 }, errs[2] = { -1, -1 };
     bool is_ready = in >= 0 && pipe2(outs, O_CLOEXEC) == 0 && pipe2(errs, O_CLOEXEC) == 0;
-    struct stream s[2] = { { outs[0], NULL, 0, 0 }, { errs[0], NULL, 0, 0 } };
+    struct stream s[2] = { { .fd = outs[0] }, { .fd = errs[0] } };
     struct spawn program = { .argv = c->argv,
                              .fds = { in, outs[1], errs[1] },
                              .n_fds = 3,
@@ -134,13 +132,13 @@ int child_run(const struct child *c, struct child_result *out, struct error *err
         error_set(err, "%s: cannot be started: %s", c->argv[0], strerror(why));
     } else if (why) {
         out->status = 127;
-        s[1].text = xasprintf("%s: %s\n", c->argv[0], strerror(why));
+        s[1].text.data = (uint8_t *)xasprintf("%s: %s\n", c->argv[0], strerror(why));
     } else {
         watch(c, pid, pidfd, s, out);
     }
     close_all((int[]){ s[0].fd, s[1].fd, pidfd }, 3);
-    out->out = s[0].text ? s[0].text : xstrdup("");
-    out->err = s[1].text ? s[1].text : xstrdup("");
+    out->out = child_text(&s[0]);
+    out->err = child_text(&s[1]);
     return is_ready ? 0 : -1;
 }
 

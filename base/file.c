@@ -5,11 +5,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "base/buffer.h"
 
 /* Opened without waiting for the other end of a pipe; NULL with the reason in why. */
 static int open_regular(const char *path, off_t *size, const char **why)
@@ -31,39 +34,30 @@ static int open_regular(const char *path, off_t *size, const char **why)
 
 uint8_t *file_load(const char *path, size_t max_len, size_t *len, struct error *err)
 {
-    uint8_t *bytes = NULL;
-    size_t at = 0, room = 0;
-    ssize_t n = 0;
+    struct buffer b = { .most = max_len + 1 }; /* one byte more tells of a larger file */
     const char *why = NULL;
-    off_t size = 0; /* as it says: what is too large is not read at all */
+    off_t size = 0;
     int fd = open_regular(path, &size, &why);
+    /* As it says: what is too large is not read at all. */
+    bool is_larger = !why && (uintmax_t)size > max_len;
 
-    if (!why && (uintmax_t)size > max_len)
-        at = max_len + 1;
-    while (!why && at <= max_len) {
-        if (at == room)
-            bytes = xrealloc(bytes, (room = room ? 2 * room : 65536) + 1);
-        n = read(fd, bytes + at, room - at);
-        if (n < 0 && errno != EINTR)
+    for (ssize_t n = 1; !why && !is_larger && n != 0;) {
+        n = buffer_read(&b, fd);
+        if (n < 0)
             why = strerror(errno);
-        at += n > 0 ? (size_t)n : 0;
-        if (n == 0)
-            break;
+        is_larger = b.len > max_len;
     }
     if (fd >= 0)
         close(fd);
     if (why)
         error_set(err, "%s: cannot be read: %s", path, why);
-    else if (at > max_len)
+    else if (is_larger)
         error_set(err, "%s: larger than %zu bytes, which is the most that is read", path,
                   max_len);
-    if (why || at > max_len) {
-        free(bytes);
-        return NULL;
-    }
-    bytes[at] = 0;
-    *len = at;
-    return bytes;
+    if (why || is_larger)
+        buffer_clear(&b);
+    *len = b.len;
+    return b.data;
 }
 
 char *file_temporary(const char *path)

@@ -3,10 +3,11 @@
 #include "sandbox/wire.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/uio.h>
 #include <unistd.h>
+
+#include "base/error.h"
 
 #define STEP_BYTES \
     (1 << 20) /* a frame is read in pieces: its length alone reserves nothing */
@@ -17,31 +18,19 @@ struct frame_head {
 
 void wire_clear(struct wire *w)
 {
-    free(w->data);
+    buffer_clear(&w->bytes);
     *w = (struct wire){ 0 };
 }
 
 void wire_reset(struct wire *w)
 {
-    w->len = w->at = 0;
+    w->bytes.len = w->at = 0;
     w->is_bad = false;
-}
-
-static void reserve(struct wire *w, size_t more)
-{
-    if (w->cap - w->len >= more)
-        return;
-    w->cap = w->cap * 2 > w->len + more ? w->cap * 2 : w->len + more;
-    w->data = xrealloc(w->data, w->cap);
 }
 
 void wire_put(struct wire *w, const void *bytes, size_t len)
 {
-    if (!len)
-        return;
-    reserve(w, len);
-    memcpy(w->data + w->len, bytes, len);
-    w->len += len;
+    buffer_add(&w->bytes, bytes, len);
 }
 
 void wire_put_u8(struct wire *w, uint8_t v)
@@ -82,12 +71,12 @@ void wire_put_text(struct wire *w, const char *text)
 
 void wire_get(struct wire *w, void *out, size_t len)
 {
-    if (w->is_bad || w->len - w->at < len) {
+    if (w->is_bad || w->bytes.len - w->at < len) {
         w->is_bad = true;
         memset(out, 0, len);
         return;
     }
-    memcpy(out, w->data + w->at, len);
+    memcpy(out, w->bytes.data + w->at, len);
     w->at += len;
 }
 
@@ -109,13 +98,13 @@ const uint8_t *wire_get_bytes(struct wire *w, size_t *len)
     uint64_t n = wire_get_u64(w);
 
     *len = 0;
-    if (w->is_bad || w->len - w->at < n) {
+    if (w->is_bad || w->bytes.len - w->at < n) {
         w->is_bad = true;
         return NULL;
     }
     w->at += n;
     *len = n;
-    return w->data + w->at - n;
+    return w->bytes.data + w->at - n;
 }
 
 char *wire_get_text(struct wire *w)
@@ -131,7 +120,7 @@ char *wire_get_text(struct wire *w)
 
 bool wire_is_done(const struct wire *w)
 {
-    return !w->is_bad && w->at == w->len;
+    return !w->is_bad && w->at == w->bytes.len;
 }
 
 static int write_all(int fd, const void *bytes, size_t len)
@@ -152,24 +141,24 @@ static int write_all(int fd, const void *bytes, size_t len)
 
 int wire_send(int fd, uint32_t type, const struct wire *w)
 {
-    struct frame_head head = { type, (uint32_t)w->len };
-    struct iovec parts[2] = { { &head, sizeof(head) }, { w->data, w->len } };
+    struct frame_head head = { type, (uint32_t)w->bytes.len };
+    struct iovec parts[2] = { { &head, sizeof(head) }, { w->bytes.data, w->bytes.len } };
     ssize_t n;
 
-    if (w->len > UINT32_MAX)
+    if (w->bytes.len > UINT32_MAX)
         return -1;
     do
-        n = writev(fd, parts, w->len ? 2 : 1);
+        n = writev(fd, parts, w->bytes.len ? 2 : 1);
     while (n < 0 && errno == EINTR);
     if (n < 0)
         return -1;
     if ((size_t)n < sizeof(head))
         return write_all(fd, (char *)&head + n, sizeof(head) - (size_t)n) ||
-                       write_all(fd, w->data, w->len)
+                       write_all(fd, w->bytes.data, w->bytes.len)
                    ? -1
                    : 0;
-    return write_all(fd, w->data + (n - (ssize_t)sizeof(head)),
-                     w->len - ((size_t)n - sizeof(head)));
+    return write_all(fd, w->bytes.data + (n - (ssize_t)sizeof(head)),
+                     w->bytes.len - ((size_t)n - sizeof(head)));
 }
 
 /* 1: all read; 0: closed before the first byte; -1: closed in between or error. */
@@ -199,12 +188,13 @@ int wire_receive(int fd, uint32_t *type, struct wire *w, size_t max)
     if (head.len > max)
         return -1;
     *type = head.type;
-    while (w->len < head.len) {
-        size_t piece = head.len - w->len < STEP_BYTES ? head.len - w->len : STEP_BYTES;
-        reserve(w, piece);
-        if (read_all(fd, w->data + w->len, piece) != 1)
+    while (w->bytes.len < head.len) {
+        size_t left = head.len - w->bytes.len;
+        size_t piece = left < STEP_BYTES ? left : STEP_BYTES;
+        buffer_reserve(&w->bytes, piece);
+        if (read_all(fd, w->bytes.data + w->bytes.len, piece) != 1)
             return -1;
-        w->len += piece;
+        w->bytes.len += piece;
     }
     return 1;
 }

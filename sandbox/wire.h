@@ -7,14 +7,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/error.h"
+#include "base/buffer.h"
 
 /* A growing message on the way out, or a received one on the way in. Both sides are the
  * same machine: numbers are in its byte order. After a read past the end `is_bad` stays
  * set and reads give zeros, so a reader checks once, at the end. */
 struct wire {
-    uint8_t *data; /* owned */
-    size_t len, cap, at;
+    struct buffer bytes;
+    size_t at; /* of the next byte that is read */
     bool is_bad;
 };
 

@@ -164,9 +164,9 @@ static void test_honest(void **state)
     int n_faults;
 
     (void)state;
-    assert_int_equal(take(honest.data, honest.len, true, &n_faults), N_MINE);
+    assert_int_equal(take(honest.bytes.data, honest.bytes.len, true, &n_faults), N_MINE);
     assert_int_equal(n_faults, 0);
-    assert_int_equal(take(honest.data, honest.len, false, &n_faults), 0);
+    assert_int_equal(take(honest.bytes.data, honest.bytes.len, false, &n_faults), 0);
 }
 
 static void test_job(void **state)
@@ -190,7 +190,7 @@ static void test_job(void **state)
     shard_job_clear(&job);
     data = file_load(path, 1 << 20, &len, &err);
     for (size_t n = 0; n < len; n++) {
-        w = (struct wire){ .data = data, .len = n };
+        w = (struct wire){ .bytes = { .data = data, .len = n } };
         assert_int_equal(shard_job_read(&job, &w, "cut", &envs, &err), -1);
         shard_job_clear(&job);
     }
@@ -203,35 +203,35 @@ static void test_cut(void **state)
     int n_faults;
 
     (void)state;
-    for (size_t n = 0; n < honest.len; n++)
-        assert_int_equal(take(honest.data, n, true, &n_faults), 0);
+    for (size_t n = 0; n < honest.bytes.len; n++)
+        assert_int_equal(take(honest.bytes.data, n, true, &n_faults), 0);
 }
 
 static void test_longer(void **state)
 {
-    uint8_t *data = xcalloc(honest.len + 1, 1);
+    uint8_t *data = xcalloc(honest.bytes.len + 1, 1);
     int n_faults;
 
     (void)state;
-    memcpy(data, honest.data, honest.len);
-    assert_int_equal(take(data, honest.len + 1, true, &n_faults), 0);
+    memcpy(data, honest.bytes.data, honest.bytes.len);
+    assert_int_equal(take(data, honest.bytes.len + 1, true, &n_faults), 0);
     free(data);
 }
 
 /* One bit of the episodes is another: nothing that is not so is believed. */
 static void test_flipped(void **state)
 {
-    uint8_t *data = xcalloc(honest.len, 1);
+    uint8_t *data = xcalloc(honest.bytes.len, 1);
     int n_taken = 0, n_faults;
     struct rng rng;
 
     (void)state;
     rng_seed(&rng, 1, 1);
     for (int i = 0; i < 4000; i++) {
-        size_t at = head_len + rng_below(&rng, (uint32_t)(honest.len - head_len));
-        memcpy(data, honest.data, honest.len);
+        size_t at = head_len + rng_below(&rng, (uint32_t)(honest.bytes.len - head_len));
+        memcpy(data, honest.bytes.data, honest.bytes.len);
         data[at] ^= (uint8_t)(1u << rng_below(&rng, 8));
-        n_taken += take(data, honest.len, true, &n_faults) > 0;
+        n_taken += take(data, honest.bytes.len, true, &n_faults) > 0;
     }
     print_message("# of 4000 with a bit flipped, %d were taken\n", n_taken);
     assert_true(n_taken < 4000);
@@ -250,14 +250,14 @@ static void test_false(void **state)
         { "no episode", 0, UINT32_MAX },     { "played never", 4, 0 },
         { "played three times", 4, 3 },      { "a fault that there is not", 9, 1000 },
     };
-    uint8_t *data = xcalloc(honest.len, 1);
+    uint8_t *data = xcalloc(honest.bytes.len, 1);
     int n_faults, n_failed = 0;
 
     (void)state;
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        memcpy(data, honest.data, honest.len);
+        memcpy(data, honest.bytes.data, honest.bytes.len);
         memcpy(data + head_len + rows[i].at, &rows[i].value, sizeof(rows[i].value));
-        if (take(data, honest.len, true, &n_faults) == 0)
+        if (take(data, honest.bytes.len, true, &n_faults) == 0)
             continue;
         print_message("# taken: %s\n", rows[i].what);
         n_failed++;
@@ -269,7 +269,7 @@ static void test_false(void **state)
 /* The same file says of which job it is; so a result of an older evaluation is none. */
 static void test_other_job(void **state)
 {
-    struct wire in = { .data = honest.data, .len = honest.len };
+    struct wire in = { .bytes = { .data = honest.bytes.data, .len = honest.bytes.len } };
     struct shard_head head;
     char other[65];
 
@@ -278,7 +278,7 @@ static void test_other_job(void **state)
     other[0] = other[0] == '0' ? '1' : '0';
     assert_int_equal(shard_result_read(&in, other, N_SHARDS, &head), -1);
     shard_head_clear(&head);
-    in = (struct wire){ .data = honest.data, .len = honest.len };
+    in = (struct wire){ .bytes = { .data = honest.bytes.data, .len = honest.bytes.len } };
     assert_int_equal(shard_result_read(&in, sha256, SHARD, &head),
                      -1); /* too few shards */
     shard_head_clear(&head);

@@ -91,8 +91,8 @@ static void test_job(void **state)
     assert_true(got.is_bare && !got.is_unjailed);
     job_clear(&got);
     /* Cut anywhere, it is no job. */
-    for (size_t len = 0, whole = w.len; len < whole; len++) {
-        w.len = len;
+    for (size_t len = 0, whole = w.bytes.len; len < whole; len++) {
+        w.bytes.len = len;
         w.at = 0;
         w.is_bad = false;
         assert_int_equal(job_get(&w, &got), -1);
@@ -136,7 +136,7 @@ static void test_frames(void **state)
         if (result != rows[i].result)
             fail_msg("%s: %d", rows[i].name, result);
         if (result == 1)
-            assert_true(type == 7 && w.len == rows[i].len);
+            assert_true(type == 7 && w.bytes.len == rows[i].len);
         close(pair[1]);
         wire_clear(&w);
     }

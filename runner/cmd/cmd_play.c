@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/buffer.h"
 #include "base/hash.h"
 #include "base/json.h"
 #include "runner/cmd/cmd.h"
@@ -22,7 +23,7 @@ struct play {
     void *instance;
     struct episode episode;
     struct play_keys keys;
-    int64_t room; /* steps that the tape has room for */
+    struct buffer tape; /* grows; the replay owns it */
     bool has_begun, is_saved;
     const char *help[PLAY_MAX_ROWS + 1][2];
     char begin[128];
@@ -61,15 +62,12 @@ static void step(struct play *p)
 {
     struct replay *r = p->replay;
     double action[ENV_MAX_ACTION];
-    size_t width = (size_t)r->tape.width;
 
-    if (r->tape.n_steps == p->room) {
-        p->room = p->room ? 2 * p->room : 1024;
-        r->tape.data = xrealloc(r->tape.data, (size_t)p->room * width);
-    }
     play_keys_action(&p->keys, action);
-    uint8_t *at = r->tape.data + (size_t)r->tape.n_steps * width;
-    tape_put(at, r->task->env, action);
+    buffer_reserve(&p->tape, (size_t)r->tape.width);
+    tape_put(p->tape.data + p->tape.len, r->task->env, action);
+    p->tape.len += (size_t)r->tape.width;
+    r->tape.data = p->tape.data;
     r->tape.n_steps++;
     tape_get(&r->tape, r->task->env, r->tape.n_steps - 1, action); /* as it will replay */
     replay_add_keyframe(r, r->tape.n_steps - 1, &p->episode);

@@ -9,6 +9,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/buffer.h"
 #include "runner/cmd/cmd.h"
 
 #define MOST_ANSWER ((size_t)16 << 20) /* bytes */
@@ -65,16 +66,14 @@ static json_t *make_call(const char *tool, const char *text, const char *policy,
 
 static char *read_answer(int fd, struct error *err)
 {
-    char *bytes = xcalloc(MOST_ANSWER + 1, 1);
-    size_t len = 0;
-    ssize_t n;
+    struct buffer answer = { .most = MOST_ANSWER };
 
-    while (len < MOST_ANSWER && (n = read(fd, bytes + len, MOST_ANSWER - len)) > 0)
-        len += (size_t)n;
-    if (len)
-        return bytes;
+    while (buffer_read(&answer, fd) > 0)
+        continue;
+    if (answer.len)
+        return (char *)answer.data;
     error_set(err, "the run gave no answer: it has ended, or this call was cut off");
-    free(bytes);
+    buffer_clear(&answer);
     return NULL;
 }
 

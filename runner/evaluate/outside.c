@@ -84,7 +84,7 @@ static uint32_t put_step(struct batch *b)
         put_view(b, s);
         n++;
     }
-    memcpy(b->out.data, &n, sizeof(n));
+    memcpy(b->out.bytes.data, &n, sizeof(n));
     return n;
 }
 
@@ -107,7 +107,7 @@ static void outside_finish(struct batch *b, struct seat *s, enum fault_kind faul
     r->fault = fault;
     r->fault_text = text;
     r->score = fault_score(b->e->task, fault, r->total);
-    r->tape = (struct tape){ s->tape.data, r->n_steps, tape_width(e->env) };
+    r->tape = (struct tape){ s->tape.bytes.data, r->n_steps, tape_width(e->env) };
     if (!r->tape.data)
         r->tape.data = xcalloc(1, 1);
     s->tape = (struct wire){ 0 };

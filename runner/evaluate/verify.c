@@ -30,7 +30,7 @@ static uint32_t get_count(struct wire *in, size_t least)
 {
     uint32_t n = wire_get_u32(in);
 
-    if (n > (in->len - in->at) / least)
+    if (n > (in->bytes.len - in->at) / least)
         in->is_bad = true;
     return in->is_bad ? 0 : n;
 }

@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/buffer.h"
+
 /* One event: its name ("" when it has none) and its data, NUL behind it, borrowed for the
  * call. What is not 0 ends the reading, and sse_feed returns it. */
 typedef int sse_event_fn(void *user, const char *name, const char *data, size_t len);
@@ -12,9 +14,7 @@ typedef int sse_event_fn(void *user, const char *name, const char *data, size_t 
 #define SSE_TOO_LONG (-1) /* an event larger than `max` */
 
 struct sse {
-    size_t max; /* bytes of one event */
-    char *line, *data;
-    size_t line_len, line_room, data_len, data_room;
+    struct buffer line, data; /* capped at the bytes of one event */
     char name[64];
     bool has_data, was_cr, is_begun;
     sse_event_fn *on_event;

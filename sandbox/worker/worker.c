@@ -109,9 +109,9 @@ static void said_reset(struct worker *w, bool is_wanted, int64_t bytes_left)
 static void put_said(struct wire *out, const struct said *said)
 {
     wire_put_u32(out, said->n_notes);
-    wire_put(out, said->notes.data, said->notes.len);
+    wire_put(out, said->notes.bytes.data, said->notes.bytes.len);
     wire_put_u32(out, said->n_marks);
-    wire_put(out, said->marks.data, said->marks.len);
+    wire_put(out, said->marks.bytes.data, said->marks.bytes.len);
 }
 
 static void progress(void)
@@ -384,7 +384,7 @@ static int play(struct worker *w, struct wire *in)
         wire_put_i64(&w->out, vm_planner_steps(w->slots[0].vm));
         wire_put_f64(&w->out, w->episode.now.total);
         wire_put_u64(&w->out, episode_hash(&w->episode));
-        wire_put_bytes(&w->out, w->tape.data, w->tape.len);
+        wire_put_bytes(&w->out, w->tape.bytes.data, w->tape.bytes.len);
         put_said(&w->out, &w->said);
         if (wire_send(WORKER_SOCKET_FD, MESSAGE_PLAYED, &w->out) != 0)
             return -1;

@@ -29,12 +29,12 @@ static void set_up(void)
 static void read_result(const uint8_t *data, size_t len)
 {
     struct evaluation e = { .task = task };
-    struct wire in = { .data = (uint8_t *)data, .len = len };
+    struct wire in = { .bytes = { .data = (uint8_t *)data, .len = len } };
     struct shard_head head;
     char *magic = wire_get_text(&in), *job = wire_get_text(&in);
     int index, status;
 
-    in = (struct wire){ .data = (uint8_t *)data, .len = len };
+    in = (struct wire){ .bytes = { .data = (uint8_t *)data, .len = len } };
     status = shard_result_read(&in, job, N_SHARDS, &head);
     for (uint32_t i = 0; status == 0 && i < head.n && i < N; i++) {
         struct episode_result r = { 0 };
@@ -49,7 +49,7 @@ static void read_result(const uint8_t *data, size_t len)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
-    struct wire in = { .data = (uint8_t *)data, .len = len };
+    struct wire in = { .bytes = { .data = (uint8_t *)data, .len = len } };
     struct shard_job job;
     struct error err;
 

@@ -120,7 +120,7 @@ static int pack(lua_State *L)
         default:
             wire_put_bytes(&w, luaL_checkstring(L, i), lua_rawlen(L, i));
         }
-    lua_pushlstring(L, w.data ? (char *)w.data : "", w.len);
+    lua_pushlstring(L, w.bytes.data ? (char *)w.bytes.data : "", w.bytes.len);
     wire_clear(&w);
     return 1;
 }

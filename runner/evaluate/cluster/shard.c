@@ -119,8 +119,8 @@ int shard_job_save(const struct evaluation *e, const struct episode_request *req
     int status;
 
     put_job(&w, e, requests, n, n_shards);
-    sha256_hex(w.data, w.len, sha256);
-    status = file_save(path, w.data, w.len, err);
+    sha256_hex(w.bytes.data, w.bytes.len, sha256);
+    status = file_save(path, w.bytes.data, w.bytes.len, err);
     wire_clear(&w);
     free(path);
     return status;
@@ -195,7 +195,7 @@ static void get_requests(struct shard_job *job, struct wire *w)
     job->e.n_jobs = (int)wire_get_u32(w);
     job->n_shards = (int)wire_get_u32(w);
     n = wire_get_u32(w);
-    if (n > (w->len - w->at) / 30 || job->n_shards < 1 || job->e.n_jobs < 1)
+    if (n > (w->bytes.len - w->at) / 30 || job->n_shards < 1 || job->e.n_jobs < 1)
         w->is_bad = true;
     if (w->is_bad)
         return;
@@ -229,7 +229,7 @@ int shard_job_read(struct shard_job *job, struct wire *w, const char *path,
 
     free(magic);
     *job = (struct shard_job){ 0 };
-    sha256_hex(w->data, w->len, job->sha256);
+    sha256_hex(w->bytes.data, w->bytes.len, job->sha256);
     if (!is_job)
         return error_set(err, "%s: not a job of this version of ratchet", path);
     job->kind = wire_get_text(w);
@@ -248,8 +248,8 @@ int shard_job_load(struct shard_job *job, const char *folder,
     int status = -1;
 
     *job = (struct shard_job){ 0 };
-    w.data = file_load(path, MOST_FILE, &w.len, err);
-    if (w.data)
+    w.bytes.data = file_load(path, MOST_FILE, &w.bytes.len, err);
+    if (w.bytes.data)
         status = shard_job_read(job, &w, path, registry, err);
     wire_clear(&w);
     free(path);
@@ -312,10 +312,10 @@ int shard_result_load(const char *path, const char *job_sha256, int n_shards,
 
     *head = (struct shard_head){ 0 };
     *in = (struct wire){ 0 };
-    in->data = file_load(path, MOST_FILE, &in->len, err);
-    if (!in->data)
+    in->bytes.data = file_load(path, MOST_FILE, &in->bytes.len, err);
+    if (!in->bytes.data)
         goto out;
-    sha256_hex(in->data, in->len, sha);
+    sha256_hex(in->bytes.data, in->bytes.len, sha);
     if (strncmp(name, sha, 64)) {
         error_set(err, "%s: its contents are not what its name says", path);
         goto out;

@@ -67,9 +67,9 @@ int shard_result_save(const struct shard_leaving *l, struct error *err)
     wire_put_u32(&w, (uint32_t)l->n);
     for (int i = 0; i < l->n; i++)
         put_episode(&w, l->shard + i * l->job->n_shards, &l->results[i]);
-    sha256_hex(w.data, w.len, sha);
+    sha256_hex(w.bytes.data, w.bytes.len, sha);
     path = xasprintf("%s/%s.result", l->folder, sha);
-    status = file_save(path, w.data, w.len, err);
+    status = file_save(path, w.bytes.data, w.bytes.len, err);
     chmod(path, 0644);
     wire_clear(&w);
     free(path);
