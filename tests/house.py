@@ -38,8 +38,6 @@ runner
 
 # Who looks down today, at what, and what ends it.
 LOOKS = {
-    # the values of parameters that a dream has written are read from its sentences
-    ('runner/brief/brief_memory', 'runner/dream/dream_values'),
     ('runner/agent/client', 'runner/model/model'),
 }
 

@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "runner/dream/dream_plan.h"
-#include "runner/dream/dream_values.h"
+#include "runner/policy/served.h"
 
 #define LONG_BODY                                                \
     "  local s = 0\n  for i = 1, 3 do s = s + i * o.angle end\n" \
@@ -185,16 +185,42 @@ static const struct value_row {
 static void test_values(void **state)
 {
     const struct value_row *row = *state;
-    double value = dream_values_find(row->sentence, row->parameter);
+    double value = served_value(row->sentence, row->parameter);
 
     assert_true(isnan(row->value) ? isnan(value) : value == row->value);
+}
+
+/* What a source declares is written as a sentence, and read back from it. */
+static const struct served_row {
+    const char *name, *source, *sentence;
+    double a;
+} served_rows[] = {
+    { "a declared value is read back",
+      "return { params = { a = { default = 0.25, min = 0, max = 1 } }, act = f }",
+      "Parameters that served best: a = 0.25", 0.25 },
+    { "of several, in their order",
+      "local params = { b = { default = -3 }, a = { default = 1e-3 } } return {}",
+      "Parameters that served best: b = -3, a = 1e-3", 1e-3 },
+    { "none is declared", "return { act = function() return 0 end }", "", NAN },
+};
+
+static void test_served(void **state)
+{
+    const struct served_row *row = *state;
+    char *sentence = served_values(row->source);
+    double value = served_value(sentence, "a");
+
+    assert_string_equal(sentence, row->sentence);
+    assert_true(isnan(row->a) ? isnan(value) : value == row->a);
+    free(sentence);
 }
 
 #define N(rows) (sizeof(rows) / sizeof(rows[0]))
 
 int main(void)
 {
-    struct CMUnitTest tests[N(piece_rows) + N(plan_rows) + N(value_rows)] = { 0 };
+    struct CMUnitTest
+        tests[N(piece_rows) + N(plan_rows) + N(value_rows) + N(served_rows)] = { 0 };
     size_t n = 0;
 
     for (size_t i = 0; i < N(piece_rows); i++)
@@ -206,5 +232,8 @@ int main(void)
     for (size_t i = 0; i < N(value_rows); i++)
         tests[n++] = (struct CMUnitTest){ value_rows[i].name, test_values, NULL, NULL,
                                           (void *)&value_rows[i] };
+    for (size_t i = 0; i < N(served_rows); i++)
+        tests[n++] = (struct CMUnitTest){ served_rows[i].name, test_served, NULL, NULL,
+                                          (void *)&served_rows[i] };
     return _cmocka_run_group_tests("dream", tests, n, NULL, NULL);
 }

@@ -7,7 +7,7 @@
 
 #include "base/json.h"
 #include "runner/brief/quote.h"
-#include "runner/dream/dream_values.h"
+#include "runner/policy/served.h"
 #include "runner/policy/fence.h"
 
 #define MOST_SENTENCES 12 /* of a kind */
@@ -78,7 +78,7 @@ double brief_memory_value(const json_t *memory, const char *name)
     for (size_t i = 0; i < json_array_size(memory); i++) {
         const json_t *row = json_array_get(memory, i);
         if (!strcmp(json_get_text(row, "kind"), "values"))
-            return dream_values_find(json_get_text(row, "text"), name);
+            return served_value(json_get_text(row, "text"), name);
     }
     return NAN;
 }

@@ -7,50 +7,7 @@
 #include <string.h>
 
 #include "runner/dream/dream_plan.h"
-#include "runner/policy/lua_params.h"
-#include "runner/policy/lua_token.h"
-
-#define MOST_NAMES 24
-#define MOST_NAME 40
-#define HEAD "Parameters that served best: "
-
-static void write_value(FILE *f, const char *source, const char *name, int *n)
-{
-    size_t at, len;
-
-    if (*n < MOST_NAMES && lua_params_find(source, name, &at, &len) == 1 && len < 30)
-        fprintf(f, "%s%s = %.*s", (*n)++ ? ", " : HEAD, name, (int)len, source + at);
-}
-
-/* "NAME = NUMBER, ...", of what stands as NAME = { in a table `params`. "": none. */
-static char *list_values(const char *source)
-{
-    char *text = NULL, name[MOST_NAME + 1] = "";
-    size_t size;
-    FILE *f = open_memstream(&text, &size);
-    int depth = 0, step = 0, n = 0;
-
-    for (struct lua_token t = lua_token_next(source, NULL); t.len > 0;
-         t = lua_token_next(t.at + t.len, NULL)) {
-        if (depth == 0) { /* params = { */
-            step = lua_token_is(&t, "params")           ? 1
-                   : step == 1 && lua_token_is(&t, "=") ? 2
-                   : step == 2 && lua_token_is(&t, "{") ? 3
-                                                        : 0;
-            depth = step == 3;
-            continue;
-        }
-        if (depth == 1 && lua_token_is(&t, "{") && name[0])
-            write_value(f, source, name, &n);
-        if (depth == 1 && t.len <= MOST_NAME && t.kind == TOKEN_NAME)
-            snprintf(name, sizeof(name), "%.*s", (int)t.len, t.at);
-        else if (!lua_token_is(&t, "="))
-            name[0] = '\0';
-        depth += lua_token_is(&t, "{") - lua_token_is(&t, "}");
-    }
-    fclose(f);
-    return text;
-}
+#include "runner/policy/served.h"
 
 /* The promoted candidate with the highest dev mean of those that declare parameters, and
  * its values; NULL: there is none. */
@@ -69,7 +26,7 @@ static const json_t *find_best(struct ledger *l, const json_t *read, char **valu
         if (!dream_is_promoted(one) || mean < most)
             continue;
         source = ledger_source_get(l, dream_text(one, "sha256"), err);
-        found = list_values(source ? source : "");
+        found = served_values(source ? source : "");
         free(source);
         if (found[0]) {
             char *old = *values;
@@ -111,17 +68,4 @@ void dream_values_add(struct ledger *l, const json_t *read, json_t *plan)
     json_decref(replaces);
     free(text);
     free(values);
-}
-
-double dream_values_find(const char *sentence, const char *name)
-{
-    size_t len = strlen(name);
-    const char *at = strstr(sentence, HEAD);
-
-    for (at = at ? at + strlen(HEAD) : NULL; at; at = strstr(at, ", ")) {
-        at += strspn(at, ", ");
-        if (!strncmp(at, name, len) && !strncmp(at + len, " = ", 3))
-            return strtod(at + len + 3, NULL);
-    }
-    return NAN;
 }

@@ -10,7 +10,4 @@
  * mean of those that declare any, where they are not what is kept already. */
 void dream_values_add(struct ledger *l, const json_t *read, json_t *plan);
 
-/* Reads the value of a parameter in such a sentence; NAN: it is not in it. */
-double dream_values_find(const char *sentence, const char *name);
-
 #endif

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "runner/dream/dream_values.h"
+#include "runner/policy/served.h"
 #include "runner/policy/measure.h"
 #include "runner/policy/skill.h"
 
@@ -29,7 +29,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
         free(whole);
     }
     skill_pieces_clear(&found);
-    (void)dream_values_find(policy, "a");
+    (void)served_value(policy, "a");
     free(policy);
     return 0;
 }
