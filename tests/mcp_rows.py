@@ -424,16 +424,36 @@ out = subprocess.run([RATCHET, "reproduce", TMP + "/timed"], capture_output=True
 ok("a run with a cancelled call can be reproduced", probes("timed") >= 3 and out.returncode == 0,
    (probes("timed"), out))
 
-# The clients' configurations.
-for client, read in [("claude", lambda t: json.loads(t)["mcpServers"]["ratchet"]),
-                     ("vscode", lambda t: json.loads(t)["servers"]["ratchet"])]:
+# The clients' configurations: the file as it is on stdout, how to start the client on stderr.
+def opencode(text):
+    server = json.loads(text)["mcp"]["ratchet"]
+    return {"command": server["command"][0], "args": server["command"][1:], "env": server["environment"]}
+
+
+clients = [
+    ("claude", lambda t: json.loads(t)["mcpServers"]["ratchet"], ".mcp.json", "--allowedTools mcp__ratchet"),
+    ("codex", lambda t: tomllib.loads(t)["mcp_servers"]["ratchet"], "config.toml", "codex exec "),
+    ("cursor", lambda t: json.loads(t)["mcpServers"]["ratchet"], ".cursor/mcp.json", "--approve-mcps"),
+    ("gemini", lambda t: json.loads(t)["mcpServers"]["ratchet"], ".gemini/settings.json", "gemini "),
+    ("opencode", opencode, "opencode.json", "opencode run "),
+    ("vscode", lambda t: json.loads(t)["servers"]["ratchet"], ".vscode/mcp.json", "autoApprove"),
+]
+for client, read, file, words in clients:
     out = subprocess.run([RATCHET, "mcp", "breakout", "--install", client], capture_output=True,
                          text=True)
     server = read(out.stdout)
     ok("--install " + client, out.returncode == 0 and server["args"] == ["mcp", "breakout"] and
        os.access(server["command"], os.X_OK), out)
-out = subprocess.run([RATCHET, "mcp", "--install", "codex"], capture_output=True, text=True)
-ok("--install codex", "args" in tomllib.loads(out.stdout)["mcp_servers"]["ratchet"], out)
+    ok("--install %s says where it belongs and how to go on" % client, file in out.stderr and
+       words in out.stderr, out.stderr)
+for client, key, value in [("codex", "default_tools_approval_mode", "approve"), ("gemini", "trust", True),
+                           ("codex", "tool_timeout_sec", 3600), ("gemini", "timeout", 3600000),
+                           ("claude", "timeout", 3600000)]:
+    read = next(c[1] for c in clients if c[0] == client)
+    out = subprocess.run([RATCHET, "mcp", "breakout", "--install", client], capture_output=True,
+                         text=True)
+    ok("--install %s: %s, so that it works unattended" % (client, key),
+       read(out.stdout).get(key) == value, out.stdout)
 # The server that was typed, whichever folder a client starts it in.
 os.makedirs(TMP + "/typed", exist_ok=True)
 task = TMP + "/typed/task.json"
@@ -457,9 +477,7 @@ def options(args):
     return sorted(out)
 
 
-for client, read in [("claude", lambda t: json.loads(t)["mcpServers"]["ratchet"]),
-                     ("vscode", lambda t: json.loads(t)["servers"]["ratchet"]),
-                     ("codex", lambda t: tomllib.loads(t)["mcp_servers"]["ratchet"])]:
+for client, read, _, _ in clients:
     out = subprocess.run([RATCHET, "mcp", *typed, "--install", client], capture_output=True,
                          text=True, cwd=TMP + "/typed")
     server = read(out.stdout) if out.returncode == 0 else {"args": []}
@@ -483,5 +501,5 @@ r = subprocess.run([server["command"], *server["args"]], cwd="/", capture_output
                          '"tools/call","params":{"name":"task_info","arguments":{}}}\n')
 ok("and it starts from another folder", '"id":2' in r.stdout and os.path.exists(TMP + "/started"), r)
 out = subprocess.run([RATCHET, "mcp", "--install", "other"], capture_output=True, text=True)
-ok("--install of a client that is none", out.returncode == 2 and "codex, claude" in out.stderr, out)
+ok("--install of a client that is none", out.returncode == 2 and "codex, cursor, gemini" in out.stderr, out)
 done()

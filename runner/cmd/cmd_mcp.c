@@ -7,6 +7,7 @@
 
 #include "base/file.h"
 #include "base/words.h"
+#include "runner/agent/install.h"
 #include "runner/cmd/cmd.h"
 #include "runner/experiment/improve.h"
 #include "runner/home/opened_run.h"
@@ -101,53 +102,28 @@ static json_t *server_environment(void)
     return env;
 }
 
-/* The same strings are strings in TOML, as no other escapes than JSON's occur in them. */
-static void print_toml(const json_t *server)
-{
-    static const char *const keys[] = { "command", "args" };
-    const char *key;
-    json_t *value;
-
-    say("# ~/.codex/config.toml\n[mcp_servers.ratchet]\n");
-    for (size_t i = 0; i < 2; i++) {
-        say("%s = ", keys[i]);
-        say_json(stdout, json_object_get(server, keys[i]), JSON_ENCODE_ANY);
-    }
-    say("tool_timeout_sec = 3600\n\n[mcp_servers.ratchet.env]\n");
-    json_object_foreach(json_object_get(server, "env"), key, value)
-    {
-        say("%s = ", key);
-        say_json(stdout, value, JSON_ENCODE_ANY);
-    }
-}
-
 static int install(const struct mcp_options *o, const char *task, struct error *err)
 {
-    bool is_vscode = !strcmp(o->install, "vscode"), is_codex = !strcmp(o->install, "codex");
+    struct install_server server = { 0 };
     char path[PATH_MAX];
-    json_t *server;
+    json_t *words;
 
-    if (!is_codex && !is_vscode && strcmp(o->install, "claude")) {
-        error_set(err, "--install %s: clients are codex, claude and vscode", o->install);
+    if (install_check(o->install, err) != 0)
         return EXIT_USAGE;
-    }
     file_self(path);
-    if (!path[0])
-        strcpy(path, "ratchet");
-    server = json_pack("{s:s, s:s, s:o, s:o}", "type", "stdio", "command", path, "args",
-                       server_args(o, task), "env", server_environment());
-    if (!server)
-        return error_set(err, "--install: a word of the command is not UTF-8"), EXIT_FAILED;
-    if (is_codex) {
-        print_toml(server);
-        json_decref(server);
-        return cmd_done();
-    }
-    say_to(stderr, "%s\n",
-           is_vscode ? "for .vscode/mcp.json:" : "for .mcp.json of your project:");
-    say_result(
-        json_pack("{s:{s:o}}", is_vscode ? "servers" : "mcpServers", "ratchet", server));
-    return cmd_done();
+    server.command = path[0] ? path : "ratchet";
+    server.args = server_args(o, task);
+    server.env = server_environment();
+    words = json_pack("{s:s, s:O, s:O}", "command", server.command, "args", server.args,
+                      "env", server.env);
+    if (words)
+        install_print(o->install, &server);
+    else
+        error_set(err, "--install: a word of the command is not UTF-8");
+    json_decref(words);
+    json_decref(server.args);
+    json_decref(server.env);
+    return words ? cmd_done() : EXIT_FAILED;
 }
 
 /* It is `improve` with a model that is at the other end of the pipe. */
@@ -194,8 +170,8 @@ static const struct option options[] = {
     { "minutes", '\0', AMOUNT_IN(mcp_options, minutes), "M",
       "work at most this many "
       "minutes" },
-    { "install", '\0', TEXT_IN(mcp_options, install), "codex|claude|vscode",
-      "print what this client's configuration needs, and do nothing else" },
+    { "install", '\0', TEXT_IN(mcp_options, install), INSTALL_CLIENTS,
+      "print this client's configuration and how to start it, and do nothing else" },
     GROUP_OF(options_jobs),
     GROUP_OF(options_common),
     { 0 },
