@@ -9,8 +9,7 @@
 
 #define FOLDER "run"
 
-static char *plugins[1]; /* n_plugins of them */
-static int n_plugins;
+static char *plugins[2]; /* NULL at the end */
 
 /* The run's row in the ledger; its id is `run`. */
 static inline struct ledger_run begin_run(const char *name)
@@ -42,9 +41,7 @@ static inline int run_loop(struct ledger_run *r, const char *start,
                              .run = r,
                              .envs = &envs,
                              .base = { .task = with,
-                                       .plugins = plugins,
-                                       .n_plugins = n_plugins,
-                                       .n_jobs = n_jobs },
+                                       .setup = { .plugins = plugins, .jobs = n_jobs } },
                              .salt = &salt,
                              .provider = &provider,
                              .start_name = "start.lua",

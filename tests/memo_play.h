@@ -55,7 +55,8 @@ static inline struct memo memo_of(const struct ask *ask)
     return (
         struct memo){ .ledger = ledger,
                       .run = run,
-                      .base = { .task = task, .n_jobs = ask->n_jobs ? ask->n_jobs : 1 },
+                      .base = { .task = task,
+                                .setup = { .jobs = ask->n_jobs ? ask->n_jobs : 1 } },
                       .steps_left = ask->steps ? ask->steps : INT64_MAX };
 }
 

@@ -71,7 +71,7 @@ static struct case_outcome outcome_of(struct regression_case *c, const char *sou
     struct case_outcome out;
     struct error err = { "" };
 
-    m.base.n_jobs = n_jobs;
+    m.base.setup.jobs = n_jobs;
     if (cases_run(&m, &policy, &list, &out, &err) != MEMO_DONE)
         fail_msg("%s", err.text);
     case_outcomes_clear(&out, 1);

@@ -102,7 +102,7 @@ static void test_row(void **state)
     struct returns returns = { 0, 200 };
     struct memo memo = { .ledger = ledger,
                          .run = ++run,
-                         .base = { .task = task, .n_jobs = 1 },
+                         .base = { .task = task, .setup = { .jobs = 1 } },
                          .returns = &returns };
     struct gate g = { .memo = &memo,
                       .salt = &salt,

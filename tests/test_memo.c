@@ -242,7 +242,7 @@ static void test_budget(void **state)
     }
     results_clear(r, MOST);
     m.steps_left = INT64_MAX;
-    m.base.n_jobs = row->again_jobs;
+    m.base.setup.jobs = row->again_jobs;
     assert_int_equal(play(&ask, &m, r, &err), MEMO_DONE);
     for (int i = 0; i < 6; i++) {
         tape_clear(&r[i].tape);

@@ -172,7 +172,7 @@ static void test_interrupted(void **state)
 
     run++;
     m = memo_of(&ask);
-    m.base.interrupted = &interrupted;
+    m.base.setup.interrupted = &interrupted;
     m.progress = interrupt;
     interrupt_at = row->at;
     interrupted = row->at == 0;

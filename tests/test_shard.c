@@ -40,7 +40,7 @@ static struct evaluation evaluation(void)
 {
     return (struct evaluation){ .task = task,
                                 .policy = { "right.lua", "return 1", &param, 1 },
-                                .n_jobs = 1 };
+                                .setup = { .jobs = 1 } };
 }
 
 static void push_right(const struct env *env, const double *obs, struct rng *chance,

@@ -211,7 +211,6 @@ static int setup(void **state)
     file_self(self);
     *strrchr(self, '/') = '\0';
     plugins[0] = xasprintf("%s/falls.so", self);
-    n_plugins = 1;
     if (env_registry_load(&envs, plugins[0], &err) == 0)
         return 0;
     fprintf(stderr, "%s\n", err.text);

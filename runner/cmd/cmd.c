@@ -33,11 +33,6 @@ int call_run(struct call *c, const char *name)
     return opened_run_find(c->opened, &c->setup, name, &c->err);
 }
 
-struct evaluation call_evaluation(struct call *c, const struct policy *policy)
-{
-    return setup_evaluation(&c->setup, c->task, policy);
-}
-
 static int open_needs(struct call *c)
 {
     unsigned needs = c->command->needs;

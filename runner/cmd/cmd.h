@@ -10,7 +10,7 @@
 #include "base/places.h"
 #include "base/say.h"
 #include "runner/cmd/option.h"
-#include "runner/evaluate/setup.h"
+#include "runner/evaluate/evaluate.h"
 
 enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
 
@@ -81,8 +81,6 @@ int call_plugins(struct call *c);
 int call_task(struct call *c, const char *name);
 int call_ledger(struct call *c);
 int call_run(struct call *c, const char *name);
-/* An evaluation of c->task with what the options say; it borrows them. */
-struct evaluation call_evaluation(struct call *c, const struct policy *policy);
 /* Begins a call, opens what the command needs, executes, ends it. */
 int command_run(const struct command *self, struct app *app, int argc, const char **argv);
 

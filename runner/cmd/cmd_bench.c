@@ -124,10 +124,10 @@ static int bench_envs(struct bench *b, struct error *err)
 
 static struct evaluation evaluation_of(const struct bench *b, const struct policy *policy)
 {
-    return (struct evaluation){ .task = b->task,
-                                .policy = *policy,
-                                .n_jobs = 1,
-                                .interrupted = b->app->interrupted };
+    struct evaluation e = { .task = b->task, .policy = *policy, .setup = *b->setup };
+
+    e.setup.jobs = 1;
+    return e;
 }
 
 /* Verified steps a second: of processor time with one job, of the clock's with more. With
@@ -144,9 +144,9 @@ static double verified_rate(const struct evaluation *e, int *n_episodes,
     for (int i = 0; i < MOST_EPISODES; i++)
         requests[i].seed = (uint64_t)i + 1;
     for (int round = 0; round < n_rounds; round++) {
-        double start = e->n_jobs > 1 ? clock_now() : meter_cpu(), seconds;
+        double start = e->setup.jobs > 1 ? clock_now() : meter_cpu(), seconds;
         int status = evaluate(e, requests, n, results, NULL, err);
-        seconds = (e->n_jobs > 1 ? clock_now() : meter_cpu()) - start;
+        seconds = (e->setup.jobs > 1 ? clock_now() : meter_cpu()) - start;
         n_steps = 0;
         for (int i = 0; i < n; i++) {
             n_steps += results[i].n_steps;
@@ -215,7 +215,7 @@ static int bench_policy(struct bench *b, const char *name, const char *file,
     if (verified_rate(&e, &n_episodes, err) < 0 ||
         (one = verified_rate(&e, &n_episodes, err)) < 0)
         goto out;
-    e.is_unjailed = true;
+    e.setup.unjailed = true;
     free_ = verified_rate(&e, &n_episodes, err);
     bare = step_seconds(&e, true, n_episodes, err);
     if (free_ < 0 || bare < 0)
@@ -230,8 +230,8 @@ static int bench_policy(struct bench *b, const char *name, const char *file,
     REPORT("bare_ratio", 1 / bare / one, "times", "bare VM against verified");
     use_cores(b, true);
     if (n_cores > 1) {
-        e.is_unjailed = false;
-        e.n_jobs = n_cores;
+        e.setup.unjailed = false;
+        e.setup.jobs = n_cores;
         n_episodes *= n_episodes * n_cores <= MOST_EPISODES ? n_cores : 1;
         all = verified_rate(&e, &n_episodes, err);
         if (all < 0)
@@ -254,7 +254,7 @@ static int bench_start(struct bench *b, struct error *err)
 
     for (int unjailed = 0; unjailed < 2; unjailed++) {
         double best = 1e9;
-        e.is_unjailed = unjailed;
+        e.setup.unjailed = unjailed;
         for (int i = 0; i < START_WORKERS; i++) {
             double start = clock_now(), seconds;
             struct meter *m = meter_create(&e, false, err);

@@ -76,7 +76,9 @@ static int play_some(struct calibrator *k, struct app *app, int n,
 {
     struct episode_request *requests = xcalloc((size_t)n, sizeof(*requests));
     struct policy_facts facts;
-    struct evaluation e = setup_evaluation(k->setup, k->task, &k->policy);
+    struct evaluation e = { .task = k->task,
+                            .policy = k->policy,
+                            .setup = *k->setup };
     int status;
 
     for (int i = 0; i < n; i++)

@@ -58,8 +58,7 @@ static int add_library(struct dl_phdr_info *info, size_t size, void *user)
 static void probe(struct doctor *d)
 {
     const struct env *env = env_find(&d->app->envs, "cartpole", &d->why);
-    struct evaluation e = { .policy = { .name = "probe.lua", .source = probe_source },
-                            .n_jobs = 1 };
+    struct evaluation e = { .policy = { .name = "probe.lua", .source = probe_source } };
     struct task *task = env ? task_create(env) : NULL;
 
     e.task = task;
@@ -125,7 +124,7 @@ static json_t *to_json(const struct doctor *d, const struct utsname *machine)
                             json_boolean(d->facts.jail_layers >> i & 1));
     return json_pack(
         "{s:s, s:s, s:i, s:b, s:o, s:b, s:s?, s:o, s:O, s:b, s:s?, s:s?, s:o, s:b}",
-        "version", RATCHET_VERSION, "kernel", machine->release, "cores", evaluate_cores(),
+        "version", RATCHET_VERSION, "kernel", machine->release, "cores", setup_cores(),
         "root", geteuid() == 0, "jail", layers, "runs_policies",
         d->is_jailed && !d->why.text[0], "problem", d->why.text[0] ? d->why.text : NULL,
         "lua", json_finite(d->facts.n_params ? d->facts.params[0].value : 0), "libraries",
@@ -140,7 +139,7 @@ static void print(const struct doctor *d, const struct utsname *machine)
     json_t *file;
 
     say("ratchet %s, Linux %s, %d cores, as %s\n\njail\n", RATCHET_VERSION,
-        machine->release, evaluate_cores(),
+        machine->release, setup_cores(),
         geteuid() == 0 ? "root" : "an ordinary user");
     for (int i = 0; i < N_JAIL_LAYERS; i++)
         say("  %-14s %-4s %s%s\n", jail_layer_name((enum jail_layer)i),

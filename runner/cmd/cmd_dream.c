@@ -125,11 +125,10 @@ static void print(const struct dream *d, const struct dream_outcome *out)
 
 static int dream(struct dream *d, struct app *app, struct error *err)
 {
-    struct policy nothing = { .name = "", .source = "" };
     struct dream_config config = {
         .ledger = d->o->ledger,
         .envs = &app->envs,
-        .base = setup_evaluation(d->setup, NULL, &nothing),
+        .setup = d->setup,
         .provider = d->provider.kind ? &d->provider : NULL,
         .model = d->model ? d->model : "",
         .policies = d->policies,

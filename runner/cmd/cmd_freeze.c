@@ -13,12 +13,11 @@ static void show_progress(void *user, enum purpose purpose, int done, int n)
 static int open_split(struct call *c, enum split split)
 {
     struct opened_run *o = c->opened;
-    struct policy nothing = { .name = "", .source = "" };
     struct progress progress = { 0 };
     struct freeze f = {
         .ledger = o->ledger,
         .run = &o->run,
-        .base = setup_evaluation(&c->setup, o->task, &nothing),
+        .base = { .task = o->task, .setup = c->setup },
         .salt = &o->salt,
         .split = split,
         .progress = show_progress,

@@ -253,7 +253,6 @@ static int check_versions(const struct reproduce *r, struct error *err)
 static int play(struct reproduce *r, struct error *err)
 {
     const json_t *start = session_file_run(&r->a.file, "start");
-    struct policy nothing = { .name = "", .source = "" };
     struct provider_config provider = { .folder = r->run.folder,
                                         .interrupted = r->app->interrupted,
                                         .is_quiet = true };
@@ -262,7 +261,7 @@ static int play(struct reproduce *r, struct error *err)
         .ledger = r->ledger,
         .run = &r->run,
         .envs = &r->app->envs,
-        .base = setup_evaluation(r->setup, r->task, &nothing),
+        .base = { .task = r->task, .setup = *r->setup },
         .salt = &r->salt,
         .provider = &r->provider,
         .start_name = json_get_text(start, "name"),

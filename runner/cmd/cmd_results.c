@@ -204,10 +204,12 @@ static int play(struct results *r, const struct task *t, const char *path,
         goto out;
     for (int i = 0; i < r->episodes; i++)
         requests[i].seed = split_seed(&r->salt, SPLIT_HOLDOUT, t->name, "results", i);
-    e = setup_evaluation(r->setup, t, &policy);
-    e.is_outside = true;
-    e.on_result = on_result;
-    e.user = &playing;
+    e = (struct evaluation){ .task = t,
+                             .policy = policy,
+                             .setup = *r->setup,
+                             .is_outside = true,
+                             .on_result = on_result,
+                             .user = &playing };
     status = evaluate(&e, requests, r->episodes, results, NULL, err);
     progress_erase();
     if (status == 0 && *r->app->interrupted)

@@ -242,7 +242,7 @@ static int run(struct run *r, struct call *c)
     policy.source = file_load_text(r->path, VM_MAX_SOURCE, &c->err);
     if (!policy.source)
         return EXIT_FAILED;
-    r->e = call_evaluation(c, &policy);
+    r->e = (struct evaluation){ .task = c->task, .policy = policy, .setup = c->setup };
     r->results = xcalloc((size_t)r->episodes, sizeof(*r->results));
     if (play(r, &c->err) != 0 || (r->record && record(r, &c->err) != 0))
         goto out;

@@ -69,7 +69,9 @@ static int test_folder(struct test *t, struct app *app, const char *folder,
     outcomes = xcalloc((size_t)cases.n + 1, sizeof(*outcomes));
     if (cases.n) {
         memo.ledger = ledger;
-        memo.base = setup_evaluation(t->setup, cases.list[0].task, &policy);
+        memo.base = (struct evaluation){ .task = cases.list[0].task,
+                                         .policy = policy,
+                                         .setup = *t->setup };
         if (cases_run(&memo, &policy, &cases, outcomes, err) != MEMO_DONE)
             goto out;
     }

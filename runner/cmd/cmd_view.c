@@ -37,8 +37,7 @@ static struct replay *play_on(void *user, const struct replay *r, int64_t step,
     policy.source = file_load_text(path, VM_MAX_SOURCE, err);
     if (!policy.source)
         return NULL;
-    struct evaluation e = setup_evaluation(asker->setup, r->task, &policy);
-    e.n_jobs = 1;
+    struct evaluation e = { .task = r->task, .policy = policy, .setup = *asker->setup };
     if (evaluate(&e, &request, 1, &result, &facts, err) != 0)
         goto out;
     if (facts.fault)

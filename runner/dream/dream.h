@@ -15,7 +15,7 @@
 struct dream_config {
     struct ledger *ledger;
     const struct env_registry *envs;
-    struct evaluation base;          /* workers; the task is each case's own */
+    const struct setup *setup;
     const struct provider *provider; /* NULL: by statistics */
     const char *model;               /* as given to --model; "" without one */
     const char *policies;            /* the folder of shipped policies; NULL: none */

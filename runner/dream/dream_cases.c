@@ -15,12 +15,14 @@ static int run_list(const struct dream_config *c, const struct case_list *cases,
                     const struct policy *policy, struct case_outcome *outcomes,
                     struct error *err)
 {
-    struct memo memo = { .run = 1, .steps_left = INT64_MAX, .base = c->base };
+    struct memo memo = { .run = 1,
+                         .steps_left = INT64_MAX,
+                         .base = { .task = cases->list[0].task,
+                                   .policy = *policy,
+                                   .setup = *c->setup } };
     enum memo_status status = MEMO_FAILED;
 
     memo.ledger = ledger_open(":memory:", err);
-    memo.base.task = cases->list[0].task;
-    memo.base.policy = *policy;
     if (memo.ledger)
         status = cases_run(&memo, policy, cases, outcomes, err);
     ledger_close(memo.ledger);

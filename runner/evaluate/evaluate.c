@@ -10,7 +10,7 @@ static bool is_for_cluster(const struct evaluation *e, int n, struct policy_fact
 {
     struct error ignored;
 
-    return e->cluster && n > 1 &&
+    return setup_is_cluster(&e->setup) && n > 1 &&
            pool_play(e, NULL, 0, NULL, facts, worst_measure, &ignored) == 0 &&
            !facts->fault;
 }

@@ -2,13 +2,11 @@
 #ifndef RATCHET_RUNNER_EVALUATE_EVALUATE_H
 #define RATCHET_RUNNER_EVALUATE_EVALUATE_H
 
-#include <signal.h>
-
+#include "runner/evaluate/setup.h"
 #include "runner/record/replay.h"
 #include "sandbox/param.h"
 
 struct episode_result;
-struct cluster;
 
 /* One policy in one task. Everything is borrowed for the time of a call. */
 struct policy {
@@ -25,14 +23,9 @@ struct policy {
 struct evaluation {
     const struct task *task;
     struct policy policy;
-    char *const *plugins; /* paths, n_plugins of them */
-    int n_plugins;
-    int n_jobs;                    /* workers at once, >= 1 */
-    const struct cluster *cluster; /* NULL: workers of this machine */
+    struct setup setup; /* where and how it is played */
     bool is_outside;    /* the harness steps; the worker sees observations only */
     bool wants_globals; /* the facts name the globals that nobody sets */
-    bool is_unjailed;   /* asked for by a user who knows what it means */
-    const volatile sig_atomic_t *interrupted; /* may be NULL */
     /* Called as episodes finish, one at a time, in any order; may be NULL. */
     void (*on_result)(void *user, int index, const struct episode_result *result);
     void *user;
@@ -109,8 +102,5 @@ int evaluate_check(const struct evaluation *e, struct policy_facts *facts,
 /* Makes a replay of a result: everything that is needed to play it again. */
 struct replay *replay_of_result(const struct evaluation *e,
                                 const struct episode_result *r, struct error *err);
-
-/* The number of cores that this process may use. */
-int evaluate_cores(void);
 
 #endif

@@ -41,7 +41,7 @@ struct meter *meter_create(const struct evaluation *e, bool is_bare, struct erro
     m->limits = job.limits;
     m->width = tape_width(e->task->env);
     m->process = (struct process){ .pidfd = -1, .socket = -1 };
-    m->watch = watch_create(1, e->interrupted);
+    m->watch = watch_create(1, e->setup.interrupted);
     if (!m->watch) {
         free(m);
         error_set(err, "no thread could be started");

@@ -220,7 +220,7 @@ static int play(struct process *p, struct batch *b, const struct limits *limits)
         p->is_nonsense = !wire_is_done(&p->in);
         if (p->is_nonsense)
             return -1;
-        if (b->e->interrupted && *b->e->interrupted)
+        if (setup_is_interrupted(&b->e->setup))
             break;
     }
     return 0;

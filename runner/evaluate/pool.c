@@ -4,7 +4,6 @@
 
 #include <math.h>
 #include <pthread.h>
-#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -52,13 +51,6 @@ struct lane {
     int again[MOST_AT_ONCE], n_again; /* episodes that were lost with their environment */
 };
 
-int evaluate_cores(void)
-{
-    cpu_set_t set;
-
-    return sched_getaffinity(0, sizeof(set), &set) == 0 ? CPU_COUNT(&set) : 1;
-}
-
 static void pool_fail(struct pool *p, const struct error *why)
 {
     pthread_mutex_lock(&p->mutex);
@@ -70,7 +62,7 @@ static void pool_fail(struct pool *p, const struct error *why)
 
 static bool is_interrupted(const struct pool *p)
 {
-    return p->e->interrupted && *p->e->interrupted;
+    return setup_is_interrupted(&p->e->setup);
 }
 
 /* The next requests: [*from, result). Empty when there are no more. Inside, portions
@@ -329,10 +321,8 @@ int pool_play(const struct evaluation *e, const struct episode_request *requests
     struct pool p = {
         .e = &mine, .requests = requests, .results = results, .n = n, .worst = worst
     };
-    int n_lanes = n < 1 || e->n_jobs < 1 ? 1
-                  : e->n_jobs < n        ? e->n_jobs
-                                         : n,
-        n_started = 0;
+    int n_jobs = setup_jobs(&e->setup), n_started = 0;
+    int n_lanes = n < 1 ? 1 : n_jobs < n ? n_jobs : n;
     struct lane *lanes = xcalloc((size_t)n_lanes, sizeof(*lanes));
 
     if (n)
@@ -351,7 +341,7 @@ int pool_play(const struct evaluation *e, const struct episode_request *requests
         p.job.n_slots = (uint32_t)p.at_once;
     }
     pthread_mutex_init(&p.mutex, NULL);
-    p.watch = watch_create(n_lanes, e->interrupted);
+    p.watch = watch_create(n_lanes, e->setup.interrupted);
     for (int i = 0; p.watch && i < n_lanes; i++) {
         lanes[i] = (struct lane){ .pool = &p, .index = i };
         if (pthread_create(&lanes[i].thread, NULL, run_lane, &lanes[i]) != 0)

@@ -4,7 +4,7 @@
 
 #include "runner/evaluate/evaluate.h"
 
-/* As evaluate(), which calls it; e->cluster is not looked at. worst: asked for the worst
+/* As evaluate(), which calls it; whatever engine it names, here. worst: asked for the worst
  * return when a fault is to be scored and the task names none (worst_measure); may be
  * NULL where the task names one. */
 int pool_play(const struct evaluation *e, const struct episode_request *requests, int n,

@@ -179,9 +179,13 @@ void watch_resume(struct process *p)
 
 struct job evaluation_job(const struct evaluation *e)
 {
+    uint32_t n_plugins = 0;
+
+    while (e->setup.plugins && e->setup.plugins[n_plugins])
+        n_plugins++;
     return (struct job){
-        .plugins = (char **)e->plugins,
-        .n_plugins = (uint32_t)e->n_plugins,
+        .plugins = e->setup.plugins,
+        .n_plugins = n_plugins,
         .env = (char *)e->task->env->name,
         .settings = e->task->settings,
         .n_settings = (uint32_t)e->task->n_settings,
@@ -196,7 +200,7 @@ struct job evaluation_job(const struct evaluation *e)
         .n_params = (uint32_t)e->policy.n_params,
         .plans = e->task->plan,
         .sim_is_true = e->task->plan && e->task->sim_is_true,
-        .is_unjailed = e->is_unjailed,
+        .is_unjailed = e->setup.unjailed,
         .wants_globals = e->wants_globals,
     };
 }

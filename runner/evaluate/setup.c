@@ -2,14 +2,12 @@
  * played. */
 #include "runner/evaluate/setup.h"
 
-#include <stdlib.h>
+#include <sched.h>
 #include <string.h>
-
-#include "base/places.h"
 
 int setup_plugins(const struct setup *s, struct error *err)
 {
-    if (s->engine && strcmp(s->engine, "local") && strcmp(s->engine, "slurm"))
+    if (s->engine && strcmp(s->engine, "local") && !setup_is_cluster(s))
         return error_set(err, "--engine %s: local or slurm", s->engine);
     for (char **p = s->plugins; p && *p; p++)
         if (env_registry_load(s->envs, *p, err) != 0)
@@ -36,29 +34,24 @@ struct task *setup_task(const struct setup *s, const char *name, struct error *e
     return t;
 }
 
-int setup_jobs(const struct setup *s)
+int setup_cores(void)
 {
-    return s->jobs > 0 ? s->jobs : evaluate_cores();
+    cpu_set_t set;
+
+    return sched_getaffinity(0, sizeof(set), &set) == 0 ? CPU_COUNT(&set) : 1;
 }
 
-struct evaluation setup_evaluation(struct setup *s, const struct task *task,
-                                   const struct policy *policy)
+int setup_jobs(const struct setup *s)
 {
-    struct evaluation e = { .task = task, .policy = *policy, .plugins = s->plugins };
+    return s->jobs > 0 ? s->jobs : setup_cores();
+}
 
-    while (s->plugins && s->plugins[e.n_plugins])
-        e.n_plugins++;
-    e.n_jobs = setup_jobs(s);
-    e.is_unjailed = s->unjailed;
-    e.interrupted = s->interrupted;
-    if (s->engine && !strcmp(s->engine, "slurm")) {
-        if (!s->shared)
-            s->shared = logs_path("cluster");
-        s->cluster = (struct cluster){ .folder = s->shared,
-                                       .n_shards = s->shards ? s->shards : 16,
-                                       .n_cpus = s->jobs > 0 ? s->jobs : 1,
-                                       .late_s = s->late ? s->late : 30 };
-        e.cluster = &s->cluster;
-    }
-    return e;
+bool setup_is_cluster(const struct setup *s)
+{
+    return s->engine && !strcmp(s->engine, "slurm");
+}
+
+bool setup_is_interrupted(const struct setup *s)
+{
+    return s->interrupted && *s->interrupted;
 }

@@ -3,14 +3,15 @@
 #ifndef RATCHET_RUNNER_EVALUATE_SETUP_H
 #define RATCHET_RUNNER_EVALUATE_SETUP_H
 
-#include "runner/evaluate/cluster/cluster.h"
-#include "runner/evaluate/evaluate.h"
+#include <signal.h>
+
 #include "runner/record/task.h"
 
-/* Zero but for envs and interrupted, before options come. */
+/* Zero but for envs and interrupted, before options come. Who needs it otherwise has a copy;
+ * what it points to is borrowed. */
 struct setup {
     struct env_registry *envs;
-    const volatile sig_atomic_t *interrupted; /* set by Ctrl-C and SIGTERM */
+    const volatile sig_atomic_t *interrupted; /* set by Ctrl-C and SIGTERM; may be NULL */
     char **set, **plugins;
     int json; /* the result goes out as JSON, and no progress is shown */
     int jobs; /* 0: all cores */
@@ -18,7 +19,6 @@ struct setup {
     char *engine, *shared; /* NULL: local, logs/cluster */
     int shards;            /* 0: 16 */
     int late;              /* s; 0: 30 */
-    struct cluster cluster;
 };
 
 /* Loads the plug-ins. */
@@ -26,9 +26,10 @@ int setup_plugins(const struct setup *s, struct error *err);
 /* With them the task (an environment's name or a JSON file) and its settings. NULL on
  * failure. */
 struct task *setup_task(const struct setup *s, const char *name, struct error *err);
+/* The number of cores that this process may use; of workers at once. */
+int setup_cores(void);
 int setup_jobs(const struct setup *s);
-/* An evaluation of the task with all that; it borrows it. */
-struct evaluation setup_evaluation(struct setup *s, const struct task *task,
-                                   const struct policy *policy);
+bool setup_is_cluster(const struct setup *s);
+bool setup_is_interrupted(const struct setup *s);
 
 #endif

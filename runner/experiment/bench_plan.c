@@ -143,7 +143,7 @@ static int measure(const struct setup *setup, const struct planner *p, const cha
                                  { .name = "horizon", .value = p->horizon } };
     struct policy policy = { "start_plan.lua", source, params, 2 };
     struct task *task = setup_task(&plain, p->env, err);
-    struct evaluation e = { .task = task, .n_jobs = 1, .interrupted = setup->interrupted };
+    struct evaluation e = { .task = task, .setup = *setup };
     double shares[PLANNER_ROUNDS];
     int status = -1;
 

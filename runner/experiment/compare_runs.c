@@ -12,7 +12,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/spawn.h"
-#include "runner/evaluate/setup.h"
+#include "runner/evaluate/evaluate.h"
 #include "runner/evaluate/stats.h"
 #include "runner/record/ledger/ledger_tables.h"
 
@@ -152,8 +152,9 @@ static int play(const struct comparison *c, const char *sha256, double *mean,
 {
     json_t *known = json_object_get(c->scores, sha256);
     char *source = known ? NULL : ledger_source_get(c->ledger, sha256, err);
-    struct policy policy = { .name = "candidate.lua", .source = source };
-    struct evaluation e = setup_evaluation(c->setup, c->task, &policy);
+    struct evaluation e = { .task = c->task,
+                            .policy = { .name = "candidate.lua", .source = source },
+                            .setup = *c->setup };
     struct episode_request *requests = xcalloc((size_t)c->n_seeds, sizeof(*requests));
     struct episode_result *results = xcalloc((size_t)c->n_seeds, sizeof(*results));
     double *scores = xcalloc((size_t)c->n_seeds, sizeof(*scores));

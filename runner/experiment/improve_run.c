@@ -146,13 +146,12 @@ static void print_json(const struct improve *m, const struct loop_outcome *o,
 
 static int improve(struct improve *m, struct error *err)
 {
-    struct policy nothing = { .name = "", .source = "" };
     struct loop_outcome outcome;
     struct loop_config config = {
         .ledger = m->ledger,
         .run = &m->run,
         .envs = m->setup->envs,
-        .base = setup_evaluation(m->setup, m->task, &nothing),
+        .base = { .task = m->task, .setup = *m->setup },
         .salt = &m->salt,
         .provider = &m->provider,
         .start_name = file_name(m->start_name),

@@ -71,7 +71,7 @@ static int save_replay(struct opened_run *o, const char *folder, const char *nam
     char *path;
     int bad = 0;
 
-    memo.base = (struct evaluation){ .task = o->task, .policy = policy, .n_jobs = 1 };
+    memo.base = (struct evaluation){ .task = o->task, .policy = policy };
     status = memo_evaluate(&memo, PURPOSE_dev, "", &policy, &request, &index, 1, &result,
                            err);
     if (status == MEMO_DONE) {

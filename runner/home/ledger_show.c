@@ -12,6 +12,7 @@
 #include "base/say.h"
 #include "base/table.h"
 #include "runner/record/ledger/ledger_tables.h"
+#include "sandbox/param.h"
 
 /* A policy by a file's name, a hash, or RUN:ITERATION. Owned. */
 struct named {

@@ -89,7 +89,7 @@ enum loop_status loop_check_end(struct loop *l)
     const struct task_budget *b = &l->task->budget;
     char reason[128];
 
-    if (l->memo.base.interrupted && *l->memo.base.interrupted)
+    if (setup_is_interrupted(&l->memo.base.setup))
         return loop_status_of(l, MEMO_INTERRUPTED);
     if (loop_is_at_target(l) &&
         (l->c->provider->kind->tunes_only || l->n_simplify++ >= b->simplify))

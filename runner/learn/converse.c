@@ -234,7 +234,7 @@ static enum loop_status ask(struct conversation *c, int turn, int n_before,
             usage_estimate(&out->usage, &request, &out->message);
             return keep_call(l, turn, out, NULL, err) == 0 ? LOOP_ON : LOOP_FAILED;
         }
-        if (l->memo.base.interrupted && *l->memo.base.interrupted) {
+        if (setup_is_interrupted(&l->memo.base.setup)) {
             status = loop_status_of(l, MEMO_INTERRUPTED);
             if (out->usage.n_tries > 0 && keep_call(l, turn, out, why.text, err) != 0)
                 status = LOOP_FAILED;

@@ -211,7 +211,7 @@ static enum memo_status play_again(struct loop *l, int dev_index,
     int64_t index = dev_index;
     struct memo mine = l->memo;
 
-    mine.base.interrupted = NULL;
+    mine.base.setup.interrupted = NULL;
     mine.progress = NULL;
     return memo_evaluate(&mine, PURPOSE_replay, "", &policy, &request, &index, 1, played,
                          err);
@@ -334,7 +334,7 @@ static int run(const struct loop_config *config, struct task *task,
                             .progress = on_progress,
                             .user = &l };
     if (config->provider->kind->interrupted)
-        l.memo.base.interrupted = config->provider->kind->interrupted(
+        l.memo.base.setup.interrupted = config->provider->kind->interrupted(
             config->provider->self);
     if (open_budget(&l, err) != 0)
         return -1;

@@ -68,8 +68,7 @@ static int shown_load(struct shown *s, const char *sha256, struct error *err)
         }
         policy.source = s->source;
         s->memo = (struct memo){ .ledger = s->ledger, .run = s->run->id };
-        s->memo.base =
-            (struct evaluation){ .task = s->task, .policy = policy, .n_jobs = 1 };
+        s->memo.base = (struct evaluation){ .task = s->task, .policy = policy };
         s->n = n;
         /* Without steps left nothing is played: what is not in the ledger is not
          * shown. */

@@ -252,9 +252,8 @@ static enum memo_status put_notes(struct tool_work *w, const struct tool_episode
         free(text);
     }
     results_clear(&r, 1);
-    return r.is_done || !evaluation.interrupted || !*evaluation.interrupted
-               ? MEMO_DONE
-               : MEMO_INTERRUPTED;
+    return r.is_done || !setup_is_interrupted(&evaluation.setup) ? MEMO_DONE
+                                                                 : MEMO_INTERRUPTED;
 }
 
 static void choose_steps(const struct tool_work *w, const struct episode_result *r,

@@ -215,7 +215,7 @@ static int watch(struct watching *w, const struct env_registry *envs, struct err
     };
     struct view_options view = { .envs = envs,
                                  .live = &live,
-                                 .interrupted = w->e.interrupted };
+                                 .interrupted = w->e.setup.interrupted };
 
     return view_run(&view, err);
 }

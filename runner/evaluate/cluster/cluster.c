@@ -18,6 +18,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "base/places.h"
 #include "runner/evaluate/cluster/shard.h"
 #include "runner/evaluate/cluster/slurm.h"
 #include "runner/evaluate/pool.h"
@@ -53,6 +54,9 @@ struct coordinator {
     const struct episode_request *requests;
     struct episode_result *results;
     int n, n_shards, n_done;
+    int n_cpus;          /* workers of each task of the array */
+    double late_s;       /* a shard that runs so long after the others is started again */
+    char *shared;        /* with the nodes; made if it is missing */
     char *folder, *kind; /* folder: of this evaluation */
     char job_sha256[65];
     struct shard_state *shards;
@@ -69,19 +73,18 @@ struct coordinator {
 
 static bool is_interrupted(const struct coordinator *c)
 {
-    return c->e->interrupted && *c->e->interrupted;
+    return setup_is_interrupted(&c->e->setup);
 }
 
 /* A folder of this evaluation's own, by its full name: nodes start elsewhere. */
 static int make_folder(struct coordinator *c, struct error *err)
 {
-    const char *shared = c->e->cluster->folder;
     char full[PATH_MAX];
 
-    file_make_folders(shared, NULL); /* what is amiss with it is told next */
-    if (!realpath(shared, full))
+    file_make_folders(c->shared, NULL); /* what is amiss with it is told next */
+    if (!realpath(c->shared, full))
         return error_set(err, "%s: %s; --shared names a folder that all nodes see",
-                         shared, strerror(errno));
+                         c->shared, strerror(errno));
     c->folder = xasprintf("%s/evaluation-XXXXXX", full);
     if (!mkdtemp(c->folder))
         return error_set(err, "%s: cannot make a folder here: %s", full, strerror(errno));
@@ -110,8 +113,7 @@ static int submit(struct coordinator *c, const int *shards, int n, struct error 
     if (c->n_arrays == MOST_ARRAYS)
         return error_set(err, "%s: %d job arrays did not finish it; see the logs there",
                          c->folder, MOST_ARRAYS);
-    if (slurm_submit(c->folder, shards, n, c->e->cluster->n_cpus, c->arrays[c->n_arrays],
-                     err) != 0)
+    if (slurm_submit(c->folder, shards, n, c->n_cpus, c->arrays[c->n_arrays], err) != 0)
         return -1;
     c->n_arrays++;
     for (int i = 0; i < n; i++)
@@ -179,7 +181,6 @@ static int play_again(struct coordinator *c, struct error *err)
             place[n] = i;
             requests[n++] = c->requests[i];
         }
-    here.cluster = NULL;
     here.on_result = NULL;
     if (n)
         status = pool_play(&here, requests, n, played, NULL, worst_measure, err);
@@ -331,8 +332,7 @@ static int run_again(struct coordinator *c, const bool *is_live, const bool *is_
                      struct error *err)
 {
     double idle = clock_now() - c->last_s;
-    double patience = c->e->cluster->late_s > 3 * c->slowest_s ? c->e->cluster->late_s
-                                                               : 3 * c->slowest_s;
+    double patience = c->late_s > 3 * c->slowest_s ? c->late_s : 3 * c->slowest_s;
     int *list = xcalloc((size_t)c->n_shards, sizeof(*list)), n = 0, status = 0;
 
     for (int s = 0; s < c->n_shards; s++) {
@@ -419,11 +419,11 @@ static int coordinate(struct coordinator *c, struct error *err)
 /* What the model of a larger cluster is made from; see docs/formats.md. */
 static void write_costs(const struct coordinator *c, double seconds)
 {
-    char *path = xasprintf("%s/cluster.jsonl", c->e->cluster->folder);
+    char *path = xasprintf("%s/cluster.jsonl", c->shared);
     FILE *f = fopen(path, "ae");
     json_t *line = json_pack(
         "{s:i, s:i, s:i, s:O, s:o, s:o, s:o, s:o, s:o, s:o, s:i, s:i, s:i, s:i, s:i}",
-        "episodes", c->n, "shards", c->n_shards, "cpus", c->e->cluster->n_cpus, "nodes",
+        "episodes", c->n, "shards", c->n_shards, "cpus", c->n_cpus, "nodes",
         c->nodes, "seconds", json_finite(seconds), "submit_seconds",
         json_finite(c->submit_s), "first_start_seconds", json_finite(c->first_s),
         "mean_start_seconds", json_finite(c->waited_s / (c->n_done ? c->n_done : 1)),
@@ -444,28 +444,33 @@ static void write_costs(const struct coordinator *c, double seconds)
 int cluster_evaluate(const struct evaluation *e, const struct episode_request *requests,
                      int n, struct episode_result *results, struct error *err)
 {
-    int n_shards = e->cluster->n_shards < n ? e->cluster->n_shards : n;
+    const struct setup *s = &e->setup;
+    int n_shards = s->shards ? s->shards : 16;
     struct evaluation mine = *e;
     struct coordinator c = { .e = e,
                              .requests = requests,
                              .results = results,
                              .n = n,
-                             .n_shards = n_shards,
+                             .n_shards = n_shards < n ? n_shards : n,
+                             .n_cpus = s->jobs > 0 ? s->jobs : 1,
+                             .late_s = s->late ? s->late : 30,
+                             .shared = s->shared ? xstrdup(s->shared)
+                                                 : logs_path("cluster"),
                              .nodes = json_object() };
     double start = clock_now();
     int status = -1;
 
     memset(results, 0, sizeof(*results) * (size_t)n);
-    mine.n_jobs = e->cluster->n_cpus;
+    mine.setup.jobs = c.n_cpus;
     c.kind = shard_kind();
-    c.n_checkers = evaluate_cores() < MOST_CHECKERS ? evaluate_cores() : MOST_CHECKERS;
+    c.n_checkers = setup_cores() < MOST_CHECKERS ? setup_cores() : MOST_CHECKERS;
     c.checkers = xcalloc((size_t)c.n_checkers, sizeof(*c.checkers));
-    c.shards = xcalloc((size_t)n_shards, sizeof(*c.shards));
+    c.shards = xcalloc((size_t)c.n_shards, sizeof(*c.shards));
     if (shard_kind_fits(e->task->env, c.kind, c.kind, "here", err) != 0 ||
         open_checker(&c, &c.checkers[0], err) != 0)
         goto out;
     if (make_folder(&c, err) == 0 &&
-        shard_job_save(&mine, requests, n, n_shards, c.folder, c.job_sha256, err) == 0)
+        shard_job_save(&mine, requests, n, c.n_shards, c.folder, c.job_sha256, err) == 0)
         status = coordinate(&c, err);
     if (status == 0)
         status = play_again(&c, err);
@@ -477,6 +482,7 @@ out:
     close_checkers(&c);
     json_decref(c.nodes);
     free(c.shards);
+    free(c.shared);
     free(c.folder);
     free(c.kind);
     return status;

@@ -4,14 +4,6 @@
 
 #include "runner/evaluate/evaluate.h"
 
-/* How to spread. Borrowed by the evaluation that names it. */
-struct cluster {
-    const char *folder; /* shared with the nodes; made if it is missing */
-    int n_shards;       /* tasks of the array, at most; the episodes' number caps them */
-    int n_cpus;         /* and workers of each task */
-    double late_s;      /* a shard that runs so long after the others is started again */
-};
-
 /* As evaluate(), which calls it. Nodes send actions, not scores: each episode is played
  * again here, and comes to what it would have come to here. Shards that are lost (their
  * node died, they were pre-empted or cancelled) or late are run again; what comes twice

@@ -78,19 +78,20 @@ static void put_job(struct wire *w, const struct evaluation *e,
 {
     json_t *json = task_to_json(e->task);
     char *task = json_dumps(json, JSON_COMPACT | JSON_SORT_KEYS), *kind = shard_kind();
+    struct job job = evaluation_job(e);
 
     wire_put_text(w, JOB_MAGIC);
     wire_put_text(w, kind);
-    wire_put_u32(w, (uint32_t)e->n_plugins);
-    for (int i = 0; i < e->n_plugins; i++)
-        wire_put_text(w, e->plugins[i]);
+    wire_put_u32(w, job.n_plugins);
+    for (uint32_t i = 0; i < job.n_plugins; i++)
+        wire_put_text(w, job.plugins[i]);
     wire_put_text(w, task);
     wire_put_text(w, e->policy.name);
     wire_put_text(w, e->policy.source);
     put_params(w, e->policy.params, e->policy.n_params);
     wire_put_u8(w, e->is_outside);
-    wire_put_u8(w, e->is_unjailed);
-    wire_put_u32(w, (uint32_t)e->n_jobs);
+    wire_put_u8(w, e->setup.unjailed);
+    wire_put_u32(w, (uint32_t)e->setup.jobs);
     wire_put_u32(w, (uint32_t)n_shards);
     wire_put_u32(w, (uint32_t)n);
     for (int i = 0; i < n; i++) {
@@ -133,12 +134,12 @@ static int get_plugins(struct shard_job *job, struct wire *w,
 
     for (uint32_t i = 0; i < n && !w->is_bad; i++) {
         char *path = wire_get_text(w);
-        job->e.plugins = xrealloc((void *)job->e.plugins, sizeof(char *) * (i + 1));
-        ((char **)job->e.plugins)[i] = path;
-        job->e.n_plugins = (int)i + 1;
-        if (env_registry_load(registry, path, err) != 0)
+        words_add(&job->plugins, path);
+        free(path);
+        if (env_registry_load(registry, job->plugins.list[i], err) != 0)
             return -1;
     }
+    job->e.setup.plugins = (char **)job->plugins.list;
     return 0;
 }
 
@@ -191,11 +192,11 @@ static void get_requests(struct shard_job *job, struct wire *w)
     uint32_t n;
 
     job->e.is_outside = wire_get_u8(w);
-    job->e.is_unjailed = wire_get_u8(w);
-    job->e.n_jobs = (int)wire_get_u32(w);
+    job->e.setup.unjailed = wire_get_u8(w);
+    job->e.setup.jobs = (int)wire_get_u32(w);
     job->n_shards = (int)wire_get_u32(w);
     n = wire_get_u32(w);
-    if (n > (w->bytes.len - w->at) / 30 || job->n_shards < 1 || job->e.n_jobs < 1)
+    if (n > (w->bytes.len - w->at) / 30 || job->n_shards < 1 || job->e.setup.jobs < 1)
         w->is_bad = true;
     if (w->is_bad)
         return;
@@ -262,9 +263,7 @@ void shard_job_clear(struct shard_job *job)
         tape_clear(&job->shadows[i]);
         free((struct vm_param *)job->requests[i].params);
     }
-    for (int i = 0; i < job->e.n_plugins; i++)
-        free(job->e.plugins[i]);
-    free((void *)job->e.plugins);
+    words_clear(&job->plugins);
     free((char *)job->e.policy.name);
     free((char *)job->e.policy.source);
     free(job->e.policy.params);

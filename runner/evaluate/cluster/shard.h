@@ -3,6 +3,7 @@
 #ifndef RATCHET_RUNNER_EVALUATE_CLUSTER_SHARD_H
 #define RATCHET_RUNNER_EVALUATE_CLUSTER_SHARD_H
 
+#include "base/words.h"
 #include "runner/evaluate/evaluate.h"
 #include "sandbox/wire.h"
 
@@ -12,6 +13,7 @@ struct shard_job {
     char sha256[65];     /* of the file */
     char *kind;          /* of the coordinator's machine; see shard_kind */
     struct task *task;   /* owned */
+    struct words plugins; /* paths */
     struct evaluation e; /* of this task; its strings are owned here */
     struct episode_request *requests;
     int n_requests, n_shards;

@@ -127,7 +127,7 @@ int shard_play(const char *folder, int shard, struct env_registry *registry,
                   job.n_shards - 1);
         goto out;
     }
-    job.e.interrupted = interrupted;
+    job.e.setup.interrupted = interrupted;
     if (shard_kind_fits(job.task->env, job.kind, kind, "(this one)", err) == 0)
         results = shard_play_episodes(&job, shard, &n, err);
     if (!results && interrupted && *interrupted)
