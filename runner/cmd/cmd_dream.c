@@ -127,7 +127,6 @@ static int dream(struct dream *d, struct app *app, struct error *err)
 {
     struct dream_config config = {
         .ledger = d->o->ledger,
-        .envs = &app->envs,
         .setup = d->setup,
         .provider = d->provider.kind ? &d->provider : NULL,
         .model = d->model ? d->model : "",

@@ -260,7 +260,6 @@ static int play(struct reproduce *r, struct error *err)
     struct loop_config config = {
         .ledger = r->ledger,
         .run = &r->run,
-        .envs = &r->app->envs,
         .base = { .task = r->task, .setup = *r->setup },
         .salt = &r->salt,
         .provider = &r->provider,

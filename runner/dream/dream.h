@@ -14,7 +14,6 @@
 
 struct dream_config {
     struct ledger *ledger;
-    const struct env_registry *envs;
     const struct setup *setup;
     const struct provider *provider; /* NULL: by statistics */
     const char *model;               /* as given to --model; "" without one */

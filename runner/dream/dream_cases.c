@@ -38,7 +38,7 @@ int dream_cases_run(const struct dream_config *c, const char *folder, const char
     struct policy policy = { .name = name, .source = source };
     struct case_outcome *outcomes = NULL;
     struct case_list cases;
-    int status = case_list_load(&cases, c->envs, folder, err);
+    int status = case_list_load(&cases, c->setup->envs, folder, err);
 
     if (status != 0)
         return -1;

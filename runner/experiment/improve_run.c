@@ -150,7 +150,6 @@ static int improve(struct improve *m, struct error *err)
     struct loop_config config = {
         .ledger = m->ledger,
         .run = &m->run,
-        .envs = m->setup->envs,
         .base = { .task = m->task, .setup = *m->setup },
         .salt = &m->salt,
         .provider = &m->provider,

@@ -191,7 +191,7 @@ static int64_t count_known(struct loop *l, struct error *err)
 /* Does the run's folder hold a replay of this policy on this seed? */
 static bool has_replay(const struct loop *l, uint64_t seed)
 {
-    struct replay *old = replay_load(l->c->envs, l->outcome->replay_path, NULL);
+    struct replay *old = replay_load(l->c->base.setup.envs, l->outcome->replay_path, NULL);
     bool is_there = old && old->seed == seed &&
                     !strcmp(old->policy_sha256, l->incumbent.sha256);
 

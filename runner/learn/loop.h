@@ -57,7 +57,6 @@ struct iteration {
 struct loop_config {
     struct ledger *ledger;
     struct ledger_run *run; /* in the ledger already */
-    const struct env_registry *envs;
     struct evaluation base; /* task and workers; the policy is ignored */
     const struct salt *salt;
     struct provider *provider;
