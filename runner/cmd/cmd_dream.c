@@ -123,7 +123,7 @@ static void print(const struct dream *d, const struct dream_outcome *out)
         say("\ndream %lld is kept; %d cases pass\n", (long long)out->id, out->cases);
 }
 
-static int dream(struct dream *d, struct app *app, struct error *err)
+static int dream(struct dream *d, struct error *err)
 {
     struct dream_config config = {
         .ledger = d->o->ledger,
@@ -153,33 +153,38 @@ static int dream(struct dream *d, struct app *app, struct error *err)
     return status;
 }
 
-/* Those that answer a text with a text. */
-static int open_model(struct dream *d, struct app *app, struct error *err)
+/* A dream is told by those that answer a text with a text; any provider is measured. */
+static int check_model(const struct dream *d, struct error *err)
 {
     static const char *const talking[] = { "openai", "responses", "anthropic", "files",
                                            "recorded" };
+    const struct provider_kind *kind;
+
+    if (!d->model)
+        return 0;
+    if (provider_check(d->model, err) != 0)
+        return -1;
+    kind = provider_find(d->model);
+    for (size_t i = 0; i < sizeof(talking) / sizeof(talking[0]); i++)
+        if (d->is_measure || !strcmp(kind->name, talking[i]))
+            return 0;
+    return error_set(err,
+                     "%s: cannot dream; openai, anthropic, files and recorded can, "
+                     "and without --model statistics do",
+                     d->model);
+}
+
+static int open_model(struct dream *d, struct app *app, struct error *err)
+{
     struct provider_config config = { .folder = NULL,
                                       .interrupted = app->interrupted,
                                       .is_quiet = d->setup->json,
                                       .max_tokens = (int)(d->max_tokens / 4) };
     struct recorder_header header = { .model = d->model, .brief_format = "dream" };
-    char *folder;
-    int status = -1;
+    char *folder = logs_path("dream");
+    int status = file_make_folders(folder, err);
 
-    for (size_t i = 0; i < sizeof(talking) / sizeof(talking[0]); i++) {
-        size_t len = strlen(talking[i]);
-        if (!strncmp(d->model, talking[i], len) &&
-            (!d->model[len] || d->model[len] == ':'))
-            status = 0;
-    }
-    if (status != 0)
-        return error_set(err,
-                         "%s: cannot dream; openai, anthropic, files and recorded can, "
-                         "and without --model statistics do",
-                         d->model);
-    folder = logs_path("dream");
     config.folder = folder;
-    status = file_make_folders(folder, err);
     if (status == 0)
         status = provider_open(&d->provider, d->model, config, err);
     free(folder);
@@ -305,9 +310,11 @@ static int exec_dream(struct call *c)
         error_set(&c->err, "%s", misuse);
         return EXIT_USAGE;
     }
+    if (check_model(d, &c->err) != 0)
+        return EXIT_USAGE;
     if (prepare(d, c) == 0)
         status = d->is_measure ? measure(d, c->args[0], &c->err)
-                               : dream(d, c->app, &c->err);
+                               : dream(d, &c->err);
     provider_clear(&d->provider);
     json_decref(d->tasks);
     free(d->policies);
