@@ -125,7 +125,7 @@ $(BUILD)/math.o: $(MUSL_A) Makefile
 
 $(BUILD)/envs/mujoco/models.o: $(wildcard envs/mujoco/models/*.xml)
 $(BUILD)/runner/report/report_assets.o: runner/report/report.css runner/report/report.js
-$(BUILD)/runner/model/prices.o: share/prices.json
+$(BUILD)/runner/model/wire/prices.o: share/prices.json
 $(BUILD)/runner/record/published.o: share/atari.tsv
 
 $(BUILD)/%.o: %.c

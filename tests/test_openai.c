@@ -7,7 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "runner/model/http.h"
+#include "runner/model/wire/http.h"
 #include "tests/api_rows.h"
 
 /* Pieces of a stream. */
@@ -36,6 +36,7 @@
 #define GOOD_BODY                                      \
     CHUNK("{\"role\":\"assistant\",\"content\":\"\"}") \
     TEXT("hello") FINISH("stop") USAGE DONE
+#define TOO_LONG .text = "", .stop = "context_overflow", .usage = "0 0 0 0"
 #define GOOD             \
     {                    \
         STREAM GOOD_BODY \
@@ -208,17 +209,85 @@ static const struct api_row rows[] = {
       .replies = { { .status = 403 } } },
     { .name = "404", .result = -1, .is_final = true, .error = "check the model's name",
       .replies = { { .status = 404, REASON "{\"detail\":\"Not Found\"}" } } },
-    { .name = "413", .result = -1, .is_final = true, .error = "too large",
-      .replies = { { .status = 413 } } },
     { .name = "422", .result = -1, .is_final = true, .error = "[{\"loc\":1}]",
       .replies = { { .status = 422, REASON "{\"detail\":[{\"loc\":1}]}" } } },
     { .name = "quota used up", .result = -1, .is_final = true, .error = "add credit",
       .replies = { { .status = 429, REASON "{\"error\":{\"message\":\"You "
           "exceeded\",\"type\":\"insufficient_quota\",\"code\":\"insufficient_quota\"}}"
           } } },
-    { .name = "conversation too long", .result = -1, .error = "more context",
-      .replies = { { .status = 400, REASON "{\"error\":{\"message\":\"too "
-          "long\",\"code\":\"context_length_exceeded\"}}" } } },
+    { .name = "conversation too long", TOO_LONG, .replies = { { .status = 400, REASON
+          "{\"error\":{\"message\":\"too long\",\"code\":"
+          "\"context_length_exceeded\"}}" } } },
+    { .name = "too long: 413 of a proxy", TOO_LONG, .replies = { { .status = 413, .type =
+          "text/html", .body = "<html><title>413 Request Entity Too Large" } } },
+    { .name = "too long: 500 of llama.cpp", TOO_LONG, .replies = { { .status = 500, REASON
+          ERROR("the request exceeds the available context size. try increasing the "
+                "context size or enable context shift") } } },
+    { .name = "too long: Responses", TOO_LONG, .replies = { { .status = 400, REASON
+          ERROR("Your input exceeds the context window of this model. Please adjust your "
+                "input and try again.") } } },
+    { .name = "too long: Gemini, in a list", TOO_LONG, .replies = { { .status = 400,
+          REASON "[{\"error\":{\"code\":400,\"message\":\"The input token count "
+          "(1200000) exceeds the maximum number of tokens allowed (1048576).\","
+          "\"status\":\"INVALID_ARGUMENT\"}}]" } } },
+    { .name = "too long: Bedrock", TOO_LONG, .replies = { { .status = 400, REASON
+          "{\"message\":\"Input is too long for requested model.\"}" } } },
+    { .name = "too long: Mistral", TOO_LONG, .replies = { { .status = 400, REASON
+          "{\"object\":\"error\",\"message\":\"Prompt contains 40000 tokens, too large "
+          "for model with 32768 maximum context length\",\"code\":3051}" } } },
+    { .name = "too long: vLLM", TOO_LONG, .replies = { { .status = 400, REASON
+          ERROR("The decoder prompt (length 5000) is longer than the maximum model length "
+                "of 4096") } } },
+    { .name = "too long: xAI", TOO_LONG, .replies = { { .status = 400, REASON
+          "{\"code\":\"Client specified an invalid argument\",\"error\":\"This model's "
+          "maximum prompt length is 131072 but the request contains 140000 tokens.\"}" } } },
+    { .name = "too long: larger than a minute's quota", TOO_LONG, .replies = { { .status =
+          429, REASON ERROR("Request too large for m on tokens per min (TPM): Limit 30000, "
+          "Requested 42000. The input or output tokens must be reduced in order to run "
+          "successfully.") } } },
+    { .name = "too long: LM Studio", TOO_LONG, .replies = { { .status = 400, REASON
+          "{\"error\":\"Trying to keep the first 5000 tokens when context the overflows. "
+          "However, the model is loaded with context length of only 4096 tokens\"}" } } },
+    { .name = "too long: behind OpenRouter", TOO_LONG, .replies = { { .status = 400, REASON
+          "{\"error\":{\"message\":\"Provider returned error\",\"code\":400,\"metadata\":"
+          "{\"raw\":\"{\\\"message\\\":\\\"prompt is too long: 210000 tokens > 200000 "
+          "maximum\\\"}\"}}}" } } },
+    { .name = "too long: in the stream", TOO_LONG, .replies = { { STREAM
+          "data: {\"error\":{\"message\":\"This model's maximum context length is 8192 "
+          "tokens\",\"code\":400}}\n\n" } } },
+    { .name = "a minute's quota, in a list, with the time", .n_requests = 2, .least_s = 0.3,
+      .replies = { { .status = 429, REASON "[{\"error\":{\"code\":429,\"message\":\"You "
+          "exceeded your current quota, please check your plan and billing details.\","
+          "\"status\":\"RESOURCE_EXHAUSTED\",\"details\":[{\"@type\":\"type.googleapis.com/"
+          "google.rpc.QuotaFailure\",\"violations\":[{\"quotaId\":"
+          "\"GenerateContentInputTokensPerModelPerMinute-FreeTier\"}]},{\"@type\":"
+          "\"type.googleapis.com/google.rpc.RetryInfo\",\"retryDelay\":\"30s\"}]}}]" },
+        GOOD } },
+    { .name = "a day's quota is not waited for", .result = -1, .is_final = true, .error =
+          "the day's quota is used up", .replies = { { .status = 429, REASON
+          "[{\"error\":{\"code\":429,\"message\":\"You exceeded your current quota\","
+          "\"details\":[{\"violations\":[{\"quotaId\":\"GenerateRequestsPerDayPerProject"
+          "PerModel-FreeTier\"}]},{\"retryDelay\":\"40s\"}]}}]" } } },
+    { .name = "a minute's quota, the time in words", .n_requests = 2, .least_s = 0.3,
+      .replies = { { .status = 429, REASON ERROR("Rate limit reached for m on tokens per "
+          "min (TPM). Please try again in 30s. Visit x") }, GOOD } },
+    { .name = "a quota with Retry-After", .n_requests = 2, .least_s = 0.3, .replies = {
+          { .status = 429, .headers = "Retry-After: 30\r\n", REASON
+          ERROR("You exceeded your current quota") }, GOOD } },
+    { .name = "Azure's words for a time", .n_requests = 2, .least_s = 0.3, .replies = {
+          { .status = 429, REASON "{\"error\":{\"code\":\"429\",\"message\":\"Requests have "
+          "exceeded token rate limit. Please retry after 30 seconds.\"}}" }, GOOD } },
+    { .name = "throttled as 400", .n_requests = 2, .replies = { { .status = 400, REASON
+          "{\"__type\":\"ThrottlingException\",\"message\":\"Too many tokens, please wait "
+          "before trying again.\"}" }, GOOD } },
+    { .name = "a wrong key as 400, in a list", .result = -1, .is_final = true, .error =
+          "HTTP 400 INVALID_ARGUMENT: API key not valid. Please pass a valid API key.; the "
+          "key was refused", .replies = { { .status = 400, REASON
+          "[{\"error\":{\"code\":400,\"message\":\"API key not valid. Please pass a valid "
+          "API key.\",\"status\":\"INVALID_ARGUMENT\"}}]" } } },
+    { .name = "a wrong model as 500", .result = -1, .is_final = true, .error =
+          "check the model's name", .replies = { { .status = 500, REASON
+          "{\"error\":{\"message\":\"x\",\"code\":\"model_not_found\"}}" } } },
 
     { .name = "disconnected in mid-stream, then good", .n_requests = 2, .replies = {
           { STREAM TEXT("lost") }, GOOD } },
@@ -324,6 +393,37 @@ static const struct api_row rows[] = {
     { .name = "tools refused: the text protocol", .n_requests = 2, .unsent = "\"tools\"",
       .sent = "[result of run]\\nok", .replies = { { .status = 400, REASON
           ERROR("gemma:2b does not support tools") }, GOOD } },
+    { .name = "a wrong schema leaves the tools on", .result = -1, .is_final = true,
+      .sent = "\"tools\"", .error = "Invalid schema", .replies = { { .status = 400, REASON
+          ERROR("Invalid schema for function 'run': unknown keyword is not supported") } } },
+    { .name = "a wrong turn leaves the tools on", .result = -1, .is_final = true,
+      .sent = "\"tools\"", .error = "must be a response", .replies = { { .status = 400,
+          REASON ERROR("Invalid parameter: messages with role 'tool' must be a response "
+          "to a preceding message with 'tool_calls'.") } } },
+    { .name = "a strange parameter leaves the tools on", .result = -1, .is_final = true,
+      .sent = "\"tools\"", .error = "parallel_tool_calls", .replies = { { .status = 400,
+          REASON ERROR("Unsupported parameter: 'parallel_tool_calls' is not supported "
+          "with this model.") } } },
+    { .name = "tools with effort leave the tools on", .result = -1, .is_final = true,
+      .sent = "\"tools\"", .error = "v1/responses", .replies = { { .status = 400, REASON
+          ERROR("Function tools with reasoning_effort are not supported for m in "
+          "/v1/chat/completions. Please use /v1/responses instead.") } } },
+    { .name = "tools refused by vLLM", .n_requests = 2, .unsent = "\"tools\"", .replies = {
+          { .status = 400, REASON "{\"object\":\"error\",\"message\":\"\\\"auto\\\" tool "
+          "choice requires --enable-auto-tool-choice and --tool-call-parser to be set\","
+          "\"code\":400}" }, GOOD } },
+    { .name = "tools refused by OpenRouter", .n_requests = 2, .unsent = "\"tools\"",
+      .replies = { { .status = 404, REASON "{\"error\":{\"message\":\"No endpoints found "
+          "that support tool use.\",\"code\":404}}" }, GOOD } },
+    { .name = "a signature that is missing", .n_requests = 2, .sent =
+          "\"thought_signature\":\"skip_thought_signature_validator\"", .replies = {
+          { .status = 400, REASON "[{\"error\":{\"code\":400,\"message\":\"Function call "
+          "is missing a thought_signature in functionCall parts. This is required for "
+          "tools to work correctly\",\"status\":\"INVALID_ARGUMENT\"}}]" }, GOOD } },
+    { .name = "a thought that is missing", .n_requests = 2, .sent =
+          "\"reasoning_content\":\"\"", .replies = { { .status = 400, REASON
+          ERROR("The reasoning_content in the thinking mode must be passed back to the "
+          "API.") }, GOOD } },
     { .name = "tools refused with 500", .n_requests = 2, .unsent = "tool_call_id",
       .replies = { { .status = 500, REASON
           ERROR("tools param requires --jinja flag") }, GOOD } },

@@ -12,8 +12,8 @@
 #include <cmocka.h>
 
 #include "base/file.h"
-#include "runner/model/api_keys.h"
-#include "runner/model/prices.h"
+#include "runner/model/wire/api_keys.h"
+#include "runner/model/wire/prices.h"
 #include "tests/own_home.h"
 
 static void write_private(const char *path, mode_t mode, const char *text)

@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "base/error.h"
-#include "runner/model/sse.h"
+#include "runner/model/wire/sse.h"
 
 struct row {
     const char *name, *bytes;

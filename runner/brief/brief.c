@@ -169,25 +169,32 @@ static struct summary scores(const struct episode_result *results, int n)
     return s;
 }
 
+/* Of so many rows or bytes as many as a model takes that has refused longer ones. */
+static int brief_share(const struct brief *b, int most)
+{
+    return b->n_too_long < 30 ? most >> b->n_too_long : 0;
+}
+
 static void write_results(FILE *f, const struct brief *b)
 {
     struct summary s = scores(b->results, b->n);
     double far = failures_far_below(b->results, b->n);
+    int most = brief_share(b, SEEDS_SHOWN);
 
     fprintf(
         f,
         "\n## How it does on the %d dev seeds\nMean return %.6g (standard deviation %.4g, "
         "min %.6g, max %.6g).\n\n| seed | return | steps | ended |\n|---|---|---|---|\n",
         b->n, s.mean, s.std, s.min, s.max);
-    for (int i = 0; i < b->n && i < SEEDS_SHOWN; i++)
+    for (int i = 0; i < b->n && i < most; i++)
         fprintf(f, "| %d | %.6g | %" PRId64 " | %s%s |\n", i, b->results[i].score,
                 b->results[i].n_steps,
                 b->results[i].fault        ? fault_name(b->results[i].fault)
                 : b->results[i].terminated ? "terminated"
                                            : "cut off by the time limit",
                 b->results[i].score < far ? "; far below the others" : "");
-    if (b->n > SEEDS_SHOWN)
-        fprintf(f, "\n(%d further seeds are left out.)\n", b->n - SEEDS_SHOWN);
+    if (b->n > most)
+        fprintf(f, "\n(%d further seeds are left out.)\n", b->n - most);
 }
 
 /* What is too small to be seen is no use as a change of its own. */
@@ -232,6 +239,7 @@ static void write_ancestors(FILE *f, const struct brief *b, int seed)
 static int write_failures(FILE *f, const struct brief *b, struct error *err)
 {
     const struct failures *all = b->failures;
+    int named = brief_share(b, GROUPS_NAMED), shown = brief_share(b, GROUPS_SHOWN);
 
     fputs("\n## Failures\n", f);
     if (!all->n_groups)
@@ -242,16 +250,16 @@ static int write_failures(FILE *f, const struct brief *b, struct error *err)
             "bin 1 is the lowest), most return lost first:\n\n| failure | times | return lost |"
             "\n|---|---|---|\n",
             f);
-    for (int i = 0; i < all->n_groups && i < GROUPS_NAMED; i++)
+    for (int i = 0; i < all->n_groups && i < named; i++)
         fprintf(f, "| %s | %d | %.4g |\n", all->groups[i].signature, all->groups[i].n,
                 all->groups[i].lost);
-    if (all->n_groups > GROUPS_NAMED)
-        fprintf(f, "\n%d further groups are left out.\n", all->n_groups - GROUPS_NAMED);
-    for (int i = 0; i < all->n_groups && i < GROUPS_SHOWN; i++) {
+    if (all->n_groups > named)
+        fprintf(f, "\n%d further groups are left out.\n", all->n_groups - named);
+    for (int i = 0; i < all->n_groups && i < shown; i++) {
         const struct failure *one = &all->list[all->groups[i].first];
-        if (ftell(f) > MOST_BYTES) {
+        if (ftell(f) > brief_share(b, MOST_BYTES)) {
             fprintf(f, "\n(The brief is long: %d of these are not shown in full.)\n",
-                    (all->n_groups < GROUPS_SHOWN ? all->n_groups : GROUPS_SHOWN) - i);
+                    (all->n_groups < shown ? all->n_groups : shown) - i);
             break;
         }
         fprintf(f, "\n### %s\nSeed %d, step %" PRId64 ", return %.6g so far.",
@@ -271,7 +279,8 @@ static int write_failures(FILE *f, const struct brief *b, struct error *err)
 
 static void write_past(FILE *f, const struct brief *b)
 {
-    int from = b->n_past > PAST_SHOWN ? b->n_past - PAST_SHOWN : 0;
+    int most = brief_share(b, PAST_SHOWN);
+    int from = b->n_past > most ? b->n_past - most : 0;
 
     if (!b->n_past)
         return;

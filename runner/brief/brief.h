@@ -50,6 +50,8 @@ struct brief {
     int pairs;         /* that it can play for it */
     int n_challengers;
     int64_t steps_left; /* INT64_MAX: without limit */
+    int n_too_long; /* conversations of the run that the model refused for their length:
+                       each halves what is shown */
 };
 
 /* The part that is the same for the whole run: the task, the policy's world, the rules.

@@ -39,6 +39,7 @@ static const struct {
     { "network_error", TURN_FAILED },
     { "insufficient_system_resource", TURN_FAILED },
     { "malformed_function_call", TURN_FAILED },
+    { TURN_OVERFLOW, TURN_TOO_LONG },
 };
 
 enum turn_end turn_end_of(const char *word)
@@ -61,6 +62,7 @@ const char *turn_end_text(enum turn_end end)
         [TURN_REFUSED] = "was a refusal of the model",
         [TURN_PAUSED] = "was paused by the server and did not go on",
         [TURN_FAILED] = "ended with a failure of the server",
+        [TURN_TOO_LONG] = "did not begin: the conversation is longer than the model takes",
     };
 
     return texts[end];
@@ -79,6 +81,7 @@ char *turn_end_request(enum turn_end end, const char *word, const char *said)
                          "edits, or call a tool.",
         [TURN_PAUSED] = "Answer again.",
         [TURN_FAILED] = "Answer again.",
+        [TURN_TOO_LONG] = "Answer again.",
     };
     char *refusal = end == TURN_REFUSED ? text_clean(said, strlen(said), MOST_SAID, false)
                                         : xstrdup("");

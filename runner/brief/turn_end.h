@@ -3,6 +3,9 @@
 #ifndef RATCHET_RUNNER_BRIEF_TURN_END_H
 #define RATCHET_RUNNER_BRIEF_TURN_END_H
 
+/* Our word for a request that was refused for its length; servers have many. */
+#define TURN_OVERFLOW "context_overflow"
+
 enum turn_end {
     TURN_WHOLE,
     TURN_CUT,      /* at a limit of tokens */
@@ -10,6 +13,7 @@ enum turn_end {
     TURN_REFUSED,  /* by the model */
     TURN_PAUSED,   /* by the server, which goes on when it is asked to */
     TURN_FAILED,   /* in the server, in the middle of the reply */
+    TURN_TOO_LONG, /* before it began: the model does not take so long a conversation */
 };
 
 /* What a server's word means: finish_reason, stop_reason, a reason of incompleteness.

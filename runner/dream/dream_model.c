@@ -272,6 +272,11 @@ static json_t *ask(const struct dream_config *c, char *material,
             error_set(&why, "it %s", turn_end_text(turn_end_of(t.stop)));
         else if (t.message.text)
             answer = read_answer(t.message.text, &why);
+        if (turn_end_of(t.stop) == TURN_TOO_LONG) {
+            error_set(err, "the model gave no answer: it %s", turn_end_text(TURN_TOO_LONG));
+            turn_clear(&t);
+            break;
+        }
         if (!answer && turn + 1 < MOST_TURNS) {
             messages[request.n_messages++] = t.message;
             t.message = (struct message){ 0 };

@@ -98,7 +98,9 @@ static int add_strips(const struct loop *l, const struct failures *failures,
 
     e.policy = champion_policy(&l->parent);
     m->images = xcalloc(STRIPS, sizeof(*m->images));
-    for (int i = 0; l->task->env->draw && i < failures->n_groups && i < STRIPS; i++) {
+    for (int i = 0; l->task->env->draw && i < failures->n_groups && i < STRIPS &&
+                    !l->n_too_long;
+         i++) {
         const struct failure *f = &failures->list[failures->groups[i].first];
         struct strip strip = strip_of_failure(l->task, f->episode, f->step);
         if (strip_make(&e, &l->parent.results[f->episode], &strip, &m->images[i], err) !=
@@ -139,6 +141,7 @@ static int open_conversation(struct conversation *c, struct error *err)
         .pairs = l->task->splits.gate,
         .n_challengers = l->n_challengers,
         .steps_left = l->memo.steps_left,
+        .n_too_long = l->n_too_long,
     };
     char *user = NULL;
     int status = -1;
@@ -374,6 +377,22 @@ static void ask_again(struct conversation *c, const struct turn *t, int n_unfini
                      turn_end_text(end), t->stop);
 }
 
+/* The model does not take so long a conversation. It ends with what there is, and the
+ * next one begins shorter: the same request again would be refused again. */
+static void end_too_long(struct loop *l, int turn, char **reply, char **why)
+{
+    l->n_too_long++;
+    if (l->bench.draft) {
+        l->bench.change = xstrdup("(the conversation became longer than the model takes; "
+                                  "the draft as it stood)");
+        *reply = xstrdup(l->bench.change);
+        return;
+    }
+    *why = xasprintf("the conversation is longer than the model takes, in turn %d: the next "
+                     "brief is shorter",
+                     turn + 1);
+}
+
 /* Turns answered in this run before this iteration: what `recorded` has played. */
 static int count_before(struct loop *l, struct error *err)
 {
@@ -422,6 +441,11 @@ enum loop_status loop_converse(struct loop *l, char **reply, char **why,
             status = ask(&c, turn, before + turn, &t, err);
         if (status != LOOP_ON)
             break;
+        if (turn_end_of(t.stop) == TURN_TOO_LONG) {
+            end_too_long(l, turn, reply, why);
+            turn_clear(&t);
+            break;
+        }
         n_unfinished = *t.stop && t.message.n_calls == 0 ? n_unfinished + 1 : 0;
         if (n_unfinished > 0) {
             ask_again(&c, &t, n_unfinished, reply, why);

@@ -99,6 +99,7 @@ struct loop {
     int n_ancestors;
     int64_t iteration;
     int n_simplify;   /* iterations that began with the target reached */
+    int n_too_long;   /* conversations that were longer than the model takes */
     struct loop_outcome *outcome;
 };
 

@@ -13,6 +13,7 @@
 
 #include "base/file.h"
 #include "base/json.h"
+#include "runner/brief/turn_end.h"
 #include "runner/policy/reply.h"
 
 #define MOST_REWRITES 10000
@@ -25,19 +26,28 @@ struct best_of {
     json_t *brief;        /* {"messages": [text...], "facts"} of the first iteration */
     struct image *images; /* of its last message; none after a resume */
     int n_images;
+    bool is_refused; /* that brief was longer than the model takes: the next one is kept */
 };
+
+static void best_of_forget(struct best_of *b)
+{
+    struct message images = { .images = b->images, .n_images = b->n_images };
+
+    message_clear(&images);
+    json_decref(b->brief);
+    b->brief = NULL;
+    b->images = NULL;
+    b->n_images = 0;
+}
 
 static void best_of_destroy(void *self)
 {
     struct best_of *b = self;
-    struct message images;
 
     if (!b)
         return;
-    images = (struct message){ .images = b->images, .n_images = b->n_images };
-    message_clear(&images);
+    best_of_forget(b);
     provider_clear(&b->inner);
-    json_decref(b->brief);
     free(b->path);
     free(b);
 }
@@ -155,8 +165,9 @@ static int best_of_ask(void *self, const struct request *request, struct turn *o
         return error_set(err, "all %d rewrites of best-of are made", b->n);
     }
     if (!b->brief &&
-        (request->iteration == 1 && request->turn == 0 ? keep(b, request, err)
-                                                       : recall(b, err)) != 0) {
+        ((request->iteration == 1 || b->is_refused) && request->turn == 0
+             ? keep(b, request, err)
+             : recall(b, err)) != 0) {
         turn_init(out);
         out->is_final_error = true;
         return -1;
@@ -182,6 +193,10 @@ static int best_of_ask(void *self, const struct request *request, struct turn *o
     result = b->inner.kind->ask(b->inner.self, &same, out, err);
     if (result == 0 && !*out->stop)
         make_independent(b, out);
+    if (result == 0 && turn_end_of(out->stop) == TURN_TOO_LONG) {
+        best_of_forget(b);
+        b->is_refused = true;
+    }
     free(messages);
     return result;
 }

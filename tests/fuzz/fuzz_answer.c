@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "runner/model/answer.h"
+#include "runner/model/wire/answer.h"
 
 #define KEY "sk-fuzz-0123456789abcdef"
 

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "runner/model/answer.h"
+#include "runner/model/wire/answer.h"
 #include "runner/policy/lua_mend.h"
 #include "runner/policy/lua_shape.h"
 #include "runner/policy/reply.h"

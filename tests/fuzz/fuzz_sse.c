@@ -3,7 +3,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#include "runner/model/sse.h"
+#include "runner/model/wire/sse.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 

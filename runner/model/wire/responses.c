@@ -4,7 +4,7 @@
  * items of earlier turns again, the model's own (reasoning with them, encrypted) as they
  * were in message.extra. */
 #include "runner/brief/providers.h"
-#include "runner/model/api.h"
+#include "runner/model/wire/api.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -261,9 +261,10 @@ static bool responses_adapt(struct api *api, const struct request *request,
         error->status != 500) /* llama.cpp's */
         return false;
     if (api_mentions(error, reasoning))
-        return api_set_lack(&api->lacks.reasoning_items);
+        return api_set_lack(api, &api->lacks.reasoning_items,
+                            "no encrypted thoughts back", error);
     if (api_mentions(error, images))
-        return api_set_lack(&api->lacks.images);
+        return api_set_lack(api, &api->lacks.images, "no pictures", error);
     return api_lacks_tools(api, request, error);
 }
 

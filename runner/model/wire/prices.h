@@ -6,8 +6,8 @@
  *                "cache_write": 2.0, "out": 8.0}]}
  * in US dollars per million tokens. A model that ends in `*` stands for all that begin
  * so; without a provider, for any; `cached` and `cache_write` are `in` when left out. */
-#ifndef RATCHET_RUNNER_MODEL_PRICES_H
-#define RATCHET_RUNNER_MODEL_PRICES_H
+#ifndef RATCHET_RUNNER_MODEL_WIRE_PRICES_H
+#define RATCHET_RUNNER_MODEL_WIRE_PRICES_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,5 +1,5 @@
 /* plain.c - a conversation without tool calls, for servers that have none. */
-#include "runner/model/plain.h"
+#include "runner/model/wire/plain.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -4,7 +4,8 @@
  * all the same is left out from then on (chat_adapt). */
 #include "base/base64.h"
 #include "runner/brief/providers.h"
-#include "runner/model/api.h"
+#include "runner/model/wire/api.h"
+#include "runner/model/wire/chat_kept.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -88,12 +89,27 @@ static char *arguments_text(const struct tool_call *call)
     return text;
 }
 
-static void add_assistant(json_t *list, const struct message *m)
+/* What a thinking model said beside its text and calls; nothing where the server takes
+ * nothing of it. */
+static void chat_put_kept(const struct api *api, json_t *message, const struct message *m)
 {
-    json_t *calls;
+    if (!api->lacks.reasoning)
+        chat_kept_put(message, m->extra);
+    if (api->lacks.empty_reasoning)
+        chat_kept_put_empty(message);
+    if (api->lacks.signatures)
+        chat_kept_put_signature(message);
+}
+
+static void add_assistant(const struct api *api, json_t *list, const struct message *m)
+{
+    json_t *calls, *message;
 
     if (m->n_calls == 0) {
         add_text(list, "assistant", m->text);
+        message = json_array_get(list, json_array_size(list) - 1);
+        if (*m->text)
+            chat_put_kept(api, message, m);
         return;
     }
     calls = json_array();
@@ -107,9 +123,10 @@ static void add_assistant(json_t *list, const struct message *m)
                                         "arguments", api_text(arguments)));
         free(arguments);
     }
-    json_array_append_new(
-        list, json_pack("{s:s, s:o, s:o}", "role", "assistant", "content",
-                        *m->text ? api_text(m->text) : json_null(), "tool_calls", calls));
+    message = json_pack("{s:s, s:o, s:o}", "role", "assistant", "content",
+                        *m->text ? api_text(m->text) : json_null(), "tool_calls", calls);
+    chat_put_kept(api, message, m);
+    json_array_append_new(list, message);
 }
 
 static json_t *chat_messages(const struct api *api, const struct request *request)
@@ -124,7 +141,7 @@ static json_t *chat_messages(const struct api *api, const struct request *reques
                                request->messages[i + 1].role != ROLE_TOOL);
 
         if (m->role == ROLE_ASSISTANT)
-            add_assistant(list, m);
+            add_assistant(api, list, m);
         else if (m->role == ROLE_TOOL)
             json_array_append_new(list, json_pack("{s:s, s:o, s:o}", "role", "tool",
                                                   "tool_call_id",
@@ -213,8 +230,11 @@ static void take_call(struct draft *reply, const json_t *call, size_t position)
     to = draft_call(
         reply, json_is_integer(index) ? (long)json_integer_value(index) : (long)position,
         json_object_get(call, "id"), json_object_get(function, "name"));
-    if (to)
-        draft_add_arguments(to, json_object_get(function, "arguments"));
+    if (!to)
+        return;
+    draft_add_arguments(to, json_object_get(function, "arguments"));
+    if (!to->extra && json_is_object(json_object_get(call, "extra_content")))
+        to->extra = json_incref(json_object_get(call, "extra_content"));
 }
 
 /* A message, or the fragment of one. */
@@ -231,7 +251,8 @@ static void take_message(struct draft *reply, const json_t *message)
         take_call(reply, old, 0);
 }
 
-static void take_choice(struct draft *reply, const json_t *json, const char *key)
+static void take_choice(struct draft *reply, const json_t *json, const char *key,
+                        bool is_fragment)
 {
     const json_t *choice = json_array_get(json_object_get(json, "choices"), 0);
     const json_t *finish = json_object_get(choice, "finish_reason");
@@ -245,7 +266,10 @@ static void take_choice(struct draft *reply, const json_t *json, const char *key
     if (!json_is_object(choice) ||
         (json_is_integer(index) && json_integer_value(index) != 0))
         return;
-    take_message(reply, message ? message : json_object_get(choice, "message"));
+    if (!message)
+        message = json_object_get(choice, "message");
+    take_message(reply, message);
+    chat_kept_take(reply, message, is_fragment);
     if (json_is_string(finish) && json_string_length(finish) > 0) {
         draft_copy(reply->finish, sizeof(reply->finish), finish);
         reply->is_whole = true; /* usage may follow, then [DONE] */
@@ -255,7 +279,7 @@ static void take_choice(struct draft *reply, const json_t *json, const char *key
 static int chat_event(struct draft *reply, const char *name, const json_t *json)
 {
     (void)name;
-    take_choice(reply, json, "delta");
+    take_choice(reply, json, "delta", true);
     return 0;
 }
 
@@ -263,8 +287,38 @@ static void chat_whole(struct draft *reply, const json_t *json)
 {
     const json_t *choice = json_array_get(json_object_get(json, "choices"), 0);
 
-    take_choice(reply, json, "message");
+    take_choice(reply, json, "message", false);
     reply->is_whole = json_is_object(json_object_get(choice, "message"));
+}
+
+/* The server finds what a thinking model said missing, or does not want it. */
+static bool chat_adapt_kept(struct api *api, const struct draft_error *error)
+{
+    static const char *const reasoning[] = { "reasoning_content", "reasoning_details",
+                                             "'reasoning'", NULL };
+    static const char *const missing[] = { "passed back", "missing", "required", NULL };
+    static const char *const unwanted[] = { "support",    "unknown",       "unrecognized",
+                                            "unexpected", "not permitted", "not allowed",
+                                            "extra",      NULL };
+    static const char *const signature[] = { "thought_signature", "thoughtsignature",
+                                             "thought signature", NULL };
+
+    if (api_mentions(error, signature))
+        return api_set_lack(api, &api->lacks.signatures,
+                            "calls with signatures alone: Google's word for one that is "
+                            "not there goes with those of no thinking model",
+                            error);
+    if (!api_mentions(error, reasoning))
+        return false;
+    if (api_mentions(error, missing))
+        return api_set_lack(api, &api->lacks.empty_reasoning,
+                            "turns with reasoning_content alone: an empty one goes with "
+                            "those that had none",
+                            error);
+    return api_mentions(error, unwanted) &&
+           api_set_lack(api, &api->lacks.reasoning,
+                        "nothing of what its model thought: it is no longer sent back",
+                        error);
 }
 
 static bool chat_adapt(struct api *api, const struct request *request,
@@ -280,19 +334,23 @@ static bool chat_adapt(struct api *api, const struct request *request,
                                           NULL };
     static const char *const stream[] = { "stream", NULL };
 
-    if (error->status == 401 || error->status == 403 || error->status == 429 ||
-        !api_mentions(error, refusals))
+    if (error->status == 401 || error->status == 403 || error->status == 429)
+        return false;
+    if (chat_adapt_kept(api, error))
+        return true;
+    if (!api_mentions(error, refusals))
         return false;
     if (api_mentions(error, limit) && api->max_tokens > 0)
-        return api_set_lack(&api->lacks.new_max_tokens);
+        return api_set_lack(api, &api->lacks.new_max_tokens,
+                            "max_tokens, not max_completion_tokens", error);
     if (api_mentions(error, usage))
-        return api_set_lack(&api->lacks.usage_option);
+        return api_set_lack(api, &api->lacks.usage_option, "no stream_options", error);
     if (api_lacks_tools(api, request, error))
         return true;
     if (api_mentions(error, images))
-        return api_set_lack(&api->lacks.images);
+        return api_set_lack(api, &api->lacks.images, "no pictures", error);
     if (api_mentions(error, stream))
-        return api_set_lack(&api->lacks.stream);
+        return api_set_lack(api, &api->lacks.stream, "no streams", error);
     return false;
 }
 
@@ -307,6 +365,7 @@ const struct dialect chat_dialect = {
     .body = chat_body,
     .event = chat_event,
     .whole = chat_whole,
+    .settle = chat_kept_settle,
     .adapt = chat_adapt,
 };
 

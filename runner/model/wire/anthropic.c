@@ -6,7 +6,8 @@
  * with. */
 #include "base/base64.h"
 #include "runner/brief/providers.h"
-#include "runner/model/api.h"
+#include "runner/model/wire/anthropic_kept.h"
+#include "runner/model/wire/api.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -87,8 +88,9 @@ static json_t *blocks_of(json_t *list, const char *role)
 static void mark_cache(const struct api *api, json_t *blocks)
 {
     json_t *last = json_array_get(blocks, json_array_size(blocks) - 1);
+    const char *type = json_string_value(json_object_get(last, "type"));
 
-    if (last && !api->lacks.cache)
+    if (last && !api->lacks.cache && !strstr(type ? type : "", "thinking"))
         json_object_set_new(last, "cache_control",
                             json_pack("{s:s}", "type", "ephemeral"));
 }
@@ -107,6 +109,8 @@ static void add_message(const struct api *api, json_t *list, json_t *system,
         add_result(api, blocks, m);
         return;
     }
+    if (!api->lacks.reasoning && anthropic_kept_put(blocks, m))
+        return;
     add_text(blocks, m->text);
     add_calls(blocks, m);
     add_images(api, blocks, m);
@@ -170,6 +174,7 @@ static void take_block(struct draft *reply, const json_t *block, long index)
 
     if (!type)
         return;
+    anthropic_kept_begin(reply, block, index);
     if (strcmp(type, "text") == 0)
         draft_add_text(reply, json_object_get(block, "text"));
     if (strcmp(type, "tool_use") != 0)
@@ -186,6 +191,7 @@ static void take_delta(struct draft *reply, const json_t *json, long index)
     const json_t *piece = json_object_get(delta, "partial_json");
     struct draft_call *call;
 
+    anthropic_kept_add(reply, delta, index);
     draft_add_text(reply, json_object_get(delta, "text"));
     if (!json_is_string(piece))
         return;
@@ -253,15 +259,22 @@ static bool anthropic_adapt(struct api *api, const struct request *request,
 {
     static const char *const cache[] = { "cache_control", NULL };
     static const char *const images[] = { "image", NULL };
+    static const char *const signature[] = { "invalid `signature`", "invalid signature",
+                                             NULL };
 
     if (error->status != 400 && error->status != 500) /* llama.cpp's */
         return false;
     if (lower_max_tokens(api, error))
         return true;
-    if (api_mentions(error, cache) && !api->lacks.cache)
-        return api->lacks.cache = true;
-    if (api_mentions(error, images) && !api->lacks.images)
-        return api->lacks.images = true;
+    if (api_mentions(error, cache))
+        return api_set_lack(api, &api->lacks.cache, "no marks for its cache", error);
+    if (api_mentions(error, images))
+        return api_set_lack(api, &api->lacks.images, "no pictures", error);
+    if (api_mentions(error, signature))
+        return api_set_lack(api, &api->lacks.reasoning,
+                            "nothing of what another model thought: it is no longer sent "
+                            "back",
+                            error);
     return api_lacks_tools(api, request, error);
 }
 
@@ -278,6 +291,7 @@ const struct dialect anthropic_dialect = {
     .body = anthropic_body,
     .event = anthropic_event,
     .whole = anthropic_whole,
+    .settle = anthropic_kept_settle,
     .adapt = anthropic_adapt,
 };
 

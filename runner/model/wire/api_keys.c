@@ -1,5 +1,5 @@
 /* api_keys.c - API keys: where they come from, and that they go nowhere else. */
-#include "runner/model/api_keys.h"
+#include "runner/model/wire/api_keys.h"
 
 #include <ctype.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* http.h - one POST over libcurl: bounded in time and bytes, interruptible, no
  * redirects. */
-#ifndef RATCHET_RUNNER_MODEL_HTTP_H
-#define RATCHET_RUNNER_MODEL_HTTP_H
+#ifndef RATCHET_RUNNER_MODEL_WIRE_HTTP_H
+#define RATCHET_RUNNER_MODEL_WIRE_HTTP_H
 
 #include <signal.h>
 #include <stdbool.h>

@@ -1,14 +1,15 @@
 /* fault.h - what a failed try means: whether to try again, and what the user can do. */
-#ifndef RATCHET_RUNNER_MODEL_FAULT_H
-#define RATCHET_RUNNER_MODEL_FAULT_H
+#ifndef RATCHET_RUNNER_MODEL_WIRE_FAULT_H
+#define RATCHET_RUNNER_MODEL_WIRE_FAULT_H
 
-#include "runner/model/http.h"
-#include "runner/model/draft.h"
+#include "runner/model/wire/http.h"
+#include "runner/model/wire/draft.h"
 
 enum fault {
     FAULT_NONE,
     FAULT_RETRY,   /* it may pass */
     FAULT_GIVE_UP, /* this request will not do */
+    FAULT_TOO_LONG, /* nor will it, but a shorter one may */
     FAULT_FINAL,   /* no request will do before the user changes something */
     FAULT_INTERRUPTED,
 };

@@ -2,7 +2,7 @@
  *
  * Bytes are gathered into lines and lines into events, so where a piece is cut, inside a
  * character or an escape or between CR and LF, makes no difference. */
-#include "runner/model/sse.h"
+#include "runner/model/wire/sse.h"
 
 #include <string.h>
 

@@ -1,12 +1,12 @@
 /* draft.c - one turn while it is being put together from a server's fragments. */
-#include "runner/model/draft.h"
+#include "runner/model/wire/draft.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "runner/brief/turn_end.h"
-#include "runner/model/api_keys.h"
+#include "runner/model/wire/api_keys.h"
 
 void draft_init(struct draft *r)
 {
@@ -14,7 +14,7 @@ void draft_init(struct draft *r)
     r->file = open_memstream(&r->text, &r->len);
     r->tokens_in = r->tokens_cached = r->tokens_out = r->tokens_reasoning = -1;
     r->tokens_written = -1;
-    r->usd = NAN;
+    r->usd = r->error.retry_after_s = NAN;
 }
 
 void draft_clear(struct draft *r)
@@ -24,6 +24,7 @@ void draft_clear(struct draft *r)
         free(r->calls[i]->arguments);
         free(r->calls[i]->id);
         free(r->calls[i]->name);
+        json_decref(r->calls[i]->extra);
         free(r->calls[i]);
     }
     free(r->calls);
@@ -151,8 +152,8 @@ static void take_calls(struct draft *r, const struct request *request, const cha
                  i + 1);
         api_keys_redact(key, from->id);
         api_keys_redact(key, from->name);
-        to = message_add_call(m, *from->id ? from->id : id,
-                              *from->name ? from->name : "unnamed");
+        set_once(&from->id, id);
+        to = message_add_call(m, from->id, *from->name ? from->name : "unnamed");
         text = provider_clean_text(from->arguments, from->len);
         api_keys_redact(key, text);
         tool_call_set_arguments(to, text);
@@ -194,6 +195,8 @@ void draft_take(struct draft *r, const struct request *request, const char *key,
     out->message.text = provider_clean_text(r->text, r->len);
     api_keys_redact(key, out->message.text);
     take_calls(r, request, key, &out->message);
+    if (r->settle)
+        r->settle(r);
     take_items(r, key, &out->message);
     out->usage.tokens_in = r->tokens_in;
     out->usage.tokens_cached = r->tokens_cached;
@@ -234,59 +237,5 @@ void draft_plain_text(char *out, size_t size, const char *text, size_t len)
     }
     memcpy(out, clean, n);
     out[n] = '\0';
-    free(clean);
-}
-
-static void copy_code(struct draft_error *e, const json_t *code)
-{
-    if (json_is_integer(code)) {
-        if (e->status < 400)
-            e->status = (long)json_integer_value(code);
-    } else {
-        draft_copy(e->code, sizeof(e->code), code);
-    }
-}
-
-/* {"error": {"message", "type", "code"}}, {"error": "text"}, {"message"}, {"detail"}. */
-void draft_error_from_json(struct draft_error *e, const json_t *json)
-{
-    const json_t *error = json_object_get(json, "error");
-    const json_t *from = json_is_object(error) ? error : json;
-    const json_t *detail = json_object_get(json, "detail");
-    char *text = NULL;
-
-    draft_copy(e->type, sizeof(e->type), json_object_get(from, "type"));
-    copy_code(e, json_object_get(from, "code"));
-    draft_copy(e->message, sizeof(e->message), error);
-    draft_copy(e->message, sizeof(e->message), json_object_get(from, "message"));
-    if (!*e->message && detail)
-        text = json_dumps(detail, JSON_COMPACT | JSON_ENCODE_ANY);
-    if (!*e->message && !detail && error)
-        text = json_dumps(error, JSON_COMPACT | JSON_ENCODE_ANY);
-    if (text)
-        draft_plain_text(e->message, sizeof(e->message), text, strlen(text));
-    free(text);
-}
-
-void draft_error_from_body(struct draft_error *e, const char *body, size_t len)
-{
-    char *clean = provider_clean_text(body, len);
-    json_t *json = json_loads(clean, JSON_ALLOW_NUL, NULL);
-    const char *title;
-
-    if (json_is_object(json)) {
-        draft_error_from_json(e, json);
-    } else if (clean[strspn(clean, " \t\r\n")] == '<') {
-        title = strcasestr(clean, "<title>");
-        snprintf(e->message, sizeof(e->message), "an HTML page");
-        if (title)
-            snprintf(e->message, sizeof(e->message), "an HTML page, \"%.*s\"",
-                     (int)(strcspn(title + 7, "<") < 100 ? strcspn(title + 7, "<") : 100),
-                     title + 7);
-        draft_plain_text(e->message, sizeof(e->message), e->message, strlen(e->message));
-    } else {
-        draft_plain_text(e->message, 200, clean, strlen(clean));
-    }
-    json_decref(json);
     free(clean);
 }

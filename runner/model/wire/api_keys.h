@@ -1,6 +1,6 @@
 /* api_keys.h - API keys: where they come from, and that they go nowhere else. */
-#ifndef RATCHET_RUNNER_MODEL_API_KEYS_H
-#define RATCHET_RUNNER_MODEL_API_KEYS_H
+#ifndef RATCHET_RUNNER_MODEL_WIRE_API_KEYS_H
+#define RATCHET_RUNNER_MODEL_WIRE_API_KEYS_H
 
 #include "base/error.h"
 

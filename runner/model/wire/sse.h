@@ -1,6 +1,6 @@
 /* sse.h - server-sent events, taken from bytes that come in pieces of any size. */
-#ifndef RATCHET_RUNNER_MODEL_SSE_H
-#define RATCHET_RUNNER_MODEL_SSE_H
+#ifndef RATCHET_RUNNER_MODEL_WIRE_SSE_H
+#define RATCHET_RUNNER_MODEL_WIRE_SSE_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,5 +1,5 @@
 /* prices.c - what a model's tokens cost; unknown is unknown, and zero is a price. */
-#include "runner/model/prices.h"
+#include "runner/model/wire/prices.h"
 
 #include <jansson.h>
 #include <math.h>

@@ -1,6 +1,6 @@
 /* draft.h - one turn while it is being put together from a server's fragments. */
-#ifndef RATCHET_RUNNER_MODEL_DRAFT_H
-#define RATCHET_RUNNER_MODEL_DRAFT_H
+#ifndef RATCHET_RUNNER_MODEL_WIRE_DRAFT_H
+#define RATCHET_RUNNER_MODEL_WIRE_DRAFT_H
 
 #include <stdio.h>
 
@@ -14,12 +14,15 @@ struct draft_call {
     FILE *file;      /* of the arguments' text */
     char *arguments;
     size_t len;
+    json_t *extra; /* what came with the call and goes back with it; NULL mostly */
 };
 
 /* Why a server would not answer, as far as it says. */
 struct draft_error {
     long status; /* HTTP's, or what it says in a stream; 0: not said */
     char type[64], code[64], message[400];
+    double retry_after_s; /* as far as the body says; NAN: it does not */
+    bool is_daily;        /* of a quota: it is there again tomorrow */
 };
 
 struct draft {
@@ -36,7 +39,8 @@ struct draft {
     bool is_whole;   /* the server said that this is all */
     bool has_failed; /* the server said that it failed: `error` */
     struct draft_error error;
-    json_t *items; /* array: what goes back as it was, see message.extra; NULL: nothing */
+    json_t *items; /* what goes back as it was, see message.extra; NULL: nothing */
+    void (*settle)(struct draft *r); /* the dialect's: all was said, `items` becomes that */
 };
 
 void draft_init(struct draft *r);

@@ -1,6 +1,6 @@
 /* plain.h - a conversation without tool calls, for servers that have none. */
-#ifndef RATCHET_RUNNER_MODEL_PLAIN_H
-#define RATCHET_RUNNER_MODEL_PLAIN_H
+#ifndef RATCHET_RUNNER_MODEL_WIRE_PLAIN_H
+#define RATCHET_RUNNER_MODEL_WIRE_PLAIN_H
 
 #include "runner/brief/provider.h"
 

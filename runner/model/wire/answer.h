@@ -1,13 +1,13 @@
 /* answer.h - one try's reply as its bytes come: what kind it is, and whether it is
  * good. */
-#ifndef RATCHET_RUNNER_MODEL_ANSWER_H
-#define RATCHET_RUNNER_MODEL_ANSWER_H
+#ifndef RATCHET_RUNNER_MODEL_WIRE_ANSWER_H
+#define RATCHET_RUNNER_MODEL_WIRE_ANSWER_H
 
 #include <stdio.h>
 
-#include "runner/model/api.h"
-#include "runner/model/fault.h"
-#include "runner/model/sse.h"
+#include "runner/model/wire/api.h"
+#include "runner/model/wire/fault.h"
+#include "runner/model/wire/sse.h"
 
 #define ANSWER_MAX ((size_t)32 << 20)      /* bytes of a reply, stream or not */
 #define ANSWER_EVENT_MAX ((size_t)8 << 20) /* of one event */

@@ -3,7 +3,7 @@
  * The multi interface is used for its short poll: the flag of an interrupt and the four
  * clocks (connect, first byte, idle, total) are looked at twenty times a second.
  * Compression is never asked for, so a bomb stays as small as it came. */
-#include "runner/model/http.h"
+#include "runner/model/wire/http.h"
 
 #include <curl/curl.h>
 #include <math.h>

@@ -1,7 +1,7 @@
 /* api.c - what the providers over HTTP share: where to, with which key, and the tries. */
 #include "runner/brief/usage.h"
 #include "base/clock.h"
-#include "runner/model/api.h"
+#include "runner/model/wire/api.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -12,10 +12,10 @@
 
 #include "base/say.h"
 #include "runner/brief/turn_end.h"
-#include "runner/model/answer.h"
-#include "runner/model/fault.h"
-#include "runner/model/api_keys.h"
-#include "runner/model/plain.h"
+#include "runner/model/wire/answer.h"
+#include "runner/model/wire/fault.h"
+#include "runner/model/wire/api_keys.h"
+#include "runner/model/wire/plain.h"
 
 #define MAX_ADAPTED 8 /* things that may turn out to be lacking, in one ask */
 #define MOST_PAUSES 8 /* of a reply that the server goes on with */
@@ -299,6 +299,19 @@ static int wait_to_retry(struct api *api, int n_failed, double retry_after_s, do
     return wait_s(api, wait) != 0 ? error_set(why, "interrupted") : 0;
 }
 
+/* The conversation is longer than the model takes: no reply, and no fault of the model's,
+ * but the end of this conversation. Refused requests cost nothing. */
+static void take_overflow(struct api *api, struct error *why, struct turn *out)
+{
+    int n_tries = out->usage.n_tries;
+
+    out->usage = (struct usage){ .tokens_reasoning = -1, .n_tries = n_tries };
+    strcpy(out->stop, TURN_OVERFLOW);
+    api_keys_redact(api->key, why->text);
+    if (!api->is_quiet)
+        say_to(stderr, "%s:%s: %s\n", api->dialect->name, api->model, why->text);
+}
+
 static int ask_once(struct api *api, const struct request *request, double end,
                     struct turn *out, struct error *err)
 {
@@ -320,11 +333,15 @@ static int ask_once(struct api *api, const struct request *request, double end,
             draft_take(&answer.reply, request, api->key, out);
             fill_usage(api, request, &answer.reply, out);
             result = 0;
+        } else if (fault == FAULT_TOO_LONG) {
+            take_overflow(api, &why, out);
+            result = 0;
         } else if (answer.reply.has_failed && fault != FAULT_GIVE_UP &&
                    n_adapted++ < MAX_ADAPTED) {
             is_adapted = api->dialect->adapt(api, request, &answer.reply.error);
         }
-        retry_after_s = answer.head.retry_after_s;
+        retry_after_s = answer.reply.has_failed ? answer.reply.error.retry_after_s
+                                                : answer.head.retry_after_s;
         answer_clear(&answer);
         if (result == 0 || is_adapted)
             continue;
@@ -343,6 +360,23 @@ static int64_t add_count(int64_t a, int64_t b)
     return a < 0 || b < 0 ? -1 : a + b;
 }
 
+/* Lists of what goes back, the one behind the other. */
+static void join_extra(struct message *to, struct message *more)
+{
+    const char *kind;
+    json_t *list, *first;
+
+    json_object_foreach(more->extra, kind, list) {
+        if (!to->extra)
+            to->extra = json_object();
+        first = json_object_get(to->extra, kind);
+        if (json_is_array(first) && json_is_array(list))
+            json_array_extend(first, list);
+        else
+            json_object_set(to->extra, kind, list);
+    }
+}
+
 /* Puts what a later request brought behind what there is. */
 static void join(struct turn *to, struct turn *more)
 {
@@ -357,6 +391,7 @@ static void join(struct turn *to, struct turn *more)
         call->arguments = json_incref(from->arguments);
         call->raw = from->raw ? xstrdup(from->raw) : NULL;
     }
+    join_extra(&to->message, &more->message);
     strcpy(to->stop, more->stop);
     to->is_cut = more->is_cut;
     to->is_final_error = more->is_final_error;
@@ -388,9 +423,10 @@ static int go_on(struct api *api, const struct request *request, double end,
     for (int i = 0; i < request->n_messages; i++)
         messages[i] = request->messages[i];
     messages[request->n_messages] = (struct message){ .role = ROLE_ASSISTANT,
-                                                      .text = said };
+                                                      .text = said,
+                                                      .extra = out->message.extra };
     longer.messages = messages;
-    longer.n_messages += len > 0;
+    longer.n_messages += len > 0 || out->message.extra;
     result = ask_once(api, &longer, end, &more, err);
     join(out, &more);
     turn_clear(&more);
@@ -427,11 +463,23 @@ bool api_mentions(const struct draft_error *error, const char *const *words)
 bool api_lacks_tools(struct api *api, const struct request *request,
                      const struct draft_error *error)
 {
-    static const char *const tools[] = { "tool", "function", NULL };
-    bool is_new = !api->lacks.tools && request->n_tools > 0 && api_mentions(error, tools);
+    static const char *const tools[] = { "tool use",      "tools",          "tool call",
+                                         "tool-call",     "tool choice",    "function call",
+                                         "function-call", "functions",      NULL };
+    static const char *const lacking[] = {
+        "not support",   "n't support", "unsupported", "no endpoints found that support",
+        "not enabled",   "n't enabled", "not available", "unrecognized", "not permitted",
+        "not allowed",   "unknown",     "unexpected",  "requires --",  "--jinja", NULL
+    };
+    static const char *const others[] = { "parallel",     "tool_choice", "schema",
+                                          "strict",       "signature",   "reasoning",
+                                          "tool_call_id", "tool_use_id", "tool_result",
+                                          "thinking",     "arguments",   NULL };
 
-    api->lacks.tools |= is_new;
-    return is_new;
+    return request->n_tools > 0 && api_mentions(error, tools) &&
+           api_mentions(error, lacking) && !api_mentions(error, others) &&
+           api_set_lack(api, &api->lacks.tools,
+                        "no tool calls: the conversation goes on as text", error);
 }
 
 json_t *api_text(const char *text)
@@ -443,10 +491,17 @@ json_t *api_text(const char *text)
     return json;
 }
 
-bool api_set_lack(bool *lack)
+bool api_set_lack(struct api *api, bool *lack, const char *what,
+                  const struct draft_error *error)
 {
-    bool was = *lack;
+    struct error words;
 
+    if (*lack)
+        return false;
     *lack = true;
-    return !was;
+    error_set(&words, "%s", error->message);
+    api_keys_redact(api->key, words.text);
+    say_to(stderr, "%s:%s: the server takes %s (it says: %s)\n", api->dialect->name,
+           api->model, what, words.text);
+    return true;
 }

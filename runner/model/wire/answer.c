@@ -1,7 +1,8 @@
 /* answer.c - one try's reply as its bytes come: what kind it is, and whether it is
  * good. */
-#include "runner/model/answer.h"
+#include "runner/model/wire/answer.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -9,6 +10,18 @@
 #include "runner/brief/turn_end.h"
 
 #define ERROR_MAX (64 << 10) /* bytes of an error's body that are looked at */
+
+/* What a list of one object holds, as Gemini sends errors; else the same. */
+static json_t *answer_object(json_t *json)
+{
+    json_t *first = json_array_size(json) == 1 ? json_array_get(json, 0) : NULL;
+
+    if (!json_is_object(first))
+        return json;
+    json_incref(first);
+    json_decref(json);
+    return first;
+}
 
 static int on_event(void *user, const char *name, const char *data, size_t len)
 {
@@ -23,7 +36,7 @@ static int on_event(void *user, const char *name, const char *data, size_t len)
         return 1;
     }
     clean = provider_clean_text(data, len);
-    json = json_loads(clean, JSON_ALLOW_NUL, &at);
+    json = answer_object(json_loads(clean, JSON_ALLOW_NUL, &at));
     free(clean);
     if (!json_is_object(json)) {
         error_set(&a->bad, "an event of the stream is not a JSON object (%.100s)",
@@ -48,6 +61,7 @@ void answer_init(struct answer *a, const struct dialect *dialect)
     memset(a, 0, sizeof(*a));
     a->dialect = dialect;
     draft_init(&a->reply);
+    a->reply.settle = dialect->settle;
     sse_init(&a->sse, ANSWER_EVENT_MAX, on_event, a);
     a->file = open_memstream(&a->body, &a->len);
 }
@@ -94,7 +108,7 @@ static enum http_next find_kind(struct answer *a, const char *bytes, size_t len)
     else if (*type && !strcasestr(type, "text/plain") &&
              !strcasestr(type, "octet-stream"))
         goto wrong;
-    else if (first == '{')
+    else if (first == '{' || first == '[')
         a->kind = ANSWER_WHOLE;
     else if (strchr("deir:", first))
         a->kind = ANSWER_STREAM;
@@ -151,6 +165,8 @@ static enum fault refused(struct answer *a, struct error *err)
         draft_error_from_body(e, a->body, a->len);
         e->status = http; /* a code in the body does not overrule it */
     }
+    if (!isnan(a->head.retry_after_s))
+        e->retry_after_s = a->head.retry_after_s;
     if (http >= 300 && http < 400) {
         char to[200];
 
@@ -172,7 +188,7 @@ static enum fault end_whole(struct answer *a, struct error *err)
 {
     char *clean = provider_clean_text(a->body, a->len);
     json_error_t at;
-    json_t *json = json_loads(clean, JSON_ALLOW_NUL, &at), *error;
+    json_t *json = answer_object(json_loads(clean, JSON_ALLOW_NUL, &at)), *error;
 
     free(clean);
     if (!json_is_object(json)) {

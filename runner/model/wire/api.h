@@ -1,17 +1,20 @@
 /* api.h - what the providers over HTTP share: keys, tries, streams, cost. Each is a
  * dialect. */
-#ifndef RATCHET_RUNNER_MODEL_API_H
-#define RATCHET_RUNNER_MODEL_API_H
+#ifndef RATCHET_RUNNER_MODEL_WIRE_API_H
+#define RATCHET_RUNNER_MODEL_WIRE_API_H
 
 #include "base/rng.h"
 #include "runner/brief/provider.h"
-#include "runner/model/draft.h"
-#include "runner/model/http.h"
-#include "runner/model/prices.h"
+#include "runner/model/wire/draft.h"
+#include "runner/model/wire/http.h"
+#include "runner/model/wire/prices.h"
 
 /* What a server turned out not to take. */
 struct api_lacks {
-    bool tools, images, stream, usage_option, new_max_tokens, reasoning_items, cache;
+    bool tools, images, stream, usage_option, new_max_tokens, reasoning_items, cache,
+        reasoning;
+    /* What it turned out to demand of turns that have none. */
+    bool empty_reasoning, signatures;
 };
 
 struct api {
@@ -46,6 +49,7 @@ struct dialect {
     int (*event)(struct draft *reply, const char *name, const json_t *json);
     /* A reply that is no stream. */
     void (*whole)(struct draft *reply, const json_t *json);
+    void (*settle)(struct draft *reply); /* draft.settle; may be NULL */
     /* The request was refused for what it holds: leave that out from now on. False when
      * there is nothing more to leave out. */
     bool (*adapt)(struct api *api, const struct request *request,
@@ -63,15 +67,18 @@ int api_ask(void *self, const struct request *request, struct turn *out,
 
 /* Text of ours or of a model as JSON can hold it. */
 json_t *api_text(const char *text);
-/* The server lacks it from now on; false when that is known. */
-bool api_set_lack(bool *lack);
+/* The server lacks it from now on, which is said on stderr as `what` with its own words;
+ * false when that was known. */
+bool api_set_lack(struct api *api, bool *lack, const char *what,
+                  const struct draft_error *error);
 
 /* Does the server's message hold one of these words? Case does not count; NULL at the
  * end. */
 bool api_mentions(const struct draft_error *error, const char *const *words);
 
-/* The server has refused tools: the conversation goes on as text. False when that is not
- * what it said, or nothing new. */
+/* The server has said that it has no tools: the conversation goes on as text. False when
+ * that is not what it said (but, say, that a schema or a call of an earlier turn is
+ * wrong), or nothing new. */
 bool api_lacks_tools(struct api *api, const struct request *request,
                      const struct draft_error *error);
 
