@@ -42,7 +42,7 @@ WORKER_SRC = $(ENV_SRC) $(wildcard sandbox/*.c sandbox/worker/*.c)
 PROGRAM_OBJ = $(filter-out $(BUILD)/runner/main_tool.o,$(PROGRAM_SRC:%.c=$(BUILD)/%.o))
 # What a sealed agent has of ratchet: `ratchet tool` alone.
 TOOL_SRC = runner/main_tool.c $(addprefix runner/cmd/,cmd_tool.c parse.c) \
-	$(addprefix base/,buffer.c say.c text.c file.c number.c error.c)
+	$(addprefix base/,buffer.c say.c text.c file.c number.c error.c option.c words.c)
 TOOL_OBJ = $(TOOL_SRC:%.c=$(BUILD)/%.o)
 WORKER_OBJ = $(WORKER_SRC:%.c=$(BUILD)/%.o)
 # libmujoco takes milliseconds to load: workers of other environments do without it.
@@ -201,7 +201,7 @@ check-peers: packages-test
 # The bridge's alone; its packages are installed when they are missing.
 check-ale: packages-test
 	@$(MAKE) --no-print-directory all
-	@BUILD=$(BUILD) REQUIRE=ale prove --exec tests/run tests/peers/ale.t tests/peers/ram.t \
+	@BUILD=$(BUILD) REQUIRE=ale prove --exec tests/run tests/peers/ale.t \
 		$(wildcard tests/peers/bridge*.t)
 
 soak: all $(TESTS) $(ESCAPE)

@@ -9,6 +9,10 @@
 #include "envs/bridge/bridge.h"
 #include "runner/cmd/cmd.h"
 
+#define X(name) &cmd_##name,
+static const struct command *const command_table[] = { COMMANDS(X) NULL };
+#undef X
+
 static volatile sig_atomic_t interrupted;
 
 /* The first Ctrl-C asks for a clean end, the second ends at once. */

@@ -37,6 +37,8 @@ ok "makes nothing" $? "$(ls "$TMP" "$TMP/logs" 2>&1)"
 for command in run improve ledger; do
     n=$("$RATCHET" $command --help | grep -c -- '-h, --help')
     ok "$command --help lists -h, --help once" "$([ "$n" -eq 1 ]; echo $?)" "$n times"
+    wide=$("$RATCHET" $command --help | awk 'length($0) > 100')
+    ok "$command --help fits into 100 columns" "$([ -z "$wide" ]; echo $?)" "$wide"
 done
 expect "one argument too many" 2 'one argument too many' "$RATCHET" run breakout a b
 # A fault's text has a bound, and what is cut says so.

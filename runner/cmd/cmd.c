@@ -1,4 +1,4 @@
-/* cmd.c - what all commands share: their table, tasks from the command line, the frame. */
+/* cmd.c - what all commands share: tasks from the command line, the frame. */
 #include "runner/cmd/cmd.h"
 #include "base/file.h"
 #include "runner/home/opened_run.h"
@@ -7,10 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#define X(name) &cmd_##name,
-const struct command *const command_table[] = { COMMANDS(X) NULL };
-#undef X
 
 int call_plugins(struct call *c)
 {

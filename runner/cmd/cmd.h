@@ -7,9 +7,9 @@
 #include <stdio.h>
 
 #include "base/file.h"
+#include "base/option.h"
 #include "base/places.h"
 #include "base/say.h"
-#include "runner/cmd/option.h"
 #include "runner/evaluate/evaluate.h"
 
 enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
@@ -117,10 +117,6 @@ int command_run(const struct command *self, struct app *app, int argc, const cha
 #define X(name) extern const struct command cmd_##name;
 COMMANDS(X)
 #undef X
-extern const struct command *const command_table[]; /* NULL at the end */
-
-/* The argument of --seed: 0 to 2^64 - 1, decimal, and nothing else; NULL is 0. */
-int cmd_seed(const char *text, uint64_t *out, struct error *err);
 
 /* Prints "ratchet: TEXT" on stderr and returns the status. */
 int cmd_fail(int status, const struct error *err);

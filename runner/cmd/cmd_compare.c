@@ -7,7 +7,6 @@
 #include "base/json.h"
 #include "runner/cmd/cmd.h"
 #include "runner/evaluate/stats.h"
-#include "runner/model/model.h"
 #include "runner/experiment/compare_runs.h"
 #include "base/table.h"
 #include "runner/picture/plot.h"
@@ -19,15 +18,13 @@
 
 struct compare {
     struct setup *setup;
-    char *models, *policy, *out, *plot;
+    struct run_options o; /* of every run; its `out` is the folder of them all */
+    char *models, *plot;
     char **more_models;
-    int repeats, iterations, seeds, csv;
-    long long max_steps, max_tokens, max_calls;
-    double max_minutes, max_usd;
+    int repeats, seeds, csv;
 
     char *names[MOST_MODELS];
     int n_models;
-    struct words options;
     struct comparison c;
     struct compared_run *runs; /* n_models rows of `repeats` */
 };
@@ -56,24 +53,10 @@ static int read_models(struct compare *m, struct error *err)
             return -1;
     if (m->n_models < 1)
         return error_set(err, "compare: name models: --models search,openai:MODEL");
-    for (int i = 0; i < m->n_models; i++)
-        if (provider_check(m->names[i], err) != 0)
-            return -1;
     if (m->repeats < 1 || m->repeats > MOST_REPEATS || m->seeds < 2 || m->seeds > 10000)
         return error_set(err, "compare: --repeats is 1 to %d, --seeds 2 to 10000",
                          MOST_REPEATS);
     return 0;
-}
-
-/* The same for every run. Those of a run's start are taken again when it goes on, where
- * they change nothing. */
-static void make_options(struct compare *m)
-{
-    compare_options(&m->options, m->setup, m->policy, m->max_steps, m->iterations);
-    compare_add_number(&m->options, "--max-tokens", (double)m->max_tokens);
-    compare_add_number(&m->options, "--max-calls", (double)m->max_calls);
-    compare_add_number(&m->options, "--max-usd", m->max_usd);
-    compare_add_number(&m->options, "--max-minutes", m->max_minutes);
 }
 
 static const struct compared_run *run_of(const struct compare *m, int model, int repeat)
@@ -262,7 +245,7 @@ static int show(struct compare *m, struct error *err)
 
     if (status == 0 && m->setup->json)
         say_result(json_pack("{s:s, s:o, s:i, s:i, s:O, s:O}", "task",
-                                 m->c.task->name, "folder", json_path(m->out), "repeats", m->repeats,
+                                 m->c.task->name, "folder", json_path(m->o.out), "repeats", m->repeats,
                                  "seeds", m->seeds, "models", rows, "curve", curve));
     else if (status == 0 && m->csv)
         table_csv(stdout, curve);
@@ -280,14 +263,14 @@ static int open_all(struct compare *m, const char *env, struct error *err)
 
     m->c = (struct comparison){ .setup = m->setup,
                                 .env = env,
-                                .folder = m->out,
-                                .options = &m->options,
+                                .folder = m->o.out,
+                                .options = &m->o,
                                 .n_seeds = m->seeds,
                                 .scores = json_object() };
     m->c.task = setup_task(m->setup, env, err);
-    if (!m->c.task || status != 0 || file_make_folder(m->out, err) != 0)
+    if (!m->c.task || status != 0 || file_make_folder(m->o.out, err) != 0)
         status = -1;
-    salt = xasprintf("%s/salt", m->out);
+    salt = xasprintf("%s/salt", m->o.out);
     if (status == 0)
         status = salt_open(&m->c.salt, salt, err);
     m->c.ledger = status == 0 ? ledger_open(ledger, err) : NULL;
@@ -303,7 +286,6 @@ static void clear(struct compare *m)
         compared_run_clear(&m->runs[i]);
     for (int i = 0; i < m->n_models; i++)
         free(m->names[i]);
-    words_clear(&m->options);
     free(m->runs);
     json_decref(m->c.scores);
     task_destroy(m->c.task);
@@ -320,22 +302,10 @@ static const struct option options[] = {
       "runs of each (default: 3)" },
     { "seeds", '\0', INT_IN(compare, seeds), "N",
       "fresh seeds for each score (default: 50)" },
-    { "policy", 'p', TEXT_IN(compare, policy), "FILE.lua",
-      "start from this policy" },
-    { "out", 'o', TEXT_IN(compare, out), "DIR",
+    { "out", 'o', TEXT_IN(compare, o.out), "DIR",
       "the folder of the runs; required" },
-    { "iterations", 'n', INT_IN(compare, iterations), "N",
-      "stop after so many candidates" },
-    { "max-steps", '\0', COUNT_IN(compare, max_steps), "N",
-      "of each run" },
-    { "max-tokens", '\0', COUNT_IN(compare, max_tokens), "N",
-      "of each run" },
-    { "max-calls", '\0', COUNT_IN(compare, max_calls), "N",
-      "of each run" },
-    { "max-usd", '\0', AMOUNT_IN(compare, max_usd), "USD",
-      "of each run" },
-    { "max-minutes", '\0', AMOUNT_IN(compare, max_minutes), "M",
-      "of each run" },
+    PART_OF(compare, o, options_run, "policy iterations max-steps max-usd max-tokens "
+            "max-calls max-minutes"),
     { "csv", '\0', FLAG_IN(compare, csv), NULL,
       "print the curves as CSV" },
     { "plot", '\0', TEXT_IN(compare, plot), "FILE.svg|FILE.png",
@@ -353,10 +323,9 @@ static int exec_compare(struct call *c)
 
     m->setup = &c->setup;
     if (read_models(m, &c->err) != 0 ||
-        (!m->out && error_set(&c->err, "compare: --out names the folder of the runs")))
+        (!m->o.out && error_set(&c->err, "compare: --out names the folder of the runs")))
         return EXIT_USAGE;
     if (open_all(m, c->args[0], &c->err) == 0) {
-        make_options(m);
         m->runs = xcalloc((size_t)(m->n_models * m->repeats), sizeof(*m->runs));
         if (make_runs(m, &c->err) == 0)
             status = show(m, &c->err);

@@ -18,9 +18,9 @@
 
 struct dream {
     struct setup *setup;
-    char *model, *lib, *record, *policy, *out;
-    int is_dry, is_measure, repeats, seeds, iterations;
-    long long max_tokens, max_steps;
+    struct run_options runs; /* max_tokens: of a dream; the rest of a measurement's runs */
+    char *lib;
+    int is_dry, is_measure, repeats, seeds;
 
     struct opened_run *o; /* its ledger alone */
     struct provider provider;
@@ -100,7 +100,7 @@ static json_t *json_of(const struct dream *d, const struct dream_outcome *out)
 {
     json_t *json = json_pack("{s:o, s:b, s:s, s:O, s:i, s:s?}", "dream",
                              out->id ? json_integer(out->id) : json_null(), "dry_run",
-                             d->is_dry, "model", d->model ? d->model : "", "tasks",
+                             d->is_dry, "model", d->runs.model ? d->runs.model : "", "tasks",
                              out->tasks, "cases", out->cases, "broken", out->broken);
 
     json_object_set_new(json, "tokens",
@@ -129,10 +129,10 @@ static int dream(struct dream *d, struct error *err)
         .ledger = d->o->ledger,
         .setup = d->setup,
         .provider = d->provider.kind ? &d->provider : NULL,
-        .model = d->model ? d->model : "",
+        .model = d->runs.model ? d->runs.model : "",
         .policies = d->policies,
         .lib = d->lib,
-        .max_tokens = d->max_tokens,
+        .max_tokens = d->runs.max_tokens,
         .is_dry = d->is_dry,
     };
     struct dream_outcome out;
@@ -153,43 +153,38 @@ static int dream(struct dream *d, struct error *err)
     return status;
 }
 
-/* A dream is told by those that answer a text with a text; any provider is measured. */
-static int check_model(const struct dream *d, struct error *err)
+/* Those that answer a text with a text. */
+static int open_model(struct dream *d, struct error *err)
 {
     static const char *const talking[] = { "openai", "responses", "anthropic", "files",
                                            "recorded" };
-    const struct provider_kind *kind;
-
-    if (!d->model)
-        return 0;
-    if (provider_check(d->model, err) != 0)
-        return -1;
-    kind = provider_find(d->model);
-    for (size_t i = 0; i < sizeof(talking) / sizeof(talking[0]); i++)
-        if (d->is_measure || !strcmp(kind->name, talking[i]))
-            return 0;
-    return error_set(err,
-                     "%s: cannot dream; openai, anthropic, files and recorded can, "
-                     "and without --model statistics do",
-                     d->model);
-}
-
-static int open_model(struct dream *d, struct app *app, struct error *err)
-{
     struct provider_config config = { .folder = NULL,
-                                      .interrupted = app->interrupted,
+                                      .interrupted = d->setup->interrupted,
                                       .is_quiet = d->setup->json,
-                                      .max_tokens = (int)(d->max_tokens / 4) };
-    struct recorder_header header = { .model = d->model, .brief_format = "dream" };
-    char *folder = logs_path("dream");
-    int status = file_make_folders(folder, err);
+                                      .max_tokens = (int)(d->runs.max_tokens / 4) };
+    struct recorder_header header = { .model = d->runs.model, .brief_format = "dream" };
+    char *folder;
+    int status = -1;
 
+    for (size_t i = 0; i < sizeof(talking) / sizeof(talking[0]); i++) {
+        size_t len = strlen(talking[i]);
+        if (!strncmp(d->runs.model, talking[i], len) &&
+            (!d->runs.model[len] || d->runs.model[len] == ':'))
+            status = 0;
+    }
+    if (status != 0)
+        return error_set(err,
+                         "%s: cannot dream; openai, anthropic, files and recorded can, "
+                         "and without --model statistics do",
+                         d->runs.model);
+    folder = logs_path("dream");
     config.folder = folder;
+    status = file_make_folders(folder, err);
     if (status == 0)
-        status = provider_open(&d->provider, d->model, config, err);
+        status = provider_open(&d->provider, d->runs.model, config, err);
     free(folder);
-    if (status == 0 && d->record)
-        status = recorder_wrap(&d->provider, d->record, &header, false, err);
+    if (status == 0 && d->runs.record)
+        status = recorder_wrap(&d->provider, d->runs.record, &header, false, err);
     return status;
 }
 
@@ -230,51 +225,50 @@ static int prepare(struct dream *d, struct call *c)
     if (call_plugins(c) != 0 || call_ledger(c) != 0 ||
         (!d->is_measure && choose_tasks(d, c->args, &c->err) != 0))
         return -1;
-    return d->model && !d->is_measure ? open_model(d, c->app, &c->err) : 0;
+    return d->runs.model && !d->is_measure ? open_model(d, &c->err) : 0;
 }
 
 static int measure(struct dream *d, const char *task, struct error *err)
 {
+    struct run_options runs = d->runs;
     struct dream_measure m = { .setup = d->setup,
                                .ledger = d->o->ledger,
                                .task = task,
-                               .model = d->model ? d->model : "search",
-                               .policy = d->policy,
-                               .folder = d->out,
+                               .model = d->runs.model ? d->runs.model : "search",
+                               .options = &runs,
                                .repeats = d->repeats,
-                               .seeds = d->seeds,
-                               .iterations = d->iterations,
-                               .max_steps = d->max_steps };
+                               .seeds = d->seeds };
 
+    runs.max_tokens = 0;
     return dream_measure(&m, err) == 0 ? cmd_done() : EXIT_FAILED;
 }
 
 /* What does not go together; NULL when it does. */
 static const char *find_misuse(const struct dream *d, const char **args)
 {
-    if (d->max_tokens < 1000 || d->max_tokens > 10000000)
+    if (d->runs.max_tokens < 1000 || d->runs.max_tokens > 10000000)
         return "dream: --max-tokens is 1000 to 10000000";
     if (d->is_measure && (!args[0] || args[1]))
         return "dream: --measure needs one TASK";
-    if (d->is_measure && (d->is_dry || d->record))
+    if (d->is_measure && (d->is_dry || d->runs.record))
         return "dream: --measure dreams nothing: neither --dry-run nor --record goes with it";
-    if (!d->is_measure && (d->policy || d->out || d->iterations || d->max_steps))
+    if (!d->is_measure && (d->runs.policy || d->runs.out || d->runs.iterations || d->runs.max_steps))
         return "dream: --policy, --out, --iterations and --max-steps go with --measure";
     return NULL;
 }
 
 /* clang-format off */
 static const struct option options[] = {
-    { "model", 'm', TEXT_IN(dream, model), "PROVIDER[:NAME]",
+    { "model", 'm', TEXT_IN(dream, runs.model), "PROVIDER[:NAME]",
       "who dreams: openai, anthropic, files, recorded (default: statistics)" },
     { "dry-run", '\0', FLAG_IN(dream, is_dry), NULL,
       "show what would change, and write nothing" },
     { "lib", '\0', TEXT_IN(dream, lib), "DIR",
       "the folder of skills (default: policies/lib)" },
-    { "max-tokens", '\0', COUNT_IN(dream, max_tokens), "N",
+    { "max-tokens", '\0', COUNT_IN(dream, runs.max_tokens), "N",
       "tokens that a task may cost; what does not fit is left for the next dream "
       "(default: 40000)" },
-    { "record", '\0', TEXT_IN(dream, record), "FILE",
+    { "record", '\0', TEXT_IN(dream, runs.record), "FILE",
       "keep the model's replies as a session, for --model recorded:FILE" },
     { "measure", '\0', FLAG_IN(dream, is_measure), NULL,
       "measure what the dreamt memory is worth: improve with it and without it, by "
@@ -283,13 +277,13 @@ static const struct option options[] = {
       "--measure: pairs of runs (default: 3)" },
     { "seeds", '\0', INT_IN(dream, seeds), "N",
       "--measure: fresh seeds for each score (default: 50)" },
-    { "policy", 'p', TEXT_IN(dream, policy), "FILE.lua",
+    { "policy", 'p', TEXT_IN(dream, runs.policy), "FILE.lua",
       "--measure: start from this policy" },
-    { "iterations", 'n', INT_IN(dream, iterations), "N",
+    { "iterations", 'n', INT_IN(dream, runs.iterations), "N",
       "--measure: stop each run after so many candidates" },
-    { "max-steps", '\0', COUNT_IN(dream, max_steps), "N",
+    { "max-steps", '\0', COUNT_IN(dream, runs.max_steps), "N",
       "--measure: stop each run after so many steps" },
-    { "out", 'o', TEXT_IN(dream, out), "DIR",
+    { "out", 'o', TEXT_IN(dream, runs.out), "DIR",
       "--measure: the folder of the runs (default: a new one in logs/); one that was cut "
       "short goes on" },
     GROUP_OF(options_jobs),
@@ -310,8 +304,6 @@ static int exec_dream(struct call *c)
         error_set(&c->err, "%s", misuse);
         return EXIT_USAGE;
     }
-    if (check_model(d, &c->err) != 0)
-        return EXIT_USAGE;
     if (prepare(d, c) == 0)
         status = d->is_measure ? measure(d, c->args[0], &c->err)
                                : dream(d, &c->err);
@@ -341,7 +333,7 @@ const struct command cmd_dream = {
     .options = options,
     .size = sizeof(struct dream),
     .initial =
-        &(const struct dream){ .max_tokens = MAX_TOKENS, .repeats = 3, .seeds = 50 },
+        &(const struct dream){ .runs.max_tokens = MAX_TOKENS, .repeats = 3, .seeds = 50 },
     .n_max = -1,
     .exec = exec_dream,
 };

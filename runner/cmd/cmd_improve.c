@@ -9,36 +9,15 @@
 
 /* clang-format off */
 static const struct option options[] = {
-    { "model", 'm', TEXT_IN(improve, model), "PROVIDER[:NAME]",
-      "who rewrites the policy: openai, anthropic, files, recorded, search, best-of, "
-      "command, ensemble (see `ratchet doctor`)" },
-    { "policy", 'p', TEXT_IN(improve, policy), "FILE.lua",
-      "start from this policy" },
-    { "out", 'o', TEXT_IN(improve, out), "DIR",
-      "the run's folder (default: a new one in logs/)" },
-    { "resume", '\0', FLAG_IN(improve, resume), NULL,
-      "go on with the named session, with the run in --out, or with the latest" },
+    PART_OF(improve, o, options_run, "model policy out resume record iterations "
+            "max-usd max-tokens max-calls max-minutes seed"),
     { "session", '\0', TEXT_IN(improve, name), "NAME",
       "the run's name, by which every command finds it (see `ratchet sessions`)" },
-    { "record", '\0', TEXT_IN(improve, record), "FILE",
-      "keep the model's replies and their outcomes as a session, for `ratchet "
-      "reproduce` and --model recorded:FILE; when the run has ended, its salt is "
-      "added and it cannot be resumed" },
     { "fresh-salt", '\0', FLAG_IN(improve, fresh_salt), NULL,
       "recorded: draw new hidden seeds instead of those of the session" },
     { "parents", '\0', TEXT_IN(improve, parents), "best|archive",
       "when stuck, go on from the best policy (the default), or from an archive of "
       "candidates that behave differently" },
-    { "iterations", 'n', INT_IN(improve, iterations), "N",
-      "stop after so many candidates" },
-    { "max-usd", '\0', AMOUNT_IN(improve, max_usd), "USD",
-      "spend at most this much on the model" },
-    { "max-tokens", '\0', COUNT_IN(improve, max_tokens), "N",
-      "use at most this many tokens, in and out" },
-    { "max-calls", '\0', COUNT_IN(improve, max_calls), "N",
-      "ask the model at most this many times" },
-    { "max-minutes", '\0', AMOUNT_IN(improve, max_minutes), "M",
-      "work at most this many minutes" },
     { "agent-network", '\0', FLAG_IN(improve, agent_network), NULL,
       "command: let the agent use the network" },
     { "agent-read", '\0', LIST_IN(improve, agent_reads), "PATH",
@@ -47,11 +26,7 @@ static const struct option options[] = {
       "the run as unsealed" },
     { "agent-minutes", '\0', AMOUNT_IN(improve, agent_minutes), "M",
       "command: its time for one candidate (default: 30)" },
-    { "seed", '\0', TEXT_IN(improve, seed_text), "S",
-      "seed of the search's random numbers" },
-    GROUP_OF(options_jobs),
-    GROUP_OF(options_engine),
-    GROUP_OF(options_common),
+    GROUP_OF(options_setup),
     { 0 },
 };
 /* clang-format on */
@@ -86,11 +61,10 @@ static int exec_improve(struct call *c)
     m->setup = &c->setup;
     if (c->verb && take_stop(c) != 0)
         return EXIT_FAILED;
-    m->resume |= c->verb != NULL;
-    if (!m->resume && !c->args[0])
+    m->o.resume |= c->verb != NULL;
+    if (!m->o.resume && !c->args[0])
         return call_misused(c, "name an environment or a task, or --resume a run");
-    if (cmd_seed(m->seed_text, &m->seed, &c->err) != 0 ||
-        (m->model && provider_check(m->model, &c->err) != 0))
+    if (m->o.model && provider_check(m->o.model, &c->err) != 0)
         return EXIT_USAGE;
     status = improve_run(m, c->args[0], &c->err) == 0 ? cmd_done() : EXIT_FAILED;
     improve_clear(m);

@@ -14,18 +14,26 @@
 
 struct mcp_options {
     struct setup *setup;
-    char *policy, *out, *record, *install;
-    int resume, iterations;
-    double minutes;
+    struct run_options o;
+    char *install;
 };
 
-static void add_number(struct words *w, const char *option, double value)
-{
-    char text[40];
-
-    snprintf(text, sizeof(text), "%.17g", value);
-    words_add_option(w, option, value > 0 ? text : NULL);
-}
+/* clang-format off */
+static const struct option options[] = {
+    PART_OF(mcp_options, o, options_run, "policy out iterations"),
+    { "record", '\0', TEXT_IN(mcp_options, o.record), "FILE",
+      "keep the client's calls as a session, for improve --model recorded:FILE" },
+    { "resume", '\0', FLAG_IN(mcp_options, o.resume), NULL,
+      "go on with the run in --out, or with the latest" },
+    { "minutes", '\0', AMOUNT_IN(mcp_options, o.max_minutes), "M",
+      "work at most this many minutes" },
+    { "install", '\0', TEXT_IN(mcp_options, install), INSTALL_CLIENTS,
+      "print this client's configuration and how to start it, and do nothing else" },
+    GROUP_OF(options_jobs),
+    GROUP_OF(options_common),
+    { 0 },
+};
+/* clang-format on */
 
 /* The path from the root, also of what is not there yet. */
 static char *absolute(const char *path)
@@ -37,53 +45,42 @@ static char *absolute(const char *path)
     return whole;
 }
 
-static void add_path(struct words *w, const char *option, const char *path, bool is_whole)
+static char *absolute_or_null(const char *path)
 {
-    char *whole = path && is_whole ? absolute(path) : NULL;
-
-    words_add_option(w, option, whole ? whole : path);
-    free(whole);
-}
-
-/* What was typed, for `improve` as it is, or for a client that starts the server in a
- * folder of its own. Minutes have another name there. */
-static void add_options(struct words *w, const struct mcp_options *o, const char *minutes,
-                        bool is_whole)
-{
-    add_path(w, "--policy", o->policy, is_whole);
-    add_path(w, "--out", o->out, is_whole);
-    add_path(w, "--record", o->record, is_whole);
-    add_number(w, "--jobs", o->setup->jobs);
-    add_number(w, "--iterations", o->iterations);
-    add_number(w, minutes, o->minutes);
-    for (char **s = o->setup->set; s && *s; s++)
-        words_add_option(w, "--set", *s);
-    for (char **s = o->setup->plugins; s && *s; s++)
-        add_path(w, "--plugin", *s, is_whole);
-    if (o->resume)
-        words_add(w, "--resume");
-    if (o->setup->unjailed)
-        words_add(w, "--unjailed");
+    return path ? absolute(path) : NULL;
 }
 
 /* The words behind `ratchet` that start this server again, wherever it is started. */
 static json_t *server_args(const struct mcp_options *o, const char *task)
 {
+    struct mcp_options typed = *o;
+    struct setup setup = *o->setup;
     json_t *args = json_array();
-    struct words w = { 0 };
+    struct words w = { 0 }, plugins = { 0 };
+    char *file = task && strstr(task, ".json") ? absolute(task) : NULL;
 
-    words_add(&w, "mcp");
-    if (task && strstr(task, ".json")) {
-        char *whole = absolute(task);
-        words_add(&w, whole);
+    for (char **plugin = setup.plugins; plugin && *plugin; plugin++) {
+        char *whole = absolute(*plugin);
+        words_add(&plugins, whole);
         free(whole);
-    } else if (task || !o->resume) {
-        words_add(&w, task ? task : "breakout");
     }
-    add_options(&w, o, "--minutes", true);
+    setup.plugins = (char **)plugins.list;
+    typed.install = NULL;
+    typed.o.policy = absolute_or_null(typed.o.policy);
+    typed.o.out = absolute_or_null(typed.o.out);
+    typed.o.record = absolute_or_null(typed.o.record);
+    words_add(&w, "mcp");
+    if (task || !typed.o.resume)
+        words_add(&w, file ? file : task ? task : "breakout");
+    option_words(&w, options, &typed, &setup);
     for (size_t i = 0; i < w.n; i++)
         json_array_append_new(args, json_string(w.list[i]));
     words_clear(&w);
+    words_clear(&plugins);
+    free(typed.o.policy);
+    free(typed.o.out);
+    free(typed.o.record);
+    free(file);
     return args;
 }
 
@@ -130,21 +127,14 @@ static int install(const struct mcp_options *o, const char *task, struct error *
 static int serve(const struct mcp_options *o, const char *task, struct error *err)
 {
     static char model[] = "mcp";
-    struct client client = { .folder = o->resume ? o->out : NULL };
+    struct client client = { .folder = o->o.resume ? o->o.out : NULL };
     struct setup setup = *o->setup;
-    struct improve m = { .setup = &setup,
-                         .client = &client,
-                         .model = model,
-                         .policy = o->policy,
-                         .out = o->out,
-                         .record = o->record,
-                         .resume = o->resume,
-                         .iterations = o->iterations,
-                         .max_minutes = o->minutes };
+    struct improve m = { .setup = &setup, .client = &client, .o = o->o };
     int status;
 
     setup.json = 1;
-    status = improve_run(&m, o->resume ? NULL : task, err) == 0 ? cmd_done() : EXIT_FAILED;
+    m.o.model = model;
+    status = improve_run(&m, o->o.resume ? NULL : task, err) == 0 ? cmd_done() : EXIT_FAILED;
     if (status != EXIT_DONE && err->text[0]) {
         cmd_fail(status, err);
         if (m.provider.kind)
@@ -155,29 +145,6 @@ static int serve(const struct mcp_options *o, const char *task, struct error *er
     return status;
 }
 
-/* clang-format off */
-static const struct option options[] = {
-    { "policy", 'p', TEXT_IN(mcp_options, policy), "FILE.lua",
-      "start from this policy" },
-    { "out", 'o', TEXT_IN(mcp_options, out), "DIR",
-      "the run's folder (default: a new one in logs/)" },
-    { "record", '\0', TEXT_IN(mcp_options, record), "FILE",
-      "keep the client's calls as a session, for improve --model recorded:FILE" },
-    { "resume", '\0', FLAG_IN(mcp_options, resume), NULL,
-      "go on with the run in --out, or with the latest" },
-    { "iterations", 'n', INT_IN(mcp_options, iterations), "N",
-      "stop after so many candidates" },
-    { "minutes", '\0', AMOUNT_IN(mcp_options, minutes), "M",
-      "work at most this many "
-      "minutes" },
-    { "install", '\0', TEXT_IN(mcp_options, install), INSTALL_CLIENTS,
-      "print this client's configuration and how to start it, and do nothing else" },
-    GROUP_OF(options_jobs),
-    GROUP_OF(options_common),
-    { 0 },
-};
-/* clang-format on */
-
 static int exec_mcp(struct call *c)
 {
     struct mcp_options *o = c->state;
@@ -186,11 +153,11 @@ static int exec_mcp(struct call *c)
     o->setup = &c->setup;
     if (o->install)
         return install(o, c->args[0], &c->err);
-    if (!o->resume && !c->args[0])
+    if (!o->o.resume && !c->args[0])
         return call_misused(c, "name an environment or a task, or --resume a run");
     /* Clients start their servers again and again: the run goes on then. */
-    found = o->out && !o->resume ? run_exists(o->out, &c->err) : 0;
-    o->resume |= found == 1;
+    found = o->o.out && !o->o.resume ? run_exists(o->o.out, &c->err) : 0;
+    o->o.resume |= found == 1;
     return found < 0 ? EXIT_FAILED : serve(o, c->args[0], &c->err);
 }
 

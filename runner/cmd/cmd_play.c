@@ -14,7 +14,7 @@
 
 struct options {
     char *record;
-    uint64_t seed;
+    struct option_seed seed;
 };
 
 struct play {
@@ -199,7 +199,7 @@ static int run(struct options *o, struct call *c)
     p.instance = task_create_instance(task, &c->err);
     if (!p.instance)
         goto out;
-    p.replay = create_replay(task, o->seed);
+    p.replay = create_replay(task, o->seed.value);
     episode_init(&p.episode, task->env, p.instance, &task->rules);
     episode_reset(&p.episode, p.replay->seed);
     play_keys_init(&p.keys, task->env);

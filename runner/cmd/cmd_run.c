@@ -17,7 +17,7 @@
 
 struct run {
     int episodes, outside, view, allow_faults; /* episodes 0: not said */
-    uint64_t seed;
+    struct option_seed seed;
     char *record;
     const char *path;
     struct task *task;
@@ -214,7 +214,7 @@ static int play(struct run *r, struct error *err)
     int status;
 
     for (int i = 0; i < r->episodes; i++)
-        requests[i] = (struct episode_request){ .seed = r->seed + (uint64_t)i,
+        requests[i] = (struct episode_request){ .seed = r->seed.value + (uint64_t)i,
                                                 .wants_notes = r->record || r->view };
     r->n_total = r->episodes;
     r->e.on_result = on_result;
@@ -282,9 +282,7 @@ static const struct option options[] = {
     { "allow-faults", '\0', FLAG_IN(run, allow_faults), NULL,
       "exit with 0 even when episodes ended by a fault" },
     { "view", '\0', FLAG_IN(run, view), NULL, "watch one episode in a window" },
-    GROUP_OF(options_jobs),
-    GROUP_OF(options_engine),
-    GROUP_OF(options_common),
+    GROUP_OF(options_setup),
     { 0 },
 };
 /* clang-format on */
@@ -297,9 +295,9 @@ static int exec_run(struct call *c)
         return call_misused(c, "--view shows one episode");
     if (!r->episodes)
         r->episodes = r->view ? 1 : 10;
-    if (r->seed > UINT64_MAX - (uint64_t)(r->episodes - 1))
+    if (r->seed.value > UINT64_MAX - (uint64_t)(r->episodes - 1))
         return call_misused(c, "there are no %d seeds from %llu on: the last is %llu",
-                            r->episodes, (unsigned long long)r->seed,
+                            r->episodes, (unsigned long long)r->seed.value,
                             (unsigned long long)UINT64_MAX);
     r->path = c->args[1];
     return run(r, c);

@@ -287,7 +287,7 @@ static int exec_sessions(struct call *c)
 
 const struct command cmd_sessions = {
     .name = "sessions",
-    .args = "[list | pause NAME | resume NAME [OPTION...] | fork NAME NEW | rename NAME NEW]",
+    .args = "[list|pause NAME|resume NAME|fork NAME NEW|rename NAME NEW]",
     .about = "runs of improve by name: list, pause, resume, fork, rename",
     .details =
         "A NAME is what `improve --session` gave, or a run's folder. `pause` ends a run before its\n"

@@ -12,7 +12,6 @@
 #include "base/table.h"
 #include "runner/cmd/cmd.h"
 #include "runner/experiment/sweep.h"
-#include "runner/model/model.h"
 #include "runner/record/published.h"
 
 #define MOST_LIST 200 /* names in one of the lists */
@@ -26,31 +25,22 @@ static const char random_source[] =
     "end\n"
     "return { reset = reset, act = function() return math.random(0, n - 1) end }\n";
 
-/* Words between commas. */
-struct words {
-    char *text, *list[MOST_LIST + 1];
-    int n;
-};
-
 struct options {
     struct setup *setup;
     char *games, *observations, *budget, *model, *out, *plot, **policies;
     int repeats, episodes, csv;
-    struct words envs, modes, budgets;
-    char *settings[2 * MOST_LIST + 2];
-    int n_settings;
+    struct words envs, modes, budgets, settings;
 };
 
+/* Words between commas. */
 static int split(struct words *w, const char *text, const char *what, struct error *err)
 {
-    char *save;
-
-    w->text = xstrdup(text);
-    for (char *one = strtok_r(w->text, ",", &save); one;
-         one = strtok_r(NULL, ",", &save)) {
+    for (size_t len; *text; text += len + (text[len] == ',')) {
+        len = strcspn(text, ",");
         if (w->n == MOST_LIST)
             return error_set(err, "%s: more than %d names", what, MOST_LIST);
-        w->list[w->n++] = one;
+        if (len)
+            words_addf(w, "%.*s", (int)len, text);
     }
     return w->n ? 0 : error_set(err, "%s: it is empty", what);
 }
@@ -66,7 +56,7 @@ static int choose_games(struct options *o, struct error *err)
         len += (size_t)snprintf(all + len, sizeof(all) - len, "%s,", name + 4);
     if (split(&o->envs, o->games ? o->games : all, "--games", err) != 0)
         return -1;
-    for (int i = 0; i < o->envs.n; i++) {
+    for (size_t i = 0; i < o->envs.n; i++) {
         snprintf(name, sizeof(name), "ale/%.58s", o->envs.list[i]);
         if (!published_find(name, &known))
             return error_set(err, "--games: \"%s\" is none of the benchmark's 57 games",
@@ -75,30 +65,20 @@ static int choose_games(struct options *o, struct error *err)
     return 0;
 }
 
-static int add_setting(struct options *o, const char *text, struct error *err)
-{
-    if (o->n_settings == 2 * MOST_LIST)
-        return error_set(err, "--set: too many");
-    o->settings[o->n_settings++] = xstrdup(text);
-    return 0;
-}
-
 /* Rules and budgets of every cell; those of a budget are tried on a task of ours. */
-static int choose_rules(struct options *o, struct app *app, struct error *err)
+static int choose_rules(struct options *o, struct error *err)
 {
-    const struct setup none = { .envs = &app->envs };
+    const struct setup none = { .envs = o->setup->envs };
     struct task *trial = setup_task(&none, "breakout", err);
-    int status = trial ? add_setting(o, "preset=v5", err) : -1;
+    int status = trial ? 0 : -1;
 
-    for (int i = 0; status == 0 && o->setup->set && o->setup->set[i]; i++)
-        status = add_setting(o, o->setup->set[i], err);
+    words_add(&o->settings, "preset=v5");
+    words_add_all(&o->settings, (const char *const *)o->setup->set);
     if (status == 0 && o->budget)
         status = split(&o->budgets, o->budget, "--budget", err);
-    for (int i = 0; status == 0 && i < o->budgets.n; i++) {
+    for (size_t i = 0; status == 0 && i < o->budgets.n; i++)
         status = task_set(trial, o->budgets.list[i], err);
-        if (status == 0)
-            status = add_setting(o, o->budgets.list[i], err);
-    }
+    words_add_all(&o->settings, o->budgets.list);
     task_destroy(trial);
     return status;
 }
@@ -121,8 +101,8 @@ static json_t *rules_json(const struct options *o)
 {
     json_t *settings = json_array();
 
-    for (int i = 0; i < o->n_settings; i++)
-        json_array_append_new(settings, json_string(o->settings[i]));
+    for (size_t i = 0; i < o->settings.n; i++)
+        json_array_append_new(settings, json_string(o->settings.list[i]));
     return json_pack("{s:o, s:i}", "settings", settings, "episodes", o->episodes);
 }
 
@@ -183,10 +163,10 @@ static int play_all(const struct options *o, const struct sweep *s, struct error
 
     while (o->policies && o->policies[n_policies])
         n_policies++;
-    for (int g = 0; g < o->envs.n; g++)
+    for (size_t g = 0; g < o->envs.n; g++)
         for (int p = 0; p < n_policies + (model != NULL); p++)
-            for (int m = 0; m < o->modes.n; m++)
-                for (int r = 0; r < o->repeats && !*s->interrupted; r++) {
+            for (size_t m = 0; m < o->modes.n; m++)
+                for (int r = 0; r < o->repeats && !*s->setup.interrupted; r++) {
                     struct sweep_cell cell = { env,
                                                p < n_policies ? o->policies[p] : model,
                                                o->modes.list[m], r };
@@ -260,54 +240,39 @@ static int lock_folder(const char *folder, struct error *err)
 
 /* What its cells are told of where to play. A task of an array has one worker by
  * default. */
-static void choose_engine(const struct options *o, struct sweep *s)
+static struct setup setup_of_cells(const struct options *o)
 {
-    const struct setup *c = o->setup;
-    bool is_slurm = c->engine && !strcmp(c->engine, "slurm");
-    int n = 0;
+    struct setup s = *o->setup;
 
-    snprintf(s->jobs, sizeof(s->jobs), "%d",
-             is_slurm && c->jobs <= 0 ? 1 : setup_jobs(c));
-    snprintf(s->shards, sizeof(s->shards), "%d", c->shards);
-    snprintf(s->late, sizeof(s->late), "%d", c->late);
-    if (!is_slurm)
-        return;
-    s->engine[n++] = "--engine";
-    s->engine[n++] = c->engine;
-    if (c->shards) {
-        s->engine[n++] = "--shards";
-        s->engine[n++] = s->shards;
+    s.set = (char **)o->settings.list;
+    s.json = 1;
+    if (!setup_is_cluster(&s)) {
+        s.engine = s.shared = NULL;
+        s.shards = s.late = 0;
     }
-    if (c->shared) {
-        s->engine[n++] = "--shared";
-        s->engine[n++] = c->shared;
-    }
-    if (c->late) {
-        s->engine[n++] = "--late";
-        s->engine[n++] = s->late;
-    }
+    if (s.jobs <= 0)
+        s.jobs = setup_is_cluster(&s) ? 1 : setup_cores();
+    return s;
 }
 
-static int sweep(struct options *o, struct app *app, struct error *err)
+static int sweep(struct options *o, struct error *err)
 {
+    const volatile sig_atomic_t *interrupted = o->setup->interrupted;
     char *folder = choose_folder(o, err);
-    char *episodes = xasprintf("%d", o->episodes);
     struct sweep s = { .folder = folder,
                        .random_path = xasprintf("%s/random.lua", folder ? folder : ""),
-                       .settings = o->settings,
-                       .episodes = episodes,
-                       .interrupted = app->interrupted };
+                       .setup = setup_of_cells(o),
+                       .episodes = o->episodes };
     int lock = folder ? lock_folder(folder, err) : -1;
     int n_failed, status = EXIT_FAILED;
 
-    choose_engine(o, &s);
     if (lock < 0 ||
         file_save(s.random_path, random_source, strlen(random_source), err) != 0)
         goto out;
     n_failed = play_all(o, &s, err);
     if (show(o, folder, err) != 0 || cmd_done() != EXIT_DONE)
         goto out;
-    if (*app->interrupted)
+    if (*interrupted)
         error_set(err, "sweep: interrupted; the same command goes on");
     else if (n_failed)
         error_set(err,
@@ -321,20 +286,16 @@ out:
         close(lock);
     free(s.random_path);
     free(folder);
-    free(episodes);
     return status;
 }
 
-static int check_options(struct options *o, const char *suite, struct app *app,
-                         struct error *err)
+static int check_options(struct options *o, const char *suite, struct error *err)
 {
     if (strcmp(suite, "atari57"))
         return error_set(err, "sweep: \"%s\" is no suite; there is atari57", suite);
     if (o->repeats < 1 || o->repeats > 1000 || o->episodes < 1 || o->episodes > 100000)
         return error_set(err, "sweep: --repeats takes 1 to 1000, --episodes 1 to 100000");
-    if (o->model && provider_check(o->model, err) != 0)
-        return -1;
-    if (choose_games(o, err) != 0 || choose_rules(o, app, err) != 0)
+    if (choose_games(o, err) != 0 || choose_rules(o, err) != 0)
         return -1;
     return split(&o->modes, o->observations ? o->observations : "ram", "--observations",
                  err);
@@ -342,11 +303,10 @@ static int check_options(struct options *o, const char *suite, struct app *app,
 
 static void clear(struct options *o)
 {
-    for (int i = 0; i < o->n_settings; i++)
-        free(o->settings[i]);
-    free(o->envs.text);
-    free(o->modes.text);
-    free(o->budgets.text);
+    words_clear(&o->envs);
+    words_clear(&o->modes);
+    words_clear(&o->budgets);
+    words_clear(&o->settings);
 }
 
 /* clang-format off */
@@ -373,9 +333,7 @@ static const struct option options[] = {
       "the rows as comma-separated values" },
     { "plot", '\0', TEXT_IN(options, plot), "FILE.svg|FILE.png",
       "draw the human-normalised scores" },
-    GROUP_OF(options_jobs),
-    GROUP_OF(options_engine),
-    GROUP_OF(options_common),
+    GROUP_OF(options_setup),
     { 0 },
 };
 /* clang-format on */
@@ -390,9 +348,7 @@ static int exec_sweep(struct call *c)
         o->policies = xcalloc(2, sizeof(*o->policies));
         o->policies[0] = xstrdup("random");
     }
-    status = check_options(o, c->args[0], c->app, &c->err) != 0
-                 ? EXIT_USAGE
-                 : sweep(o, c->app, &c->err);
+    status = check_options(o, c->args[0], &c->err) != 0 ? EXIT_USAGE : sweep(o, &c->err);
     clear(o);
     return status;
 }
@@ -412,8 +368,8 @@ const struct command cmd_sweep = {
     .example =
         "ratchet sweep atari57 --policy random --games pong,breakout --episodes 3\n"
         "ratchet sweep atari57 --policy random --policy policies/ale --observations features\n"
-        "ratchet sweep atari57 --model openai --observations ram,frame --repeats 3 "
-        "--budget iterations=20,usd=2\n"
+        "ratchet sweep atari57 --model openai --observations ram,frame --repeats 3 \\\n"
+        "    --budget iterations=20,usd=2\n"
         "ratchet sweep atari57 --plot atari57.svg --csv",
     .options = options,
     .size = sizeof(struct options),

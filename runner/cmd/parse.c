@@ -38,45 +38,6 @@ static void print_block(const char *head, const char *lines)
     say("\n");
 }
 
-/* clang-format off */
-const struct option option_set[] = {
-    { "set", 's', LIST_IN(setup, set), "KEY=VALUE",
-      "an option of the environment or a key of the task (see `ratchet task`)" },
-    { 0 },
-};
-const struct option option_plugin[] = {
-    { "plugin", '\0', LIST_IN(setup, plugins), "FILE.so",
-      "load environments from a shared object; it is trusted native code" },
-    { 0 },
-};
-const struct option option_json[] = {
-    { "json", '\0', FLAG_IN(setup, json), NULL, "print the result as one JSON object" },
-    { 0 },
-};
-const struct option options_common[] = {
-    GROUP_OF(option_set), GROUP_OF(option_plugin), GROUP_OF(option_json), { 0 },
-};
-const struct option options_jobs[] = {
-    { "jobs", 'j', INT_IN(setup, jobs), "N", "workers at once (default: one a core)" },
-    { "unjailed", '\0', FLAG_IN(setup, unjailed), NULL,
-      "run policies without the jail: only for policies that you trust" },
-    { 0 },
-};
-const struct option options_engine[] = {
-    { "engine", '\0', TEXT_IN(setup, engine), "local|slurm",
-      "where episodes are played: here, or by a Slurm job array (default: local)" },
-    { "shards", '\0', INT_IN(setup, shards), "N",
-      "slurm: tasks of the job array, each with --jobs workers (default: 16, with 1 "
-      "worker each)", 1, 10000 },
-    { "shared", '\0', TEXT_IN(setup, shared), "DIR",
-      "slurm: a folder that all nodes see (default: logs/cluster)" },
-    { "late", '\0', INT_IN(setup, late), "SECONDS",
-      "slurm: start a shard again when it still runs so long after all others have "
-      "ended (default: 30; at least 3 times what the slowest of them took)" },
-    { 0 },
-};
-/* clang-format on */
-
 static void print_help(const struct command *self, poptContext popt)
 {
     say("Usage: " PROGRAM " %s %s%s[OPTION...]\n\n%s.\n", self->name, self->args,
@@ -108,9 +69,8 @@ static void print_man(const struct command *self, const struct poptOption *optio
     say(".fi\n");
 }
 
-static void print_words(const struct command *self, const struct poptOption *options)
+static void print_words(const struct poptOption *options)
 {
-    (void)self;
     for (const struct poptOption *o = options; o->longName; o++)
         say(" --%s", o->longName);
     say(" --help");
@@ -147,15 +107,6 @@ struct option_table {
     int help;
 };
 
-static int count_options(const struct option *o)
-{
-    int n = 0;
-
-    for (; o && (o->name || o->group); o++)
-        n += o->group ? count_options(o->group) : 1;
-    return n;
-}
-
 static unsigned popt_kind(enum option_kind kind)
 {
     return kind == OPTION_FLAG   ? POPT_ARG_NONE
@@ -163,33 +114,29 @@ static unsigned popt_kind(enum option_kind kind)
                                  : POPT_ARG_STRING;
 }
 
-static void add_options(struct option_table *t, const struct option *o, void *state,
-                        struct setup *setup)
+static void table_add(void *user, const struct option *o, void *member)
 {
-    for (; o && (o->name || o->group); o++) {
-        if (o->group) {
-            add_options(t, o->group, setup, setup);
-            continue;
-        }
-        t->of[t->n] = o;
-        t->to[t->n] = (char *)state + o->at;
-        t->popt[t->n] = (struct poptOption){ o->name, o->letter, popt_kind(o->kind),
-                                             o->kind >= OPTION_INT ? NULL : t->to[t->n],
-                                             t->n + 1, o->about, o->value };
-        t->n++;
-    }
+    struct option_table *t = user;
+    struct poptOption one = { o->name, o->letter, popt_kind(o->kind),
+                              o->kind >= OPTION_INT ? NULL : member,
+                              t->n + 1, o->about, o->value };
+
+    t->of = xrealloc(t->of, sizeof(*t->of) * (size_t)(t->n + 1));
+    t->to = xrealloc(t->to, sizeof(*t->to) * (size_t)(t->n + 1));
+    t->popt = xrealloc(t->popt, sizeof(*t->popt) * (size_t)(t->n + 3));
+    t->of[t->n] = o;
+    t->to[t->n] = member;
+    t->popt[t->n++] = one;
 }
 
 static struct option_table *table_make(const struct command *self, void *state,
                                        struct setup *setup)
 {
     struct option_table *t = xcalloc(1, sizeof(*t));
-    size_t n = (size_t)count_options(self->options);
 
-    t->popt = xcalloc(n + 2, sizeof(*t->popt));
-    t->of = xcalloc(n + 1, sizeof(*t->of));
-    t->to = xcalloc(n + 1, sizeof(*t->to));
-    add_options(t, self->options, self->size ? state : setup, setup);
+    t->popt = xcalloc(2, sizeof(*t->popt));
+    option_walk(self->options, self->size ? state : setup, setup, table_add, t);
+    memset(t->popt + t->n, 0, 2 * sizeof(*t->popt));
     return t;
 }
 
@@ -208,10 +155,10 @@ static void table_free(struct option_table *t)
     free(t);
 }
 
-int cmd_seed(const char *text, uint64_t *out, struct error *err)
+static int read_seed(const char *text, struct option_seed *out, struct error *err)
 {
-    *out = 0;
-    if (!text || number_read_unsigned(text, out))
+    out->is_typed = true;
+    if (number_read_unsigned(text, &out->value))
         return 0;
     return error_set(err, "--seed takes 0 to %llu, not \"%.40s\"",
                      (unsigned long long)UINT64_MAX, text);
@@ -248,7 +195,7 @@ static int take_value(struct call *c, int i, const char *text, int *status)
     if (!text || o->kind == OPTION_FLAG)
         return 0;
     if (o->kind == OPTION_SEED)
-        return cmd_seed(text, to, &c->err);
+        return read_seed(text, to, &c->err);
     /* One letter stands for a number that the command reads and says what it takes. */
     if (o->kind == OPTION_TEXT || o->kind == OPTION_LIST)
         return text[0] || !o->value[1]
@@ -342,8 +289,10 @@ int call_begin(struct call *c, const struct command *self, struct app *app, int 
         poptSetOtherOptionHelp(popt, " ");
         done = take_options(c, popt, status);
         poptFreeContext(popt);
+    } else if (app->mode == APP_MAN) {
+        print_man(self, c->table->popt);
     } else {
-        (app->mode == APP_MAN ? print_man : print_words)(self, c->table->popt);
+        print_words(c->table->popt);
     }
     if (done != 0)
         *status = call_end(c, *status);

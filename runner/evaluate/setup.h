@@ -5,6 +5,7 @@
 
 #include <signal.h>
 
+#include "base/option.h"
 #include "runner/record/task.h"
 
 /* Zero but for envs and interrupted, before options come. Who needs it otherwise has a copy;
@@ -20,6 +21,10 @@ struct setup {
     int shards;            /* 0: 16 */
     int late;              /* s; 0: 30 */
 };
+
+/* Its options; common: set, plugin, json; setup: all. */
+extern const struct option option_set[], option_plugin[], option_json[], options_jobs[],
+    options_engine[], options_common[], options_setup[];
 
 /* Loads the plug-ins. */
 int setup_plugins(const struct setup *s, struct error *err);

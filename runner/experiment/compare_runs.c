@@ -60,57 +60,6 @@ static int give_salt(const struct comparison *c, const char *folder, int repeat,
     return result;
 }
 
-void compare_options(struct words *w, const struct setup *setup, const char *policy,
-                     int64_t max_steps, int iterations)
-{
-    for (char **set = setup->set; set && *set; set++)
-        words_add_option(w, "--set", *set);
-    for (char **plugin = setup->plugins; plugin && *plugin; plugin++)
-        words_add_option(w, "--plugin", *plugin);
-    words_add_option(w, "--policy", policy);
-    if (max_steps > 0) {
-        words_add(w, "--set");
-        words_addf(w, "steps=%lld", (long long)max_steps);
-    }
-    compare_add_number(w, "--iterations", iterations);
-    compare_add_number(w, "--jobs", setup->jobs);
-    if (setup->unjailed)
-        words_add(w, "--unjailed");
-}
-
-void compare_add_number(struct words *w, const char *option, double value)
-{
-    if (value > 0) {
-        words_add(w, option);
-        words_addf(w, "%.17g", value);
-    }
-}
-
-static void improve_words(struct words *w, const struct comparison *c, const char *model,
-                          const char *folder, int repeat, bool is_there)
-{
-    static const char *const begin[] = { "ratchet", "improve", "--out", NULL };
-
-    words_add_all(w, begin);
-    words_add(w, folder);
-    if (is_there) {
-        words_add(w, "--resume");
-    } else {
-        words_add(w, c->env);
-        words_add_option(w, "--model", model);
-        words_add(w, "--seed");
-        words_addf(w, "%d", repeat);
-    }
-    for (const char *const *o = c->options->list; o && *o; o++) {
-        /* A run that goes on keeps its task and its start. */
-        bool is_fixed = !strcmp(*o, "--set") || !strcmp(*o, "--policy");
-        if (is_there && is_fixed && o[1])
-            o++;
-        else
-            words_add(w, *o);
-    }
-}
-
 /* `ratchet improve` in a process of its own, its output in a file. */
 static int improve(const struct comparison *c, const char *model, const char *folder,
                    int repeat, bool is_there, struct error *err)
@@ -118,11 +67,19 @@ static int improve(const struct comparison *c, const char *model, const char *fo
     char *log = xasprintf("%s.log", folder);
     char *home = xasprintf("RATCHET_HOME=%s", c->home ? c->home : "");
     const char *set[] = { c->home ? home : NULL, NULL };
+    struct run_options run = *c->options;
+    struct setup setup = *c->setup;
     struct words argv = { 0 };
     int result = -1, failed, out;
     pid_t pid;
 
-    improve_words(&argv, c, model, folder, repeat, is_there);
+    run.model = (char *)model;
+    run.out = (char *)folder;
+    run.resume = is_there;
+    run.seed = (struct option_seed){ (uint64_t)repeat, true };
+    setup.json = 0; /* its output is read by people */
+    words_add(&argv, "ratchet");
+    run_words(&argv, c->env, &run, &setup);
     out = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
     failed = out < 0 ? errno
                      : spawn_start(&(struct spawn){ .argv = argv.list,

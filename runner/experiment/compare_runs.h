@@ -3,9 +3,8 @@
 #ifndef RATCHET_RUNNER_EXPERIMENT_COMPARE_RUNS_H
 #define RATCHET_RUNNER_EXPERIMENT_COMPARE_RUNS_H
 
-#include "base/words.h"
-#include "runner/evaluate/setup.h"
 #include "runner/evaluate/seeds.h"
+#include "runner/experiment/run_options.h"
 #include "runner/record/ledger/ledger.h"
 
 enum cost { COST_STEPS, COST_TOKENS, COST_USD, N_COSTS };
@@ -28,7 +27,7 @@ struct comparison {
     struct setup *setup;
     const char *env, *folder;
     const char *home;     /* RATCHET_HOME of the runs; NULL: ours */
-    const struct words *options; /* of `improve`, for every run alike */
+    const struct run_options *options; /* of every run alike */
     int n_seeds;          /* fresh ones, which no run has seen */
     struct ledger *ledger;
     struct salt salt; /* of the fresh seeds */
@@ -46,11 +45,5 @@ bool compared_run_knows(const struct compared_run *r, enum cost by);
 /* The score that it had for at most so much. NAN where the environment broke each of its
  * episodes. */
 double compared_run_at(const struct compared_run *r, enum cost by, double most);
-
-/* Options of `improve` from those of a command: the task's, a start's, steps, iterations
- * (0: none are named), jobs. */
-void compare_options(struct words *w, const struct setup *setup, const char *policy,
-                     int64_t max_steps, int iterations);
-void compare_add_number(struct words *w, const char *option, double value); /* when > 0 */
 
 #endif

@@ -26,7 +26,6 @@ struct measuring {
     const struct dream_measure *m;
     char *folder;
     struct comparison c;
-    struct words options;
     struct compared_run runs[MOST_REPEATS][N_SIDES];
     double steps[MOST_REPEATS][N_SIDES]; /* all that were made, of candidates or not */
 };
@@ -219,14 +218,14 @@ static int check(const struct dream_measure *m, const char *task, struct error *
 /* A new one in logs/, or the user's, where a measurement that was cut short goes on. */
 static char *choose_folder(const struct dream_measure *m)
 {
-    for (int i = 1; !m->folder; i++) {
+    for (int i = 1; !m->options->out; i++) {
         char *name = xasprintf("measure-%d", i), *path = logs_path(name);
         free(name);
         if (access(path, F_OK) != 0)
             return path;
         free(path);
     }
-    return xstrdup(m->folder);
+    return xstrdup(m->options->out);
 }
 
 static int open_all(struct measuring *g, struct error *err)
@@ -238,7 +237,7 @@ static int open_all(struct measuring *g, struct error *err)
     g->c = (struct comparison){ .setup = m->setup,
                                 .env = m->task,
                                 .folder = g->folder,
-                                .options = &g->options,
+                                .options = m->options,
                                 .n_seeds = m->seeds,
                                 .scores = json_object() };
     g->c.task = setup_task(m->setup, m->task, err);
@@ -257,7 +256,6 @@ int dream_measure(const struct dream_measure *m, struct error *err)
     g->m = m;
     g->folder = choose_folder(m);
     status = open_all(g, err);
-    compare_options(&g->options, m->setup, m->policy, m->max_steps, m->iterations);
     for (int r = 1; r <= m->repeats && status == 0; r++)
         for (enum side s = 0; s < N_SIDES && status == 0; s++)
             status = run_one(g, r, s, err);
@@ -266,7 +264,6 @@ int dream_measure(const struct dream_measure *m, struct error *err)
     for (int r = 0; r < MOST_REPEATS; r++)
         for (enum side s = 0; s < N_SIDES; s++)
             compared_run_clear(&g->runs[r][s]);
-    words_clear(&g->options);
     json_decref(g->c.scores);
     task_destroy(g->c.task);
     free(g->folder);

@@ -3,16 +3,16 @@
 #ifndef RATCHET_RUNNER_EXPERIMENT_DREAM_MEASURE_H
 #define RATCHET_RUNNER_EXPERIMENT_DREAM_MEASURE_H
 
-#include "runner/evaluate/setup.h"
+#include "runner/experiment/run_options.h"
 #include "runner/record/ledger/ledger_dream.h"
 
 /* Borrowed. Numbers that are 0 are left to the task. */
 struct dream_measure {
     struct setup *setup;
     struct ledger *ledger;
-    const char *task, *model, *policy, *folder; /* policy, folder: NULL: a default */
-    int repeats, seeds, iterations;
-    long long max_steps;
+    const char *task, *model;
+    const struct run_options *options; /* of each run; `out`: the folder of all */
+    int repeats, seeds;
 };
 
 /* Runs pairs: each pair shares its start, salt, seed and budgets, and its two runs begin

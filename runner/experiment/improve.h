@@ -3,22 +3,19 @@
 #define RATCHET_RUNNER_EXPERIMENT_IMPROVE_H
 
 #include "runner/agent/client.h"
-#include "runner/evaluate/setup.h"
 #include "runner/experiment/as_recorded.h"
+#include "runner/experiment/run_options.h"
 #include "runner/home/climb.h"
 #include "runner/model/model.h"
 
 struct improve {
     struct setup *setup;
     const struct client *client; /* of `ratchet mcp`, or NULL */
-    char *model, *policy, *out, *name, *record, *parents;
-    int resume, iterations, fresh_salt;
-    char *seed_text;
-    uint64_t seed;
-    long long max_tokens, max_calls;
-    double max_minutes, max_usd, agent_minutes;
-    int agent_network;
+    struct run_options o;
+    char *name, *parents;
+    int fresh_salt, agent_network;
     char **agent_reads;
+    double agent_minutes;
 
     struct task *task;
     struct ledger *ledger;

@@ -33,7 +33,7 @@ static int find_start(struct improve *m, struct error *err)
 {
     static const char *const names[] = { "start_plan.lua", "start.lua", "follow.lua" };
     const char *slash = strchr(m->task->name, '/');
-    char *path = m->policy ? xstrdup(m->policy) : NULL;
+    char *path = m->o.policy ? xstrdup(m->o.policy) : NULL;
 
     for (size_t i = m->task->plan ? 0 : 1; !path && i < sizeof(names) / sizeof(names[0]);
          i++) {
@@ -66,7 +66,7 @@ static char *default_model(const struct improve *m)
         free(relative);
         return xstrdup("openai");
     }
-    session = m->policy ? NULL : find_shipped(relative);
+    session = m->o.policy ? NULL : find_shipped(relative);
     free(relative);
     spec = session ? xasprintf("recorded:%s", session) : xstrdup("search");
     free(session);
@@ -82,8 +82,8 @@ static int choose_folder(struct improve *m, struct error *err)
 
     for (char *slash = plain; (slash = strchr(slash, '/'));)
         *slash = '-';
-    if (m->out) {
-        m->run.folder = xstrdup(m->out);
+    if (m->o.out) {
+        m->run.folder = xstrdup(m->o.out);
         if (mkdir(m->run.folder, 0700) != 0 && errno != EEXIST)
             status = error_set(err, "%s: cannot make this folder: %s", m->run.folder,
                                strerror(errno));
@@ -122,7 +122,7 @@ static int begin_run(struct improve *m, struct error *err)
                    ? -1
                    : error_set(err, "%s: holds a run already; --resume goes on with it",
                                m->run.folder);
-    m->run.model = m->model ? xstrdup(m->model) : default_model(m);
+    m->run.model = m->o.model ? xstrdup(m->o.model) : default_model(m);
     if (as_recorded_open(&m->session, m->run.model, m->task, m->start_source, err) != 0)
         return -1;
     salt_path = xasprintf("%s/salt", m->run.folder);
@@ -135,7 +135,7 @@ static int begin_run(struct improve *m, struct error *err)
     m->run.start_policy = xstrdup(m->start_name);
     m->run.start_sha256 = xstrdup(sha);
     m->run.salt_sha256 = xstrdup(m->salt.sha256);
-    m->run.seed = (int64_t)m->seed; /* the same bits */
+    m->run.seed = (int64_t)m->o.seed.value; /* the same bits */
     m->run.is_sealed = true;
     m->run.env_version = m->task->env->version;
     m->run.chance = CHANCE_VERSION;
@@ -190,8 +190,8 @@ static int keep_budgets(struct improve *m, struct error *err)
                            JSON_COMPACT | JSON_SORT_KEYS);
     int status = 0;
 
-    if (m->iterations > 0 || m->max_minutes > 0 || m->max_usd > 0 || m->max_tokens > 0 ||
-        m->max_calls > 0)
+    if (m->o.iterations > 0 || m->o.max_minutes > 0 || m->o.max_usd > 0 || m->o.max_tokens > 0 ||
+        m->o.max_calls > 0)
         status = ledger_allowance_add(m->ledger, m->run.id, now, err);
     free(now);
     json_decref(json);
@@ -202,7 +202,7 @@ static int keep_budgets(struct improve *m, struct error *err)
 static int find_run(struct improve *m, const char *name,
                     struct error *err)
 {
-    const char *wanted = name ? name : m->name ? m->name : m->out;
+    const char *wanted = name ? name : m->name ? m->name : m->o.out;
     int found = ledger_session_find(m->ledger, wanted, &m->run, err);
     json_t *json;
     char *salt_path;
@@ -241,16 +241,16 @@ static void set_budgets(const struct improve *m)
 {
     struct task_budget *b = &m->task->budget;
 
-    if (m->iterations > 0)
-        b->iterations = m->iterations;
-    if (m->max_minutes > 0)
-        b->minutes = m->max_minutes;
-    if (m->max_usd > 0)
-        b->usd = m->max_usd;
-    if (m->max_tokens > 0)
-        b->model_tokens = m->max_tokens;
-    if (m->max_calls > 0)
-        b->model_calls = m->max_calls;
+    if (m->o.iterations > 0)
+        b->iterations = m->o.iterations;
+    if (m->o.max_minutes > 0)
+        b->minutes = m->o.max_minutes;
+    if (m->o.max_usd > 0)
+        b->usd = m->o.max_usd;
+    if (m->o.max_tokens > 0)
+        b->model_tokens = m->o.max_tokens;
+    if (m->o.max_calls > 0)
+        b->model_calls = m->o.max_calls;
 }
 
 static int find_task(struct improve *m, const char *name,
@@ -277,9 +277,9 @@ static int check_resumed(const struct improve *m, struct error *err)
     const struct {
         const char *name;
         bool is_typed;
-    } fixed[] = { { "--set", m->setup->set },     { "--model", m->model },
-                  { "--policy", m->policy },      { "--parents", m->parents },
-                  { "--seed", m->seed_text },     { "--fresh-salt", m->fresh_salt } };
+    } fixed[] = { { "--set", m->setup->set },     { "--model", m->o.model },
+                  { "--policy", m->o.policy },      { "--parents", m->parents },
+                  { "--seed", m->o.seed.is_typed },     { "--fresh-salt", m->fresh_salt } };
 
     for (size_t i = 0; i < sizeof(fixed) / sizeof(fixed[0]) && !m->client; i++)
         if (fixed[i].is_typed)
@@ -312,7 +312,7 @@ int improve_prepare(struct improve *m, const char *name,
 {
     int wanted = 1;
 
-    if (!m->resume && find_task(m, name, err) != 0)
+    if (!m->o.resume && find_task(m, name, err) != 0)
         return -1;
     if (m->client)
         wanted = client_await(m->client, m->setup->interrupted, &m->provider, err);
@@ -320,7 +320,7 @@ int improve_prepare(struct improve *m, const char *name,
         return wanted == 0 ? 1 : -1;
     if (open_ledger(m, err) != 0)
         return -1;
-    if (m->resume)
+    if (m->o.resume)
         return resume_run(m, name, err);
     if (m->name && ledger_session_check(m->ledger, m->name, err) != 0)
         return -1;

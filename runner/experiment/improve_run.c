@@ -35,10 +35,10 @@ static int open_provider(struct improve *m, const struct loop_config *loop, stru
             return -1;
     }
     as_recorded_limit(&m->session, &m->provider);
-    if (!m->record)
+    if (!m->o.record)
         return 0;
     header.run = as_recorded_run(loop, &m->provider, err);
-    status = header.run ? recorder_wrap(&m->provider, m->record, &header, m->resume, err)
+    status = header.run ? recorder_wrap(&m->provider, m->o.record, &header, m->o.resume, err)
                         : -1;
     json_decref(header.run);
     return status;
@@ -47,7 +47,7 @@ static int open_provider(struct improve *m, const struct loop_config *loop, stru
 static void keep_outcome(struct improve *m, const char *incumbent, json_t *outcome)
 {
     snprintf(m->best, sizeof(m->best), "%s", incumbent);
-    if (m->record && !m->broken.text[0])
+    if (m->o.record && !m->broken.text[0])
         recorder_outcome(&m->provider, outcome, &m->broken);
     json_decref(outcome);
 }
@@ -93,7 +93,7 @@ static int publish_salt(struct improve *m, const struct loop_outcome *o, bool *i
     int open, status = -1;
 
     *is_public = false;
-    if (!m->record || o->is_interrupted || o->is_paused || loop_model_failed(o) ||
+    if (!m->o.record || o->is_interrupted || o->is_paused || loop_model_failed(o) ||
         loop_heard_nothing(o))
         return 0;
     open = ledger_salt_count_open(m->ledger, m->salt.sha256, m->run.id, err);
@@ -102,7 +102,7 @@ static int publish_salt(struct improve *m, const struct loop_outcome *o, bool *i
             say_to(stderr,
                    "ratchet: %s: the salt stays out of it: %d other runs that have not "
                    "ended draw their hidden seeds from it\n",
-                   m->record, open);
+                   m->o.record, open);
         return open < 0 ? -1 : 0;
     }
     end = json_pack("{s:s, s:s, s:s, s:o}", "salt", m->salt.hex, "stop_reason",
@@ -137,8 +137,8 @@ static void print_json(const struct improve *m, const struct loop_outcome *o,
     json_object_set_new(json, "salt",
                         json_string(m->session.is_used ? "session" : "fresh"));
     json_object_set_new(json, "salt_sha256", json_string(m->run.salt_sha256));
-    if (m->record) {
-        json_object_set_new(json, "session", json_string(m->record));
+    if (m->o.record) {
+        json_object_set_new(json, "session", json_string(m->o.record));
         json_object_set_new(json, "salt_published", json_boolean(is_public));
     }
     say_result(json);
@@ -177,12 +177,12 @@ static int improve(struct improve *m, struct error *err)
         print_json(m, &outcome, is_public);
     else
         climb_end(&outcome, m->task->env->name, m->ledger_path, &m->run);
-    if (!m->setup->json && m->record)
+    if (!m->setup->json && m->o.record)
         say(is_public ? "\n%s: the session, with its salt; `ratchet reproduce %s` "
                         "plays it again\n"
                       : "\n%s: the session; its salt stays in the run's folder until "
                         "the run has ended\n",
-            m->record, m->record);
+            m->o.record, m->o.record);
     if (m->broken.text[0]) {
         *err = m->broken;
         return -1;

@@ -10,6 +10,7 @@
 
 #include "base/say.h"
 #include "base/text.h"
+#include "base/words.h"
 
 #define MOST_LOGS 5
 #define MOST_COMPLAINT 400 /* bytes */
@@ -88,18 +89,16 @@ static char *last_complaint(const char *text)
 json_t *night_command(const struct night *n, const char *const *arguments,
                       double timeout_s, int *status, char **why)
 {
-    const char *argv[64] = { n->program };
-    struct child c = { .argv = argv,
-                       .timeout_s = timeout_s,
-                       .interrupted = n->interrupted };
+    struct words argv = { 0 };
+    struct child c = { .timeout_s = timeout_s, .interrupted = n->interrupted };
     struct child_result r;
     struct error err = { "" };
     struct night quiet = *n;
     json_t *json = NULL;
-    int k = 1;
 
-    for (; arguments[k - 1] && k < 63; k++)
-        argv[k] = arguments[k - 1];
+    words_add(&argv, n->program);
+    words_add_all(&argv, arguments);
+    c.argv = argv.list;
     *status = -1;
     quiet.is_quiet = true;
     if (child_run(&c, &r, &err) == 0) {
@@ -109,11 +108,12 @@ json_t *night_command(const struct night *n, const char *const *arguments,
                : r.is_interrupted ? xstrdup("interrupted")
                                   : last_complaint(r.err);
         if (r.err[0] || r.status != 0)
-            night_say(&quiet, "ratchet %s: status %d%s%s", argv[1], r.status,
+            night_say(&quiet, "ratchet %s: status %d%s%s", arguments[0], r.status,
                       r.err[0] ? "\n" : "", r.err);
     } else {
         *why = xstrdup(err.text);
     }
+    words_clear(&argv);
     child_result_clear(&r);
     return json;
 }

@@ -15,6 +15,7 @@
 #include "base/text.h"
 #include "base/places.h"
 #include "runner/experiment/nightly.h"
+#include "runner/experiment/run_options.h"
 #include "runner/home/opened_run.h"
 #include "runner/record/task.h"
 
@@ -175,44 +176,20 @@ void night_cases(struct night *n, const struct night_task *t, json_t *row)
     free(policy);
 }
 
-#define MOST_ARGUMENTS 60
-
-struct arguments {
-    const char *list[MOST_ARGUMENTS + 2];
-    char *owned[MOST_ARGUMENTS];
-    int n, n_owned;
-};
-
-static void add(struct arguments *a, const char *text)
-{
-    if (a->n < MOST_ARGUMENTS)
-        a->list[a->n++] = text;
-}
-
-static void add_setting(struct arguments *a, char *text)
-{
-    if (a->n + 2 > MOST_ARGUMENTS || a->n_owned >= MOST_ARGUMENTS) {
-        free(text);
-        return;
-    }
-    add(a, "--set");
-    add(a, a->owned[a->n_owned++] = text);
-}
-
-static void add_settings(struct arguments *a, const struct night_task *t)
+/* Its own keys, and its budget as keys. */
+static void add_settings(struct words *w, const struct night_task *t)
 {
     const char *key;
     json_t *value;
     size_t i;
 
     json_array_foreach(t->set, i, value)
-        add_setting(a, xstrdup(json_string_value(value)));
+        words_add(w, json_string_value(value));
     json_object_foreach(t->budget, key, value) {
         if (json_is_integer(value))
-            add_setting(a,
-                        xasprintf("%s=%lld", key, (long long)json_integer_value(value)));
+            words_addf(w, "%s=%lld", key, (long long)json_integer_value(value));
         else
-            add_setting(a, xasprintf("%s=%.17g", key, json_number_value(value)));
+            words_addf(w, "%s=%.17g", key, json_number_value(value));
     }
 }
 
@@ -225,60 +202,38 @@ static double improve_limit(const struct night_task *t)
 
 void night_improve(struct night *n, const struct night_task *t, json_t *row)
 {
-    struct arguments a = { .n = 0 };
-    char *folder = path_of(n, t, json_get_text(n->state, "night")), *why = NULL, jobs[16];
-    char shards[16];
+    const struct night_config *config = n->config;
+    char *folder = path_of(n, t, json_get_text(n->state, "night")), *why = NULL;
     const char *policy = json_get_text(row, "policy");
+    struct run_options run = { .model = (char *)t->model,
+                               .policy = policy[0] ? (char *)policy : NULL,
+                               .out = folder,
+                               .resume = run_exists(folder, NULL) == 1 };
+    struct setup setup = { .json = 1,
+                           .jobs = config->jobs,
+                           .engine = (char *)config->engine,
+                           .shared = (char *)config->shared,
+                           .shards = config->shards };
+    struct words set = { 0 }, words = { 0 };
     json_t *out = NULL;
     int status;
 
     if (json_get_text(row, "error")[0])
         goto out;
     json_object_set_new(row, "run", json_string(folder));
-    snprintf(jobs, sizeof(jobs), "%d", n->config->jobs);
-    add(&a, "improve");
-    if (run_exists(folder, NULL) == 1) {
-        add(&a, "--resume");
-    } else {
-        add(&a, t->task);
-        add_settings(&a, t);
-        if (policy[0]) {
-            add(&a, "--policy");
-            add(&a, policy);
-        }
-        if (t->model) {
-            add(&a, "--model");
-            add(&a, t->model);
-        }
-    }
-    add(&a, "--out");
-    add(&a, folder);
-    add(&a, "--jobs");
-    add(&a, jobs);
-    if (n->config->engine) {
-        add(&a, "--engine");
-        add(&a, n->config->engine);
-    }
-    if (n->config->shared) {
-        add(&a, "--shared");
-        add(&a, n->config->shared);
-    }
-    if (n->config->shards) {
-        snprintf(shards, sizeof(shards), "%d", n->config->shards);
-        add(&a, "--shards");
-        add(&a, shards);
-    }
-    add(&a, "--json");
-    night_say(n, "%s: improvement %s in %s", t->name,
-              !strcmp(a.list[1], "--resume") ? "goes on" : "begins", folder);
-    out = night_command(n, a.list, improve_limit(t), &status, &why);
+    add_settings(&set, t);
+    setup.set = (char **)set.list;
+    run_words(&words, t->task, &run, &setup);
+    night_say(n, "%s: improvement %s in %s", t->name, run.resume ? "goes on" : "begins",
+              folder);
+    out = night_command(n, words.list, improve_limit(t), &status, &why);
     if (status == 0 && json_is_object(out))
         json_object_set(row, "improve", out);
     else
         fail(n, row, "improvement", why ? why : "");
 out:
-    for (int i = 0; i < a.n_owned; i++)
-        free(a.owned[i]);
+    words_clear(&words);
+    words_clear(&set);
     json_decref(out);
     free(why);
     free(folder);

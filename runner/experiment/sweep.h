@@ -8,19 +8,15 @@
 #define RATCHET_RUNNER_EXPERIMENT_SWEEP_H
 
 #include <jansson.h>
-#include <signal.h>
 #include <stdio.h>
 
-#include "base/error.h"
+#include "runner/evaluate/setup.h"
 
 struct sweep {
     const char *folder;
     char *random_path;    /* the policy that moves by chance */
-    char **settings;      /* "key=value" for all, budgets included; NULL-terminated */
-    const char *episodes; /* of a cell's score, as text */
-    char jobs[16], shards[16], late[16]; /* as text */
-    const char *engine[10];              /* options of run and improve; NULL-terminated */
-    const volatile sig_atomic_t *interrupted;
+    struct setup setup;   /* of a cell's commands; `set`: for all, budgets included */
+    int episodes;         /* of a cell's score */
 };
 
 struct sweep_cell {

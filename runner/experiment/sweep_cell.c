@@ -14,6 +14,7 @@
 #include "base/json.h"
 #include "base/spawn.h"
 #include "base/words.h"
+#include "runner/experiment/run_options.h"
 #include "runner/experiment/sweep.h"
 #include "runner/home/opened_run.h"
 #include "runner/record/published.h"
@@ -130,38 +131,16 @@ char *sweep_cell_path(const struct sweep *s, const struct sweep_cell *c)
     return path;
 }
 
-static struct play_command begin(const struct sweep *s, const struct sweep_cell *c,
-                                 const char *command)
+static struct play_command begin(const struct sweep *s, const struct sweep_cell *c)
 {
     char *name = cell_name(c);
-    struct play_command call = { .interrupted = s->interrupted,
+    struct play_command call = { .interrupted = s->setup.interrupted,
                                  .out = xasprintf("%s/cells/%s.out", s->folder, name),
                                  .log = xasprintf("%s/cells/%s.log", s->folder, name) };
 
     free(name);
     words_add(&call.argv, "ratchet");
-    words_add(&call.argv, command);
     return call;
-}
-
-static void add_engine(struct play_command *call, const struct sweep *s)
-{
-    words_add_option(&call->argv, "--jobs", s->jobs);
-    words_add_all(&call->argv, s->engine);
-    words_add(&call->argv, "--json");
-}
-
-static void add_rules(struct play_command *call, const struct sweep *s,
-                      const struct sweep_cell *c)
-{
-    char *observation = xasprintf("observation=%s", c->observation);
-
-    for (int i = 0; s->settings[i]; i++) {
-        words_add_option(&call->argv, "--set", s->settings[i]);
-    }
-    words_add_option(&call->argv, "--set", observation);
-    add_engine(call, s);
-    free(observation);
 }
 
 /* The player's policy for the game; NULL: none. The caller frees it. */
@@ -195,16 +174,20 @@ static void copy(json_t *to, const char *name, const json_t *from, const char *k
 static int play_policy(const struct sweep *s, const struct sweep_cell *c,
                        const char *path, json_t *out, struct error *err)
 {
-    struct play_command call = begin(s, c, "run");
-    char *seed = xasprintf("%lld", (long long)c->repeat * SEEDS_APART);
+    struct play_command call = begin(s, c);
+    char *observation = xasprintf("observation=%s", c->observation);
     json_t *reply;
 
+    words_add(&call.argv, "run");
     words_add(&call.argv, c->env);
     words_add(&call.argv, path);
     words_add(&call.argv, "--allow-faults"); /* its table counts them */
-    words_add_option(&call.argv, "--episodes", s->episodes);
-    words_add_option(&call.argv, "--seed", seed);
-    add_rules(&call, s, c);
+    words_add(&call.argv, "--episodes");
+    words_addf(&call.argv, "%d", s->episodes);
+    words_add(&call.argv, "--seed");
+    words_addf(&call.argv, "%lld", (long long)c->repeat * SEEDS_APART);
+    option_words(&call.argv, options_setup, NULL, &s->setup);
+    words_add_option(&call.argv, "--set", observation);
     reply = call_json(&call, err);
     copy(out, "mean", reply, "mean");
     copy(out, "std", reply, "std");
@@ -215,7 +198,7 @@ static int play_policy(const struct sweep *s, const struct sweep_cell *c,
         out, "episodes",
         json_integer((json_int_t)json_array_size(json_object_get(reply, "episodes"))));
     call_clear(&call);
-    free(seed);
+    free(observation);
     json_decref(reply);
     return reply ? 0 : -1;
 }
@@ -223,23 +206,22 @@ static int play_policy(const struct sweep *s, const struct sweep_cell *c,
 static json_t *improve(const struct sweep *s, const struct sweep_cell *c,
                        const char *folder, struct error *err)
 {
-    struct play_command call = begin(s, c, "improve");
+    struct play_command call = begin(s, c);
+    struct run_options run = { .model = (char *)c->player + strlen("model:"),
+                               .policy = s->random_path,
+                               .out = (char *)folder,
+                               .resume = run_exists(folder, NULL) == 1 };
+    struct setup setup = s->setup;
+    struct words set = { 0 };
     json_t *reply;
 
-    if (run_exists(folder, NULL) == 1) {
-        words_add(&call.argv, "--resume");
-        add_engine(&call, s);
-    } else {
-        char *holdout = xasprintf("holdout=%s", s->episodes);
-        words_add(&call.argv, c->env);
-        words_add_option(&call.argv, "--model", c->player + strlen("model:"));
-        words_add_option(&call.argv, "--policy", s->random_path);
-        words_add_option(&call.argv, "--set", holdout);
-        add_rules(&call, s, c);
-        free(holdout);
-    }
-    words_add_option(&call.argv, "--out", folder);
+    words_addf(&set, "holdout=%d", s->episodes);
+    words_add_all(&set, (const char *const *)s->setup.set);
+    words_addf(&set, "observation=%s", c->observation);
+    setup.set = (char **)set.list;
+    run_words(&call.argv, c->env, &run, &setup);
     reply = call_json(&call, err);
+    words_clear(&set);
     call_clear(&call);
     return reply;
 }
@@ -249,11 +231,12 @@ static int read_opening(const struct sweep *s, const struct sweep_cell *c,
                         const char *folder, json_t *out, struct error *err)
 {
     struct error refused = { "" };
-    struct play_command call = begin(s, c, "freeze");
+    struct play_command call = begin(s, c);
     json_t *reply, *row;
 
+    words_add(&call.argv, "freeze");
     words_add(&call.argv, folder);
-    words_add_option(&call.argv, "--jobs", s->jobs);
+    option_words(&call.argv, options_jobs, NULL, &s->setup);
     words_add(&call.argv, "--json");
     reply = call_json(&call, &refused);
     call_clear(&call);
@@ -264,7 +247,7 @@ static int read_opening(const struct sweep *s, const struct sweep_cell *c,
     json_decref(row);
     if (!json_is_number(json_object_get(out, "mean")))
         return error_set(err, "%s", refused.text[0] ? refused.text : "no opening");
-    json_object_set_new(out, "episodes", json_integer(atoi(s->episodes)));
+    json_object_set_new(out, "episodes", json_integer(s->episodes));
     return 0;
 }
 
