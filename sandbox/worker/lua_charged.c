@@ -2,7 +2,6 @@
  * instruction may compare, convert or copy megabytes. Linked over Lua's static library
  * (Makefile, WORKER_WRAP); the layouts are those of Lua 5.4's lobject.h, and
  * tests/test_vm.c sees to it that the charges arrive. */
-#include <float.h>
 #include <lua.h>
 #include <math.h>
 #include <stdarg.h>
@@ -10,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "sandbox/worker/flush.h"
 #include "sandbox/worker/lua_tables.h"
 #include "sandbox/worker/vm.h"
 
@@ -30,9 +30,13 @@
 #define LOOKED_UP_UNITS 3    /* of a metamethod */
 #define DIVIDED_PER_UNIT 8   /* bits of exponent between the operands of % */
 
-#define DENORMAL_UNITS 15    /* of a function of the library that meets denormals */
-
-enum { TM_CALL = 23, TYPE_LUA = 6 | 0x40, TYPE_C_LIGHT = 0x16, TYPE_C = 0x26 | 0x40 };
+enum {
+    TM_CALL = 23,
+    TYPE_FLOAT = 0x13,
+    TYPE_LUA = 6 | 0x40,
+    TYPE_C_LIGHT = 0x16,
+    TYPE_C = 0x26 | 0x40
+};
 
 /* The beginnings of lua_State, of a Lua function's closure and of its prototype. */
 struct state_head {
@@ -82,15 +86,6 @@ LUA_WRAPPED(void, luaD_callnoyield, lua_State *L, const struct lua_value *f,
             int n_results);
 double __real_fmod(double x, double y) __attribute__((weak));
 double __wrap_fmod(double x, double y);
-#define WRAPPED_FUNCTION(name)                           \
-    double __real_##name(double x) __attribute__((weak)); \
-    double __wrap_##name(double x);
-WRAPPED_FUNCTION(exp)
-WRAPPED_FUNCTION(log)
-WRAPPED_FUNCTION(log2)
-WRAPPED_FUNCTION(log10)
-double __real_pow(double x, double y) __attribute__((weak));
-double __wrap_pow(double x, double y);
 int __wrap_snprintf(char *out, size_t size, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 int __wrap___snprintf_chk(char *out, size_t size, int flag, size_t room,
@@ -116,11 +111,22 @@ int strcoll(const char *a, const char *b)
     return (unsigned char)a[at] - (unsigned char)b[at];
 }
 
-/* Text as a number, by tonumber, by arithmetic and by whatever takes a number. */
+/* Text as a number, by the compiler, by tonumber, by arithmetic and by whatever takes a
+ * number. */
 size_t __wrap_luaO_str2num(const char *text, void *out)
 {
+    struct lua_value *value = out;
+    double number;
+    size_t len;
+
     vm_charge_running(PARSE_UNITS + (int64_t)(strlen(text) / PARSED_PER_UNIT));
-    return __real_luaO_str2num(text, out);
+    len = __real_luaO_str2num(text, out);
+    if (len && value->type == TYPE_FLOAT) {
+        memcpy(&number, &value->bits, sizeof(number));
+        number = flush_number(number);
+        memcpy(&value->bits, &number, sizeof(number));
+    }
+    return len;
 }
 
 /* Numbers as text. What follows is Lua's, which is in the middle of something: the call is
@@ -200,7 +206,8 @@ void *__wrap_luaF_findupval(lua_State *L, const struct lua_value *variable)
     return __real_luaF_findupval(L, variable);
 }
 
-/* The library's takes one step a bit of the exponents' difference. */
+/* The library's takes one step a bit of the exponents' difference, and puts its result
+ * together from bits. */
 double __wrap_fmod(double x, double y)
 {
     int a, b;
@@ -208,41 +215,7 @@ double __wrap_fmod(double x, double y)
     frexp(x, &a);
     frexp(y, &b);
     vm_charge_running(1 + (a > b ? (a - b) / DIVIDED_PER_UNIT : 0));
-    return __real_fmod(x, y);
-}
-
-/* Numbers below 2.2e-308 take a processor some 150 cycles each, and these functions
- * calculate with them several times. Not while vec flushes them: then they are 0. */
-static double charge_denormals(double x, double result)
-{
-    if ((fabs(x) < DBL_MIN && x != 0) || (fabs(result) < DBL_MIN && result != 0))
-        vm_charge_later(DENORMAL_UNITS);
-    return result;
-}
-
-double __wrap_exp(double x)
-{
-    return charge_denormals(x, __real_exp(x));
-}
-
-double __wrap_log(double x)
-{
-    return charge_denormals(x, __real_log(x));
-}
-
-double __wrap_log2(double x)
-{
-    return charge_denormals(x, __real_log2(x));
-}
-
-double __wrap_log10(double x)
-{
-    return charge_denormals(x, __real_log10(x));
-}
-
-double __wrap_pow(double x, double y)
-{
-    return charge_denormals(x, __real_pow(x, y));
+    return flush_number(__real_fmod(x, y));
 }
 
 void __wrap_luaT_getvarargs(lua_State *L, void *ci, void *where, int wanted)

@@ -12,6 +12,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "sandbox/worker/flush.h"
 #include "sandbox/worker/vec.h"
 #include "sandbox/worker/vm.h"
 #include "sandbox/worker/vm_world.h"
@@ -21,6 +22,15 @@
 #define SET_UNITS 200      /* of bringing the copy into a state */
 #define STEP_UNITS 10      /* of a planner step, beside its own budget */
 #define NUMBERS_PER_UNIT 4 /* of an observation that is read or written */
+
+/* The environment's own work, which knows denormals here as in the harness (flush.h). It
+ * must end: nothing may leave it by longjmp. */
+#define IN_ENV(work)                           \
+    do {                                       \
+        const uint32_t before_ = flush_set(0); \
+        work;                                  \
+        flush_set(before_);                    \
+    } while (0)
 
 void sim_reset(struct sim *s, const struct vm_world *world, uint64_t chance)
 {
@@ -53,9 +63,12 @@ static void set_from_values(lua_State *L, const struct vm_world *world,
                             const double *values)
 {
     const struct env *env = world->env;
+    int failed = -1;
 
     vm_charge(L, SET_UNITS);
-    if (!env->set_observed || env->set_observed(world->sim->instance, values) != 0)
+    if (env->set_observed)
+        IN_ENV(failed = env->set_observed(world->sim->instance, values));
+    if (failed)
         luaL_error(L, "sim: %s is in no state that this observation shows", env->name);
     start_over(vm_sim(vm_of(L)), world->sim);
 }
@@ -63,16 +76,18 @@ static void set_from_values(lua_State *L, const struct vm_world *world,
 static void set_from_view(lua_State *L, const struct vm_world *world, struct sim *s)
 {
     const struct env *env = world->env;
+    int failed;
 
     if (!world->sim_is_true) {
         set_from_values(L, world, s->view->values);
         return;
     }
     vm_charge(L, SET_UNITS);
-    if (env->load(world->sim->instance, s->view->state) != 0)
+    IN_ENV(failed = env->load(world->sim->instance, s->view->state));
+    if (failed)
         luaL_error(L, "sim: %s refuses its own state", env->name);
     if (env->reseed)
-        env->reseed(world->sim->instance, chance_next(&s->chance));
+        IN_ENV(env->reseed(world->sim->instance, chance_next(&s->chance)));
     start_over(s, world->sim);
 }
 
@@ -127,10 +142,10 @@ static int step(lua_State *L)
         return luaL_error(L, "sim:step got %s", why);
     pay(L, s, 1);
     e->now.chance = s->chance;
-    result = episode_step(e, action);
+    IN_ENV(result = episode_step(e, action));
     s->chance = e->now.chance;
     count(s, 1);
-    lua_pushnumber(L, result.reward);
+    lua_pushnumber(L, flush_number(result.reward));
     lua_pushboolean(L, episode_is_over(e));
     return 2;
 }
@@ -158,6 +173,39 @@ static struct vec *push_last(lua_State *L, const struct episode *e, int64_t n_ro
     return vec_push(L, n_rows * e->n_obs);
 }
 
+static void flush_vec(struct vec *v)
+{
+    for (int64_t i = 0; i < v->n; i++)
+        v->at[i] = flush_number(v->at[i]);
+}
+
+/* The rows one after another, into vecs of what they return, how many steps they play
+ * and, unless it is NULL, what their last states show. */
+static void play_each(struct sim *s, struct episode *e, const struct vec *batch,
+                      double discount, void *start, struct vec *returns,
+                      struct vec *played, struct vec *last)
+{
+    int64_t row_len = batch->n / returns->n, length = row_len / e->n_actions;
+
+    episode_save(e, start);
+    e->now.chance = s->chance;
+    for (int64_t row = 0; row < returns->n; row++) {
+        const double *actions = batch->at + row * row_len;
+        double weight = 1, total = 0;
+        for (int64_t i = 0; i < length && !episode_is_over(e); i++, weight *= discount) {
+            total += weight * episode_step(e, actions + i * e->n_actions).reward;
+            played->at[row]++;
+        }
+        returns->at[row] = total;
+        count(s, (int64_t)played->at[row]);
+        if (last)
+            e->env->observe(e->instance, last->at + row * e->n_obs);
+        s->chance = e->now.chance;
+        episode_load(e, start);
+        e->now.chance = s->chance;
+    }
+}
+
 /* n_rows sequences of actions, each from the state that the copy is in, which it returns
  * to. Leaves the returns, the numbers of steps played and, if wanted, the last
  * observations on the stack. */
@@ -179,27 +227,14 @@ static void play_rows(lua_State *L, const struct vec *batch, lua_Integer n_rows,
     returns = vec_push(L, n_rows);
     played = vec_push(L, n_rows);
     last = wants_last ? push_last(L, e, n_rows) : NULL;
-    episode_save(e, start);
-    e->now.chance = s->chance;
     if (clock)
         *clock -= __builtin_ia32_rdtsc();
-    for (int64_t row = 0; row < n_rows; row++) {
-        const double *actions = batch->at + row * row_len;
-        double weight = 1, total = 0;
-        for (int64_t i = 0; i < length && !episode_is_over(e); i++, weight *= discount) {
-            total += weight * episode_step(e, actions + i * e->n_actions).reward;
-            played->at[row]++;
-        }
-        returns->at[row] = total;
-        count(s, (int64_t)played->at[row]);
-        if (last)
-            e->env->observe(e->instance, last->at + row * e->n_obs);
-        s->chance = e->now.chance;
-        episode_load(e, start);
-        e->now.chance = s->chance;
-    }
+    IN_ENV(play_each(s, e, batch, discount, start, returns, played, last));
     if (clock)
         *clock += __builtin_ia32_rdtsc();
+    flush_vec(returns);
+    if (last)
+        flush_vec(last);
 }
 
 /* sim:rollout(actions [, discount]) -> return, steps played */
@@ -279,7 +314,10 @@ static int set(lua_State *L)
         set_from_table(L, world);
     } else {
         vm_charge(L, SET_UNITS);
-        if (episode_load(e, luaL_checkudata(L, 2, STATE)) != 0)
+        const void *saved = luaL_checkudata(L, 2, STATE);
+        int failed;
+        IN_ENV(failed = episode_load(e, saved));
+        if (failed)
             return luaL_error(L, "sim:set: this state is refused");
     }
     s->is_set = true;
@@ -292,9 +330,11 @@ static int save(lua_State *L)
 {
     struct sim *s;
     struct episode *e = get_sim(L, &s);
+    void *block;
 
     vm_charge(L, SET_UNITS);
-    episode_save(e, lua_newuserdatauv(L, episode_block_size(e), 0));
+    block = lua_newuserdatauv(L, episode_block_size(e), 0);
+    IN_ENV(episode_save(e, block));
     luaL_setmetatable(L, STATE);
     return 1;
 }
@@ -312,7 +352,8 @@ static int observe(lua_State *L)
         return luaL_error(L, "sim:observe: there are no features in this task");
     all = vec_push(L, e->n_obs);
     vm_charge(L, e->n_obs);
-    e->env->observe(e->instance, all->at);
+    IN_ENV(e->env->observe(e->instance, all->at));
+    flush_vec(all);
     values = all->at;
     lua_newtable(L);
     for (const struct env_field *f = e->env->fields; f->name; values += f->n, f++) {

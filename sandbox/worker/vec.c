@@ -4,17 +4,14 @@
  * What a planner does between its rollouts (noise, squashing, weights, means) costs Lua
  * tens of nanoseconds an element and C about one. Functions work in place on their first
  * argument and return it. An operand is a number or a vector; a shorter one is repeated,
- * so that one row is added to every row of a batch. Work is charged by size, so that no
- * element may cost more than others: what calculates takes denormals for 0. */
+ * so that one row is added to every row of a batch. Work is charged by size. */
 #include "sandbox/worker/vec.h"
 
-#include <float.h>
 #include <lauxlib.h>
 #include <lua.h>
 #include <math.h>
 #include <string.h>
 
-#include "sandbox/worker/flush.h"
 #include "sandbox/worker/vm.h"
 
 #define VEC "vec"
@@ -113,13 +110,6 @@ static void get_operand(lua_State *L, int index, const struct vec *v, struct ope
             statement;                                     \
     }
 
-#define CALCULATE_EACH(v, o, statement)         \
-    do {                                        \
-        const uint32_t before_ = flush_begin(); \
-        EACH(v, o, statement)                   \
-        flush_end(before_);                     \
-    } while (0)
-
 static int make(lua_State *L)
 {
     double x = luaL_optnumber(L, 2, 0);
@@ -162,7 +152,7 @@ static int add(lua_State *L)
     struct operand o;
 
     get_operand(L, 2, v, &o);
-    CALCULATE_EACH(v, o, x[i] += w[i]);
+    EACH(v, o, x[i] += w[i])
     return chain(L);
 }
 
@@ -172,7 +162,7 @@ static int mul(lua_State *L)
     struct operand o;
 
     get_operand(L, 2, v, &o);
-    CALCULATE_EACH(v, o, x[i] *= w[i]);
+    EACH(v, o, x[i] *= w[i])
     return chain(L);
 }
 
@@ -183,7 +173,7 @@ static int axpy(lua_State *L)
     struct operand o;
 
     get_operand(L, 3, v, &o);
-    CALCULATE_EACH(v, o, x[i] += a * w[i]);
+    EACH(v, o, x[i] += a * w[i])
     return chain(L);
 }
 
@@ -208,11 +198,9 @@ static int absolute(lua_State *L)
 static int root(lua_State *L)
 {
     struct vec *v = self(L, 0);
-    const uint32_t before = flush_begin();
 
     for (int64_t i = 0; i < v->n; i++)
         v->at[i] = sqrt(v->at[i]);
-    flush_end(before);
     return chain(L);
 }
 
@@ -243,7 +231,7 @@ static int normal(lua_State *L)
             v->at[i + 1] = radius * sin(turn);
     }
     if (o.n > 1 || o.number != 1)
-        CALCULATE_EACH(v, o, x[i] *= w[i]);
+        EACH(v, o, x[i] *= w[i])
     return chain(L);
 }
 
@@ -255,47 +243,25 @@ static int smooth(lua_State *L)
     double beta = luaL_checknumber(L, 2);
     lua_Integer width = luaL_checkinteger(L, 3), length = luaL_optinteger(L, 4, v->n);
     double rest = sqrt(1 - beta * beta);
-    uint32_t before;
 
     luaL_argcheck(L, beta >= 0 && beta <= 1, 2, "from 0 to 1");
     luaL_argcheck(L, width > 0, 3, "at least 1");
     luaL_argcheck(L, v->n == 0 || (length > 0 && v->n % length == 0), 4,
                   "rows must fill the vec");
-    before = flush_begin();
     for (int64_t row = 0; row < v->n; row += length)
         for (int64_t i = width; i < length; i++)
             v->at[row + i] = beta * v->at[row + i - width] + rest * v->at[row + i];
-    flush_end(before);
     return chain(L);
-}
-
-static double total_of(const struct vec *v)
-{
-    const uint32_t before = flush_begin();
-    double total = 0;
-
-    for (int64_t i = 0; i < v->n; i++)
-        total += v->at[i];
-    __asm__ volatile("" : "+x"(total)); /* it is added up before the end */
-    flush_end(before);
-    return total;
-}
-
-static double product_of(const struct vec *v, const struct vec *w)
-{
-    const uint32_t before = flush_begin();
-    double total = 0;
-
-    for (int64_t i = 0; i < v->n; i++)
-        total += v->at[i] * w->at[i];
-    __asm__ volatile("" : "+x"(total));
-    flush_end(before);
-    return total;
 }
 
 static int sum(lua_State *L)
 {
-    lua_pushnumber(L, total_of(self(L, 0)));
+    const struct vec *v = self(L, 0);
+    double total = 0;
+
+    for (int64_t i = 0; i < v->n; i++)
+        total += v->at[i];
+    lua_pushnumber(L, total);
     return 1;
 }
 
@@ -303,9 +269,12 @@ static int dot(lua_State *L)
 {
     struct vec *v = self(L, 0);
     const struct vec *w = check(L, 2);
+    double total = 0;
 
     luaL_argcheck(L, w->n == v->n, 2, "another length");
-    lua_pushnumber(L, product_of(v, w));
+    for (int64_t i = 0; i < v->n; i++)
+        total += v->at[i] * w->at[i];
+    lua_pushnumber(L, total);
     return 1;
 }
 
@@ -341,7 +310,6 @@ static int softmax(lua_State *L)
 {
     struct vec *v = self(L, FUNCTION_UNITS);
     double temperature = luaL_checknumber(L, 2), most = -INFINITY, total = 0;
-    uint32_t before;
 
     luaL_argcheck(L, temperature > 0, 2, "more than 0");
     for (int64_t i = 0; i < v->n; i++)
@@ -349,8 +317,6 @@ static int softmax(lua_State *L)
             most = v->at[i];
     if (!isfinite(most))
         return luaL_error(L, "softmax: the best score is not a finite number");
-    temperature = fmax(temperature, DBL_MIN); /* below it is 0 there */
-    before = flush_begin();
     for (int64_t i = 0; i < v->n; i++) {
         double x = exp((v->at[i] - most) / temperature);
         v->at[i] = x == x ? x : 0;
@@ -358,7 +324,6 @@ static int softmax(lua_State *L)
     }
     for (int64_t i = 0; i < v->n; i++)
         v->at[i] /= total;
-    flush_end(before);
     return chain(L);
 }
 
@@ -368,7 +333,6 @@ static int mean(lua_State *L)
     struct vec *v = check(L, 1);
     const struct vec *batch = check(L, 2), *weights = NULL;
     int64_t n_rows = v->n ? batch->n / v->n : 0;
-    uint32_t before;
 
     if (!lua_isnoneornil(L, 3))
         weights = check(L, 3);
@@ -378,13 +342,11 @@ static int mean(lua_State *L)
     luaL_argcheck(L, !weights || (weights->n == n_rows && weights != v), 3,
                   "not one weight a row");
     memset(v->at, 0, sizeof(double) * (size_t)v->n);
-    before = flush_begin();
     for (int64_t row = 0; row < n_rows; row++) {
         double weight = weights ? weights->at[row] : 1 / (double)n_rows;
         for (int64_t i = 0; weight != 0 && i < v->n; i++)
             v->at[i] += weight * batch->at[row * v->n + i];
     }
-    flush_end(before);
     return chain(L);
 }
 

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sandbox/worker/flush.h"
 #include "sandbox/worker/lualib.h"
 #include "sandbox/worker/vm_budget.h"
 
@@ -196,6 +197,7 @@ int vm_load(struct vm *vm, const char *name, const char *source, size_t len)
     int64_t budget = vm->world->limits.load_instructions;
     char *chunk = xasprintf("@%s", name);
     lua_State *L = vm->L;
+    uint32_t before;
     int status;
 
     if (len > VM_MAX_SOURCE) {
@@ -204,7 +206,9 @@ int vm_load(struct vm *vm, const char *name, const char *source, size_t len)
         free(chunk);
         return -1;
     }
+    before = flush_set(FLUSH_BITS); /* the compiler calculates with constants */
     status = luaL_loadbufferx(L, source, len, chunk, "t");
+    flush_set(before);
     free(chunk);
     if (status == LUA_ERRMEM) {
         vm_set_fault(vm, FAULT_memory, "%s: its source needs more memory than it may have",

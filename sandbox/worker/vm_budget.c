@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "sandbox/worker/flush.h"
 #include "sandbox/worker/lua_ops.h"
 
 #define OBJECT_UNITS 8        /* of a new object or a part of one, with its collection... */
@@ -22,6 +23,7 @@
 
 /* The VM whose call runs, for those of Lua's functions that are not told their state. */
 static struct vm *active;
+static uint32_t flushed_before; /* that call */
 
 struct vm *vm_of(lua_State *L)
 {
@@ -244,12 +246,14 @@ void vm_begin(struct vm *vm, const char *name, int64_t budget, jmp_buf *escape)
     vm->running = vm->L;
     vm->escape = escape;
     active = vm;
+    flushed_before = flush_set(FLUSH_BITS);
 }
 
 void vm_end(struct vm *vm)
 {
     int64_t spent = vm->budget - vm->left;
 
+    flush_set(flushed_before);
     vm->escape = NULL;
     active = NULL;
     if (spent > vm->most)

@@ -33,8 +33,8 @@ struct vm {
     int act, reset; /* stack indexes */
 };
 
-/* A call runs between these two; escape is where it is left when its budget is used
- * up. */
+/* A call runs between these two, without denormals (flush.h); escape is where it is left
+ * when its budget is used up. */
 void vm_begin(struct vm *vm, const char *name, int64_t budget, jmp_buf *escape);
 void vm_end(struct vm *vm);
 

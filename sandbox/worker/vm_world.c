@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "sandbox/worker/flush.h"
 #include "sandbox/worker/lua_tables.h"
 #include "sandbox/worker/vision.h"
 
@@ -103,11 +104,11 @@ static void push_features(lua_State *L, struct vm_obs *obs, const double *values
         if (f->n == 1) {
             if (now[0] == last[0])
                 continue;
-            last[0] = now[0];
-            if (table && lua_tables_put(table, lua_tables_object(L, f->index), now[0]))
+            last[0] = flush_number(now[0]);
+            if (table && lua_tables_put(table, lua_tables_object(L, f->index), last[0]))
                 continue;
             lua_pushvalue(L, f->index);
-            lua_pushnumber(L, now[0]);
+            lua_pushnumber(L, last[0]);
             lua_rawset(L, obs->table);
             continue;
         }
@@ -115,8 +116,8 @@ static void push_features(lua_State *L, struct vm_obs *obs, const double *values
             continue;
         for (int j = 0; j < f->n; j++)
             if (now[j] != last[j]) {
-                last[j] = now[j];
-                lua_pushnumber(L, now[j]);
+                last[j] = flush_number(now[j]);
+                lua_pushnumber(L, last[j]);
                 lua_rawseti(L, f->index, j + 1);
             }
     }
@@ -153,7 +154,7 @@ void vm_obs_push(lua_State *L, struct vm_obs *obs, const struct vm_world *world,
 
 static void set_number(lua_State *L, const char *name, double value)
 {
-    lua_pushnumber(L, value);
+    lua_pushnumber(L, flush_number(value));
     lua_setfield(L, -2, name);
 }
 
