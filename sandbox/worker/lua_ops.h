@@ -21,6 +21,7 @@ enum {
     OP_TBC = 55,
     OP_CALL = 68,
     OP_RETURN = 70,
+    OP_TFORPREP = 75,
     OP_TFORCALL = 76,
     OP_SETLIST = 78,
     OP_VARARGPREP = 81
@@ -36,7 +37,6 @@ struct op_units {
 #define BY_B 16, 255   /* B */
 #define BY_B_4 18, 63  /* B / 4 */
 #define BY_C_4 26, 63  /* C / 4 */
-#define BY_C_2 25, 126 /* C / 2, from 4 on */
 static const struct op_units op_units[128] = {
     [OP_LOADNIL] = { 0, BY_B_4 },
     [OP_MODK] = { 1, 0, 0 },
@@ -50,7 +50,8 @@ static const struct op_units op_units[128] = {
     [OP_TBC] = { 8, 0, 0 },
     [OP_CALL] = { 0, BY_C_4 }, /* results that are wanted, and nil where there are none */
     [OP_RETURN] = { 0, BY_B_4 },
-    [OP_TFORCALL] = { 0, BY_C_2 },
+    [OP_TFORPREP] = { 1, 0, 0 }, /* and those of the OP_TFORCALL that it goes on to */
+    [OP_TFORCALL] = { 0, BY_C_4 },
     [OP_SETLIST] = { 0, BY_B_4 },
     [OP_VARARGPREP] = { 2, BY_A_4 },
 };
@@ -63,11 +64,21 @@ static inline bool has_more_units(uint32_t instruction)
     return word != 0;
 }
 
-static inline int64_t more_units(uint32_t instruction)
+static inline int64_t more_units_of_one(uint32_t instruction)
 {
     const struct op_units *u = &op_units[instruction & 127];
 
     return u->fixed + (instruction >> u->shift & u->mask);
+}
+
+/* Of the instruction at `at`, and of one that it goes on to without asking (lvm.c). */
+static inline int64_t more_units(const uint32_t *at)
+{
+    int64_t units = more_units_of_one(*at);
+
+    if ((*at & 127) == OP_TFORPREP)
+        units += more_units_of_one(at[1 + (*at >> 15)]);
+    return units;
 }
 
 #endif

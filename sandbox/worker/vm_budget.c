@@ -220,7 +220,7 @@ static __attribute__((noinline)) int count_more(lua_State *L, const void *pc)
 {
     struct vm *vm = vm_of(L);
 
-    vm->left -= 1 + more_units(*(const uint32_t *)pc);
+    vm->left -= 1 + more_units(pc);
     return vm->left >= 0 ? 1 : find_place(L, pc);
 }
 
