@@ -35,7 +35,7 @@ void chance_seed(struct chance *c, uint64_t seed, const char *label)
     *c = (struct chance){ .key = { bits[0], bits[1] } };
 }
 
-static inline uint64_t rotate(uint64_t x, int n)
+static inline uint64_t chance_rotate(uint64_t x, int n)
 {
     return x << n | x >> (64 - n);
 }
@@ -45,14 +45,14 @@ static inline void sip_rounds(uint64_t v[4], int n)
     for (; n > 0; n--) {
         v[0] += v[1];
         v[2] += v[3];
-        v[1] = rotate(v[1], 13) ^ v[0];
-        v[3] = rotate(v[3], 16) ^ v[2];
-        v[0] = rotate(v[0], 32);
+        v[1] = chance_rotate(v[1], 13) ^ v[0];
+        v[3] = chance_rotate(v[3], 16) ^ v[2];
+        v[0] = chance_rotate(v[0], 32);
         v[2] += v[1];
         v[0] += v[3];
-        v[1] = rotate(v[1], 17) ^ v[2];
-        v[3] = rotate(v[3], 21) ^ v[0];
-        v[2] = rotate(v[2], 32);
+        v[1] = chance_rotate(v[1], 17) ^ v[2];
+        v[3] = chance_rotate(v[3], 21) ^ v[0];
+        v[2] = chance_rotate(v[2], 32);
     }
 }
 

@@ -62,8 +62,8 @@ static int open_input(const char *text)
 }
 
 /* Until the program has ended. */
-static void watch(const struct child *c, pid_t pid, int pidfd, struct stream s[2],
-                  struct child_result *out)
+static void child_watch(const struct child *c, pid_t pid, int pidfd, struct stream s[2],
+                        struct child_result *out)
 {
     double end = clock_now() + c->timeout_s, kill_at = 0;
     int wait_status = 0;
@@ -134,7 +134,7 @@ int child_run(const struct child *c, struct child_result *out, struct error *err
         out->status = 127;
         s[1].text.data = (uint8_t *)xasprintf("%s: %s\n", c->argv[0], strerror(why));
     } else {
-        watch(c, pid, pidfd, s, out);
+        child_watch(c, pid, pidfd, s, out);
     }
     close_all((int[]){ s[0].fd, s[1].fd, pidfd }, 3);
     out->out = child_text(&s[0]);

@@ -36,7 +36,7 @@ struct script {
     int n;
 };
 
-static struct lines split(const char *text)
+static struct lines diff_split(const char *text)
 {
     struct lines l = { 0 };
 
@@ -53,14 +53,14 @@ static bool is_same(struct line a, struct line b)
     return a.len == b.len && !memcmp(a.at, b.at, (size_t)a.len);
 }
 
-static void push(struct script *s, char sign, struct line line, int a, int b)
+static void diff_push(struct script *s, char sign, struct line line, int a, int b)
 {
     *xgrow(s->list, s->n) = (struct edit){ sign, line, a, b };
 }
 
 /* The middle parts, a[from..to_a) and b[from..to_b). */
-static void compare(struct script *s, const struct lines *a, const struct lines *b,
-                    int from, int to_a, int to_b)
+static void diff_compare(struct script *s, const struct lines *a, const struct lines *b,
+                         int from, int to_a, int to_b)
 {
     int n = to_a - from, m = to_b - from, i = 0, k = 0;
     size_t width = (size_t)m + 1;
@@ -81,15 +81,15 @@ static void compare(struct script *s, const struct lines *a, const struct lines 
     }
     while (i < n || k < m) {
         if (length && i < n && k < m && is_same(a->list[from + i], b->list[from + k])) {
-            push(s, ' ', a->list[from + i], from + i, from + k);
+            diff_push(s, ' ', a->list[from + i], from + i, from + k);
             i++, k++;
         } else if (i < n && (k >= m || !length ||
                              length[(size_t)(i + 1) * width + (size_t)k] >=
                                  length[(size_t)i * width + (size_t)k + 1])) {
-            push(s, '-', a->list[from + i], from + i, from + k);
+            diff_push(s, '-', a->list[from + i], from + i, from + k);
             i++;
         } else {
-            push(s, '+', b->list[from + k], from + i, from + k);
+            diff_push(s, '+', b->list[from + k], from + i, from + k);
             k++;
         }
     }
@@ -133,20 +133,20 @@ static void write_hunks(FILE *out, const struct script *s)
 void diff_write(FILE *out, const char *name_a, const char *a, const char *name_b,
                 const char *b)
 {
-    struct lines x = split(a), y = split(b);
+    struct lines x = diff_split(a), y = diff_split(b);
     struct script s = { 0 };
     int from = 0, to_a = x.n, to_b = y.n;
 
     while (from < to_a && from < to_b && is_same(x.list[from], y.list[from])) {
-        push(&s, ' ', x.list[from], from, from);
+        diff_push(&s, ' ', x.list[from], from, from);
         from++;
     }
     while (to_a > from && to_b > from && is_same(x.list[to_a - 1], y.list[to_b - 1]))
         to_a--, to_b--;
     if (to_a > from || to_b > from) {
-        compare(&s, &x, &y, from, to_a, to_b);
+        diff_compare(&s, &x, &y, from, to_a, to_b);
         for (int i = to_a; i < x.n; i++)
-            push(&s, ' ', x.list[i], i, i - to_a + to_b);
+            diff_push(&s, ' ', x.list[i], i, i - to_a + to_b);
         say_to(out, "--- %s\n+++ %s\n", name_a, name_b);
         write_hunks(out, &s);
     }

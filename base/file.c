@@ -95,7 +95,7 @@ int file_commit(const char *temporary, const char *path, struct error *err)
     return -1;
 }
 
-static int write_all(int fd, const uint8_t *bytes, size_t len)
+static int file_write_all(int fd, const uint8_t *bytes, size_t len)
 {
     while (len > 0) {
         ssize_t n = write(fd, bytes, len);
@@ -119,7 +119,7 @@ int file_save(const char *path, const void *bytes, size_t len, struct error *err
         error_set(err, "%s: cannot be written: %s", path, strerror(errno));
         goto out;
     }
-    status = write_all(fd, bytes, len);
+    status = file_write_all(fd, bytes, len);
     if (status != 0)
         error_set(err, "%s: cannot be written: %s", path, strerror(errno));
     if (close(fd) != 0 && status == 0)

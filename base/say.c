@@ -24,7 +24,7 @@ struct conversion {
     int n_long; /* 1: l, z, j, t; 2: ll */
 };
 
-static void put_text(FILE *f, const struct conversion *c, const char *text)
+static void say_put_text(FILE *f, const struct conversion *c, const char *text)
 {
     size_t len, most = c->precision < 0 ? SIZE_MAX : (size_t)c->precision;
     char *clean;
@@ -53,7 +53,7 @@ static void put_whole(FILE *f, struct conversion *c, struct arguments *a)
 }
 
 /* A number of the conversion, which may stand among the arguments. */
-static const char *take_number(const char *at, int *number, struct arguments *a)
+static const char *say_take_number(const char *at, int *number, struct arguments *a)
 {
     if (*at == '*') {
         *number = va_arg(a->list, int);
@@ -72,9 +72,9 @@ static const char *put_conversion(FILE *f, const char *at, struct arguments *a)
     const char *flags = at, *lengths;
     char precision[16] = "";
 
-    at = take_number(at + n_flags, &c.width, a);
+    at = say_take_number(at + n_flags, &c.width, a);
     if (*at == '.') {
-        at = take_number(at + 1, &c.precision, a);
+        at = say_take_number(at + 1, &c.precision, a);
         if (c.precision >= 0)
             snprintf(precision, sizeof(precision), ".%d", c.precision);
     }
@@ -86,10 +86,10 @@ static const char *put_conversion(FILE *f, const char *at, struct arguments *a)
              c.is_left ? "-" : "", c.width, precision, (int)(at - lengths) + 1, lengths);
     switch (*at) {
     case 's':
-        put_text(f, &c, va_arg(a->list, const char *));
+        say_put_text(f, &c, va_arg(a->list, const char *));
         break;
     case 'c':
-        put_text(f, &c, (char[]){ (char)va_arg(a->list, int), '\0' });
+        say_put_text(f, &c, (char[]){ (char)va_arg(a->list, int), '\0' });
         break;
     case 'd':
     case 'i':

@@ -27,7 +27,7 @@ static size_t name_len(const char *variable)
     return strcspn(variable, "=");
 }
 
-static bool is_named(const char *const *list, const char *variable)
+static bool spawn_is_named(const char *const *list, const char *variable)
 {
     size_t len = name_len(variable);
 
@@ -57,7 +57,7 @@ static const char **environment(const struct spawn *s)
         n++;
     list = xcalloc(n, sizeof(*list));
     for (char **v = environ; v && *v; v++)
-        if ((!s->keep || is_named(s->keep, *v)) && !is_named(s->set, *v) &&
+        if ((!s->keep || spawn_is_named(s->keep, *v)) && !spawn_is_named(s->set, *v) &&
             !(s->without_keys && is_key(*v)))
             list[k++] = *v;
     for (const char *const *v = s->set; v && *v; v++)

@@ -53,7 +53,7 @@ static bool is_control(uint32_t code)
 
 /* Characters without a picture of their own that turn, join, hide or break the text round
  * them (Unicode's category Cf, its two separators, and letters that are blank). */
-static bool is_unseen(uint32_t code)
+static bool text_is_unseen(uint32_t code)
 {
     static const uint32_t ranges[][2] = {
         { 0x00ad, 0x00ad },   { 0x034f, 0x034f },   { 0x061c, 0x061c },
@@ -78,7 +78,7 @@ char *text_clean(const char *text, size_t len, size_t max, bool keep_lines)
         uint32_t code = character((const uint8_t *)text + i, len - i, &step);
         const char *from = text + i;
         size_t width = step;
-        if (code == NO_TEXT || is_unseen(code)) {
+        if (code == NO_TEXT || text_is_unseen(code)) {
             from = "?";
             width = 1;
         } else if (is_control(code) && !(keep_lines && (code == '\n' || code == '\t'))) {
@@ -166,7 +166,7 @@ char *text_escape_json(const char *json)
         uint32_t code = character((const uint8_t *)json + i, len - i, &step);
         if (code == NO_TEXT)
             out[n++] = '?';
-        else if (code == '\n' || (!is_control(code) && !is_unseen(code)))
+        else if (code == '\n' || (!is_control(code) && !text_is_unseen(code)))
             memcpy(out + n, json + i, step), n += step;
         else if (code < 0x10000)
             n += (size_t)sprintf(out + n, "\\u%04x", code);

@@ -7,7 +7,7 @@
 
 #include "base/error.h"
 
-static void take(struct words *w, char *word)
+static void words_take(struct words *w, char *word)
 {
     w->list = xrealloc(w->list, (w->n + 2) * sizeof(*w->list));
     w->list[w->n++] = word;
@@ -16,7 +16,7 @@ static void take(struct words *w, char *word)
 
 void words_add(struct words *w, const char *word)
 {
-    take(w, xstrdup(word));
+    words_take(w, xstrdup(word));
 }
 
 void words_addf(struct words *w, const char *format, ...)
@@ -30,7 +30,7 @@ void words_addf(struct words *w, const char *format, ...)
     vfprintf(f, format, args);
     va_end(args);
     fclose(f);
-    take(w, text);
+    words_take(w, text);
 }
 
 void words_add_all(struct words *w, const char *const *words)

@@ -44,7 +44,7 @@ static int pixel_of(double v)
     return v < 1e6 ? (int)floor(v) : 1000000;
 }
 
-static void put(struct canvas *c, int x, int y, uint32_t color)
+static void canvas_put(struct canvas *c, int x, int y, uint32_t color)
 {
     if (x < 0 || y < 0 || x >= c->width || y >= c->height)
         return;
@@ -54,7 +54,7 @@ static void put(struct canvas *c, int x, int y, uint32_t color)
     p[2] = (uint8_t)color;
 }
 
-static void fill(uint8_t *p, int n, uint32_t color)
+static void canvas_fill(uint8_t *p, int n, uint32_t color)
 {
     const uint8_t r = (uint8_t)(color >> 16), g = (uint8_t)(color >> 8);
     const uint8_t b = (uint8_t)color;
@@ -80,7 +80,7 @@ void canvas_rect(struct canvas *c, int x, int y, int width, int height, uint32_t
     if (left >= right || top >= bottom)
         return;
     uint8_t *first = c->rgb + (size_t)top * stride + (size_t)left * 3;
-    fill(first, right - left, color);
+    canvas_fill(first, right - left, color);
     for (int i = 1; i < bottom - top; i++)
         memcpy(first + (size_t)i * stride, first, (size_t)(right - left) * 3);
 }
@@ -119,7 +119,7 @@ void canvas_line(struct canvas *c, double x0, double y0, double x1, double y1,
     const int n = (int)length + 1;
     for (int i = 0; i <= n; i++) {
         const double t = t0 + (t1 - t0) * i / n;
-        put(c, pixel_of(x0 + dx * t), pixel_of(y0 + dy * t), color);
+        canvas_put(c, pixel_of(x0 + dx * t), pixel_of(y0 + dy * t), color);
     }
 }
 
@@ -148,7 +148,7 @@ void canvas_thick_line(struct canvas *c, double x0, double y0, double x1, double
     for (int y = top; y < bottom; y++)
         for (int x = left; x < right; x++)
             if (distance2(x + 0.5, y + 0.5, x0, y0, x1 - x0, y1 - y0) <= r * r)
-                put(c, x, y, color);
+                canvas_put(c, x, y, color);
 }
 
 void canvas_disc(struct canvas *c, double x, double y, double radius, uint32_t color)

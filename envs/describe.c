@@ -15,26 +15,26 @@
 #define FORMAT 1u
 #define NO_TEXT UINT32_MAX /* the length of a text that is NULL */
 
-static void put(FILE *out, const void *bytes, size_t len)
+static void describe_put(FILE *out, const void *bytes, size_t len)
 {
     fwrite(bytes, 1, len, out);
 }
 
 static void put_u32(FILE *out, uint32_t v)
 {
-    put(out, &v, sizeof(v));
+    describe_put(out, &v, sizeof(v));
 }
 
 static void put_f64(FILE *out, double v)
 {
-    put(out, &v, sizeof(v));
+    describe_put(out, &v, sizeof(v));
 }
 
-static void put_text(FILE *out, const char *text)
+static void describe_put_text(FILE *out, const char *text)
 {
     put_u32(out, text ? (uint32_t)strlen(text) : NO_TEXT);
     if (text)
-        put(out, text, strlen(text));
+        describe_put(out, text, strlen(text));
 }
 
 static void put_fields(FILE *out, const struct env *env)
@@ -45,8 +45,8 @@ static void put_fields(FILE *out, const struct env *env)
         n++;
     put_u32(out, n);
     for (const struct env_field *f = env->fields; f->name; f++) {
-        put_text(out, f->name);
-        put_text(out, f->unit);
+        describe_put_text(out, f->name);
+        describe_put_text(out, f->unit);
         put_u32(out, (uint32_t)f->n);
         put_f64(out, f->min);
         put_f64(out, f->max);
@@ -59,14 +59,14 @@ static void put_actions(FILE *out, const struct env *env)
     put_u32(out, (uint32_t)env_count_actions(env));
     for (const struct env_action *a = env->actions; a->name; a++) {
         uint32_t n = a->choices ? (uint32_t)(a->max - a->min) + 1 : 0;
-        put_text(out, a->name);
+        describe_put_text(out, a->name);
         put_u32(out, a->is_discrete);
         put_f64(out, a->min);
         put_f64(out, a->max);
         put_f64(out, env->noop[a - env->actions]);
         put_u32(out, n);
         for (uint32_t i = 0; i < n; i++)
-            put_text(out, a->choices[i]);
+            describe_put_text(out, a->choices[i]);
     }
 }
 
@@ -78,16 +78,16 @@ static void put_rest(FILE *out, const struct env *env)
         n_events++;
     put_u32(out, n_events);
     for (uint32_t i = 0; i < n_events; i++) {
-        put_text(out, env->events[i].name);
+        describe_put_text(out, env->events[i].name);
         put_u32(out, env->events[i].is_failure);
     }
     while (env->options && env->options[n_options].name)
         n_options++;
     put_u32(out, n_options);
     for (uint32_t i = 0; i < n_options; i++) {
-        put_text(out, env->options[i].name);
-        put_text(out, env->options[i].value);
-        put_text(out, env->options[i].help);
+        describe_put_text(out, env->options[i].name);
+        describe_put_text(out, env->options[i].value);
+        describe_put_text(out, env->options[i].help);
     }
     put_f64(out, env->frames_per_second);
     put_f64(out, (double)env->max_frames);
@@ -104,9 +104,9 @@ uint8_t *env_describe_put(const struct env *env, size_t *len)
     FILE *out = open_memstream(&bytes, len);
 
     put_u32(out, FORMAT);
-    put_text(out, env->name);
+    describe_put_text(out, env->name);
     put_u32(out, env->version);
-    put_text(out, env->about);
+    describe_put_text(out, env->about);
     put_u32(out, env->bits);
     put_fields(out, env);
     put_actions(out, env);
@@ -121,7 +121,7 @@ struct reader {
     bool is_bad;
 };
 
-static void get(struct reader *r, void *out, size_t len)
+static void describe_get(struct reader *r, void *out, size_t len)
 {
     memset(out, 0, len);
     if (r->is_bad || (size_t)(r->end - r->at) < len) {
@@ -136,7 +136,7 @@ static uint32_t get_u32(struct reader *r, uint32_t most)
 {
     uint32_t v;
 
-    get(r, &v, sizeof(v));
+    describe_get(r, &v, sizeof(v));
     if (v > most)
         r->is_bad = true;
     return r->is_bad ? 0 : v;
@@ -146,12 +146,12 @@ static double get_f64(struct reader *r)
 {
     double v;
 
-    get(r, &v, sizeof(v));
+    describe_get(r, &v, sizeof(v));
     return v;
 }
 
 /* NULL when it was NULL; never NULL for a text that must be there. */
-static char *get_text(struct reader *r, bool may_be_null)
+static char *describe_get_text(struct reader *r, bool may_be_null)
 {
     uint32_t len = get_u32(r, UINT32_MAX);
     char *text;
@@ -163,7 +163,7 @@ static char *get_text(struct reader *r, bool may_be_null)
         len = 0;
     }
     text = xcalloc(len + 1, 1);
-    get(r, text, len);
+    describe_get(r, text, len);
     if (memchr(text, '\0', len))
         r->is_bad = true;
     return text;
@@ -177,8 +177,8 @@ static void get_fields(struct reader *r, struct env *env)
 
     env->fields = fields;
     for (uint32_t i = 0; i < n; i++) {
-        fields[i].name = get_text(r, false);
-        fields[i].unit = get_text(r, false);
+        fields[i].name = describe_get_text(r, false);
+        fields[i].unit = describe_get_text(r, false);
         fields[i].n = (int)get_u32(r, ENV_MOST_OBS);
         fields[i].min = get_f64(r);
         fields[i].max = get_f64(r);
@@ -202,11 +202,11 @@ static const char *const *get_choices(struct reader *r, const struct env_action 
     }
     choices = xcalloc(n + 1, sizeof(*choices));
     for (uint32_t i = 0; i < n; i++)
-        choices[i] = get_text(r, false);
+        choices[i] = describe_get_text(r, false);
     return (const char *const *)choices;
 }
 
-static void get_actions(struct reader *r, struct env *env)
+static void describe_get_actions(struct reader *r, struct env *env)
 {
     uint32_t n = get_u32(r, ENV_MAX_ACTION);
     struct env_action *actions = xcalloc(n + 1, sizeof(*actions));
@@ -216,7 +216,7 @@ static void get_actions(struct reader *r, struct env *env)
     env->noop = noop;
     for (uint32_t i = 0; i < n; i++) {
         struct env_action *a = &actions[i];
-        a->name = get_text(r, false);
+        a->name = describe_get_text(r, false);
         a->is_discrete = get_u32(r, 1);
         a->min = get_f64(r);
         a->max = get_f64(r);
@@ -240,16 +240,16 @@ static void get_rest(struct reader *r, struct env *env)
 
     env->events = events;
     for (uint32_t i = 0; i < n; i++) {
-        events[i].name = get_text(r, false);
+        events[i].name = describe_get_text(r, false);
         events[i].is_failure = get_u32(r, 1);
     }
     n = get_u32(r, ENV_MOST_ENTRIES);
     options = xcalloc(n + 1, sizeof(*options));
     env->options = options;
     for (uint32_t i = 0; i < n; i++) {
-        options[i].name = get_text(r, false);
-        options[i].value = get_text(r, true);
-        options[i].help = get_text(r, true);
+        options[i].name = describe_get_text(r, false);
+        options[i].value = describe_get_text(r, true);
+        options[i].help = describe_get_text(r, true);
     }
     env->frames_per_second = get_f64(r);
     double frames = get_f64(r);
@@ -343,12 +343,12 @@ struct env *env_describe_get(const uint8_t *bytes, size_t len, struct error *err
     if (get_u32(&r, UINT32_MAX) != FORMAT)
         r.is_bad = true;
     env->abi = ENV_ABI;
-    env->name = get_text(&r, false);
+    env->name = describe_get_text(&r, false);
     env->version = get_u32(&r, UINT32_MAX);
-    env->about = get_text(&r, true);
+    env->about = describe_get_text(&r, true);
     env->bits = get_u32(&r, ENV_BITS_NONE);
     get_fields(&r, env);
-    get_actions(&r, env);
+    describe_get_actions(&r, env);
     get_rest(&r, env);
     env->create = no_create;
     env->destroy = no_destroy;

@@ -31,7 +31,7 @@ ENV_BUILT_IN(DECLARE)
 
 const struct env *const env_table[] = { ENV_BUILT_IN(ADDRESS) NULL };
 
-static void add(struct env_registry *r, const struct env *env)
+static void env_add(struct env_registry *r, const struct env *env)
 {
     *xgrow(r->list, r->n) = env;
 }
@@ -40,10 +40,10 @@ void env_registry_init(struct env_registry *r)
 {
     *r = (struct env_registry){ 0 };
     for (const struct env *const *e = env_table; *e; e++)
-        add(r, *e);
+        env_add(r, *e);
 #ifdef HAVE_MUJOCO
     for (const struct env *const *e = mujoco_envs; *e; e++)
-        add(r, *e);
+        env_add(r, *e);
 #endif
 }
 
@@ -81,7 +81,7 @@ static bool is_whole(double v)
 
 /* Bounds are what actions are brought into and observations are shown in: an action's are
  * finite, whole numbers where it is discrete, and doing nothing lies between them. */
-static int check_bounds(const char *path, const struct env *env, struct error *err)
+static int env_check_bounds(const char *path, const struct env *env, struct error *err)
 {
     for (const struct env_field *f = env->fields; f->name; f++)
         if (f->n < 1 || !(f->min <= f->max))
@@ -167,7 +167,7 @@ static int check_plugin_env(const struct env_registry *r, const char *path,
                          env->name);
     if (check_lists(path, env, err) != 0)
         return -1;
-    return check_bounds(path, env, err);
+    return env_check_bounds(path, env, err);
 }
 
 int env_registry_load(struct env_registry *r, const char *path, struct error *err)
@@ -192,7 +192,7 @@ int env_registry_load(struct env_registry *r, const char *path, struct error *er
     for (; *envs; envs++) {
         if (check_plugin_env(r, path, *envs, err) != 0)
             return -1;
-        add(r, *envs);
+        env_add(r, *envs);
     }
     return 0;
 }

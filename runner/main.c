@@ -39,7 +39,7 @@ static void print_overview(FILE *out)
           out);
 }
 
-static void print_man(struct app *app)
+static void main_print_man(struct app *app)
 {
     const char *nothing[] = { "", NULL };
 
@@ -112,7 +112,7 @@ int main(int argc, char **argv)
         status = cmd_done();
     } else if (!strcmp(argv[1], "--man") || !strcmp(argv[1], "--completion")) {
         app.mode = argv[1][2] == 'm' ? APP_MAN : APP_WORDS;
-        (app.mode == APP_MAN ? print_man : print_completion)(&app);
+        (app.mode == APP_MAN ? main_print_man : print_completion)(&app);
         status = cmd_done();
     } else {
         status = run_command(&app, argc, (const char **)argv);

@@ -15,7 +15,7 @@ static void put_list(struct wire *w, char *const *list, uint32_t n)
         wire_put_text(w, list[i]);
 }
 
-static char **get_list(struct wire *w, uint32_t *n)
+static char **job_get_list(struct wire *w, uint32_t *n)
 {
     char **list;
 
@@ -66,17 +66,17 @@ int job_get(struct wire *w, struct job *job)
     size_t len;
 
     *job = (struct job){ 0 };
-    job->plugins = get_list(w, &job->n_plugins);
+    job->plugins = job_get_list(w, &job->n_plugins);
     job->env = wire_get_text(w);
     description = wire_get_bytes(w, &job->description_len);
     job->description = xcalloc(job->description_len + 1, 1);
     if (job->description_len)
         memcpy(job->description, description, job->description_len);
-    job->settings = get_list(w, &job->n_settings);
+    job->settings = job_get_list(w, &job->n_settings);
     wire_get(w, &job->rules, sizeof(job->rules));
     job->observation = wire_get_u32(w);
     has_fields = wire_get_u8(w);
-    job->fields = get_list(w, &job->n_fields);
+    job->fields = job_get_list(w, &job->n_fields);
     if (!has_fields) {
         free_list(job->fields, job->n_fields);
         job->fields = NULL;

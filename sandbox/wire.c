@@ -123,7 +123,7 @@ bool wire_is_done(const struct wire *w)
     return !w->is_bad && w->at == w->bytes.len;
 }
 
-static int write_all(int fd, const void *bytes, size_t len)
+static int wire_write_all(int fd, const void *bytes, size_t len)
 {
     const char *at = bytes;
 
@@ -153,12 +153,12 @@ int wire_send(int fd, uint32_t type, const struct wire *w)
     if (n < 0)
         return -1;
     if ((size_t)n < sizeof(head))
-        return write_all(fd, (char *)&head + n, sizeof(head) - (size_t)n) ||
-                       write_all(fd, w->bytes.data, w->bytes.len)
+        return wire_write_all(fd, (char *)&head + n, sizeof(head) - (size_t)n) ||
+                       wire_write_all(fd, w->bytes.data, w->bytes.len)
                    ? -1
                    : 0;
-    return write_all(fd, w->bytes.data + (n - (ssize_t)sizeof(head)),
-                     w->bytes.len - ((size_t)n - sizeof(head)));
+    return wire_write_all(fd, w->bytes.data + (n - (ssize_t)sizeof(head)),
+                          w->bytes.len - ((size_t)n - sizeof(head)));
 }
 
 /* 1: all read; 0: closed before the first byte; -1: closed in between or error. */

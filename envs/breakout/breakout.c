@@ -54,7 +54,7 @@ static const struct env_option options[] = {
     { NULL, NULL, NULL },
 };
 
-static void reset(void *instance, uint64_t seed)
+static void breakout_reset(void *instance, uint64_t seed)
 {
     struct breakout *b = instance;
     int32_t knob = BREAKOUT_KNOB_CENTRE;
@@ -70,8 +70,8 @@ static void reset(void *instance, uint64_t seed)
 }
 
 /* 1: the option has the first of two values, 0: the second; -1: another, and why. */
-static int choose(int option, const char *text, const char *first, const char *second,
-                  char *why, size_t why_size)
+static int breakout_choose(int option, const char *text, const char *first,
+                           const char *second, char *why, size_t why_size)
 {
     text = text ? text : options[option].value;
     if (!strcmp(text, first))
@@ -83,31 +83,32 @@ static int choose(int option, const char *text, const char *first, const char *s
     return -1;
 }
 
-static void *create(const char *const *values, char *why, size_t why_size)
+static void *breakout_create(const char *const *values, char *why, size_t why_size)
 {
     static const char *const defaults[] = { NULL, NULL };
     const char *const *v = values ? values : defaults;
-    const int ends = choose(OPTION_END, v[OPTION_END], "clear", "rom", why, why_size);
+    const int ends = breakout_choose(OPTION_END, v[OPTION_END], "clear", "rom", why,
+                                     why_size);
     if (ends < 0)
         return NULL;
-    const int centred = choose(OPTION_KNOB, v[OPTION_KNOB], "centre", "seed", why,
-                               why_size);
+    const int centred = breakout_choose(OPTION_KNOB, v[OPTION_KNOB], "centre", "seed",
+                                        why, why_size);
     if (centred < 0)
         return NULL;
 
     struct breakout *b = xcalloc(1, sizeof(*b));
     b->ends_when_clear = ends;
     b->knob_is_centred = centred;
-    reset(b, 0);
+    breakout_reset(b, 0);
     return b;
 }
 
-static void destroy(void *instance)
+static void breakout_destroy(void *instance)
 {
     free(instance);
 }
 
-static struct env_step step(void *instance, const double *action)
+static struct env_step breakout_step(void *instance, const double *action)
 {
     return breakout_frame(instance, (enum breakout_action)action[0]);
 }
@@ -117,7 +118,7 @@ static double speed_of(uint8_t high, uint8_t low)
     return (int16_t)(uint16_t)(high << 8 | low) * 0x1p-8;
 }
 
-static void observe(const void *instance, double *out)
+static void breakout_observe(const void *instance, double *out)
 {
     const struct breakout *b = instance;
     const struct breakout_memory *m = &b->now.ram;
@@ -148,27 +149,27 @@ static void copy_ram(const void *instance, uint8_t *out)
     memcpy(out, &b->now.ram, sizeof(b->now.ram));
 }
 
-static void draw(void *instance, struct canvas *out)
+static void breakout_draw_state(void *instance, struct canvas *out)
 {
     const struct breakout *b = instance;
 
     breakout_draw(&b->now, out);
 }
 
-static size_t state_size(const void *instance)
+static size_t breakout_state_size(const void *instance)
 {
     (void)instance;
     return sizeof(struct breakout_state);
 }
 
-static void save(const void *instance, void *out)
+static void breakout_save(const void *instance, void *out)
 {
     const struct breakout *b = instance;
 
     memcpy(out, &b->now, sizeof(b->now));
 }
 
-static int load(void *instance, const void *block)
+static int breakout_load(void *instance, const void *block)
 {
     struct breakout *b = instance;
     struct breakout_state s;
@@ -200,14 +201,14 @@ const struct env breakout_env = {
     .frame_width = BREAKOUT_WIDTH,
     .frame_height = BREAKOUT_HEIGHT,
     .ram_size = sizeof(struct breakout_memory),
-    .create = create,
-    .destroy = destroy,
-    .reset = reset,
-    .step = step,
-    .observe = observe,
+    .create = breakout_create,
+    .destroy = breakout_destroy,
+    .reset = breakout_reset,
+    .step = breakout_step,
+    .observe = breakout_observe,
     .ram = copy_ram,
-    .draw = draw,
-    .state_size = state_size,
-    .save = save,
-    .load = load,
+    .draw = breakout_draw_state,
+    .state_size = breakout_state_size,
+    .save = breakout_save,
+    .load = breakout_load,
 };

@@ -47,7 +47,7 @@ static uint32_t rgb_of(uint8_t base, uint8_t hue)
     return palette[color >> 4 << 2 | (color >> 1 & 3)];
 }
 
-static struct colors choose_colors(uint8_t hue)
+static struct colors breakout_draw_choose_colors(uint8_t hue)
 {
     static const uint8_t rows[BREAKOUT_ROWS] = { 0x46, 0x36, 0x26, 0x16, 0xc6, 0x86 };
     struct colors c = {
@@ -167,7 +167,7 @@ static void draw_ball(const struct breakout_memory *m, struct canvas *out,
 void breakout_draw(const struct breakout_state *s, struct canvas *out)
 {
     const struct breakout_memory *m = &s->ram;
-    const struct colors c = choose_colors(s->shown.hue);
+    const struct colors c = breakout_draw_choose_colors(s->shown.hue);
 
     draw_ground(s, out);
     draw_digits(s, out, c.frame);

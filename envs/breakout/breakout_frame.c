@@ -66,7 +66,7 @@ static uint16_t word(uint8_t high, uint8_t low)
     return (uint16_t)(high << 8 | low);
 }
 
-static void put(uint8_t *high, uint8_t *low, unsigned value)
+static void breakout_frame_put(uint8_t *high, uint8_t *low, unsigned value)
 {
     *high = (uint8_t)(value >> 8);
     *low = (uint8_t)value;
@@ -152,19 +152,21 @@ static void bounce(struct breakout_memory *m)
     level = level > 4 ? 4 : level;
     const unsigned x = speeds[level][m->part >> 1 & 1].x;
     const unsigned y = speeds[level][m->part >> 1 & 1].y;
-    put(&m->ball_dx, &m->ball_dx_low, was_left ? x : 0u - x);
-    put(&m->ball_dy, &m->ball_dy_low, was_down ? 0u - y : y);
+    breakout_frame_put(&m->ball_dx, &m->ball_dx_low, was_left ? x : 0u - x);
+    breakout_frame_put(&m->ball_dy, &m->ball_dy_low, was_down ? 0u - y : y);
     leave_on_stack(m, was_down, !was_left);
 }
 
 static void reverse_x(struct breakout_memory *m)
 {
-    put(&m->ball_dx, &m->ball_dx_low, 0u - word(m->ball_dx, m->ball_dx_low));
+    breakout_frame_put(&m->ball_dx, &m->ball_dx_low,
+                       0u - word(m->ball_dx, m->ball_dx_low));
 }
 
 static void reverse_y(struct breakout_memory *m)
 {
-    put(&m->ball_dy, &m->ball_dy_low, 0u - word(m->ball_dy, m->ball_dy_low));
+    breakout_frame_put(&m->ball_dy, &m->ball_dy_low,
+                       0u - word(m->ball_dy, m->ball_dy_low));
 }
 
 static bool is_on_paddle(const struct breakout_memory *m)
@@ -347,7 +349,7 @@ static uint32_t swap_walls(struct breakout *b)
     return 0;
 }
 
-static uint32_t serve(struct breakout_memory *m)
+static uint32_t breakout_frame_serve(struct breakout_memory *m)
 {
     const int which = m->time_low & 3;
 
@@ -360,7 +362,7 @@ static uint32_t serve(struct breakout_memory *m)
 }
 
 /* What happens to the ball before it moves. */
-static uint32_t play(struct breakout *b, bool is_fire, int *points)
+static uint32_t breakout_frame_play(struct breakout *b, bool is_fire, int *points)
 {
     struct breakout_memory *m = &b->now.ram;
     uint32_t events = 0;
@@ -369,7 +371,7 @@ static uint32_t play(struct breakout *b, bool is_fire, int *points)
         m->hue = 0;
         if (!m->ball_y) {
             if (is_fire)
-                events = serve(m);
+                events = breakout_frame_serve(m);
         } else if (m->ball_y >= BALL_LOST) {
             remove_ball(m);
             events = BREAKOUT_EVENT(LIFE_LOST);
@@ -432,10 +434,12 @@ static void move(struct breakout_memory *m)
     m->paddle_x = breakout_next_paddle_x(m);
     if (!m->ball_y)
         return;
-    put(&m->ball_y, &m->ball_y_low,
-        (unsigned)word(m->ball_y, m->ball_y_low) + word(m->ball_dy, m->ball_dy_low));
-    put(&m->ball_x, &m->ball_x_low,
-        (unsigned)word(m->ball_x, m->ball_x_low) - word(m->ball_dx, m->ball_dx_low));
+    breakout_frame_put(&m->ball_y, &m->ball_y_low,
+                       (unsigned)word(m->ball_y, m->ball_y_low) +
+                           word(m->ball_dy, m->ball_dy_low));
+    breakout_frame_put(&m->ball_x, &m->ball_x_low,
+                       (unsigned)word(m->ball_x, m->ball_x_low) -
+                           word(m->ball_dx, m->ball_dx_low));
 }
 
 struct env_step breakout_frame(struct breakout *b, enum breakout_action action)
@@ -451,7 +455,7 @@ struct env_step breakout_frame(struct breakout *b, enum breakout_action action)
     if (has_timed_out(m))
         result.events = BREAKOUT_EVENT(TIMED_OUT);
     else
-        result.events = play(b, action == BREAKOUT_FIRE, &points);
+        result.events = breakout_frame_play(b, action == BREAKOUT_FIRE, &points);
     move(m);
     if (action >= BREAKOUT_RIGHT)
         turn_knob(s, action == BREAKOUT_RIGHT ? -KNOB_TURN : KNOB_TURN);

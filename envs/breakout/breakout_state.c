@@ -39,7 +39,7 @@ static void point_at_digits(struct breakout_memory *m)
 }
 
 /* In a game the colours stay; without one they are darkened and cycle with the hue. */
-static void choose_colors(struct breakout_memory *m)
+static void breakout_state_choose_colors(struct breakout_memory *m)
 {
     static const uint8_t base[10] = {
         0x06, 0x00, 0x46, 0xb6, 0x86, 0xc6, 0x16, 0x26, 0x36, 0x46,
@@ -54,7 +54,7 @@ static void choose_colors(struct breakout_memory *m)
 void breakout_derive(struct breakout_memory *m)
 {
     point_at_digits(m);
-    choose_colors(m);
+    breakout_state_choose_colors(m);
 }
 
 /* What the picture shows from the next frame on. */

@@ -100,7 +100,7 @@ out:
     return status;
 }
 
-static void fail(struct instance *in, const struct error *why)
+static void bridge_fail(struct instance *in, const struct error *why)
 {
     if (!in->failure[0])
         snprintf(in->failure, sizeof(in->failure), "%.599s", why->text);
@@ -136,7 +136,7 @@ static int take_turn(struct instance *in, struct bridge_ask *ask,
     if (status == 0)
         in->have = ask->want;
     else
-        fail(in, &why);
+        bridge_fail(in, &why);
     return status;
 }
 
@@ -148,7 +148,7 @@ static struct bridge_remote *find_remote(const char *name)
     return NULL;
 }
 
-static void destroy(void *instance)
+static void bridge_destroy(void *instance)
 {
     struct instance *in = instance;
 
@@ -159,7 +159,7 @@ static void destroy(void *instance)
     free(in);
 }
 
-static void *create(const char *const *values, char *why, size_t why_size)
+static void *bridge_create(const char *const *values, char *why, size_t why_size)
 {
     struct instance *in = xcalloc(1, sizeof(*in));
     struct error err = { "" };
@@ -180,13 +180,13 @@ static void *create(const char *const *values, char *why, size_t why_size)
                                 json_string(values[i]));
     if (attach(in, &err) != 0) {
         snprintf(why, why_size, "%s", err.text);
-        destroy(in);
+        bridge_destroy(in);
         return NULL;
     }
     return in;
 }
 
-static void reset(void *instance, uint64_t seed)
+static void bridge_reset(void *instance, uint64_t seed)
 {
     struct instance *in = instance;
     struct bridge_ask ask = { .op = BRIDGE_RESET, .seed = seed };
@@ -199,7 +199,7 @@ static void reset(void *instance, uint64_t seed)
     if (in->process && in->process->is_dead)
         detach(in);
     if (!in->process && attach(in, &why) != 0)
-        fail(in, &why);
+        bridge_fail(in, &why);
     else
         take_turn(in, &ask, &answer);
 }
@@ -218,7 +218,7 @@ static int read_results(struct instance *in, int n, struct env_step *each)
                sizeof(one));
         if ((one.events & ~known) || one.flags > 3 || (one.flags && i + 1 < n)) {
             bridge_process_condemn(in->process, "sent garbage for a step", &why);
-            fail(in, &why);
+            bridge_fail(in, &why);
             return -1;
         }
         each[i] = (struct env_step){ one.reward, one.events, one.flags & 1,
@@ -228,8 +228,8 @@ static int read_results(struct instance *in, int n, struct env_step *each)
 }
 
 /* All of them in one crossing. */
-static int step_frames(void *instance, const double *actions, int n,
-                       struct env_step *each)
+static int bridge_step_frames(void *instance, const double *actions, int n,
+                              struct env_step *each)
 {
     struct instance *in = instance;
     struct bridge_ask ask = { .op = BRIDGE_STEP,
@@ -249,16 +249,16 @@ static int step_frames(void *instance, const double *actions, int n,
     return 1;
 }
 
-static struct env_step step(void *instance, const double *action)
+static struct env_step bridge_step(void *instance, const double *action)
 {
     struct env_step result;
 
-    step_frames(instance, action, 1, &result);
+    bridge_step_frames(instance, action, 1, &result);
     return result;
 }
 
 /* Brings what is not of now; false when it cannot be had. */
-static bool need(struct instance *in, uint32_t what)
+static bool bridge_need(struct instance *in, uint32_t what)
 {
     struct bridge_ask ask = { .op = BRIDGE_OBSERVE, .want = in->have | what };
     struct bridge_answer answer;
@@ -268,7 +268,7 @@ static bool need(struct instance *in, uint32_t what)
     return (in->have & what) == what || take_turn(in, &ask, &answer) == 0;
 }
 
-static void observe(const void *instance, double *out)
+static void bridge_observe(const void *instance, double *out)
 {
     struct instance *in = (struct instance *)instance;
     const struct bridge_remote *r = in->remote;
@@ -276,7 +276,7 @@ static void observe(const void *instance, double *out)
     size_t n_own = r->obs_at < 0 ? 0 : (size_t)r->n_obs;
 
     memset(out, 0, sizeof(double) * ((size_t)n_map + n_own));
-    if (!need(in, BRIDGE_WANT_OBS | (n_map ? BRIDGE_WANT_RAM : 0)))
+    if (!bridge_need(in, BRIDGE_WANT_OBS | (n_map ? BRIDGE_WANT_RAM : 0)))
         return;
     bridge_ram_read(&r->map, in->memory + r->layout.ram, out);
     memcpy(out + n_map, in->memory + r->layout.obs, sizeof(double) * n_own);
@@ -287,20 +287,20 @@ static void ram(const void *instance, uint8_t *out)
     struct instance *in = (struct instance *)instance;
     size_t size = (size_t)in->remote->env.ram_size;
 
-    if (need(in, BRIDGE_WANT_RAM))
+    if (bridge_need(in, BRIDGE_WANT_RAM))
         memcpy(out, in->memory + in->remote->layout.ram, size);
     else
         memset(out, 0, size);
 }
 
-static void draw(void *instance, struct canvas *out)
+static void bridge_draw(void *instance, struct canvas *out)
 {
     struct instance *in = instance;
     const struct env *env = &in->remote->env;
 
     if (out->width != env->frame_width || out->height != env->frame_height)
         return;
-    if (need(in, BRIDGE_WANT_FRAME))
+    if (bridge_need(in, BRIDGE_WANT_FRAME))
         memcpy(out->rgb, in->memory + in->remote->layout.frame,
                3 * (size_t)out->width * (size_t)out->height);
     in->draws_every = in->since_draw > 0 ? in->since_draw : 1;
@@ -310,7 +310,7 @@ static void draw(void *instance, struct canvas *out)
 /* A block: the length of what follows, that much, zeros. An environment that cannot be
  * saved has its last observation for a block, which is enough to hash and cannot be
  * loaded. */
-static size_t state_size(const void *instance)
+static size_t bridge_state_size(const void *instance)
 {
     const struct bridge_remote *r = ((const struct instance *)instance)->remote;
 
@@ -318,7 +318,7 @@ static size_t state_size(const void *instance)
            (r->state_size ? r->state_size : sizeof(double) * (size_t)r->n_obs);
 }
 
-static void save(const void *instance, void *out)
+static void bridge_save(const void *instance, void *out)
 {
     struct instance *in = (struct instance *)instance;
     const struct bridge_remote *r = in->remote;
@@ -327,9 +327,9 @@ static void save(const void *instance, void *out)
     uint32_t had = in->have;
     uint8_t *at = out;
 
-    memset(at, 0, state_size(in));
+    memset(at, 0, bridge_state_size(in));
     if (!r->state_size) {
-        if (need(in, BRIDGE_WANT_OBS))
+        if (bridge_need(in, BRIDGE_WANT_OBS))
             memcpy(at + 8, in->memory + r->layout.obs, sizeof(double) * (size_t)r->n_obs);
         return;
     }
@@ -340,7 +340,7 @@ static void save(const void *instance, void *out)
     memcpy(at + 8, in->memory + r->layout.state, answer.state_len);
 }
 
-static int load(void *instance, const void *block)
+static int bridge_load(void *instance, const void *block)
 {
     struct instance *in = instance;
     const struct bridge_remote *r = in->remote;
@@ -356,7 +356,7 @@ static int load(void *instance, const void *block)
     if (in->process && in->process->is_dead)
         detach(in);
     if (!in->process && attach(in, &why) != 0) {
-        fail(in, &why);
+        bridge_fail(in, &why);
         return -1;
     }
     memcpy(in->memory + r->layout.state, (const uint8_t *)block + 8, r->state_size);
@@ -388,13 +388,13 @@ static int copy_from(void *instance, const void *from)
         in->process != other->process)
         error_set(&why, "the copy is in another program");
     if (why.text[0]) {
-        fail(in, &why);
+        bridge_fail(in, &why);
         return -1;
     }
     return ask_state(in, BRIDGE_COPY, other->slot);
 }
 
-static int keep(void *instance, uint32_t number)
+static int bridge_keep(void *instance, uint32_t number)
 {
     return ask_state(instance, BRIDGE_KEEP, number);
 }
@@ -404,7 +404,7 @@ static int put_back(void *instance, uint32_t number)
     return ask_state(instance, BRIDGE_PUT_BACK, number);
 }
 
-static void reseed(void *instance, uint64_t seed)
+static void bridge_reseed(void *instance, uint64_t seed)
 {
     ask_state(instance, BRIDGE_RESEED, seed);
 }
@@ -440,28 +440,28 @@ static struct bridge_remote *ask_for(const char *name, struct error *err)
     free(map);
     if (!r)
         return NULL;
-    r->env.create = create;
-    r->env.destroy = destroy;
-    r->env.reset = reset;
-    r->env.step = step;
-    r->env.observe = observe;
+    r->env.create = bridge_create;
+    r->env.destroy = bridge_destroy;
+    r->env.reset = bridge_reset;
+    r->env.step = bridge_step;
+    r->env.observe = bridge_observe;
     r->env.ram = r->env.ram_size ? ram : NULL;
-    r->env.draw = r->env.frame_width ? draw : NULL;
-    r->env.state_size = state_size;
-    r->env.save = save;
-    r->env.load = load;
-    r->env.step_frames = step_frames;
-    r->env.reseed = reseed;
+    r->env.draw = r->env.frame_width ? bridge_draw : NULL;
+    r->env.state_size = bridge_state_size;
+    r->env.save = bridge_save;
+    r->env.load = bridge_load;
+    r->env.step_frames = bridge_step_frames;
+    r->env.reseed = bridge_reseed;
     r->env.is_remote = true;
     r->env.failure = failure;
     r->env.copy_from = copy_from;
-    r->env.keep = keep;
+    r->env.keep = bridge_keep;
     r->env.put_back = put_back;
     r->env.no_copy = r->no_copy;
     return r;
 }
 
-static const struct env *find(const char *name, struct error *err)
+static const struct env *bridge_find(const char *name, struct error *err)
 {
     struct bridge_remote *r;
 
@@ -479,8 +479,8 @@ static const struct env *find(const char *name, struct error *err)
 }
 
 /* From the list that `ratchet bridge install` left, a name and a sentence a line. */
-static void list(void (*each)(void *user, const char *name, const char *about),
-                 void *user)
+static void bridge_list(void (*each)(void *user, const char *name, const char *about),
+                        void *user)
 {
     char *home = bridge_home(), *path = xasprintf("%s/names.tsv", home), *line = NULL;
     FILE *f = fopen(path, "r");
@@ -501,7 +501,7 @@ static void list(void (*each)(void *user, const char *name, const char *about),
     free(home);
 }
 
-static void clear(void)
+static void bridge_clear(void)
 {
     bridge_pool_clear();
     for (int i = 0; i < bridge.n_remotes; i++)
@@ -512,9 +512,9 @@ static void clear(void)
 }
 
 const struct env_finder bridge_finder = {
-    .find = find,
-    .list = list,
-    .clear = clear,
+    .find = bridge_find,
+    .list = bridge_list,
+    .clear = bridge_clear,
     .home = bridge_home,
     .install = bridge_install,
     .check = bridge_check,

@@ -158,8 +158,8 @@ static int ring(struct bridge_process *p, struct error *err)
                : die(p, "cannot be rung", err);
 }
 
-static int refuse(const struct bridge_process *p, const struct bridge_answer *a,
-                  struct error *err)
+static int bridge_process_refuse(const struct bridge_process *p,
+                                 const struct bridge_answer *a, struct error *err)
 {
     size_t len = a->text_len < sizeof(p->page->text) ? a->text_len
                                                      : sizeof(p->page->text);
@@ -173,8 +173,9 @@ static int refuse(const struct bridge_process *p, const struct bridge_answer *a,
     return 1;
 }
 
-static int take_answer(struct bridge_process *p, const struct bridge_ask *ask,
-                       uint64_t state_most, struct bridge_answer *out, struct error *err)
+static int bridge_process_take_answer(struct bridge_process *p,
+                                      const struct bridge_ask *ask, uint64_t state_most,
+                                      struct bridge_answer *out, struct error *err)
 {
     const struct bridge_answer a =
         *(const volatile struct bridge_answer *)&p->page->answer;
@@ -182,7 +183,7 @@ static int take_answer(struct bridge_process *p, const struct bridge_ask *ask,
     if (a.serial != p->serial || a.status > BRIDGE_RAISED)
         return die(p, "sent garbage for an answer", err);
     if (a.status != BRIDGE_DONE)
-        return refuse(p, &a, err);
+        return bridge_process_refuse(p, &a, err);
     if ((a.have & ask->want) != ask->want || a.state_len > state_most ||
         (ask->op == BRIDGE_STEP && (a.n_frames < 1 || a.n_frames > ask->n_frames)))
         return die(p, "sent a short or impossible answer", err);
@@ -190,8 +191,9 @@ static int take_answer(struct bridge_process *p, const struct bridge_ask *ask,
     return 0;
 }
 
-static int turn(struct bridge_process *p, const struct bridge_ask *ask,
-                uint64_t state_most, struct bridge_answer *out, struct error *err)
+static int bridge_process_exchange(struct bridge_process *p, const struct bridge_ask *ask,
+                                   uint64_t state_most, struct bridge_answer *out,
+                                   struct error *err)
 {
     uint64_t rung;
 
@@ -204,7 +206,7 @@ static int turn(struct bridge_process *p, const struct bridge_ask *ask,
         return -1;
     if (read(p->answer, &rung, sizeof(rung)) != sizeof(rung))
         return die(p, "is gone", err);
-    return take_answer(p, ask, state_most, out, err);
+    return bridge_process_take_answer(p, ask, state_most, out, err);
 }
 
 int bridge_process_turn(struct bridge_process *p, const struct bridge_ask *ask,
@@ -213,7 +215,7 @@ int bridge_process_turn(struct bridge_process *p, const struct bridge_ask *ask,
     int status;
 
     pthread_mutex_lock(&p->mutex);
-    status = turn(p, ask, state_most, out, err);
+    status = bridge_process_exchange(p, ask, state_most, out, err);
     pthread_mutex_unlock(&p->mutex);
     return status;
 }
@@ -342,7 +344,8 @@ json_t *bridge_process_talk(struct bridge_process *p, json_t *request, int fd,
 }
 
 /* The descriptors of both sides; child[] is by number from CHILD_CONTROL on. */
-static int open_all(struct bridge_process *p, int child[5], struct error *err)
+static int bridge_process_open_all(struct bridge_process *p, int child[5],
+                                   struct error *err)
 {
     int pair[2] = { -1, -1 }, pipe_fds[2] = { -1, -1 };
 
@@ -388,8 +391,8 @@ static const char **child_arguments(const char *const *argv)
 }
 
 /* No key and no setting of ours leaks into it, and Ctrl-C is for us. */
-static int start(struct bridge_process *p, const char *const *argv, const int child[5],
-                 struct error *err)
+static int bridge_process_begin(struct bridge_process *p, const char *const *argv,
+                                const int child[5], struct error *err)
 {
     static const char *const kept[] = { "PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH",
                                         NULL };
@@ -450,9 +453,9 @@ struct bridge_process *bridge_process_start(const char *const *argv, struct erro
     p->core = -1;
     p->pidfd = p->control = p->ask = p->answer = p->life = p->log = -1;
     pthread_mutex_init(&p->mutex, NULL);
-    status = open_all(p, child, err);
+    status = bridge_process_open_all(p, child, err);
     if (status == 0)
-        status = start(p, argv, child, err);
+        status = bridge_process_begin(p, argv, child, err);
     for (int i = 0; i < 5; i++)
         if (child[i] >= 0 && child[i] != p->ask && child[i] != p->answer)
             close(child[i]);

@@ -33,7 +33,7 @@ static int read_addresses(char *text, int ram_size, struct bridge_ram_field *f)
     return f->n > 0 ? 0 : -1;
 }
 
-static int read_number(const char *text, double *out)
+static int bridge_ram_read_number(const char *text, double *out)
 {
     char *end;
 
@@ -41,8 +41,8 @@ static int read_number(const char *text, double *out)
     return end > text && !*end && isfinite(*out) ? 0 : -1;
 }
 
-static int read_row(char *const column[N_COLUMNS], int ram_size,
-                    struct bridge_ram_field *f)
+static int bridge_ram_read_row(char *const column[N_COLUMNS], int ram_size,
+                               struct bridge_ram_field *f)
 {
     double when = -1, bins;
     int kind = -1;
@@ -53,12 +53,12 @@ static int read_row(char *const column[N_COLUMNS], int ram_size,
     f->field.name = xstrdup(column[NAME]);
     f->field.unit = xstrdup(column[UNIT]);
     if (kind < 0 || read_addresses(column[ADDRESS], ram_size, f) != 0 ||
-        read_number(column[SCALE], &f->scale) != 0 ||
-        read_number(column[OFFSET], &f->offset) != 0 ||
-        read_number(column[MIN], &f->field.min) != 0 ||
-        read_number(column[MAX], &f->field.max) != 0 ||
-        read_number(column[BINS], &bins) != 0 ||
-        (strcmp(column[WHEN], "-") && read_number(column[WHEN], &when) != 0))
+        bridge_ram_read_number(column[SCALE], &f->scale) != 0 ||
+        bridge_ram_read_number(column[OFFSET], &f->offset) != 0 ||
+        bridge_ram_read_number(column[MIN], &f->field.min) != 0 ||
+        bridge_ram_read_number(column[MAX], &f->field.max) != 0 ||
+        bridge_ram_read_number(column[BINS], &bins) != 0 ||
+        (strcmp(column[WHEN], "-") && bridge_ram_read_number(column[WHEN], &when) != 0))
         return -1;
     f->kind = (enum bridge_ram_kind)kind;
     f->field.n = f->kind <= BRIDGE_RAM_ANY ? f->n : 1;
@@ -70,7 +70,7 @@ static int read_row(char *const column[N_COLUMNS], int ram_size,
 }
 
 /* A line's columns; false when their number is not right. */
-static bool split(char *line, char *column[N_COLUMNS])
+static bool bridge_ram_split(char *line, char *column[N_COLUMNS])
 {
     int n = 0;
 
@@ -98,10 +98,10 @@ int bridge_ram_load(const char *path, const char *game, int ram_size,
             continue;
         out->list = xrealloc(out->list, sizeof(*out->list) * (size_t)(out->n + 1));
         out->list[out->n] = (struct bridge_ram_field){ .when = -1 };
-        if (!split(line, column))
+        if (!bridge_ram_split(line, column))
             status = error_set(err, "%s: line %d has not %d columns", path, number,
                                N_COLUMNS);
-        else if (read_row(column, ram_size, &out->list[out->n++]) != 0)
+        else if (bridge_ram_read_row(column, ram_size, &out->list[out->n++]) != 0)
             status = error_set(err, "%s: line %d is not right", path, number);
     }
     free(line);

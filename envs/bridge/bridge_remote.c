@@ -36,8 +36,8 @@ static void bad(struct source *s, const char *key, const char *what)
     s->is_bad = true;
 }
 
-static double get_number(struct source *s, const json_t *from, const char *key,
-                         double least, double most)
+static double bridge_remote_get_number(struct source *s, const json_t *from,
+                                       const char *key, double least, double most)
 {
     const json_t *v = json_object_get(from, key);
     double d = json_is_number(v) ? json_number_value(v) : NAN;
@@ -51,7 +51,7 @@ static double get_number(struct source *s, const json_t *from, const char *key,
 
 static int get_int(struct source *s, const char *key, int most)
 {
-    double d = get_number(s, s->from, key, 0, most);
+    double d = bridge_remote_get_number(s, s->from, key, 0, most);
 
     if (d != floor(d))
         bad(s, key, "is not a whole number");
@@ -66,11 +66,11 @@ static double get_bound(struct source *s, const json_t *from, const char *key,
 
     if (json_is_null(v))
         return missing;
-    return get_number(s, from, key, -1e300, 1e300);
+    return bridge_remote_get_number(s, from, key, -1e300, 1e300);
 }
 
 /* Printable, and not too long; the caller frees. */
-static char *get_text(struct source *s, const json_t *from, const char *key)
+static char *bridge_remote_get_text(struct source *s, const json_t *from, const char *key)
 {
     const char *text = json_string_value(json_object_get(from, key));
 
@@ -88,7 +88,7 @@ static char *get_text(struct source *s, const json_t *from, const char *key)
 
 static char *get_name(struct source *s, const json_t *from)
 {
-    char *name = get_text(s, from, "name");
+    char *name = bridge_remote_get_text(s, from, "name");
 
     if (strlen(name) > MOST_NAME)
         bad(s, "name", "is too long");
@@ -97,8 +97,8 @@ static char *get_name(struct source *s, const json_t *from)
     return name;
 }
 
-static const json_t *get_list(struct source *s, const char *key, size_t least,
-                              size_t most)
+static const json_t *bridge_remote_get_list(struct source *s, const char *key,
+                                            size_t least, size_t most)
 {
     const json_t *list = json_object_get(s->from, key);
     size_t n = json_array_size(list);
@@ -120,9 +120,9 @@ static bool map_has(const struct bridge_ram_map *map, const char *name)
 
 /* Those of the memory's map, then what the other side writes. A console's field that the
  * map has, too, is the map's. */
-static void read_fields(struct source *s, struct bridge_remote *r)
+static void bridge_remote_read_fields(struct source *s, struct bridge_remote *r)
 {
-    const json_t *list = get_list(s, "fields", 1, MOST_FIELDS);
+    const json_t *list = bridge_remote_get_list(s, "fields", 1, MOST_FIELDS);
     size_t n = json_array_size(list);
     struct env_field *fields = xcalloc((size_t)r->map.n + n + 1, sizeof(*fields)),
                      *f = fields;
@@ -145,7 +145,7 @@ static void read_fields(struct source *s, struct bridge_remote *r)
         }
         f->name = name;
         f->unit = xstrdup("");
-        f->n = (int)get_number(s, one, "n", 1, MOST_OBS);
+        f->n = (int)bridge_remote_get_number(s, one, "n", 1, MOST_OBS);
         f->min = get_bound(s, one, "min", -INFINITY);
         f->max = get_bound(s, one, "max", INFINITY);
         r->n_obs += f->n;
@@ -178,7 +178,7 @@ static const char *const *read_choices(struct source *s, const json_t *one,
 
 static void read_actions(struct source *s, struct bridge_remote *r)
 {
-    const json_t *list = get_list(s, "actions", 1, ENV_MAX_ACTION);
+    const json_t *list = bridge_remote_get_list(s, "actions", 1, ENV_MAX_ACTION);
     size_t n = json_array_size(list);
     struct env_action *actions = xcalloc(n + 1, sizeof(*actions));
     double *noop = xcalloc(n + 1, sizeof(*noop));
@@ -193,7 +193,7 @@ static void read_actions(struct source *s, struct bridge_remote *r)
         a->is_discrete = json_is_true(json_object_get(one, "discrete"));
         a->min = get_bound(s, one, "min", -INFINITY);
         a->max = get_bound(s, one, "max", INFINITY);
-        noop[i] = get_number(s, one, "noop", -1e300, 1e300);
+        noop[i] = bridge_remote_get_number(s, one, "noop", -1e300, 1e300);
         if (!(a->min <= a->max) || !(noop[i] >= a->min && noop[i] <= a->max))
             bad(s, "actions", "has bounds that are the wrong way round");
         if (a->is_discrete && (!(fabs(a->min) < 0x1p53 && fabs(a->max) < 0x1p53) ||
@@ -205,7 +205,7 @@ static void read_actions(struct source *s, struct bridge_remote *r)
 
 static void read_events(struct source *s, struct bridge_remote *r)
 {
-    const json_t *list = get_list(s, "events", 0, ENV_MAX_EVENTS);
+    const json_t *list = bridge_remote_get_list(s, "events", 0, ENV_MAX_EVENTS);
     size_t n = json_array_size(list);
     struct env_event *events = xcalloc(n + 1, sizeof(*events));
 
@@ -218,9 +218,9 @@ static void read_events(struct source *s, struct bridge_remote *r)
     }
 }
 
-static void read_options(struct source *s, struct bridge_remote *r)
+static void bridge_remote_read_options(struct source *s, struct bridge_remote *r)
 {
-    const json_t *list = get_list(s, "options", 0, 64);
+    const json_t *list = bridge_remote_get_list(s, "options", 0, 64);
     size_t n = json_array_size(list);
     struct env_option *options = xcalloc(n + 2, sizeof(*options));
 
@@ -231,28 +231,29 @@ static void read_options(struct source *s, struct bridge_remote *r)
     for (size_t i = 0; i < n; i++) {
         const json_t *one = json_array_get(list, i);
         options[i + 1].name = get_name(s, one);
-        options[i + 1].value = get_text(s, one, "value");
-        options[i + 1].help = get_text(s, one, "help");
+        options[i + 1].value = bridge_remote_get_text(s, one, "value");
+        options[i + 1].help = bridge_remote_get_text(s, one, "help");
     }
 }
 
 static void read_sizes(struct source *s, struct bridge_remote *r)
 {
     struct env *env = &r->env;
-    const json_t *frame = get_list(s, "frame", 2, 2),
+    const json_t *frame = bridge_remote_get_list(s, "frame", 2, 2),
                  *target = json_object_get(s->from, "target");
     const char *bits = json_string_value(json_object_get(s->from, "bits"));
     double width = json_number_value(json_array_get(frame, 0));
     double height = json_number_value(json_array_get(frame, 1));
 
-    env->version = (uint32_t)get_number(s, s->from, "version", 1, UINT32_MAX);
-    env->about = get_text(s, s->from, "about");
+    env->version = (uint32_t)bridge_remote_get_number(s, s->from, "version", 1,
+                                                      UINT32_MAX);
+    env->about = bridge_remote_get_text(s, s->from, "about");
     env->bits = !bits                      ? ENV_BITS_NONE
                 : !strcmp(bits, "x86_64")  ? ENV_BITS_X86_64
                 : !strcmp(bits, "machine") ? ENV_BITS_MACHINE
                                            : ENV_BITS_NONE;
-    env->frames_per_second = get_number(s, s->from, "fps", 1e-6, 1e6);
-    env->max_frames = (int64_t)get_number(s, s->from, "max_frames", 1, 1e8);
+    env->frames_per_second = bridge_remote_get_number(s, s->from, "fps", 1e-6, 1e6);
+    env->max_frames = (int64_t)bridge_remote_get_number(s, s->from, "max_frames", 1, 1e8);
     env->fault_return = NAN; /* not known over here: the harness measures it */
     env->target = json_is_number(target) ? json_number_value(target) : NAN;
     if (!(width >= 0 && width <= MOST_PIXELS && height >= 0 && height <= MOST_PIXELS))
@@ -265,7 +266,7 @@ static void read_sizes(struct source *s, struct bridge_remote *r)
     r->state_size = (size_t)get_int(s, "state", MOST_STATE);
     if (!json_is_null(json_object_get(s->from, "no_copy")) &&
         json_object_get(s->from, "no_copy"))
-        r->no_copy = get_text(s, s->from, "no_copy");
+        r->no_copy = bridge_remote_get_text(s, s->from, "no_copy");
 }
 
 static size_t reserve(size_t *at, size_t len)
@@ -276,7 +277,7 @@ static size_t reserve(size_t *at, size_t len)
     return place;
 }
 
-static void lay_out(struct bridge_remote *r)
+static void bridge_remote_lay_out(struct bridge_remote *r)
 {
     struct bridge_layout *l = &r->layout;
     size_t at = 0;
@@ -304,11 +305,11 @@ struct bridge_remote *bridge_remote_create(const char *name, const json_t *reply
         bridge_remote_destroy(r);
         return NULL;
     }
-    read_fields(&s, r);
+    bridge_remote_read_fields(&s, r);
     read_actions(&s, r);
     read_events(&s, r);
-    read_options(&s, r);
-    lay_out(r);
+    bridge_remote_read_options(&s, r);
+    bridge_remote_lay_out(r);
     if (s.is_bad) {
         error_set(err, "%s: the bridge describes it badly: %s", name, s.why);
         bridge_remote_destroy(r);

@@ -32,13 +32,13 @@ struct acrobot {
     double angle[2], speed[2];
 };
 
-static bool is_sane(const struct acrobot *s)
+static bool acrobot_is_sane(const struct acrobot *s)
 {
     return fabs(s->angle[0]) <= PI && fabs(s->angle[1]) <= PI &&
            fabs(s->speed[0]) <= MAX_SPEED_1 && fabs(s->speed[1]) <= MAX_SPEED_2;
 }
 
-FLAT_DEFINE(acrobot, struct acrobot, is_sane)
+FLAT_DEFINE(acrobot, struct acrobot, acrobot_is_sane)
 
 static void acrobot_reset(void *instance, uint64_t seed)
 {
@@ -53,7 +53,7 @@ static void acrobot_reset(void *instance, uint64_t seed)
 }
 
 /* x is angle 1, angle 2, speed 1, speed 2; dx its change per second. */
-static void derive(const double x[4], double torque, double dx[4])
+static void acrobot_derive(const double x[4], double torque, double dx[4])
 {
     double sine = sin(x[1]), cosine = cos(x[1]);
     double d1 = MASS * (CENTER * CENTER) +
@@ -79,12 +79,12 @@ static void integrate(double x[4], double torque)
 {
     double k[4][4], probe[4];
 
-    derive(x, torque, k[0]);
+    acrobot_derive(x, torque, k[0]);
     for (int stage = 1; stage < 4; stage++) {
         double h = stage < 3 ? DT / 2 : DT;
         for (int i = 0; i < 4; i++)
             probe[i] = x[i] + h * k[stage - 1][i];
-        derive(probe, torque, k[stage]);
+        acrobot_derive(probe, torque, k[stage]);
     }
     for (int i = 0; i < 4; i++)
         x[i] += DT / 6 * (k[0][i] + 2 * k[1][i] + 2 * k[2][i] + k[3][i]);
@@ -100,7 +100,7 @@ static double wrap(double angle)
     return angle;
 }
 
-static double bound(double x, double limit)
+static double acrobot_bound(double x, double limit)
 {
     return x > limit ? limit : x < -limit ? -limit : x;
 }
@@ -119,8 +119,8 @@ static struct env_step acrobot_step(void *instance, const double *action)
     integrate(x, action[0] - 1);
     s->angle[0] = wrap(x[0]);
     s->angle[1] = wrap(x[1]);
-    s->speed[0] = bound(x[2], MAX_SPEED_1);
-    s->speed[1] = bound(x[3], MAX_SPEED_2);
+    s->speed[0] = acrobot_bound(x[2], MAX_SPEED_1);
+    s->speed[1] = acrobot_bound(x[3], MAX_SPEED_2);
     result.terminated = is_up(s);
     result.events = result.terminated ? 1u << EVENT_GOAL : 0;
     result.reward = result.terminated ? 0 : -1;

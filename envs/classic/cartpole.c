@@ -44,13 +44,13 @@ static uint32_t find_events(const struct cartpole *s)
     return events;
 }
 
-static bool is_sane(const struct cartpole *s)
+static bool cartpole_is_sane(const struct cartpole *s)
 {
     return isfinite(s->position) && isfinite(s->velocity) && isfinite(s->angle) &&
            isfinite(s->angular_velocity);
 }
 
-FLAT_DEFINE(cartpole, struct cartpole, is_sane)
+FLAT_DEFINE(cartpole, struct cartpole, cartpole_is_sane)
 
 static void cartpole_reset(void *instance, uint64_t seed)
 {

@@ -30,14 +30,14 @@ struct car {
     double position, velocity;
 };
 
-static bool is_sane(const struct car *s)
+static bool mountain_car_is_sane(const struct car *s)
 {
     return s->position >= -2 && s->position <= 2 && fabs(s->velocity) <= 1;
 }
 
-FLAT_DEFINE(car, struct car, is_sane)
+FLAT_DEFINE(car, struct car, mountain_car_is_sane)
 
-static double clip(double x, double min, double max)
+static double mountain_car_clip(double x, double min, double max)
 {
     return x < min ? min : x > max ? max : x;
 }
@@ -57,8 +57,9 @@ static uint32_t roll(struct car *s, double goal)
 {
     uint32_t result = 0;
 
-    s->velocity = clip(s->velocity, -MAX_SPEED, MAX_SPEED);
-    s->position = clip(s->position + s->velocity, MIN_POSITION, MAX_POSITION);
+    s->velocity = mountain_car_clip(s->velocity, -MAX_SPEED, MAX_SPEED);
+    s->position = mountain_car_clip(s->position + s->velocity, MIN_POSITION,
+                                    MAX_POSITION);
     if (s->position == MIN_POSITION && s->velocity < 0) {
         s->velocity = 0;
         result |= 1u << EVENT_HIT_WALL;
@@ -91,7 +92,7 @@ static double to_single(double x)
 static struct env_step continuous_step(void *instance, const double *action)
 {
     struct car *s = instance;
-    double force = clip(action[0], -1, 1);
+    double force = mountain_car_clip(action[0], -1, 1);
     struct env_step result = { 0 };
 
     s->velocity += force * POWER - GRAVITY * cos(to_single(3 * s->position));
@@ -123,7 +124,7 @@ static double height(double position)
     return sin(3 * position) * 0.45 + 0.55;
 }
 
-static void draw(const struct car *s, double goal, struct canvas *out)
+static void mountain_car_draw_hill(const struct car *s, double goal, struct canvas *out)
 {
     const double scale = WIDTH / (MAX_POSITION - MIN_POSITION), rise = 260;
     const double base = HEIGHT - 30;
@@ -156,12 +157,12 @@ static void draw(const struct car *s, double goal, struct canvas *out)
 
 static void mountain_car_draw(void *instance, struct canvas *out)
 {
-    draw(instance, GOAL, out);
+    mountain_car_draw_hill(instance, GOAL, out);
 }
 
 static void continuous_draw(void *instance, struct canvas *out)
 {
-    draw(instance, GOAL_CONTINUOUS, out);
+    mountain_car_draw_hill(instance, GOAL_CONTINUOUS, out);
 }
 
 static const struct env_field fields[] = {

@@ -25,13 +25,13 @@ struct pendulum {
     double torque;       /* the last one, for the picture */
 };
 
-static bool is_sane(const struct pendulum *s)
+static bool pendulum_is_sane(const struct pendulum *s)
 {
     return fabs(s->angle) <= MAX_ANGLE && fabs(s->speed) <= MAX_SPEED &&
            fabs(s->torque) <= MAX_TORQUE;
 }
 
-FLAT_DEFINE(pendulum, struct pendulum, is_sane)
+FLAT_DEFINE(pendulum, struct pendulum, pendulum_is_sane)
 
 static void pendulum_reset(void *instance, uint64_t seed)
 {
@@ -52,7 +52,7 @@ static double normalize(double angle)
     return (turned < 0 ? turned + 2 * PI : turned) - PI;
 }
 
-static double bound(double x, double limit)
+static double pendulum_bound(double x, double limit)
 {
     return x > limit ? limit : x < -limit ? -limit : x;
 }
@@ -60,7 +60,7 @@ static double bound(double x, double limit)
 static struct env_step pendulum_step(void *instance, const double *action)
 {
     struct pendulum *s = instance;
-    double u = bound(action[0], MAX_TORQUE);
+    double u = pendulum_bound(action[0], MAX_TORQUE);
     double angle = normalize(s->angle);
     double gravity = 3 * GRAVITY / (2 * LENGTH) * sin(s->angle);
     double motor = 3.0 / (MASS * (LENGTH * LENGTH)) * u;
@@ -68,7 +68,7 @@ static struct env_step pendulum_step(void *instance, const double *action)
         .reward = -(angle * angle + 0.1 * (s->speed * s->speed) + 0.001 * (u * u)),
     };
 
-    s->speed = bound(s->speed + (gravity + motor) * DT, MAX_SPEED);
+    s->speed = pendulum_bound(s->speed + (gravity + motor) * DT, MAX_SPEED);
     s->angle += s->speed * DT;
     s->torque = u;
     return result;

@@ -26,12 +26,12 @@
  * step. */
 static _Thread_local jmp_buf *escape;
 
-static void on_warning(const char *text)
+static void core_on_warning(const char *text)
 {
     (void)text;
 }
 
-static void on_error(const char *text)
+static void core_on_error(const char *text)
 {
     if (escape)
         longjmp(*escape, 1);
@@ -66,8 +66,8 @@ void *mujoco_create(const struct mujoco_task *task, char *why, size_t why_size)
 {
     struct mujoco_instance *w = xcalloc(1, sizeof(*w));
 
-    mju_user_warning = on_warning;
-    mju_user_error = on_error;
+    mju_user_warning = core_on_warning;
+    mju_user_error = core_on_error;
     w->task = task;
     w->model = load_model(task, why, why_size);
     if (!w->model)
@@ -176,7 +176,7 @@ void mujoco_end(struct env_step *result, int event)
     result->terminated = true;
 }
 
-static void derive(struct mujoco_instance *w)
+static void core_derive(struct mujoco_instance *w)
 {
     if (w->task->derive)
         w->task->derive(w->model, w->data, w->derived);
@@ -191,7 +191,7 @@ void mujoco_reset(void *instance, uint64_t seed)
     mj_resetData(w->model, w->data);
     w->task->start(w->model, w->data->qpos, w->data->qvel, &r);
     mj_forward(w->model, w->data);
-    derive(w);
+    core_derive(w);
 }
 
 static bool is_within(const double *x, int n, double limit)
@@ -202,7 +202,7 @@ static bool is_within(const double *x, int n, double limit)
     return true;
 }
 
-static bool is_sane(const double *x, int n)
+static bool core_is_sane(const double *x, int n)
 {
     return is_within(x, n, MAX_STATE);
 }
@@ -215,14 +215,14 @@ static bool is_stable(const struct mujoco_instance *w)
     double max_speed = w->task->max_speed > 0 ? w->task->max_speed : MAX_STATE;
 
     return !warning[mjWARN_BADQPOS].number && !warning[mjWARN_BADQVEL].number &&
-           !warning[mjWARN_BADQACC].number && is_sane(w->data->qpos, w->model->nq) &&
+           !warning[mjWARN_BADQACC].number && core_is_sane(w->data->qpos, w->model->nq) &&
            is_within(w->data->qvel, w->model->nv, max_speed) &&
-           is_sane(w->data->qacc_warmstart, w->model->nv) &&
-           is_sane(w->derived, w->task->n_derived);
+           core_is_sane(w->data->qacc_warmstart, w->model->nv) &&
+           core_is_sane(w->derived, w->task->n_derived);
 }
 
 /* False when the simulation blew up. */
-static bool advance(struct mujoco_instance *w)
+static bool core_advance(struct mujoco_instance *w)
 {
     jmp_buf here;
 
@@ -237,7 +237,7 @@ static bool advance(struct mujoco_instance *w)
     if (w->task->needs_contact_forces)
         mj_rnePostConstraint(w->model, w->data);
     escape = NULL;
-    derive(w);
+    core_derive(w);
     return is_stable(w);
 }
 
@@ -252,7 +252,7 @@ struct env_step mujoco_step(void *instance, const double *action)
     memcpy(qpos_before, w->data->qpos, sizeof(double) * (size_t)w->model->nq);
     memcpy(w->before, w->derived, sizeof(double) * (size_t)w->task->n_derived);
     memcpy(w->data->ctrl, action, sizeof(double) * (size_t)w->model->nu);
-    if (!advance(w)) {
+    if (!core_advance(w)) {
         mujoco_reset(w, 0); /* a known state: nothing that was left can be read */
         result.terminated = true;
         result.events = 1u << MUJOCO_UNSTABLE;
@@ -334,7 +334,7 @@ int mujoco_load(void *instance, const void *block)
 
     for (size_t i = 0; i < n; i++) {
         memcpy(&x, from + i * sizeof(x), sizeof(x));
-        if (!is_sane(&x, 1))
+        if (!core_is_sane(&x, 1))
             return -1;
     }
     for (int i = 0, count = list_arrays(w, arrays, sizes); i < count; i++) {
@@ -360,8 +360,8 @@ static bool derive_anew(struct mujoco_instance *w)
     if (w->task->needs_contact_forces)
         mj_rnePostConstraint(w->model, w->data);
     escape = NULL;
-    derive(w);
-    return is_sane(w->derived, w->task->n_derived);
+    core_derive(w);
+    return core_is_sane(w->derived, w->task->n_derived);
 }
 
 int mujoco_set_observed(void *instance, const double *obs)
@@ -375,7 +375,7 @@ int mujoco_set_observed(void *instance, const double *obs)
 
     memcpy(qpos, m->qpos0, sizeof(double) * (size_t)m->nq);
     w->task->place(m, obs, qpos, qvel);
-    if (!is_sane(qpos, m->nq) || !is_sane(qvel, m->nv))
+    if (!core_is_sane(qpos, m->nq) || !core_is_sane(qvel, m->nv))
         return -1;
     for (int i = 0, count = list_arrays(w, arrays, sizes); i < count; i++)
         if (sizes[i] > 0)

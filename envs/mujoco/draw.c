@@ -37,7 +37,7 @@ struct eye {
     double x, y;             /* what the picture's middle shows */
 };
 
-static double dot(const double a[3], const double b[3])
+static double draw_dot(const double a[3], const double b[3])
 {
     return a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
 }
@@ -46,8 +46,8 @@ static void project(const struct eye *eye, double x, double y, double z, double 
 {
     double p[3] = { x, y, z };
 
-    out[0] = eye->left + eye->scale * dot(p, eye->right);
-    out[1] = eye->top - eye->scale * dot(p, eye->up);
+    out[0] = eye->left + eye->scale * draw_dot(p, eye->right);
+    out[1] = eye->top - eye->scale * draw_dot(p, eye->up);
 }
 
 static struct eye open_eye(const struct mujoco_instance *w)
@@ -189,7 +189,7 @@ static int sort_by_depth(const struct eye *eye, const mjModel *m, const mjData *
     int n = 0;
 
     for (int geom = 0; geom < m->ngeom && n < MAX_GEOMS; geom++) {
-        double depth = dot(d->geom_xpos + 3 * geom, eye->into);
+        double depth = draw_dot(d->geom_xpos + 3 * geom, eye->into);
         int at = n;
         if (m->geom_type[geom] == mjGEOM_PLANE)
             continue;

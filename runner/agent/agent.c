@@ -178,7 +178,7 @@ static void unsealed_environment(struct words *a, const struct agent_config *c)
 }
 
 /* In the child, after fork: only what may be done there. */
-static int prepare(const void *data)
+static int agent_prepare(const void *data)
 {
     const struct agent_config *c = data;
     struct rlimit core = { 0, 0 }, file = { MOST_FILE, MOST_FILE };
@@ -198,7 +198,7 @@ struct agent *agent_start(const struct agent_config *c, struct error *err)
     struct words argv = { 0 }, envp = { 0 };
     struct agent *a = xcalloc(1, sizeof(*a));
     struct spawn program = {
-        .n_fds = 3, .fresh_signals = true, .prepare = prepare, .data = c
+        .n_fds = 3, .fresh_signals = true, .prepare = agent_prepare, .data = c
     };
     const char *const nothing[] = { NULL };
     int ends[2] = { -1, -1 }, why = 0;

@@ -62,12 +62,12 @@ static void drop_client(struct command *c)
     c->len = 0;
 }
 
-static void refuse(struct command *c, const char *why);
+static void command_refuse(struct command *c, const char *why);
 
 static void end_agent(struct command *c)
 {
     if (c->client >= 0)
-        refuse(c, "the iteration is over");
+        command_refuse(c, "the iteration is over");
     agent_destroy(c->agent);
     c->agent = NULL;
     drop_client(c);
@@ -93,7 +93,7 @@ static void command_destroy(void *self)
 }
 
 /* What an earlier try left there, killed before its end, is made harmless, too. */
-static int make_folder(const char *path, struct error *err)
+static int command_make_folder(const char *path, struct error *err)
 {
     int fd;
 
@@ -135,7 +135,7 @@ static void *command_create(const struct provider_config *config, struct error *
                                              .readable = config->agent_reads,
                                              .logs = config->logs };
     free(folder);
-    if (make_folder(c->folder, err) != 0) {
+    if (command_make_folder(c->folder, err) != 0) {
         command_destroy(c);
         return NULL;
     }
@@ -163,7 +163,8 @@ static int check_hidden(const struct command *c, struct turn *out, struct error 
     return error_set(err, "command: the run is sealed, and now %s", why);
 }
 
-static int begin(struct command *c, const struct request *request, struct error *err)
+static int command_begin(struct command *c, const struct request *request,
+                         struct error *err)
 {
     const char *policy = json_string_value(json_object_get(request->facts, "policy"));
     char *path = xasprintf("%s/%03d", c->folder, request->iteration);
@@ -212,7 +213,7 @@ static void answer(struct command *c, json_t *json)
     drop_client(c);
 }
 
-static void refuse(struct command *c, const char *why)
+static void command_refuse(struct command *c, const char *why)
 {
     answer(c, json_pack("{s:s, s:b}", "text", why, "is_error", 1));
 }
@@ -245,7 +246,7 @@ static void pass_result(struct command *c, const struct request *request)
 }
 
 /* 1: the line was a call, which is now the turn's. */
-static int take_line(struct command *c, struct turn *out)
+static int command_take_line(struct command *c, struct turn *out)
 {
     json_t *json = json_loadb(c->line, c->len, 0, NULL);
     const char *tool = json_string_value(json_object_get(json, "tool"));
@@ -254,9 +255,9 @@ static int take_line(struct command *c, struct turn *out)
     int result = 0;
 
     if (!tool || !json_is_object(arguments) || json_object_size(json) != 2) {
-        refuse(c, "a call is one line: {\"tool\": NAME, \"arguments\": {...}}");
+        command_refuse(c, "a call is one line: {\"tool\": NAME, \"arguments\": {...}}");
     } else if (c->n_calls >= MOST_CALLS) {
-        refuse(c, "no more calls in this iteration: write policy.lua and end");
+        command_refuse(c, "no more calls in this iteration: write policy.lua and end");
     } else {
         c->n_calls++;
         call = message_add_call(&out->message, NULL, tool);
@@ -268,7 +269,7 @@ static int take_line(struct command *c, struct turn *out)
 }
 
 /* 1: there is a call in the turn. */
-static int serve(struct command *c, struct turn *out)
+static int command_serve(struct command *c, struct turn *out)
 {
     ssize_t n;
     char *end;
@@ -285,10 +286,10 @@ static int serve(struct command *c, struct turn *out)
         end = memchr(c->line + c->len, '\n', (size_t)n);
         c->len = end ? (size_t)(end - c->line) : c->len + (size_t)n;
         if (end)
-            return take_line(c, out);
+            return command_take_line(c, out);
     }
     if (c->len == MOST_LINE)
-        refuse(c, "the call is longer than a megabyte");
+        command_refuse(c, "the call is longer than a megabyte");
     else if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR) ||
              clock_now() - c->client_since > CLIENT_S)
         drop_client(c);
@@ -296,7 +297,8 @@ static int serve(struct command *c, struct turn *out)
 }
 
 /* The agent is done: its policy is the turn. */
-static int finish(struct command *c, struct turn *out, const char *how, struct error *err)
+static int command_finish(struct command *c, struct turn *out, const char *how,
+                          struct error *err)
 {
     char *policy = workspace_read(c->workspace, "policy.lua", MOST_POLICY, err), *change;
     int status = agent_status(c->agent);
@@ -336,12 +338,12 @@ static int work(struct command *c, struct turn *out, struct error *err)
 
         if (c->interrupted && *c->interrupted)
             return error_set(err, "command: interrupted");
-        if (is_running && serve(c, out) == 1)
+        if (is_running && command_serve(c, out) == 1)
             return 0;
         if (!is_running)
-            return finish(c, out, "the agent ended", err);
+            return command_finish(c, out, "the agent ended", err);
         if (clock_now() > c->deadline)
-            return finish(c, out, "the agent's time is over", err);
+            return command_finish(c, out, "the agent's time is over", err);
         poll(fds, 2, POLL_MS);
     }
 }
@@ -360,7 +362,7 @@ static int command_ask(void *self, const struct request *request, struct turn *o
     if (c->agent)
         pass_result(c, request);
     else if ((result = check_hidden(c, out, err)) == 0)
-        result = begin(c, request, err);
+        result = command_begin(c, request, err);
     if (result == 0)
         result = work(c, out, err);
     if (result != 0 || out->message.n_calls == 0)

@@ -32,7 +32,7 @@ static const char by_tools[] =
     "which answers with the gate's verdict. Then begin again with this prompt, or "
     "failures.";
 
-static const char *text_of(const json_t *object, const char *key)
+static const char *mcp_text_of(const json_t *object, const char *key)
 {
     return json_string_value(json_object_get(object, key));
 }
@@ -117,7 +117,7 @@ static bool resource_call(const char *uri, const char **tool, json_t **arguments
 static json_t *resource_result(const char *uri, const struct message *answer)
 {
     json_t *data = json_loads(answer->text, 0, NULL), *one;
-    const char *source = text_of(data, "source");
+    const char *source = mcp_text_of(data, "source");
 
     if (answer->n_images) {
         char *blob = base64_text("", answer->images[0].png, answer->images[0].len);
@@ -140,9 +140,9 @@ static void no_resource(struct mcp *m, const char *text)
 }
 
 /* What the tool said to the call that waits; a call that was taken back gets nothing. */
-static void answer_call(struct mcp *m, const struct message *answer)
+static void mcp_answer_call(struct mcp *m, const struct message *answer)
 {
-    const char *name = text_of(m->now.params, "name");
+    const char *name = mcp_text_of(m->now.params, "name");
 
     if (m->is_cancelled)
         return;
@@ -151,7 +151,7 @@ static void answer_call(struct mcp *m, const struct message *answer)
             no_resource(m, answer->text);
         else
             mcp_result(m, &m->now,
-                       resource_result(text_of(m->now.params, "uri"), answer));
+                       resource_result(mcp_text_of(m->now.params, "uri"), answer));
     } else if (answer->is_error && !tools_output_schema(name)) {
         mcp_error(m, m->now.id, MCP_PARAMS, answer->text, NULL);
     } else {
@@ -168,14 +168,14 @@ static void answer_pending(struct mcp *m, const struct request *request)
         if (said->role != ROLE_TOOL || !said->call_id ||
             strcmp(said->call_id, m->call_id))
             continue;
-        answer_call(m, said);
+        mcp_answer_call(m, said);
         clear_now(m);
     }
 }
 
 static void answer_prompt(struct mcp *m, const struct request *request)
 {
-    const char *name = text_of(m->now.params, "name");
+    const char *name = mcp_text_of(m->now.params, "name");
     json_t *messages;
     char *text = NULL;
     size_t len;
@@ -215,13 +215,13 @@ static bool start_call(struct mcp *m, const struct request *request, struct turn
     struct tool_call *call;
 
     if (!strcmp(m->now.method, "resources/read")) {
-        uri = text_of(m->now.params, "uri");
+        uri = mcp_text_of(m->now.params, "uri");
         if (!uri || !resource_call(uri, &name, &arguments)) {
             no_resource(m, "there is no such resource; see resources/list");
             return false;
         }
     } else {
-        name = text_of(m->now.params, "name");
+        name = mcp_text_of(m->now.params, "name");
         arguments = json_incref(json_object_get(m->now.params, "arguments"));
         if (!arguments)
             arguments = json_object();
@@ -296,7 +296,7 @@ static void log_news(struct mcp *m, const struct mcp_request *r, json_t *news)
 /* A verdict, or the end: the answer to the call that brought it. */
 static void answer_news(struct mcp *m, json_t *news)
 {
-    const char *name = text_of(m->now.params, "name");
+    const char *name = mcp_text_of(m->now.params, "name");
     json_t *data = json_deep_copy(news);
     char *text;
 

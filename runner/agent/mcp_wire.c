@@ -107,7 +107,7 @@ static void take_request(struct mcp *m, struct mcp_request *r)
     }
 }
 
-static void take_message(struct mcp *m, const json_t *json)
+static void mcp_wire_take_message(struct mcp *m, const json_t *json)
 {
     const json_t *id = json_object_get(json, "id"),
                  *method = json_object_get(json, "method");
@@ -152,9 +152,9 @@ void mcp_take_line(struct mcp *m, const char *line, size_t len)
     } else if (json_is_array(json) &&
                json_array_size(json) > 0) { /* batches of 2025-03-26 */
         for (size_t i = 0; i < json_array_size(json); i++)
-            take_message(m, json_array_get(json, i));
+            mcp_wire_take_message(m, json_array_get(json, i));
     } else {
-        take_message(m, json);
+        mcp_wire_take_message(m, json);
     }
     json_decref(json);
 }
@@ -191,7 +191,7 @@ static bool take_interrupt(struct mcp *m)
     return stops;
 }
 
-static void *read_lines(void *user)
+static void *mcp_wire_read_lines(void *user)
 {
     struct mcp *m = user;
     char *buffer = xcalloc(MCP_MOST_LINE + 65536, 1);
@@ -273,7 +273,7 @@ struct mcp *mcp_create(int in, int out, const volatile sig_atomic_t *interrupted
     pthread_mutex_init(&m->lock, NULL);
     pthread_mutex_init(&m->writing, NULL);
     pthread_cond_init(&m->changed, NULL);
-    if (in >= 0 && pthread_create(&m->reader, NULL, read_lines, m) != 0) {
+    if (in >= 0 && pthread_create(&m->reader, NULL, mcp_wire_read_lines, m) != 0) {
         error_set(err, "mcp: no thread could be started");
         mcp_destroy(m);
         return NULL;

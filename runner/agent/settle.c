@@ -38,7 +38,7 @@ static bool has_rights(const char *path, const struct stat *st)
     return (st->st_mode & 07000) || getxattr(path, CAPABILITY, NULL, 0) >= 0;
 }
 
-static int settle(int folder, int top, int depth);
+static int settle_settle(int folder, int top, int depth);
 
 /* 1: something was moved to the top, which is to be gone through again. */
 static int settle_entry(int folder, const char *name, int top, int depth)
@@ -59,7 +59,7 @@ static int settle_entry(int folder, const char *name, int top, int depth)
             lift(folder, name, top);
             moved = 1;
         } else if ((inner = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)) >= 0) {
-            moved = settle(inner, top, depth + 1);
+            moved = settle_settle(inner, top, depth + 1);
         }
     } else if (S_ISREG(st.st_mode) && !has_rights(path, &st)) {
         /* as it should be */
@@ -75,7 +75,7 @@ static int settle_entry(int folder, const char *name, int top, int depth)
 }
 
 /* Takes the descriptor. */
-static int settle(int folder, int top, int depth)
+static int settle_settle(int folder, int top, int depth)
 {
     DIR *dir = fdopendir(folder);
     int moved = 0;
@@ -97,5 +97,5 @@ void workspace_settle(int folder)
 
     fchmod(folder, 0700);
     while (again && (fd = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)) >= 0)
-        again = settle(fd, folder, 0);
+        again = settle_settle(fd, folder, 0);
 }

@@ -86,7 +86,8 @@ static char *section(const char *text, const char *heading)
     return end ? xasprintf("%.*s\n", (int)(end - start), start) : xstrdup(start);
 }
 
-static int write_text(int folder, const char *name, const char *text, struct error *err)
+static int workspace_write_text(int folder, const char *name, const char *text,
+                                struct error *err)
 {
     return workspace_write(folder, name, text, strlen(text), err);
 }
@@ -107,8 +108,8 @@ static int write_pictures(int folder, const struct request *r, FILE *captions,
     return result;
 }
 
-static int write_failures(int folder, const struct request *r, const char *user,
-                          struct error *err)
+static int workspace_write_failures(int folder, const struct request *r, const char *user,
+                                    struct error *err)
 {
     char *part = section(user, "\n## Failures"), *text = NULL;
     size_t len;
@@ -119,7 +120,7 @@ static int write_failures(int folder, const struct request *r, const char *user,
     result = write_pictures(folder, r, f, err);
     fclose(f);
     if (result == 0)
-        result = write_text(folder, "failures.md", text, err);
+        result = workspace_write_text(folder, "failures.md", text, err);
     free(text);
     free(part);
     return result;
@@ -136,14 +137,14 @@ static int write_tools(int folder, const struct request *r, struct error *err)
             list, json_pack("{s:s, s:s, s:O?}", "name", r->tools[i].name, "about",
                             r->tools[i].about, "schema", r->tools[i].schema));
     text = json_dumps(list, JSON_INDENT(2));
-    result = write_text(folder, "tools.json", text, err);
+    result = workspace_write_text(folder, "tools.json", text, err);
     free(text);
     json_decref(list);
     return result;
 }
 
 /* The text of the first message of a role. */
-static const char *text_of(const struct request *r, enum role role)
+static const char *workspace_text_of(const struct request *r, enum role role)
 {
     for (int i = 0; i < r->n_messages; i++)
         if (r->messages[i].role == role)
@@ -151,7 +152,7 @@ static const char *text_of(const struct request *r, enum role role)
     return "";
 }
 
-static int make_folder(const char *path, struct error *err)
+static int workspace_make_folder(const char *path, struct error *err)
 {
     char *aside = NULL;
     int folder = -1;
@@ -177,16 +178,18 @@ out:
 int workspace_create(const char *path, const struct request *r, struct error *err)
 {
     const char *policy = json_string_value(json_object_get(r->facts, "policy"));
-    const char *user = text_of(r, ROLE_USER);
-    int folder = make_folder(path, err);
+    const char *user = workspace_text_of(r, ROLE_USER);
+    int folder = workspace_make_folder(path, err);
 
     if (folder < 0)
         return -1;
-    if (write_text(folder, "AGENTS.md", agents_text, err) != 0 ||
-        write_text(folder, "api.md", text_of(r, ROLE_SYSTEM), err) != 0 ||
-        write_text(folder, "brief.md", user, err) != 0 ||
-        write_text(folder, "policy.lua", policy ? policy : "", err) != 0 ||
-        write_failures(folder, r, user, err) != 0 || write_tools(folder, r, err) != 0) {
+    if (workspace_write_text(folder, "AGENTS.md", agents_text, err) != 0 ||
+        workspace_write_text(folder, "api.md", workspace_text_of(r, ROLE_SYSTEM), err) !=
+            0 ||
+        workspace_write_text(folder, "brief.md", user, err) != 0 ||
+        workspace_write_text(folder, "policy.lua", policy ? policy : "", err) != 0 ||
+        workspace_write_failures(folder, r, user, err) != 0 ||
+        write_tools(folder, r, err) != 0) {
         close(folder);
         return -1;
     }

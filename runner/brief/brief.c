@@ -66,7 +66,7 @@ static void write_range(FILE *f, double min, double max)
         fputs("any number", f);
 }
 
-static void write_observation(FILE *f, const struct task *t)
+static void brief_write_observation(FILE *f, const struct task *t)
 {
     const struct env *env = t->env;
 
@@ -148,7 +148,7 @@ char *brief_system(const struct task *t)
         "You improve a program that plays \"%s\": %s. What learns is the program; there are "
         "no weights. You see how it fails and rewrite it, step by step.\n\n%s",
         BRIEF_FORMAT, t->name, t->env->about, world);
-    write_observation(f, t);
+    brief_write_observation(f, t);
     write_actions(f, t->env);
     write_rules(f, t);
     brief_plan_write(f, t);
@@ -236,7 +236,7 @@ static void write_ancestors(FILE *f, const struct brief *b, int seed)
     fputs(".\n", f);
 }
 
-static int write_failures(FILE *f, const struct brief *b, struct error *err)
+static int brief_write_failures(FILE *f, const struct brief *b, struct error *err)
 {
     const struct failures *all = b->failures;
     int named = brief_share(b, GROUPS_NAMED), shown = brief_share(b, GROUPS_SHOWN);
@@ -301,7 +301,7 @@ static void write_past(FILE *f, const struct brief *b)
     }
 }
 
-static void write_notes(FILE *f, const struct brief *b)
+static void brief_write_notes(FILE *f, const struct brief *b)
 {
     if (!json_array_size(b->notes))
         return;
@@ -334,7 +334,7 @@ static void write_parent(FILE *f, const struct brief *b)
             b->incumbent_mean);
 }
 
-static void write_cases(FILE *f, const struct brief *b)
+static void brief_write_cases(FILE *f, const struct brief *b)
 {
     int n = 0;
 
@@ -366,11 +366,11 @@ char *brief_user(const struct brief *b, struct error *err)
     write_parent(f, b);
     write_results(f, b);
     write_gate(f, b);
-    status = write_failures(f, b, err);
+    status = brief_write_failures(f, b, err);
     write_past(f, b);
     brief_memory_write(f, b->task->name, b->memory);
-    write_notes(f, b);
-    write_cases(f, b);
+    brief_write_notes(f, b);
+    brief_write_cases(f, b);
     if (b->is_at_target)
         fprintf(
             f,

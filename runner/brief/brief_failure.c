@@ -16,7 +16,7 @@
 #define LIST_SHOWN 8  /* values of a list that has columns */
 #define LIST_MOST 128 /* values of a list that has a line below the table */
 
-static void write_head(FILE *f, const struct env *env)
+static void brief_failure_write_head(FILE *f, const struct env *env)
 {
     int columns = 0;
 
@@ -76,7 +76,8 @@ static void write_lists(FILE *f, const struct env *env, const double *values)
     }
 }
 
-static void write_notes(FILE *f, const struct episode_result *r, int64_t from, int64_t to)
+static void brief_failure_write_notes(FILE *f, const struct episode_result *r,
+                                      int64_t from, int64_t to)
 {
     int left = NOTES_SHOWN;
 
@@ -118,7 +119,7 @@ int brief_failure_write(FILE *f, const struct task *task, const struct episode_r
                 "; reward and events are of the steps since the row "
                 "before.\n\n",
                 stride);
-    write_head(f, task->env);
+    brief_failure_write_head(f, task->env);
     for (int64_t i = 0; i <= step && i < r->tape.n_steps && !episode_is_over(&e); i++) {
         struct env_step s;
         bool is_row = i >= from && (i - from) % stride == 0;
@@ -140,7 +141,7 @@ int brief_failure_write(FILE *f, const struct task *task, const struct episode_r
         events = 0;
     }
     write_lists(f, task->env, values);
-    write_notes(f, r, from, step);
+    brief_failure_write_notes(f, r, from, step);
     if (r->fault)
         quote_block(f, "The policy's fault", r->fault_text, FAULT_BYTES);
     free(values);

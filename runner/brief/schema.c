@@ -15,7 +15,7 @@ static const char *article(const char *type)
     return strchr("aeiou", type[0]) ? "an" : "a";
 }
 
-static bool is_type(const json_t *value, const char *type)
+static bool schema_is_type(const json_t *value, const char *type)
 {
     return !strcmp(type, "object")    ? json_is_object(value)
            : !strcmp(type, "array")   ? json_is_array(value)
@@ -33,10 +33,10 @@ static int check_type(const json_t *type, const json_t *value, const char *path,
     const char *first = json_string_value(json_is_array(type) ? json_array_get(type, 0)
                                                               : type);
 
-    if (!type || (json_is_string(type) && is_type(value, first)))
+    if (!type || (json_is_string(type) && schema_is_type(value, first)))
         return 0;
     for (size_t i = 0; i < json_array_size(type); i++)
-        if (is_type(value, json_string_value(json_array_get(type, i))))
+        if (schema_is_type(value, json_string_value(json_array_get(type, i))))
             return 0;
     return error_set(err, "%s: must be %s %s", path, article(first), first);
 }
@@ -69,8 +69,8 @@ static int check_bound(const json_t *schema, const char *key, bool is_least, dou
                      limit, unit);
 }
 
-static int check_bounds(const json_t *schema, const json_t *value, const char *path,
-                        struct error *err)
+static int schema_check_bounds(const json_t *schema, const json_t *value,
+                               const char *path, struct error *err)
 {
     if (json_is_number(value))
         return check_bound(schema, "minimum", true, json_number_value(value), "", path,
@@ -97,8 +97,8 @@ static int check_bounds(const json_t *schema, const json_t *value, const char *p
     return 0;
 }
 
-static int check(const json_t *schema, const json_t *value, const char *path, int depth,
-                 struct error *err);
+static int schema_check_value(const json_t *schema, const json_t *value, const char *path,
+                              int depth, struct error *err);
 
 static int check_object(const json_t *schema, const json_t *value, const char *path,
                         int depth, struct error *err)
@@ -121,14 +121,15 @@ static int check_object(const json_t *schema, const json_t *value, const char *p
         if (!one && json_is_false(others))
             return error_set(err, "%s: there is no argument %s", path, below);
         one = one ? one : others;
-        if (json_is_object(one) && check(one, item, below, depth + 1, err) != 0)
+        if (json_is_object(one) &&
+            schema_check_value(one, item, below, depth + 1, err) != 0)
             return -1;
     }
     return 0;
 }
 
-static int check(const json_t *schema, const json_t *value, const char *path, int depth,
-                 struct error *err)
+static int schema_check_value(const json_t *schema, const json_t *value, const char *path,
+                              int depth, struct error *err)
 {
     const json_t *items = json_object_get(schema, "items");
 
@@ -136,14 +137,15 @@ static int check(const json_t *schema, const json_t *value, const char *path, in
         return error_set(err, "%s: is nested too deeply", path);
     if (check_type(json_object_get(schema, "type"), value, path, err) != 0 ||
         check_enum(json_object_get(schema, "enum"), value, path, err) != 0 ||
-        check_bounds(schema, value, path, err) != 0)
+        schema_check_bounds(schema, value, path, err) != 0)
         return -1;
     if (json_is_object(value))
         return check_object(schema, value, path, depth, err);
     for (size_t i = 0; items && i < json_array_size(value); i++) {
         char below[MOST_PATH];
         snprintf(below, sizeof(below), "%.150s[%zu]", path, i);
-        if (check(items, json_array_get(value, i), below, depth + 1, err) != 0)
+        if (schema_check_value(items, json_array_get(value, i), below, depth + 1, err) !=
+            0)
             return -1;
     }
     return 0;
@@ -151,5 +153,5 @@ static int check(const json_t *schema, const json_t *value, const char *path, in
 
 int schema_check(const json_t *schema, const json_t *value, struct error *err)
 {
-    return check(schema, value, "the arguments", 0, err);
+    return schema_check_value(schema, value, "the arguments", 0, err);
 }

@@ -42,8 +42,8 @@ static const char list_source[] =
     "return { act = function() for i = 1, #t do x = t[i] end return 0 end }";
 enum { PAIRS_ELEMENTS = 100 };
 
-static void report(struct bench *b, const char *name, double value, const char *unit,
-                   const char *text)
+static void bench_report(struct bench *b, const char *name, double value,
+                         const char *unit, const char *text)
 {
     if (!b->setup->json)
         say("%-58s %14.*f %s\n", text, value < 100 ? 3 : 0, value, unit);
@@ -54,7 +54,7 @@ static void report(struct bench *b, const char *name, double value, const char *
 static void report_to(void *user, const char *name, double value, const char *unit,
                       const char *text)
 {
-    report(user, name, value, unit, text);
+    bench_report(user, name, value, unit, text);
 }
 
 static void use_cores(const struct bench *b, bool all)
@@ -117,7 +117,7 @@ static int bench_envs(struct bench *b, struct error *err)
             return -1;
         snprintf(name, sizeof(name), "env_%s", env->name);
         snprintf(text, sizeof(text), "%s alone, one core", env->name);
-        report(b, name, rate, "steps/s", text);
+        bench_report(b, name, rate, "steps/s", text);
     }
     return 0;
 }
@@ -223,7 +223,7 @@ static int bench_policy(struct bench *b, const char *name, const char *file,
 #define REPORT(what, value, unit, words)                        \
     snprintf(key, sizeof(key), "%s_" what, name);               \
     snprintf(text, sizeof(text), "%s, %s", policy.name, words); \
-    report(b, key, value, unit, text)
+    bench_report(b, key, value, unit, text)
     REPORT("one_core", one, "steps/s", "verified, one core");
     REPORT("one_core_unjailed", free_, "steps/s", "verified, one core, without the jail");
     REPORT("bare", 1 / bare, "steps/s", "bare VM: no jail, no counting, not verified");
@@ -264,9 +264,9 @@ static int bench_start(struct bench *b, struct error *err)
             best = seconds < best ? seconds : best;
             meter_destroy(m);
         }
-        report(b, unjailed ? "worker_start_unjailed_ms" : "worker_start_ms", best * 1e3,
-               "ms",
-               unjailed ? "start of a worker, without the jail" : "start of a worker");
+        bench_report(
+            b, unjailed ? "worker_start_unjailed_ms" : "worker_start_ms", best * 1e3,
+            "ms", unjailed ? "start of a worker, without the jail" : "start of a worker");
     }
     return 0;
 }
@@ -290,10 +290,10 @@ static int bench_snapshot(struct bench *b, struct error *err)
             seconds = (clock_now() - start) / 2000;
             best = seconds < best ? seconds : best;
         }
-        report(b, names[what], best * 1e6, "us", texts[what]);
+        bench_report(b, names[what], best * 1e6, "us", texts[what]);
     }
     meter_destroy(m);
-    report(b, "snapshot_kib", (double)size / 1024, "KiB", "its size");
+    bench_report(b, "snapshot_kib", (double)size / 1024, "KiB", "its size");
     return size < 0 ? error_set(err, "bench: the worker was lost") : 0;
 }
 
@@ -313,16 +313,16 @@ static int bench_costs(struct bench *b, struct error *err)
         if (counted[i] < 0 || bare[i] < 0)
             return -1;
     }
-    report(b, "passing_ns", (counted[0] - 1 / alone) * 1e9, "ns",
-           "a step's observation, call and action");
-    report(b, "instruction_ns", (counted[1] - counted[0]) / WORK_INSTRUCTIONS * 1e9, "ns",
-           "a VM instruction, counted");
-    report(b, "instruction_bare_ns", (bare[1] - bare[0]) / WORK_INSTRUCTIONS * 1e9, "ns",
-           "a VM instruction, not counted");
-    report(b, "pairs_ns", (counted[2] - counted[0]) / PAIRS_ELEMENTS * 1e9, "ns",
-           "an element in pairs");
-    report(b, "list_ns", (counted[3] - counted[0]) / PAIRS_ELEMENTS * 1e9, "ns",
-           "an element in a plain loop");
+    bench_report(b, "passing_ns", (counted[0] - 1 / alone) * 1e9, "ns",
+                 "a step's observation, call and action");
+    bench_report(b, "instruction_ns", (counted[1] - counted[0]) / WORK_INSTRUCTIONS * 1e9,
+                 "ns", "a VM instruction, counted");
+    bench_report(b, "instruction_bare_ns", (bare[1] - bare[0]) / WORK_INSTRUCTIONS * 1e9,
+                 "ns", "a VM instruction, not counted");
+    bench_report(b, "pairs_ns", (counted[2] - counted[0]) / PAIRS_ELEMENTS * 1e9, "ns",
+                 "an element in pairs");
+    bench_report(b, "list_ns", (counted[3] - counted[0]) / PAIRS_ELEMENTS * 1e9, "ns",
+                 "an element in a plain loop");
     return 0;
 }
 
@@ -347,8 +347,8 @@ static int bench_replay(struct bench *b, struct error *err)
         replay_save(replay, file, err) != 0 || stat(file, &st) != 0 ||
         result.n_steps == 0)
         goto out;
-    report(b, "replay_bytes_per_step", (double)st.st_size / (double)result.n_steps,
-           "bytes", "a step in a replay");
+    bench_report(b, "replay_bytes_per_step", (double)st.st_size / (double)result.n_steps,
+                 "bytes", "a step in a replay");
     status = 0;
 out:
     if (file)
@@ -406,7 +406,7 @@ static int bench_frames(struct bench *b, struct error *err)
         if (source && !status) {
             snprintf(key, sizeof(key), "%s_one_core", rows[i].name);
             snprintf(text, sizeof(text), "%s, verified, one core", rows[i].text);
-            report(b, key, rate, "steps/s", text);
+            bench_report(b, key, rate, "steps/s", text);
         }
         free(source);
         free(path);

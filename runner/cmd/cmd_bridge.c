@@ -24,7 +24,7 @@ static int print_versions(const char *home, json_t *versions, bool as_json)
     return cmd_done();
 }
 
-static int check(const struct env_finder *finder, bool as_json, struct error *err)
+static int check_bridge(const struct env_finder *finder, bool as_json, struct error *err)
 {
     json_t *versions = finder->check(err);
     char *home = finder->home();
@@ -48,7 +48,7 @@ static int exec_bridge(struct call *c)
 
     if (!strcmp(verb, "check") ||
         (!strcmp(verb, "install") && finder->install(&c->err) == 0))
-        status = check(finder, c->setup.json, &c->err);
+        status = check_bridge(finder, c->setup.json, &c->err);
     else if (!strcmp(verb, "remove"))
         status = finder->remove(&c->err) == 0 ? cmd_done() : EXIT_FAILED;
     else if (strcmp(verb, "install"))

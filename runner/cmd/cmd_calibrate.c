@@ -42,7 +42,8 @@ struct calibrator {
 
 /* What is compared when no policy is named: what was learned, else what a run starts
  * from. */
-static int find_policy(struct calibrator *k, const char *path, struct error *err)
+static int calibrate_find_policy(struct calibrator *k, const char *path,
+                                 struct error *err)
 {
     static const char *const names[] = { "learned.lua", "start_plan.lua", "start.lua",
                                          "follow.lua" };
@@ -62,7 +63,8 @@ static int find_policy(struct calibrator *k, const char *path, struct error *err
     return k->policy.source ? 0 : -1;
 }
 
-static void on_result(void *user, int index, const struct episode_result *result)
+static void calibrate_on_result(void *user, int index,
+                                const struct episode_result *result)
 {
     struct calibrator *k = user;
 
@@ -84,7 +86,7 @@ static int play_some(struct calibrator *k, struct app *app, int n,
     for (int i = 0; i < n; i++)
         requests[i].seed = split_seed(&k->salt, SPLIT_GATE, k->task->name, "calibrate",
                                       i);
-    e.on_result = on_result;
+    e.on_result = calibrate_on_result;
     e.user = k;
     status = evaluate(&e, requests, n, results, &facts, err);
     free(requests);
@@ -96,8 +98,9 @@ static int play_some(struct calibrator *k, struct app *app, int n,
     return status;
 }
 
-static void take_results(struct calibrator *k, const struct episode_result *first,
-                         const struct episode_result *again)
+static void calibrate_take_results(struct calibrator *k,
+                                   const struct episode_result *first,
+                                   const struct episode_result *again)
 {
     k->returns = xcalloc((size_t)k->episodes, sizeof(*k->returns));
     for (int i = 0; i < k->episodes; i++) {
@@ -111,7 +114,7 @@ static void take_results(struct calibrator *k, const struct episode_result *firs
     k->s = summarize(k->returns, k->episodes);
 }
 
-static int play(struct calibrator *k, struct app *app, struct error *err)
+static int calibrate_play(struct calibrator *k, struct app *app, struct error *err)
 {
     struct episode_result *first = xcalloc((size_t)k->episodes, sizeof(*first));
     struct episode_result *again = xcalloc(MOST_REPEATS, sizeof(*again));
@@ -125,7 +128,7 @@ static int play(struct calibrator *k, struct app *app, struct error *err)
     if (status == 0)
         status = play_some(k, app, k->n_repeats, again, err);
     if (status == 0)
-        take_results(k, first, again);
+        calibrate_take_results(k, first, again);
     results_clear(first, k->episodes);
     results_clear(again, k->n_repeats);
     free(first);
@@ -206,7 +209,7 @@ static json_t *candidate_rows(const struct calibrator *k)
     return rows;
 }
 
-static json_t *to_json(const struct calibrator *k)
+static json_t *calibrate_to_json(const struct calibrator *k)
 {
     char sha[65];
 
@@ -259,7 +262,7 @@ static void print_candidates(const json_t *rows)
     }
 }
 
-static void print_text(const struct calibrator *k, const json_t *out)
+static void calibrate_print_text(const struct calibrator *k, const json_t *out)
 {
     say("%s: %s against itself, as candidate %d of its line (error %.2g %%)\n\n",
         k->task->name, k->policy.name, k->candidate, 100 * k->c.error);
@@ -294,16 +297,16 @@ static int calibrate_task(struct calibrator *k, struct app *app, const char **ar
 
     if (!k->pairs)
         k->pairs = k->task->splits.gate;
-    if (find_policy(k, args[1], err) != 0 || salt_draw(&k->salt, err) != 0 ||
-        play(k, app, err) != 0 || find_range(k, err) != 0 ||
+    if (calibrate_find_policy(k, args[1], err) != 0 || salt_draw(&k->salt, err) != 0 ||
+        calibrate_play(k, app, err) != 0 || find_range(k, err) != 0 ||
         calibrate_count_starts(&k->n_starts, k->task, &k->salt, k->policy.source, err) !=
             0)
         return EXIT_FAILED;
-    out = to_json(k);
+    out = calibrate_to_json(k);
     if (k->setup->json) {
         say_result(out);
     } else {
-        print_text(k, out);
+        calibrate_print_text(k, out);
         json_decref(out);
     }
     return cmd_done();

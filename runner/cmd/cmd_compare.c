@@ -59,7 +59,8 @@ static int read_models(struct compare *m, struct error *err)
     return 0;
 }
 
-static const struct compared_run *run_of(const struct compare *m, int model, int repeat)
+static const struct compared_run *compare_run_of(const struct compare *m, int model,
+                                                 int repeat)
 {
     return &m->runs[model * m->repeats + repeat];
 }
@@ -78,10 +79,10 @@ static int make_runs(struct compare *m, struct error *err)
 }
 
 /* Is the cost of all of a model's runs known? */
-static bool is_known(const struct compare *m, int model, enum cost by)
+static bool compare_is_known(const struct compare *m, int model, enum cost by)
 {
     for (int r = 0; r < m->repeats; r++)
-        if (!compared_run_knows(run_of(m, model, r), by))
+        if (!compared_run_knows(compare_run_of(m, model, r), by))
             return false;
     return true;
 }
@@ -94,7 +95,7 @@ static struct summary at_cost(const struct compare *m, int model, enum cost by,
     double values[MOST_REPEATS];
 
     for (int r = 0; r < m->repeats; r++)
-        values[r] = compared_run_at(run_of(m, model, r), by, most);
+        values[r] = compared_run_at(compare_run_of(m, model, r), by, most);
     return summarize(values, m->repeats);
 }
 
@@ -126,7 +127,7 @@ static json_t *curve_rows(const struct compare *m)
     for (enum cost by = 0; by < N_COSTS; by++) {
         double most = most_cost(m, by);
         for (int i = 0; i < m->n_models && most > 0; i++)
-            for (int k = 0; is_known(m, i, by) && k <= POINTS; k++) {
+            for (int k = 0; compare_is_known(m, i, by) && k <= POINTS; k++) {
                 double cost = most * k / POINTS;
                 struct summary s = at_cost(m, i, by, cost);
                 json_t *row = json_pack(
@@ -145,7 +146,7 @@ static json_t *mean_cost(const struct compare *m, int model, enum cost by)
     double sum = 0;
 
     for (int r = 0; r < m->repeats; r++) {
-        const struct compared_run *run = run_of(m, model, r);
+        const struct compared_run *run = compare_run_of(m, model, r);
         sum += run->list[run->n - 1].cost[by];
     }
     return isnan(sum) ? NULL : json_finite(sum / m->repeats);
@@ -163,18 +164,20 @@ static json_t *model_rows(const struct compare *m)
         bool is_sealed = true;
         json_t *row;
         for (int r = 0; r < m->repeats; r++) {
-            differences[r] = compared_run_at(run_of(m, i, r), COST_STEPS, INFINITY) -
-                             compared_run_at(run_of(m, 0, r), COST_STEPS, INFINITY);
-            promotions += run_of(m, i, r)->promotions;
-            is_sealed &= run_of(m, i, r)->is_sealed;
+            differences[r] =
+                compared_run_at(compare_run_of(m, i, r), COST_STEPS, INFINITY) -
+                compared_run_at(compare_run_of(m, 0, r), COST_STEPS, INFINITY);
+            promotions += compare_run_of(m, i, r)->promotions;
+            is_sealed &= compare_run_of(m, i, r)->is_sealed;
         }
         difference = summarize(differences, m->repeats);
-        row = json_pack(
-            "{s:s, s:i, s:o, s:o?, s:o?, s:o?, s:o, s:o}", "model", m->names[i], "runs",
-            m->repeats, "promotions", json_finite(promotions / m->repeats), "steps",
-            mean_cost(m, i, COST_STEPS), "tokens", mean_cost(m, i, COST_TOKENS), "usd",
-            mean_cost(m, i, COST_USD), "start",
-            json_finite(run_of(m, i, 0)->list[0].score), "score", json_finite(end.mean));
+        row = json_pack("{s:s, s:i, s:o, s:o?, s:o?, s:o?, s:o, s:o}", "model",
+                        m->names[i], "runs", m->repeats, "promotions",
+                        json_finite(promotions / m->repeats), "steps",
+                        mean_cost(m, i, COST_STEPS), "tokens",
+                        mean_cost(m, i, COST_TOKENS), "usd", mean_cost(m, i, COST_USD),
+                        "start", json_finite(compare_run_of(m, i, 0)->list[0].score),
+                        "score", json_finite(end.mean));
         set_bounds(row, "low", "high", &end);
         json_object_set_new(row, "difference", json_finite(difference.mean));
         set_bounds(row, "difference_low", "difference_high", &difference);
@@ -223,7 +226,7 @@ static int save_plot(const struct compare *m, struct error *err)
     return status;
 }
 
-static void print(const struct compare *m, json_t *rows)
+static void compare_print(const struct compare *m, json_t *rows)
 {
     for (size_t i = 0; i < json_array_size(rows); i++)
         if (json_is_null(json_object_get(json_array_get(rows, i), "usd")))
@@ -238,7 +241,7 @@ static void print(const struct compare *m, json_t *rows)
         m->names[0]);
 }
 
-static int show(struct compare *m, struct error *err)
+static int compare_show(struct compare *m, struct error *err)
 {
     json_t *rows = model_rows(m), *curve = curve_rows(m);
     int status = m->plot ? save_plot(m, err) : 0;
@@ -250,13 +253,13 @@ static int show(struct compare *m, struct error *err)
     else if (status == 0 && m->csv)
         table_csv(stdout, curve);
     else if (status == 0)
-        print(m, rows);
+        compare_print(m, rows);
     json_decref(rows);
     json_decref(curve);
     return status == 0 ? cmd_done() : EXIT_FAILED;
 }
 
-static int open_all(struct compare *m, const char *env, struct error *err)
+static int compare_open_all(struct compare *m, const char *env, struct error *err)
 {
     char *logs = logs_path(""), *ledger = logs_path("ledger.sqlite"), *salt = NULL;
     int status = file_make_folders(logs, err);
@@ -280,7 +283,7 @@ static int open_all(struct compare *m, const char *env, struct error *err)
     return m->c.ledger ? 0 : -1;
 }
 
-static void clear(struct compare *m)
+static void compare_clear(struct compare *m)
 {
     for (int i = 0; m->runs && i < m->n_models * m->repeats; i++)
         compared_run_clear(&m->runs[i]);
@@ -325,12 +328,12 @@ static int exec_compare(struct call *c)
     if (read_models(m, &c->err) != 0 ||
         (!m->o.out && error_set(&c->err, "compare: --out names the folder of the runs")))
         return EXIT_USAGE;
-    if (open_all(m, c->args[0], &c->err) == 0) {
+    if (compare_open_all(m, c->args[0], &c->err) == 0) {
         m->runs = xcalloc((size_t)(m->n_models * m->repeats), sizeof(*m->runs));
         if (make_runs(m, &c->err) == 0)
-            status = show(m, &c->err);
+            status = compare_show(m, &c->err);
     }
-    clear(m);
+    compare_clear(m);
     return status;
 }
 

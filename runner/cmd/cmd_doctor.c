@@ -55,7 +55,7 @@ static int add_library(struct dl_phdr_info *info, size_t size, void *user)
 }
 
 /* Starts a worker as an evaluation would. */
-static void probe(struct doctor *d)
+static void doctor_probe(struct doctor *d)
 {
     const struct env *env = env_find(&d->app->envs, "cartpole", &d->why);
     struct evaluation e = { .policy = { .name = "probe.lua", .source = probe_source } };
@@ -114,7 +114,7 @@ static void print_models(void)
         say("  command's agents run UNSEALED here: %s\n", unsealed);
 }
 
-static json_t *to_json(const struct doctor *d, const struct utsname *machine)
+static json_t *doctor_to_json(const struct doctor *d, const struct utsname *machine)
 {
     char why[512];
     json_t *layers = json_object();
@@ -133,7 +133,7 @@ static json_t *to_json(const struct doctor *d, const struct utsname *machine)
         models_json(), "seals_agents", seals_agents(why));
 }
 
-static void print(const struct doctor *d, const struct utsname *machine)
+static void doctor_print(const struct doctor *d, const struct utsname *machine)
 {
     const char *name;
     json_t *file;
@@ -168,11 +168,11 @@ static int exec_doctor(struct call *c)
 
     uname(&machine);
     dl_iterate_phdr(add_library, d.libraries);
-    probe(&d);
+    doctor_probe(&d);
     if (c->setup.json)
-        say_result(to_json(&d, &machine));
+        say_result(doctor_to_json(&d, &machine));
     else
-        print(&d, &machine);
+        doctor_print(&d, &machine);
     json_decref(d.libraries);
     return cmd_done();
 }

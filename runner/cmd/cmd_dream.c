@@ -109,7 +109,7 @@ static json_t *json_of(const struct dream *d, const struct dream_outcome *out)
     return json;
 }
 
-static void print(const struct dream *d, const struct dream_outcome *out)
+static void dream_print(const struct dream *d, const struct dream_outcome *out)
 {
     size_t n = json_array_size(out->tasks);
 
@@ -142,7 +142,7 @@ static int dream(struct dream *d, struct error *err)
         if (d->setup->json)
             say_result(json_of(d, &out));
         else
-            print(d, &out);
+            dream_print(d, &out);
         status = cmd_done();
         if (out.broken) {
             error_set(err, "dream: %.600s fails; the whole dream is undone", out.broken);
@@ -216,7 +216,7 @@ static int choose_tasks(struct dream *d, const char **args, struct error *err)
     return rows ? 0 : -1;
 }
 
-static int prepare(struct dream *d, struct call *c)
+static int dream_prepare(struct dream *d, struct call *c)
 {
     d->policies = find_shipped(".");
     d->o->only_reads = d->is_dry;
@@ -228,7 +228,7 @@ static int prepare(struct dream *d, struct call *c)
     return d->runs.model && !d->is_measure ? open_model(d, &c->err) : 0;
 }
 
-static int measure(struct dream *d, const char *task, struct error *err)
+static int dream_measure_task(struct dream *d, const char *task, struct error *err)
 {
     struct run_options runs = d->runs;
     struct dream_measure m = { .setup = d->setup,
@@ -244,7 +244,7 @@ static int measure(struct dream *d, const char *task, struct error *err)
 }
 
 /* What does not go together; NULL when it does. */
-static const char *find_misuse(const struct dream *d, const char **args)
+static const char *dream_find_misuse(const struct dream *d, const char **args)
 {
     if (d->runs.max_tokens < 1000 || d->runs.max_tokens > 10000000)
         return "dream: --max-tokens is 1000 to 10000000";
@@ -295,7 +295,7 @@ static const struct option options[] = {
 static int exec_dream(struct call *c)
 {
     struct dream *d = c->state;
-    const char *misuse = find_misuse(d, c->args);
+    const char *misuse = dream_find_misuse(d, c->args);
     int status = EXIT_FAILED;
 
     d->setup = &c->setup;
@@ -304,8 +304,8 @@ static int exec_dream(struct call *c)
         error_set(&c->err, "%s", misuse);
         return EXIT_USAGE;
     }
-    if (prepare(d, c) == 0)
-        status = d->is_measure ? measure(d, c->args[0], &c->err)
+    if (dream_prepare(d, c) == 0)
+        status = d->is_measure ? dream_measure_task(d, c->args[0], &c->err)
                                : dream(d, &c->err);
     provider_clear(&d->provider);
     json_decref(d->tasks);

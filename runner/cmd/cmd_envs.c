@@ -118,7 +118,7 @@ static void list_found(void *user, const char *name, const char *about)
     json_array_append_new(all, one);
 }
 
-static int list(const struct app *app, bool as_json)
+static int envs_list(const struct app *app, bool as_json)
 {
     json_t *all = json_array();
 
@@ -142,8 +142,8 @@ static int list(const struct app *app, bool as_json)
 }
 
 /* One environment, and what a policy may plan with where --set says that it may. */
-static int describe(const struct app *app, const struct setup *c, const char *name,
-                    struct error *err)
+static int envs_describe(const struct app *app, const struct setup *c, const char *name,
+                         struct error *err)
 {
     const struct env *env = env_find(&app->envs, name, err);
     struct task *task = env ? task_create(env) : NULL;
@@ -166,8 +166,9 @@ static int describe(const struct app *app, const struct setup *c, const char *na
 static int exec_envs(struct call *c)
 {
     if (!c->args[0])
-        return list(c->app, c->setup.json);
-    return describe(c->app, &c->setup, c->args[0], &c->err) == 0 ? cmd_done() : EXIT_FAILED;
+        return envs_list(c->app, c->setup.json);
+    return envs_describe(c->app, &c->setup, c->args[0], &c->err) == 0 ? cmd_done()
+                                                                      : EXIT_FAILED;
 }
 
 const struct command cmd_envs = {

@@ -10,7 +10,7 @@ static void show_progress(void *user, enum purpose purpose, int done, int n)
     progress_show(user, "%s: %d of %d episodes", purpose_name(purpose), done, n);
 }
 
-static int open_split(struct call *c, enum split split)
+static int freeze_open_split(struct call *c, enum split split)
 {
     struct opened_run *o = c->opened;
     struct progress progress = { 0 };
@@ -49,7 +49,7 @@ static int open_of(struct call *c, enum split split)
                    run_check_versions(&c->opened->run, c->opened->task, false, &c->err) ==
                        0 &&
                    opened_run_lock(c->opened, &c->err) == 0
-               ? open_split(c, split)
+               ? freeze_open_split(c, split)
                : EXIT_FAILED;
 }
 

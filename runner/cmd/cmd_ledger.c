@@ -26,7 +26,7 @@ static int plot(struct ledger *l, const struct ledger_run *run, const char *path
 }
 
 /* Beside means of a benchmark's game, what they are to a person's. */
-static void add_human(json_t *rows, const struct ledger_run *run)
+static void ledger_add_human(json_t *rows, const struct ledger_run *run)
 {
     static const char *const means[] = { "dev_after", "incumbent_mean", "hidden_mean" };
     json_t *task = run->task ? json_loads(run->task, 0, NULL) : NULL, *row;
@@ -108,7 +108,7 @@ static int show_rows(const struct ledger_wish *w, const char *what, struct call 
     rows = ledger_table(c->opened->ledger, what, run->id, 0, &c->err);
     if (!rows)
         return EXIT_FAILED;
-    add_human(rows, run);
+    ledger_add_human(rows, run);
     if (c->setup.json) {
         say_result(rows);
     } else {

@@ -36,7 +36,7 @@ static const struct option options[] = {
 /* clang-format on */
 
 /* The path from the root, also of what is not there yet. */
-static char *absolute(const char *path)
+static char *mcp_absolute(const char *path)
 {
     char *here = path[0] == '/' ? NULL : realpath(".", NULL);
     char *whole = here ? xasprintf("%s/%s", here, path) : xstrdup(path);
@@ -47,7 +47,7 @@ static char *absolute(const char *path)
 
 static char *absolute_or_null(const char *path)
 {
-    return path ? absolute(path) : NULL;
+    return path ? mcp_absolute(path) : NULL;
 }
 
 /* The words behind `ratchet` that start this server again, wherever it is started. */
@@ -57,10 +57,10 @@ static json_t *server_args(const struct mcp_options *o, const char *task)
     struct setup setup = *o->setup;
     json_t *args = json_array();
     struct words w = { 0 }, plugins = { 0 };
-    char *file = task && strstr(task, ".json") ? absolute(task) : NULL;
+    char *file = task && strstr(task, ".json") ? mcp_absolute(task) : NULL;
 
     for (char **plugin = setup.plugins; plugin && *plugin; plugin++) {
-        char *whole = absolute(*plugin);
+        char *whole = mcp_absolute(*plugin);
         words_add(&plugins, whole);
         free(whole);
     }
@@ -88,7 +88,7 @@ static json_t *server_args(const struct mcp_options *o, const char *task)
 static json_t *server_environment(void)
 {
     const char *home = getenv("RATCHET_HOME");
-    char *whole = absolute(home && home[0] ? home : ".");
+    char *whole = mcp_absolute(home && home[0] ? home : ".");
     size_t len = strlen(whole);
     json_t *env;
 
@@ -124,7 +124,7 @@ static int install(const struct mcp_options *o, const char *task, struct error *
 }
 
 /* It is `improve` with a model that is at the other end of the pipe. */
-static int serve(const struct mcp_options *o, const char *task, struct error *err)
+static int mcp_serve(const struct mcp_options *o, const char *task, struct error *err)
 {
     static char model[] = "mcp";
     struct client client = { .folder = o->o.resume ? o->o.out : NULL };
@@ -158,7 +158,7 @@ static int exec_mcp(struct call *c)
     /* Clients start their servers again and again: the run goes on then. */
     found = o->o.out && !o->o.resume ? run_exists(o->o.out, &c->err) : 0;
     o->o.resume |= found == 1;
-    return found < 0 ? EXIT_FAILED : serve(o, c->args[0], &c->err);
+    return found < 0 ? EXIT_FAILED : mcp_serve(o, c->args[0], &c->err);
 }
 
 const struct command cmd_mcp = {

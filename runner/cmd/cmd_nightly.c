@@ -76,7 +76,7 @@ static int lock(const struct night *n, struct error *err)
     return fd;
 }
 
-static int run(struct night *n, int as_json, struct error *err)
+static int nightly_run(struct night *n, int as_json, struct error *err)
 {
     char *logs = logs_path("");
     int fd = -1, status = NIGHT_FAILED;
@@ -125,7 +125,7 @@ static int run_or_install(const struct wish *w, struct app *app, const char *pat
                          ? EXIT_DONE
                          : EXIT_FAILED;
         else
-            status = run(&n, w->as_json, err);
+            status = nightly_run(&n, w->as_json, err);
         night_config_clear(&config);
     }
     free(absolute);

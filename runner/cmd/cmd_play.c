@@ -47,7 +47,7 @@ static struct replay *create_replay(const struct task *task, uint64_t seed)
 }
 
 /* What the episode engine says is what the replay states. */
-static void state_end(struct play *p)
+static void play_state_end(struct play *p)
 {
     const struct episode_state *now = &p->episode.now;
 
@@ -58,7 +58,7 @@ static void state_end(struct play *p)
     p->replay->trajectory = episode_hash(&p->episode);
 }
 
-static void step(struct play *p)
+static void play_step(struct play *p)
 {
     struct replay *r = p->replay;
     double action[ENV_MAX_ACTION];
@@ -74,7 +74,7 @@ static void step(struct play *p)
     episode_step(&p->episode, action);
 }
 
-static int save(struct play *p, struct error *err)
+static int play_save(struct play *p, struct error *err)
 {
     if (p->is_saved || p->replay->tape.n_steps == 0)
         return 0;
@@ -82,17 +82,17 @@ static int save(struct play *p, struct error *err)
     return p->is_saved ? 0 : -1;
 }
 
-static bool advance(void *user, int64_t n_steps)
+static bool play_advance(void *user, int64_t n_steps)
 {
     struct play *p = user;
     struct error later; /* is met again when the window is closed */
 
     for (int64_t i = 0; i < n_steps && p->has_begun && !episode_is_over(&p->episode); i++)
-        step(p);
-    state_end(p);
+        play_step(p);
+    play_state_end(p);
     if (!episode_is_over(&p->episode))
         return true;
-    save(p, &later);
+    play_save(p, &later);
     return false;
 }
 
@@ -112,7 +112,7 @@ static const char *status(void *user)
     return p->has_begun ? NULL : p->begin;
 }
 
-static void print_keys(struct play *p)
+static void play_print_keys(struct play *p)
 {
     int n = p->keys.n_rows;
 
@@ -153,13 +153,13 @@ static int print_result(const struct play *p, bool is_json)
     return cmd_done();
 }
 
-static int play(struct play *p, struct app *app, struct error *err)
+static int play_play(struct play *p, struct app *app, struct error *err)
 {
     const struct view_live live = {
         .user = p,
         .name = p->replay->task->env->name,
         .replay = p->replay,
-        .poll = advance,
+        .poll = play_advance,
         .status = status,
         .key = take_key,
         .help = (const char *const(*)[2])p->help,
@@ -169,15 +169,15 @@ static int play(struct play *p, struct app *app, struct error *err)
                                  .live = &live,
                                  .interrupted = app->interrupted };
 
-    print_keys(p);
+    play_print_keys(p);
     if (view_run(&view, err) != 0)
         return -1;
-    state_end(p);
-    return save(p, err);
+    play_state_end(p);
+    return play_save(p, err);
 }
 
 /* ENV.replay, without folders of the environment's name. */
-static char *default_path(const struct task *task)
+static char *play_default_path(const struct task *task)
 {
     char *path = xasprintf("%s.replay", task->env->name);
 
@@ -187,14 +187,14 @@ static char *default_path(const struct task *task)
     return path;
 }
 
-static int run(struct options *o, struct call *c)
+static int play_run(struct options *o, struct call *c)
 {
     const struct task *task = c->task;
     struct play p = { NULL };
     int status = EXIT_FAILED;
 
     if (!o->record)
-        o->record = default_path(task);
+        o->record = play_default_path(task);
     p.path = o->record;
     p.instance = task_create_instance(task, &c->err);
     if (!p.instance)
@@ -203,7 +203,7 @@ static int run(struct options *o, struct call *c)
     episode_init(&p.episode, task->env, p.instance, &task->rules);
     episode_reset(&p.episode, p.replay->seed);
     play_keys_init(&p.keys, task->env);
-    if (play(&p, c->app, &c->err) == 0)
+    if (play_play(&p, c->app, &c->err) == 0)
         status = print_result(&p, c->setup.json);
     episode_clear(&p.episode);
 
@@ -226,7 +226,7 @@ static const struct option options[] = {
 
 static int exec_play(struct call *c)
 {
-    return run(c->state, c);
+    return play_run(c->state, c);
 }
 
 const struct command cmd_play = {

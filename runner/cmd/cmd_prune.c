@@ -79,7 +79,7 @@ static int find_owners(struct prune *p, struct error *err)
     return status;
 }
 
-static bool is_in(const char *path, const char *folder)
+static bool prune_is_in(const char *path, const char *folder)
 {
     size_t len = strlen(folder);
 
@@ -133,12 +133,12 @@ static void judge_other(const char *name, struct found *f)
     }
 }
 
-static void judge(const struct prune *p, const char *logs, struct found *f)
+static void prune_judge(const struct prune *p, const char *logs, struct found *f)
 {
     const struct owner *of = NULL;
 
     for (int i = 0; i < p->n_owners; i++)
-        if (is_in(f->path, p->owners[i].folder) &&
+        if (prune_is_in(f->path, p->owners[i].folder) &&
             (!of || strlen(p->owners[i].folder) > strlen(of->folder)))
             of = &p->owners[i];
     f->may_go = false;
@@ -178,7 +178,7 @@ static int find_files(struct prune *p, char *logs, struct error *err)
                              .bytes = at->fts_statp->st_size,
                              .time = at->fts_statp->st_mtime };
         p->bytes += f->bytes;
-        judge(p, logs, f);
+        prune_judge(p, logs, f);
     }
     fts_close(tree);
     if (p->n_files)
@@ -203,7 +203,7 @@ static int remove_files(struct prune *p, long long most, bool is_dry, long long 
     return 0;
 }
 
-static json_t *to_json(const struct prune *p, long long freed, bool is_dry)
+static json_t *prune_to_json(const struct prune *p, long long freed, bool is_dry)
 {
     json_t *removed = json_array(), *kept = json_array();
 
@@ -219,7 +219,8 @@ static json_t *to_json(const struct prune *p, long long freed, bool is_dry)
                      "kept", kept);
 }
 
-static void print(const struct prune *p, long long freed, long long most, bool is_dry)
+static void prune_print(const struct prune *p, long long freed, long long most,
+                        bool is_dry)
 {
     for (int i = 0; i < p->n_files; i++) {
         const struct found *f = &p->files[i];
@@ -235,7 +236,7 @@ static void print(const struct prune *p, long long freed, long long most, bool i
             (double)most / 1048576);
 }
 
-static int prune(double mib, bool is_dry, bool as_json, struct error *err)
+static int prune_prune(double mib, bool is_dry, bool as_json, struct error *err)
 {
     char *name = logs_path(""), logs[PATH_MAX];
     struct prune p = { 0 };
@@ -247,9 +248,9 @@ static int prune(double mib, bool is_dry, bool as_json, struct error *err)
     else if (find_owners(&p, err) == 0 && find_files(&p, logs, err) == 0)
         status = remove_files(&p, (long long)(mib * 1048576), is_dry, &freed, err);
     if (status == 0 && as_json)
-        say_result(to_json(&p, freed, is_dry));
+        say_result(prune_to_json(&p, freed, is_dry));
     else if (status == 0)
-        print(&p, freed, (long long)(mib * 1048576), is_dry);
+        prune_print(&p, freed, (long long)(mib * 1048576), is_dry);
     prune_clear(&p);
     free(name);
     return status;
@@ -275,7 +276,8 @@ static int exec_prune(struct call *c)
 {
     const struct prune_options *o = c->state;
 
-    return prune(o->mib, o->is_dry, c->setup.json, &c->err) == 0 ? cmd_done() : EXIT_FAILED;
+    return prune_prune(o->mib, o->is_dry, c->setup.json, &c->err) == 0 ? cmd_done()
+                                                                       : EXIT_FAILED;
 }
 
 const struct command cmd_prune = {

@@ -29,8 +29,8 @@ struct range {
     int64_t png, from, to;
 };
 
-static int read_step(const char *name, const char *text, int64_t n_steps, int64_t *out,
-                     struct error *err)
+static int replay_read_step(const char *name, const char *text, int64_t n_steps,
+                            int64_t *out, struct error *err)
 {
     *out = UNSET;
     if (!text)
@@ -46,7 +46,7 @@ static int read_step(const char *name, const char *text, int64_t n_steps, int64_
     return 0;
 }
 
-static int print_json(const struct replay *r, const struct replay_check *c)
+static int replay_print_json(const struct replay *r, const struct replay_check *c)
 {
     return say_result(json_pack(
         "{s:b, s:o, s:I, s:o, s:s, s:i, s:s, s:s, s:s, s:s, s:I, s:b, s:b, s:s, s:s, s:s, s:i,"
@@ -60,7 +60,7 @@ static int print_json(const struct replay *r, const struct replay_check *c)
         r->fault_text, "task", r->task->name, "notes", r->n_notes, "marks", r->n_marks));
 }
 
-static void print_table(const struct replay *r, const struct replay_check *c)
+static void replay_print_table(const struct replay *r, const struct replay_check *c)
 {
     char when[32];
 
@@ -114,8 +114,9 @@ static int save_strip(struct player *p, const struct options *o, const struct ra
     return status;
 }
 
-static int save_clip(struct player *p, const struct options *o, const struct range *at,
-                     enum clip_kind kind, struct error *err)
+static int replay_save_clip(struct player *p, const struct options *o,
+                            const struct range *at, enum clip_kind kind,
+                            struct error *err)
 {
     struct clip_options clip = { .kind = kind,
                                  .scale = o->scale,
@@ -132,9 +133,9 @@ static int export(const struct replay *r, const struct options *o, struct error 
     struct range at;
     int status = -1;
 
-    if (read_step("png", o->png, n, &at.png, err) != 0 ||
-        read_step("from", o->from, n, &at.from, err) != 0 ||
-        read_step("to", o->to, n, &at.to, err) != 0)
+    if (replay_read_step("png", o->png, n, &at.png, err) != 0 ||
+        replay_read_step("from", o->from, n, &at.from, err) != 0 ||
+        replay_read_step("to", o->to, n, &at.to, err) != 0)
         return -1;
     if (at.from != UNSET && at.to != UNSET && at.from > at.to)
         return error_set(err, "replay: --from lies behind --to");
@@ -143,15 +144,15 @@ static int export(const struct replay *r, const struct options *o, struct error 
         return -1;
     if ((!o->png || save_frame(p, at.png, o, err) == 0) &&
         (!o->strip || save_strip(p, o, &at, err) == 0) &&
-        (!o->gif || save_clip(p, o, &at, CLIP_GIF, err) == 0) &&
-        (!o->mp4 || save_clip(p, o, &at, CLIP_MP4, err) == 0))
+        (!o->gif || replay_save_clip(p, o, &at, CLIP_GIF, err) == 0) &&
+        (!o->mp4 || replay_save_clip(p, o, &at, CLIP_MP4, err) == 0))
         status = 0;
     player_destroy(p);
     return status;
 }
 
-static int run(const struct options *o, struct app *app, const char *path,
-               struct error *err)
+static int replay_run(const struct options *o, struct app *app, const char *path,
+                      struct error *err)
 {
     bool is_export = o->png || o->strip || o->gif || o->mp4;
     struct replay_check check;
@@ -168,9 +169,9 @@ static int run(const struct options *o, struct app *app, const char *path,
     if (replay_verify(r, &check, err) != 0)
         goto out;
     if (o->json)
-        print_json(r, &check);
+        replay_print_json(r, &check);
     else
-        print_table(r, &check);
+        replay_print_table(r, &check);
     status = cmd_done();
     if (!check.verified)
         status = EXIT_FAILED;
@@ -216,7 +217,7 @@ static int exec_replay(struct call *c)
 
     if (o->png && !o->output)
         return call_misused(c, "--png needs -o OUT.png");
-    return run(o, c->app, c->args[0], &c->err);
+    return replay_run(o, c->app, c->args[0], &c->err);
 }
 
 const struct command cmd_replay = {

@@ -13,7 +13,7 @@
 #define MOST_RUNS 100
 
 /* The runs of those names; none: the latest. */
-static json_t *gather(struct call *c, const struct report_options *o)
+static json_t *report_gather(struct call *c, const struct report_options *o)
 {
     struct ledger *l = c->opened->ledger;
     json_t *runs = json_array(), *one;
@@ -41,7 +41,7 @@ static json_t *gather(struct call *c, const struct report_options *o)
 
 /* Where the page goes when nobody said: into the folder of the run, or beside the
  * ledger. */
-static char *default_path(const json_t *runs)
+static char *report_default_path(const json_t *runs)
 {
     const char *folder = json_string_value(
         json_object_get(json_array_get(runs, 0), "folder"));
@@ -60,7 +60,7 @@ static char *json_text(const json_t *report)
     return clean;
 }
 
-static int put(const char *text, const char *path, struct error *err)
+static int report_put(const char *text, const char *path, struct error *err)
 {
     if (!text)
         return error_set(err, "report: it cannot be written as text");
@@ -88,7 +88,7 @@ static json_t *load_night(const char *path, struct error *err)
     return NULL;
 }
 
-static int write_report(const struct wish *w, struct call *c)
+static int report_write_report(const struct wish *w, struct call *c)
 {
     bool is_page = !w->as_markdown && !w->as_json;
     struct report_options o = { w->n_failures, is_page };
@@ -99,16 +99,16 @@ static int write_report(const struct wish *w, struct call *c)
     if (w->night && !(night = load_night(w->night, &c->err)))
         return EXIT_FAILED;
     /* Nothing may have been run in a night. */
-    runs = night && !c->args[0] ? json_array() : gather(c, &o);
+    runs = night && !c->args[0] ? json_array() : report_gather(c, &o);
     if (!runs) {
         json_decref(night);
         return EXIT_FAILED;
     }
-    path = w->output ? xstrdup(w->output) : is_page ? default_path(runs) : NULL;
+    path = w->output ? xstrdup(w->output) : is_page ? report_default_path(runs) : NULL;
     report = report_of_runs(runs, night);
     text = w->as_json ? json_text(report)
                       : report_write(is_page ? &report_html : &report_markdown, report);
-    status = put(text, path, &c->err);
+    status = report_put(text, path, &c->err);
     if (status == 0 && path && strcmp(path, "-"))
         say("%s: %zu runs, %zu bytes\n", path, json_array_size(runs), strlen(text));
     else if (status == 0 && w->as_json)
@@ -142,7 +142,7 @@ static int exec_report(struct call *c)
         return call_misused(c, "--md or --json, not both");
     if (!(w->night && !c->args[0]) && call_ledger(c) != 0)
         return EXIT_FAILED;
-    return write_report(w, c);
+    return report_write_report(w, c);
 }
 
 const struct command cmd_report = {

@@ -52,7 +52,7 @@ static int is_file(const char *path)
 }
 
 /* The run as a session of its own: replies from the ledger, the salt from its folder. */
-static int take_run(struct reproduce *r, struct error *err)
+static int reproduce_take_run(struct reproduce *r, struct error *err)
 {
     char *salt = NULL;
     int status = opened_run_find(r->o, r->setup, r->name, err);
@@ -177,7 +177,7 @@ static void add_mark(struct reproduce *r, const struct tally_mark *m)
 
 /* One iteration beside what it came to then. The first difference ends the run, by the
  * file STOP. */
-static void judge(struct reproduce *r, int64_t iteration, json_t *is)
+static void reproduce_judge(struct reproduce *r, int64_t iteration, json_t *is)
 {
     struct outcome_parting p;
     char *stop;
@@ -197,8 +197,8 @@ static void judge(struct reproduce *r, int64_t iteration, json_t *is)
     free(stop);
 }
 
-static void on_start(void *user, const struct champion *start,
-                     const struct tally_mark *played)
+static void reproduce_on_start(void *user, const struct champion *start,
+                               const struct tally_mark *played)
 {
     struct reproduce *r = user;
 
@@ -206,10 +206,10 @@ static void on_start(void *user, const struct champion *start,
     r->climb.iteration = 1;
     add_mark(r, played);
     snprintf(r->policy, sizeof(r->policy), "%s", start->sha256);
-    judge(r, 0, outcome_of_start(start, played));
+    reproduce_judge(r, 0, outcome_of_start(start, played));
 }
 
-static void on_iteration(void *user, const struct iteration *it)
+static void reproduce_on_iteration(void *user, const struct iteration *it)
 {
     struct reproduce *r = user;
 
@@ -217,14 +217,14 @@ static void on_iteration(void *user, const struct iteration *it)
     r->climb.iteration = it->number + 1;
     add_mark(r, &it->played);
     snprintf(r->policy, sizeof(r->policy), "%s", it->incumbent);
-    judge(r, it->number, outcome_to_json(it));
+    reproduce_judge(r, it->number, outcome_to_json(it));
     if (!r->setup->json && !r->parting.is_found)
         say("%5lld  %s, as recorded: the same steps and trajectories\n",
             (long long)it->number, it->verdict);
     fflush(stdout);
 }
 
-static void on_progress(void *user, enum purpose purpose, int done, int n)
+static void reproduce_on_progress(void *user, enum purpose purpose, int done, int n)
 {
     climb_progress(&((struct reproduce *)user)->climb, purpose, done, n);
 }
@@ -250,7 +250,7 @@ static int check_versions(const struct reproduce *r, struct error *err)
                      CHANCE_VERSION);
 }
 
-static int play(struct reproduce *r, struct error *err)
+static int reproduce_play(struct reproduce *r, struct error *err)
 {
     const json_t *start = session_file_run(&r->a.file, "start");
     struct provider_config provider = { .folder = r->run.folder,
@@ -266,9 +266,9 @@ static int play(struct reproduce *r, struct error *err)
         .start_name = json_get_text(start, "name"),
         .start_source = json_get_text(start, "source"),
         .folder = r->run.folder,
-        .on_start = on_start,
-        .on_iteration = on_iteration,
-        .progress = on_progress,
+        .on_start = reproduce_on_start,
+        .on_iteration = reproduce_on_iteration,
+        .progress = reproduce_on_progress,
         .user = r,
     };
     char was[80], is[80];
@@ -298,7 +298,7 @@ static int play(struct reproduce *r, struct error *err)
     return 0;
 }
 
-static json_t *to_json(const struct reproduce *r, double seconds, int64_t left)
+static json_t *reproduce_to_json(const struct reproduce *r, double seconds, int64_t left)
 {
     const struct parting *p = &r->parting;
     const char *was = json_get_text(r->a.file.header, "ratchet");
@@ -360,7 +360,7 @@ static int reproduce(struct reproduce *r, struct error *err)
         return EXIT_FAILED;
     if (is_file(r->name))
         r->session = xstrdup(r->name);
-    else if (take_run(r, err) != 0)
+    else if (reproduce_take_run(r, err) != 0)
         return EXIT_FAILED;
     if (session_file_load(&r->a.file, r->session, err) != 0 ||
         check_session(r, err) != 0 || make_task(r, err) != 0)
@@ -378,7 +378,7 @@ static int reproduce(struct reproduce *r, struct error *err)
     if (altered)
         parting_set(&r->parting, altered, "the replies, which were altered (SHA-256)",
                     was, is);
-    else if (make_run(r, err) != 0 || play(r, err) != 0)
+    else if (make_run(r, err) != 0 || reproduce_play(r, err) != 0)
         return EXIT_FAILED;
     if (r->is_run && !r->parting.is_found) {
         left = reproduce_left_over(r->o, r->sum.episodes + r->sum.lost, err);
@@ -386,13 +386,13 @@ static int reproduce(struct reproduce *r, struct error *err)
             return EXIT_FAILED;
     }
     if (r->setup->json)
-        say_result(to_json(r, clock_now() - started, left));
+        say_result(reproduce_to_json(r, clock_now() - started, left));
     else
         print_end(r, left);
     return r->parting.is_found ? EXIT_FAILED : cmd_done();
 }
 
-static void clear(struct reproduce *r)
+static void reproduce_clear(struct reproduce *r)
 {
     provider_clear(&r->provider);
     ledger_close(r->ledger);
@@ -427,7 +427,7 @@ static int exec_reproduce(struct call *c)
                           temporary && *temporary ? temporary : "/tmp");
     if (mkdtemp(r->folder)) {
         status = reproduce(r, &c->err);
-        clear(r);
+        reproduce_clear(r);
     } else {
         error_set(&c->err, "%s: %s", r->folder, strerror(errno));
     }

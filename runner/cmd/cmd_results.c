@@ -53,8 +53,8 @@ static char *find_task_file(const char *path)
 }
 
 /* NULL also with *err empty: the environment is not there. */
-static struct task *find_task(struct results *r, const char *folder, const char *path,
-                              struct error *err)
+static struct task *results_find_task(struct results *r, const char *folder,
+                                      const char *path, struct error *err)
 {
     const struct env *env = env_find(&r->app->envs, folder, err);
     char *file = find_task_file(path);
@@ -79,8 +79,8 @@ static struct task *find_task(struct results *r, const char *folder, const char 
     return t;
 }
 
-static void add_row(struct results *r, const struct task *t, const char *file,
-                    const struct episode_result *results, int n, double cpu)
+static void results_add_row(struct results *r, const struct task *t, const char *file,
+                            const struct episode_result *results, int n, double cpu)
 {
     double *scores = xcalloc((size_t)n, sizeof(*scores)), frames = 0;
     int64_t steps = 0, planner_steps = 0;
@@ -129,7 +129,7 @@ static const struct table_column columns[] = {
 };
 
 /* Three digits, or all of a whole number that has more: no powers of ten. */
-static json_t *shorten(double value)
+static json_t *results_shorten(double value)
 {
     if (!isfinite(value))
         return json_string("-");
@@ -145,7 +145,7 @@ static json_t *digits(const json_t *row, const char *key, int n, const char *non
 }
 
 /* The row as people read it. */
-static void print_row(const json_t *row)
+static void results_print_row(const json_t *row)
 {
     double steps = json_get_number(row, "steps"), human = json_get_number(row, "human");
     json_int_t n_faults = json_integer_value(json_object_get(row, "faults"));
@@ -153,13 +153,14 @@ static void print_row(const json_t *row)
     json_t *shown = json_pack(
         "{s:O, s:O, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "task",
         json_object_get(row, "task"), "policy", json_object_get(row, "policy"), "std",
-        shorten(json_get_number(row, "std")), "min", digits(row, "min", 5, "-"), "max",
-        digits(row, "max", 5, "-"), "target", digits(row, "target", 6, ""), "human",
-        isfinite(human) ? json_sprintf("%.2f", human) : json_string(""), "planner_steps",
+        results_shorten(json_get_number(row, "std")), "min", digits(row, "min", 5, "-"),
+        "max", digits(row, "max", 5, "-"), "target", digits(row, "target", 6, ""),
+        "human", isfinite(human) ? json_sprintf("%.2f", human) : json_string(""),
+        "planner_steps",
         json_sprintf(
             "%.4g%s", steps > 0 ? json_get_number(row, "planner_steps") / steps : 0,
             strcmp(json_get_text(row, "sim"), "true state") ? "" : " (true state)"),
-        "real_time", shorten(json_get_number(row, "real_time")));
+        "real_time", results_shorten(json_get_number(row, "real_time")));
 
     json_object_set_new(shown, "mean",
                         n_faults > 0
@@ -178,7 +179,7 @@ struct playing {
     struct progress progress;
 };
 
-static void on_result(void *user, int index, const struct episode_result *result)
+static void results_on_result(void *user, int index, const struct episode_result *result)
 {
     struct playing *p = user;
 
@@ -188,8 +189,8 @@ static void on_result(void *user, int index, const struct episode_result *result
                   p->n);
 }
 
-static int play(struct results *r, const struct task *t, const char *path,
-                struct error *err)
+static int results_play(struct results *r, const struct task *t, const char *path,
+                        struct error *err)
 {
     struct episode_request *requests = xcalloc((size_t)r->episodes, sizeof(*requests));
     struct episode_result *results = xcalloc((size_t)r->episodes, sizeof(*results));
@@ -208,7 +209,7 @@ static int play(struct results *r, const struct task *t, const char *path,
                              .policy = policy,
                              .setup = *r->setup,
                              .is_outside = true,
-                             .on_result = on_result,
+                             .on_result = results_on_result,
                              .user = &playing };
     status = evaluate(&e, requests, r->episodes, results, NULL, err);
     progress_erase();
@@ -216,9 +217,9 @@ static int play(struct results *r, const struct task *t, const char *path,
         status = error_set(err, "results: interrupted");
     if (status != 0)
         goto out;
-    add_row(r, t, policy.name, results, r->episodes, meter_cpu() - start);
+    results_add_row(r, t, policy.name, results, r->episodes, meter_cpu() - start);
     if (!r->setup->json)
-        print_row(json_array_get(r->rows, json_array_size(r->rows) - 1));
+        results_print_row(json_array_get(r->rows, json_array_size(r->rows) - 1));
 out:
     results_clear(results, r->episodes);
     free(results);
@@ -227,7 +228,7 @@ out:
     return status;
 }
 
-static bool is_wanted(const struct results *r, const char *name)
+static bool results_is_wanted(const struct results *r, const char *name)
 {
     for (const char **w = r->wanted; *w; w++)
         if (!strcmp(*w, name))
@@ -245,16 +246,16 @@ static int play_file(struct results *r, const char *path, size_t root_len,
     struct task *t = NULL;
     int status = 0;
 
-    if (is_wanted(r, name) && text_ends_with(path, ".lua")) {
-        t = find_task(r, name, path, err);
-        status = t ? play(r, t, path, err) : err->text[0] ? -1 : 0;
+    if (results_is_wanted(r, name) && text_ends_with(path, ".lua")) {
+        t = results_find_task(r, name, path, err);
+        status = t ? results_play(r, t, path, err) : err->text[0] ? -1 : 0;
     }
     task_destroy(t);
     free(name);
     return status;
 }
 
-static int play_all(struct results *r, struct error *err)
+static int results_play_all(struct results *r, struct error *err)
 {
     char *root = find_shipped(".");
     char *flat = xasprintf("%s/*/%s", root ? root : ".", r->pattern);
@@ -278,7 +279,7 @@ static int play_all(struct results *r, struct error *err)
     return status;
 }
 
-static void finish(struct results *r)
+static void results_finish(struct results *r)
 {
     if (r->setup->json)
         say_result(json_pack("{s:s, s:i, s:o, s:O}", "salt_sha256", r->salt.sha256,
@@ -313,8 +314,8 @@ static int exec_results(struct call *c)
     r->rows = json_array();
     if (!r->pattern)
         r->pattern = xstrdup("learned*.lua");
-    if (salt_draw(&r->salt, &c->err) == 0 && play_all(r, &c->err) == 0) {
-        finish(r);
+    if (salt_draw(&r->salt, &c->err) == 0 && results_play_all(r, &c->err) == 0) {
+        results_finish(r);
         status = cmd_done();
     }
     json_decref(r->rows);

@@ -29,7 +29,7 @@ struct run {
     double seconds;
 };
 
-static void on_result(void *user, int index, const struct episode_result *result)
+static void run_on_result(void *user, int index, const struct episode_result *result)
 {
     struct run *r = user;
 
@@ -49,7 +49,7 @@ static int compare_hash(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-static int count_distinct(const struct run *r)
+static int run_count_distinct(const struct run *r)
 {
     uint64_t *hashes = xcalloc((size_t)r->episodes, sizeof(*hashes));
     int n = 0, distinct = 0;
@@ -105,12 +105,12 @@ static struct totals add_up(const struct run *r)
         t.n_verified += r->results[i].verified;
     }
     t.scores = summarize(scores, n);
-    t.distinct = count_distinct(r);
+    t.distinct = run_count_distinct(r);
     free(scores);
     return t;
 }
 
-static void print_json(const struct run *r, const struct totals *t)
+static void run_print_json(const struct run *r, const struct totals *t)
 {
     double human = published_human(r->task->env->name, t->scores.mean);
     json_t *list = json_array(), *out;
@@ -138,7 +138,7 @@ static const char *ending(const struct episode_result *e)
     return e->fault ? fault_name(e->fault) : e->terminated ? "terminated" : "truncated";
 }
 
-static void print_table(const struct run *r, const struct totals *t)
+static void run_print_table(const struct run *r, const struct totals *t)
 {
     struct published_scores scores;
     char number[TEXT_NUMBER];
@@ -206,7 +206,7 @@ static int record(const struct run *r, struct error *err)
     return status;
 }
 
-static int play(struct run *r, struct error *err)
+static int run_play(struct run *r, struct error *err)
 {
     struct episode_request *requests = xcalloc((size_t)r->episodes, sizeof(*requests));
     struct policy_facts facts;
@@ -217,7 +217,7 @@ static int play(struct run *r, struct error *err)
         requests[i] = (struct episode_request){ .seed = r->seed.value + (uint64_t)i,
                                                 .wants_notes = r->record || r->view };
     r->n_total = r->episodes;
-    r->e.on_result = on_result;
+    r->e.on_result = run_on_result;
     r->e.user = r;
     r->e.is_outside = r->outside;
     if (r->view)
@@ -231,7 +231,7 @@ static int play(struct run *r, struct error *err)
     return status;
 }
 
-static int run(struct run *r, struct call *c)
+static int run_run(struct run *r, struct call *c)
 {
     struct policy policy = { .name = file_name(r->path) };
     struct totals t;
@@ -244,13 +244,13 @@ static int run(struct run *r, struct call *c)
         return EXIT_FAILED;
     r->e = (struct evaluation){ .task = c->task, .policy = policy, .setup = c->setup };
     r->results = xcalloc((size_t)r->episodes, sizeof(*r->results));
-    if (play(r, &c->err) != 0 || (r->record && record(r, &c->err) != 0))
+    if (run_play(r, &c->err) != 0 || (r->record && record(r, &c->err) != 0))
         goto out;
     t = add_up(r);
     if (c->setup.json)
-        print_json(r, &t);
+        run_print_json(r, &t);
     else
-        print_table(r, &t);
+        run_print_table(r, &t);
     status = cmd_done();
     if (*c->app->interrupted) {
         status = EXIT_FAILED;
@@ -300,7 +300,7 @@ static int exec_run(struct call *c)
                             r->episodes, (unsigned long long)r->seed.value,
                             (unsigned long long)UINT64_MAX);
     r->path = c->args[1];
-    return run(r, c);
+    return run_run(r, c);
 }
 
 const struct command cmd_run = {

@@ -32,7 +32,7 @@ static char *stop_path(const char *folder)
 }
 
 /* What the ledger cannot know: whether a process works on it. */
-static const char *state_of(const struct ledger_run *run)
+static const char *sessions_state_of(const struct ledger_run *run)
 {
     char *stop = stop_path(run->folder);
     bool is_asked = access(stop, F_OK) == 0;
@@ -55,7 +55,7 @@ static int finish_row(struct sessions *s, json_t *row, struct error *err)
 
     if (found == 1) {
         run_settle(&run);
-        json_object_set_new(row, "state", json_string(state_of(&run)));
+        json_object_set_new(row, "state", json_string(sessions_state_of(&run)));
         json_object_set_new(row, "folder", json_string(run.folder));
     }
     ledger_run_clear(&run);
@@ -63,7 +63,7 @@ static int finish_row(struct sessions *s, json_t *row, struct error *err)
     return found < 0 ? -1 : 0;
 }
 
-static int list(struct sessions *s, const char **args, struct error *err)
+static int sessions_list(struct sessions *s, const char **args, struct error *err)
 {
     static const char *const wide[] = { "calls",  "forked_at",   "model", "folder",
                                         "budget", "stop_reason", NULL };
@@ -97,7 +97,7 @@ static int pause_session(struct sessions *s, const char **args, struct error *er
 
     if (!run_is_locked(folder))
         status = error_set(err, "%s: no process works on it: it is %s", args[0],
-                           state_of(&s->o->run));
+                           sessions_state_of(&s->o->run));
     else
         status = file_save(stop, "", 0, err);
     while (status == 0 && run_is_locked(folder) && clock_now() < until)
@@ -238,7 +238,7 @@ static const struct verb {
     int n;           /* arguments behind it */
     bool only_reads; /* the ledger */
     int (*run)(struct sessions *s, const char **args, struct error *err);
-} verbs[] = { { "list", 0, true, list },
+} verbs[] = { { "list", 0, true, sessions_list },
               { "pause", 1, true, pause_session },
               { "fork", 2, false, fork_session },
               { "rename", 2, false, rename_session } };

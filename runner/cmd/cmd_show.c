@@ -17,8 +17,8 @@ struct shown {
     char sha256[65];
 };
 
-static int find_policy(struct opened_run *o, const char *name, struct shown *out,
-                       struct error *err)
+static int show_find_policy(struct opened_run *o, const char *name, struct shown *out,
+                            struct error *err)
 {
     int found;
 
@@ -88,7 +88,7 @@ static void print_measures(const json_t *m)
     putchar('\n');
 }
 
-static void print_row(const json_t *row)
+static void show_print_row(const json_t *row)
 {
     const json_t *m = json_object_get(row, "measures");
     const json_t *after = json_object_get(row, "dev_after");
@@ -109,7 +109,7 @@ static void print_row(const json_t *row)
     free(change);
 }
 
-static void print_robust(const json_t *details)
+static void show_print_robust(const json_t *details)
 {
     const json_t *r = json_object_get(details, "robust");
 
@@ -124,12 +124,13 @@ static void print_robust(const json_t *details)
             json_is_true(json_object_get(r, "open_loop")) ? "; an open-loop tape" : "");
 }
 
-static int show(struct opened_run *o, const char *name, bool as_json, struct error *err)
+static int show_show(struct opened_run *o, const char *name, bool as_json,
+                     struct error *err)
 {
     struct shown s = { 0 };
     json_t *rows = NULL, *size;
 
-    if (find_policy(o, name, &s, err) != 0)
+    if (show_find_policy(o, name, &s, err) != 0)
         return EXIT_FAILED;
     size = measures(s.source);
     if (o->ledger || opened_ledger(o, NULL) == 0)
@@ -141,7 +142,7 @@ static int show(struct opened_run *o, const char *name, bool as_json, struct err
     } else {
         say("%s\n", s.sha256);
         print_measures(size);
-        print_robust(json_object_get(json_array_get(rows, 0), "details"));
+        show_print_robust(json_object_get(json_array_get(rows, 0), "details"));
         if (json_array_size(rows))
             say(
                 "\nrun %s, by %s%s; the newest first:\n\n%5s  %-8s  %-9s  %6s %8s  %10s  %s\n",
@@ -154,7 +155,7 @@ static int show(struct opened_run *o, const char *name, bool as_json, struct err
         else
             say("no run in the ledger made it\n");
         for (size_t i = 0; i < json_array_size(rows); i++)
-            print_row(json_array_get(rows, i));
+            show_print_row(json_array_get(rows, i));
     }
     json_decref(size);
     json_decref(rows);
@@ -164,7 +165,7 @@ static int show(struct opened_run *o, const char *name, bool as_json, struct err
 
 static int exec_show(struct call *c)
 {
-    return show(c->opened, c->args[0], c->setup.json, &c->err);
+    return show_show(c->opened, c->args[0], c->setup.json, &c->err);
 }
 
 const struct command cmd_show = {

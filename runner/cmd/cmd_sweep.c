@@ -33,7 +33,8 @@ struct options {
 };
 
 /* Words between commas. */
-static int split(struct words *w, const char *text, const char *what, struct error *err)
+static int sweep_split(struct words *w, const char *text, const char *what,
+                       struct error *err)
 {
     for (size_t len; *text; text += len + (text[len] == ',')) {
         len = strcspn(text, ",");
@@ -54,7 +55,7 @@ static int choose_games(struct options *o, struct error *err)
 
     for (int i = 0; !o->games && published_name(i, name); i++)
         len += (size_t)snprintf(all + len, sizeof(all) - len, "%s,", name + 4);
-    if (split(&o->envs, o->games ? o->games : all, "--games", err) != 0)
+    if (sweep_split(&o->envs, o->games ? o->games : all, "--games", err) != 0)
         return -1;
     for (size_t i = 0; i < o->envs.n; i++) {
         snprintf(name, sizeof(name), "ale/%.58s", o->envs.list[i]);
@@ -75,7 +76,7 @@ static int choose_rules(struct options *o, struct error *err)
     words_add(&o->settings, "preset=v5");
     words_add_all(&o->settings, (const char *const *)o->setup->set);
     if (status == 0 && o->budget)
-        status = split(&o->budgets, o->budget, "--budget", err);
+        status = sweep_split(&o->budgets, o->budget, "--budget", err);
     for (size_t i = 0; status == 0 && i < o->budgets.n; i++)
         status = task_set(trial, o->budgets.list[i], err);
     words_add_all(&o->settings, o->budgets.list);
@@ -83,7 +84,7 @@ static int choose_rules(struct options *o, struct error *err)
     return status;
 }
 
-static int make_folders(const char *folder, struct error *err)
+static int sweep_make_folders(const char *folder, struct error *err)
 {
     static const char *const names[] = { "", "/cells", "/runs" };
 
@@ -156,7 +157,8 @@ static int play_cell(const struct options *o, const struct sweep *s,
 }
 
 /* Every cell that is missing. Returns how many failed; *err: the last failure. */
-static int play_all(const struct options *o, const struct sweep *s, struct error *err)
+static int sweep_play_all(const struct options *o, const struct sweep *s,
+                          struct error *err)
 {
     char *model = o->model ? xasprintf("model:%s", o->model) : NULL, env[80];
     int n_failed = 0, n_policies = 0;
@@ -177,7 +179,7 @@ static int play_all(const struct options *o, const struct sweep *s, struct error
     return n_failed;
 }
 
-static int show(const struct options *o, const char *folder, struct error *err)
+static int sweep_show(const struct options *o, const char *folder, struct error *err)
 {
     json_t *cells = sweep_load(folder, err), *rows, *summary;
     int status;
@@ -207,14 +209,15 @@ static int show(const struct options *o, const char *folder, struct error *err)
 }
 
 /* The user's folder, or atari57 in logs/. The caller frees it; NULL on failure. */
-static char *choose_folder(const struct options *o, struct error *err)
+static char *sweep_choose_folder(const struct options *o, struct error *err)
 {
     char *logs = logs_path(""), *folder = NULL;
 
     if (o->out || file_make_folders(logs, err) == 0)
         folder = o->out ? xstrdup(o->out) : logs_path("atari57");
     free(logs);
-    if (folder && make_folders(folder, err) == 0 && check_rules(o, folder, err) == 0)
+    if (folder && sweep_make_folders(folder, err) == 0 &&
+        check_rules(o, folder, err) == 0)
         return folder;
     free(folder);
     return NULL;
@@ -258,7 +261,7 @@ static struct setup setup_of_cells(const struct options *o)
 static int sweep(struct options *o, struct error *err)
 {
     const volatile sig_atomic_t *interrupted = o->setup->interrupted;
-    char *folder = choose_folder(o, err);
+    char *folder = sweep_choose_folder(o, err);
     struct sweep s = { .folder = folder,
                        .random_path = xasprintf("%s/random.lua", folder ? folder : ""),
                        .setup = setup_of_cells(o),
@@ -269,8 +272,8 @@ static int sweep(struct options *o, struct error *err)
     if (lock < 0 ||
         file_save(s.random_path, random_source, strlen(random_source), err) != 0)
         goto out;
-    n_failed = play_all(o, &s, err);
-    if (show(o, folder, err) != 0 || cmd_done() != EXIT_DONE)
+    n_failed = sweep_play_all(o, &s, err);
+    if (sweep_show(o, folder, err) != 0 || cmd_done() != EXIT_DONE)
         goto out;
     if (*interrupted)
         error_set(err, "sweep: interrupted; the same command goes on");
@@ -297,11 +300,11 @@ static int check_options(struct options *o, const char *suite, struct error *err
         return error_set(err, "sweep: --repeats takes 1 to 1000, --episodes 1 to 100000");
     if (choose_games(o, err) != 0 || choose_rules(o, err) != 0)
         return -1;
-    return split(&o->modes, o->observations ? o->observations : "ram", "--observations",
-                 err);
+    return sweep_split(&o->modes, o->observations ? o->observations : "ram",
+                       "--observations", err);
 }
 
-static void clear(struct options *o)
+static void sweep_clear(struct options *o)
 {
     words_clear(&o->envs);
     words_clear(&o->modes);
@@ -349,7 +352,7 @@ static int exec_sweep(struct call *c)
         o->policies[0] = xstrdup("random");
     }
     status = check_options(o, c->args[0], &c->err) != 0 ? EXIT_USAGE : sweep(o, &c->err);
-    clear(o);
+    sweep_clear(o);
     return status;
 }
 

@@ -3,7 +3,7 @@
 
 #include "runner/cmd/cmd.h"
 
-static void print_keys(void)
+static void task_print_keys(void)
 {
     const char *name, *help;
 
@@ -18,7 +18,7 @@ static int exec_task(struct call *c)
     if (c->task)
         say_result(task_to_json(c->task));
     else
-        print_keys();
+        task_print_keys();
     return cmd_done();
 }
 

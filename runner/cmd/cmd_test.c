@@ -92,8 +92,8 @@ out:
 }
 
 /* The run that a folder of cases belongs to, locked until the process ends; 0: none. */
-static int64_t find_run(struct opened_run *o, const char *folder, int64_t *iteration,
-                        struct error *err)
+static int64_t test_find_run(struct opened_run *o, const char *folder, int64_t *iteration,
+                             struct error *err)
 {
     char *path = xstrdup(folder), *slash;
     json_t *rows;
@@ -125,7 +125,7 @@ static int64_t find_run(struct opened_run *o, const char *folder, int64_t *itera
 }
 
 /* A case goes only with a reason, which ledger and file keep. */
-static int retire(const struct test *t, const char *folder, struct error *err)
+static int test_retire(const struct test *t, const char *folder, struct error *err)
 {
     struct opened_run o = { .lock = -1 };
     char *path = xasprintf("%s/%s.json", folder, t->retire), *logs = logs_path("");
@@ -138,7 +138,7 @@ static int retire(const struct test *t, const char *folder, struct error *err)
     else if (file_make_folders(logs, err) == 0)
         o.ledger = ledger_open(o.ledger_path, err);
     if (o.ledger)
-        run = find_run(&o, folder, &iteration, err);
+        run = test_find_run(&o, folder, &iteration, err);
     if (run >= 0 && ledger_case_add(o.ledger, run, iteration, t->retire, path, "retired",
                                     t->reason, err) == 0)
         status = case_retire(folder, t->retire, t->reason, err);
@@ -193,7 +193,7 @@ static int test_task(struct test *t, struct app *app, const char *name, struct e
         folder = xstrdup(t->cases);
     }
     if (t->retire)
-        status = folder ? retire(t, folder, err)
+        status = folder ? test_retire(t, folder, err)
                         : error_set(err, "%s: it has no cases", name);
     else if (folder && policy)
         status = test_folder(t, app, folder, policy,
@@ -248,7 +248,7 @@ static int check_names(const struct test *t, const struct app *app, const char *
 }
 
 /* What the user asked for that does not go together; NULL when it does. */
-static const char *find_misuse(const struct test *t, const char *task)
+static const char *test_find_misuse(const struct test *t, const char *task)
 {
     if (!task && (t->policy || t->cases || t->retire))
         return "test: --policy, --cases and --retire need a TASK";
@@ -284,7 +284,7 @@ static int check_tested(const struct test *t, const char *task, struct error *er
                      task ? task : "policies");
 }
 
-static int report(const struct test *t, const char *task, struct error *err)
+static int test_report_case(const struct test *t, const char *task, struct error *err)
 {
     if (t->junit && test_report_junit(&t->report, t->junit, err) != 0)
         return EXIT_FAILED;
@@ -324,7 +324,7 @@ static const struct option options[] = {
 static int exec_test(struct call *c)
 {
     struct test *t = c->state;
-    const char *name = c->args[0], *misuse = find_misuse(t, name);
+    const char *name = c->args[0], *misuse = test_find_misuse(t, name);
     int status = EXIT_FAILED;
 
     t->setup = &c->setup;
@@ -335,7 +335,7 @@ static int exec_test(struct call *c)
     if (name && check_names(t, c->app, name, &c->err) != 0)
         return EXIT_USAGE;
     if ((name ? test_task(t, c->app, name, &c->err) : test_all(t, c->app, &c->err)) == 0)
-        status = t->retire ? cmd_done() : report(t, name, &c->err);
+        status = t->retire ? cmd_done() : test_report_case(t, name, &c->err);
     test_report_clear(&t->report);
     return status;
 }

@@ -64,7 +64,7 @@ static json_t *make_call(const char *tool, const char *text, const char *policy,
     return call;
 }
 
-static char *read_answer(int fd, struct error *err)
+static char *tool_read_answer(int fd, struct error *err)
 {
     struct buffer answer = { .most = MOST_ANSWER };
 
@@ -77,7 +77,7 @@ static char *read_answer(int fd, struct error *err)
     return NULL;
 }
 
-static void print_text(FILE *f, const char *text)
+static void tool_print_text(FILE *f, const char *text)
 {
     say_lines(f, text);
     fputc('\n', f);
@@ -98,7 +98,7 @@ static int print_answer(const char *text, bool as_json, struct error *err)
     if (as_json)
         say_result(json_incref(answer));
     else
-        print_text(is_error ? stderr : stdout, said);
+        tool_print_text(is_error ? stderr : stdout, said);
     json_array_foreach(json_object_get(answer, "pictures"), i, name)
         if (!as_json)
             say("picture: %s\n", json_string_value(name));
@@ -120,7 +120,7 @@ static int call_tool(json_t *call, bool as_json, struct error *err)
         done += (size_t)n;
     }
     if (fd >= 0)
-        answer = read_answer(fd, err);
+        answer = tool_read_answer(fd, err);
     if (answer)
         status = print_answer(answer, as_json, err);
     if (fd >= 0)

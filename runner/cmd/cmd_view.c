@@ -21,8 +21,8 @@ struct asker {
 };
 
 /* The policy shadows the replay up to the step, and plays on from there. */
-static struct replay *play_on(void *user, const struct replay *r, int64_t step,
-                              const char *path, struct error *err)
+static struct replay *view_play_on(void *user, const struct replay *r, int64_t step,
+                                   const char *path, struct error *err)
 {
     const struct asker *asker = user;
     struct tape shadow = { r->tape.data, step, r->tape.width };
@@ -55,7 +55,7 @@ out:
 
 /* Were both played by the same rules, so that a step of one means something in the
  * other? */
-static bool is_same_task(const struct task *a, const struct task *b)
+static bool view_is_same_task(const struct task *a, const struct task *b)
 {
     json_t *x = task_to_json(a), *y = task_to_json(b);
     bool is_same = a->env == b->env && a->rules.frame_skip == b->rules.frame_skip &&
@@ -96,7 +96,8 @@ static void flags_add(struct flags *f, const struct replay *r,
 {
     int64_t at = c->prefix.n_steps;
 
-    if (c->seed != r->seed || at > r->tape.n_steps || !is_same_task(c->task, r->task))
+    if (c->seed != r->seed || at > r->tape.n_steps ||
+        !view_is_same_task(c->task, r->task))
         return;
     f->list = xrealloc(f->list, sizeof(*f->list) * (size_t)(f->n + 1));
     f->list[f->n].step = at;
@@ -150,12 +151,12 @@ static int check_policy(const char *path, struct error *err)
     return source ? 0 : -1;
 }
 
-static int run(struct options *o, struct app *app, const char *const *paths, int n_paths,
-               struct error *err)
+static int view_run_app(struct options *o, struct app *app, const char *const *paths,
+                        int n_paths, struct error *err)
 {
     struct asker asker = { app, o->setup };
     struct flags flags = { NULL, 0 };
-    const struct view_whatif whatif = { &asker, play_on };
+    const struct view_whatif whatif = { &asker, view_play_on };
     struct view_options view = {
         .envs = &app->envs,
         .paths = paths,
@@ -207,7 +208,7 @@ static int exec_view(struct call *c)
     struct options *o = c->state;
 
     o->setup = &c->setup;
-    return run(o, c->app, c->args, c->n_args, &c->err);
+    return view_run_app(o, c->app, c->args, c->n_args, &c->err);
 }
 
 const struct command cmd_view = {

@@ -52,7 +52,7 @@ static void print_help(const struct command *self, poptContext popt)
     }
 }
 
-static void print_man(const struct command *self, const struct poptOption *options)
+static void parse_print_man(const struct command *self, const struct poptOption *options)
 {
     say(".SS %s %s\n%s.\n", self->name, self->args, self->about);
     print_block(".PP\n", self->details);
@@ -155,7 +155,7 @@ static void table_free(struct option_table *t)
     free(t);
 }
 
-static int read_seed(const char *text, struct option_seed *out, struct error *err)
+static int parse_read_seed(const char *text, struct option_seed *out, struct error *err)
 {
     out->is_typed = true;
     if (number_read_unsigned(text, &out->value))
@@ -186,7 +186,7 @@ static bool read_whole(const struct option *o, const char *text, void *to)
 }
 
 /* text: what was typed after it; NULL: popt put it where it belongs, or a flag. */
-static int take_value(struct call *c, int i, const char *text, int *status)
+static int parse_take_value(struct call *c, int i, const char *text, int *status)
 {
     const struct option *o = c->table->of[i];
     void *to = c->table->to[i];
@@ -195,7 +195,7 @@ static int take_value(struct call *c, int i, const char *text, int *status)
     if (!text || o->kind == OPTION_FLAG)
         return 0;
     if (o->kind == OPTION_SEED)
-        return read_seed(text, to, &c->err);
+        return parse_read_seed(text, to, &c->err);
     /* One letter stands for a number that the command reads and says what it takes. */
     if (o->kind == OPTION_TEXT || o->kind == OPTION_LIST)
         return text[0] || !o->value[1]
@@ -253,7 +253,7 @@ static int take_options(struct call *c, poptContext popt, int *status)
     *status = EXIT_USAGE;
     while (bad == 0 && (code = poptGetNextOpt(popt)) > 0) {
         char *text = poptGetOptArg(popt);
-        bad = take_value(c, code - 1, text, status);
+        bad = parse_take_value(c, code - 1, text, status);
         free(text);
     }
     if (bad != 0)
@@ -290,7 +290,7 @@ int call_begin(struct call *c, const struct command *self, struct app *app, int 
         done = take_options(c, popt, status);
         poptFreeContext(popt);
     } else if (app->mode == APP_MAN) {
-        print_man(self, c->table->popt);
+        parse_print_man(self, c->table->popt);
     } else {
         print_words(c->table->popt);
     }

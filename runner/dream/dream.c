@@ -147,8 +147,8 @@ static bool is_still_last(const struct dream_config *c, int64_t last)
 }
 
 /* Ledger and files, all or none; the files move last, when the ledger has taken all. */
-static int keep(const struct dream_config *c, const char *staging, int64_t last,
-                struct dream_outcome *out, struct error *err)
+static int dream_keep(const struct dream_config *c, const char *staging, int64_t last,
+                      struct dream_outcome *out, struct error *err)
 {
     char *text = json_dumps(out->tasks, JSON_COMPACT);
     int64_t id = -1;
@@ -237,7 +237,7 @@ int dream_run(const struct dream_config *c, const json_t *tasks,
             status = dream_cases_all(c, out->tasks, staging, &out->cases, &out->broken,
                                      err);
         if (status == 0 && !out->broken && !c->is_dry)
-            status = keep(c, staging, last, out, err);
+            status = dream_keep(c, staging, last, out, err);
     }
     remove_staging(staging, out->tasks);
     dream_pieces_clear(&pieces);

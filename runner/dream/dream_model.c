@@ -76,7 +76,7 @@ static const json_t *newest_first(const json_t *rows, size_t i)
     return json_array_get(rows, json_array_size(rows) - 1 - i);
 }
 
-static void write_note(FILE *f, const json_t *note)
+static void dream_model_write_note(FILE *f, const json_t *note)
 {
     char *text = quote_line(dream_text(note, "text"), DREAM_MOST_TEXT);
     const char *kind = dream_text(note, "kind");
@@ -93,7 +93,7 @@ static void write_known(FILE *f, const json_t *notes, long most)
     fputs("\n## What is known (of earlier dreams and runs)\n", f);
     for (size_t i = 0; i < json_array_size(notes) && ftell(f) < most; i++)
         if (!dream_number(newest_first(notes, i), "is_new"))
-            write_note(f, newest_first(notes, i));
+            dream_model_write_note(f, newest_first(notes, i));
 }
 
 /* As far as there is room; says up to where it read. */
@@ -113,7 +113,7 @@ static void write_new(FILE *f, const json_t *read, long most, json_t *plan)
             left++;
             continue;
         }
-        write_note(f, one);
+        dream_model_write_note(f, one);
         n++;
         note_to = dream_number(one, "id");
         run = dream_number(one, "run");
@@ -134,7 +134,7 @@ static void write_new(FILE *f, const json_t *read, long most, json_t *plan)
     }
 }
 
-static void write_cases(FILE *f, const json_t *cases, long most)
+static void dream_model_write_cases(FILE *f, const json_t *cases, long most)
 {
     if (json_array_size(cases))
         fputs("\n## Failures that were mastered\n", f);
@@ -192,7 +192,7 @@ static char *write_material(const struct dream_config *c, const json_t *read,
     most = most < LEAST_BYTES ? LEAST_BYTES : most;
     fprintf(f, "# What runs of \"%s\" left behind\n", task);
     write_known(f, json_object_get(read, "notes"), most / 3);
-    write_cases(f, json_object_get(read, "cases"), most / 2);
+    dream_model_write_cases(f, json_object_get(read, "cases"), most / 2);
     write_pieces(f, pieces, task, most / 2);
     write_new(f, read, most, plan);
     fclose(f);
@@ -215,7 +215,7 @@ static char *find_answer(const char *reply)
 }
 
 /* The object in the reply: bare, or in the last fenced block. */
-static json_t *read_answer(const char *reply, struct error *err)
+static json_t *dream_model_read_answer(const char *reply, struct error *err)
 {
     char *text = find_answer(reply);
     const char *begin = strchr(text, '{'), *end = strrchr(text, '}');
@@ -246,8 +246,8 @@ static json_t *read_answer(const char *reply, struct error *err)
 }
 
 /* Asks until there is an answer that can be read. */
-static json_t *ask(const struct dream_config *c, char *material,
-                   struct dream_outcome *out, struct error *err)
+static json_t *dream_model_ask(const struct dream_config *c, char *material,
+                               struct dream_outcome *out, struct error *err)
 {
     struct message messages[2 * MOST_TURNS] = { { .role = ROLE_SYSTEM,
                                                   .text = xstrdup(asked) },
@@ -271,7 +271,7 @@ static json_t *ask(const struct dream_config *c, char *material,
         if (*t.stop)
             error_set(&why, "it %s", turn_end_text(turn_end_of(t.stop)));
         else if (t.message.text)
-            answer = read_answer(t.message.text, &why);
+            answer = dream_model_read_answer(t.message.text, &why);
         if (turn_end_of(t.stop) == TURN_TOO_LONG) {
             error_set(err, "the model gave no answer: it %s", turn_end_text(TURN_TOO_LONG));
             turn_clear(&t);
@@ -446,8 +446,8 @@ static void take_retired(const json_t *read, const json_t *answer, json_t *ended
     }
 }
 
-static const struct dream_piece *find_piece(const struct dream_pieces *pieces,
-                                            const char *id, const char *task)
+static const struct dream_piece *dream_model_find_piece(const struct dream_pieces *pieces,
+                                                        const char *id, const char *task)
 {
     for (int i = 0; i < pieces->n; i++)
         if (is_offered(&pieces->list[i], task) && !strcmp(pieces->list[i].id, id))
@@ -466,7 +466,8 @@ static int take_skills(const struct dream_config *c, const json_t *read,
     for (size_t i = 0; i < json_array_size(list) && status == 0; i++) {
         const json_t *one = json_array_get(list, i);
         const char *id = dream_text(one, "piece");
-        const struct dream_piece *p = find_piece(pieces, id, dream_text(read, "task"));
+        const struct dream_piece *p = dream_model_find_piece(pieces, id,
+                                                             dream_text(read, "task"));
         char *about = quote_line(dream_text(one, "about"), DREAM_MOST_TEXT);
         const char *why = check_evidence(read, json_object_get(one, "evidence"));
 
@@ -500,7 +501,7 @@ int dream_by_model(const struct dream_config *c, const json_t *read,
     int status = -1;
 
     json_array_append_new(out->tasks, plan);
-    answer = ask(c, write_material(c, read, pieces, plan), out, err);
+    answer = dream_model_ask(c, write_material(c, read, pieces, plan), out, err);
     if (answer) {
         take_sentences(read, answer, "notes", ended, plan);
         take_sentences(read, answer, "failed", ended, plan);

@@ -15,7 +15,8 @@
 
 #define MOST_PIECES 200
 
-static struct dream_piece *find_piece(struct dream_pieces *all, const char *sha)
+static struct dream_piece *dream_skills_find_piece(struct dream_pieces *all,
+                                                   const char *sha)
 {
     for (int i = 0; i < all->n; i++)
         if (!strcmp(all->list[i].piece.tokens_sha256, sha))
@@ -39,7 +40,7 @@ static void add_promotion(struct dream_pieces *all, const json_t *row)
 
     skill_find(dream_text(row, "text"), &found);
     for (int i = 0; i < found.n && all->n < MOST_PIECES; i++) {
-        struct dream_piece *p = find_piece(all, found.list[i].tokens_sha256);
+        struct dream_piece *p = dream_skills_find_piece(all, found.list[i].tokens_sha256);
         if (!p) {
             p = xgrow(all->list, all->n);
             *p = (struct dream_piece){ .piece = found.list[i],
@@ -69,7 +70,7 @@ static void find_like(struct dream_pieces *all)
 static void drop_known(struct dream_pieces *all, const json_t *known)
 {
     for (size_t k = 0; k < json_array_size(known); k++) {
-        struct dream_piece *p = find_piece(
+        struct dream_piece *p = dream_skills_find_piece(
             all, dream_text(json_array_get(known, k), "tokens_sha256"));
         if (p)
             p->piece.tokens_sha256[0] = '\0'; /* is a skill already */
@@ -113,8 +114,9 @@ void dream_pieces_clear(struct dream_pieces *p)
 }
 
 /* Cases of the run that the policy passes with the piece, and not without it. */
-static json_t *prove(const struct dream_config *c, const struct dream_piece *p,
-                     char **broken, struct error *err)
+static json_t *dream_skills_prove(const struct dream_config *c,
+                                  const struct dream_piece *p, char **broken,
+                                  struct error *err)
 {
     char *folder = xasprintf("%s/cases", p->folder);
     char *whole = skill_compose(p->piece.rest, p->piece.source);
@@ -184,7 +186,7 @@ int dream_skill_add(const struct dream_config *c, const struct dream_piece *p,
                     const json_t *plans, json_t *plan, struct error *err)
 {
     char *broken = NULL, *chosen;
-    json_t *cases = prove(c, p, &broken, err);
+    json_t *cases = dream_skills_prove(c, p, &broken, err);
 
     if (!cases && broken)
         error_set(err, "%s", broken);

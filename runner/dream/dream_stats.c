@@ -70,7 +70,7 @@ static const json_t *find_candidate(const json_t *read, const json_t *row)
 }
 
 /* Of a model: the verdict of its own iteration, if the note is about what was changed. */
-static struct claim read_claim(const json_t *read, const json_t *note)
+static struct claim dream_stats_read_claim(const json_t *read, const json_t *note)
 {
     const char *text = dream_text(note, "text");
     const json_t *own = find_candidate(read, note);
@@ -118,7 +118,7 @@ static const json_t *find_contradiction(const json_t *read, const json_t *note)
 {
     const json_t *candidates = json_object_get(read, "candidates"), *last = NULL;
     const json_t *then = find_candidate(read, note);
-    struct claim c = read_claim(read, note);
+    struct claim c = dream_stats_read_claim(read, note);
     int balance = 0;
 
     for (size_t i = first_of(candidates); c.sign && i < json_array_size(candidates);
@@ -136,7 +136,7 @@ static const json_t *find_contradiction(const json_t *read, const json_t *note)
     return balance < 0 ? last : NULL;
 }
 
-static void retire(const json_t *read, json_t *plan, char *is_out)
+static void dream_stats_retire(const json_t *read, json_t *plan, char *is_out)
 {
     const json_t *notes = json_object_get(read, "notes");
 
@@ -165,7 +165,7 @@ static void retire(const json_t *read, json_t *plan, char *is_out)
  * opposite, unless the verdicts agree. */
 static bool is_same_note(const json_t *read, const json_t *a, const json_t *b)
 {
-    struct claim x = read_claim(read, a), y = read_claim(read, b);
+    struct claim x = dream_stats_read_claim(read, a), y = dream_stats_read_claim(read, b);
     bool is = x.sign == y.sign && x.verdict == y.verdict &&
               (!strcmp(x.what, y.what) ||
                ((x.sign || x.verdict) && direction_is_same(x.what, y.what)));
@@ -175,7 +175,7 @@ static bool is_same_note(const json_t *read, const json_t *a, const json_t *b)
     return is;
 }
 
-static bool is_new(const json_t *row)
+static bool dream_stats_is_new(const json_t *row)
 {
     return dream_number(row, "is_new") != 0;
 }
@@ -215,7 +215,7 @@ static void merge_one(const json_t *read, size_t first, char *is_out, json_t *pl
         dream_add_evidence(evidence, more);
         json_decref(more);
         json_array_append_new(replaces, json_integer(dream_number(one, "id")));
-        is_any_new |= is_new(one);
+        is_any_new |= dream_stats_is_new(one);
         if (is_later(one, newest))
             newest = one;
         is_out[i] = 2;
@@ -233,7 +233,7 @@ static void merge_one(const json_t *read, size_t first, char *is_out, json_t *pl
     json_decref(replaces);
 }
 
-static void merge(const json_t *read, json_t *plan, char *is_out)
+static void dream_stats_merge(const json_t *read, json_t *plan, char *is_out)
 {
     const json_t *notes = json_object_get(read, "notes");
 
@@ -280,7 +280,7 @@ static void cluster(const json_t *read, json_t *plan, size_t first, char *is_out
         if (!is_failed(one))
             continue;
         is_out[i] = 1;
-        is_any_new |= is_new(one);
+        is_any_new |= dream_stats_is_new(one);
         more = dream_iteration(one);
         dream_add_evidence(evidence, more);
         json_decref(more);
@@ -351,7 +351,7 @@ static void find_mastered(const json_t *read, json_t *plan)
 
     for (size_t i = first_of(cases); i < json_array_size(cases); i++) {
         const json_t *one = json_array_get(cases, i), *by = find_candidate(read, one);
-        if (by && is_new(by) && dream_is_promoted(by))
+        if (by && dream_stats_is_new(by) && dream_is_promoted(by))
             keep_mastered(read, plan, one, by);
     }
 }
@@ -361,8 +361,8 @@ json_t *dream_by_statistics(const json_t *read)
     json_t *plan = dream_plan_create(read);
     char *is_out = xcalloc(json_array_size(json_object_get(read, "notes")) + 1, 1);
 
-    retire(read, plan, is_out);
-    merge(read, plan, is_out);
+    dream_stats_retire(read, plan, is_out);
+    dream_stats_merge(read, plan, is_out);
     find_failed(read, plan);
     find_mastered(read, plan);
     free(is_out);

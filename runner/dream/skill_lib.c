@@ -41,19 +41,20 @@ json_t *skill_lib_list(const char *folder)
     return names;
 }
 
-static char *path_of(const char *folder, const char *name, const char *part)
+static char *skill_lib_path_of(const char *folder, const char *name, const char *part)
 {
     return xasprintf("%s/%s%s", folder, name, part);
 }
 
 char *skill_lib_cases(const char *folder, const char *name)
 {
-    return path_of(folder, name, ".cases");
+    return skill_lib_path_of(folder, name, ".cases");
 }
 
 char *skill_lib_policy(const char *folder, const char *name, struct error *err)
 {
-    char *piece_path = path_of(folder, name, ".lua"), *path = path_of(folder, name, TEST);
+    char *piece_path = skill_lib_path_of(folder, name, ".lua"),
+         *path = skill_lib_path_of(folder, name, TEST);
     size_t len;
     char *piece = (char *)file_load(piece_path, MOST_BYTES, &len, err);
     char *rest = piece ? (char *)file_load(path, MOST_BYTES, &len, err) : NULL;
@@ -69,10 +70,10 @@ char *skill_lib_policy(const char *folder, const char *name, struct error *err)
     return policy;
 }
 
-static int save(const char *folder, const char *name, const char *part, const char *text,
-                struct error *err)
+static int skill_lib_save_one(const char *folder, const char *name, const char *part,
+                              const char *text, struct error *err)
 {
-    char *path = path_of(folder, name, part);
+    char *path = skill_lib_path_of(folder, name, part);
     int status = file_save(path, text, strlen(text), err);
 
     free(path);
@@ -83,10 +84,10 @@ int skill_lib_save(const char *folder, const char *name, const char *about,
                    const char *piece, const char *rest, struct error *err)
 {
     char *text = xasprintf("%s%s", about, piece);
-    int status = save(folder, name, ".lua", text, err);
+    int status = skill_lib_save_one(folder, name, ".lua", text, err);
 
     if (status == 0)
-        status = save(folder, name, TEST, rest, err);
+        status = skill_lib_save_one(folder, name, TEST, rest, err);
     free(text);
     return status;
 }
@@ -94,7 +95,8 @@ int skill_lib_save(const char *folder, const char *name, const char *about,
 static int move_part(const char *from, const char *to, const char *name, const char *part,
                      bool is_check, struct error *err)
 {
-    char *old = path_of(from, name, part), *new = path_of(to, name, part);
+    char *old = skill_lib_path_of(from, name, part),
+         *new = skill_lib_path_of(to, name, part);
     int status = 0;
 
     if (access(new, F_OK) == 0)
@@ -120,7 +122,7 @@ int skill_lib_move(const char *from, const char *to, const char *name, struct er
     return 0;
 }
 
-static void remove_folder(const char *path)
+static void skill_lib_remove_folder(const char *path)
 {
     DIR *d = opendir(path);
     struct dirent *e;
@@ -141,10 +143,10 @@ void skill_lib_remove(const char *folder, const char *name)
     char *cases = skill_lib_cases(folder, name);
 
     for (size_t i = 1; i < N_PARTS; i++) {
-        char *path = path_of(folder, name, parts[i]);
+        char *path = skill_lib_path_of(folder, name, parts[i]);
         unlink(path);
         free(path);
     }
-    remove_folder(cases);
+    skill_lib_remove_folder(cases);
     free(cases);
 }

@@ -158,7 +158,7 @@ static int add_cut(struct call *c, struct ledger_episode *row)
     return status;
 }
 
-static void on_result(void *user, int i, const struct episode_result *result)
+static void memo_on_result(void *user, int i, const struct episode_result *result)
 {
     struct call *c = user;
     bool was_cut = is_cut(c, result);
@@ -192,8 +192,8 @@ static int find_twin(const struct call *c, int i)
 /* What the ledger has of the requests goes into results; the places of those that must be
  * played into missing, an episode that is asked for twice once. -1 when the ledger
  * fails. */
-static int recall(struct call *c, const struct episode_request *requests,
-                  struct episode_result *results, int *missing, struct error *err)
+static int memo_recall(struct call *c, const struct episode_request *requests,
+                       struct episode_result *results, int *missing, struct error *err)
 {
     int n_missing = 0;
 
@@ -290,7 +290,7 @@ static enum memo_status memo_play(struct call *c, const struct policy *policy,
     if (is_capped)
         cap(c, mine);
     e.policy = *policy;
-    e.on_result = on_result;
+    e.on_result = memo_on_result;
     e.user = c;
     if (evaluate(&e, mine, n, played, NULL, err) != 0) {
         status = MEMO_FAILED;
@@ -313,9 +313,9 @@ static enum memo_status memo_play(struct call *c, const struct policy *policy,
 }
 
 /* All that is missing, wave after wave. */
-static enum memo_status play_all(struct call *c, const struct policy *policy,
-                                 const struct episode_request *requests, int n,
-                                 struct episode_result *results, struct error *err)
+static enum memo_status memo_play_all(struct call *c, const struct policy *policy,
+                                      const struct episode_request *requests, int n,
+                                      struct episode_result *results, struct error *err)
 {
     const struct memo *m = c->memo;
     enum memo_status status = MEMO_DONE;
@@ -331,7 +331,7 @@ static enum memo_status play_all(struct call *c, const struct policy *policy,
     return status;
 }
 
-static void put_params(FILE *f, const struct vm_param *params, int n)
+static void memo_put_params(FILE *f, const struct vm_param *params, int n)
 {
     for (int i = 0; i < n; i++)
         fprintf(f, "\n%s=%a", params[i].name, params[i].value);
@@ -346,8 +346,8 @@ static void policy_hash(const struct policy *p, const struct episode_request *r,
     FILE *f = open_memstream(&text, &len);
 
     fputs(p->source, f);
-    put_params(f, p->params, p->n_params);
-    put_params(f, r->params, r->n_params);
+    memo_put_params(f, p->params, p->n_params);
+    memo_put_params(f, r->params, r->n_params);
     fclose(f);
     sha256_hex(text, len, out);
     free(text);
@@ -391,12 +391,12 @@ enum memo_status memo_evaluate(struct memo *m, enum purpose purpose, const char 
             memcpy(c.sha256[i], c.sha256[i - 1], sizeof(*c.sha256));
         else
             policy_hash(policy, &requests[i], c.sha256[i]);
-    n_missing = recall(&c, requests, results, missing, err);
+    n_missing = memo_recall(&c, requests, results, missing, err);
     c.done = n - n_missing; /* a twin counts with the one that is played for both */
     if (n_missing < 0)
         status = MEMO_FAILED;
     else if (n_missing > 0)
-        status = play_all(&c, policy, requests, n_missing, results, err);
+        status = memo_play_all(&c, policy, requests, n_missing, results, err);
     share_results(&c, results);
     for (int i = 0; m->tally && i < n; i++)
         if (results[i].is_done)

@@ -144,7 +144,7 @@ static bool is_action(const struct env *env, const double *action)
 }
 
 /* The answer of one seat. -1 when the message is not one. */
-static int take_answer(struct batch *b, struct seat *s, struct wire *in)
+static int outside_take_answer(struct batch *b, struct seat *s, struct wire *in)
 {
     const struct env *env = b->e->task->env;
     enum fault_kind fault = wire_get_u32(in);
@@ -207,7 +207,8 @@ static int receive_stepped(struct process *p, struct batch *b)
     return -1;
 }
 
-static int play(struct process *p, struct batch *b, const struct limits *limits)
+static int outside_play_one(struct process *p, struct batch *b,
+                            const struct limits *limits)
 {
     while (put_step(b) > 0) {
         watch_begin(p, limits);
@@ -216,7 +217,7 @@ static int play(struct process *p, struct batch *b, const struct limits *limits)
         watch_pause(p);
         for (int i = 0; i < b->n && !p->in.is_bad; i++)
             if (!b->seats[i].is_over)
-                take_answer(b, &b->seats[i], &p->in);
+                outside_take_answer(b, &b->seats[i], &p->in);
         p->is_nonsense = !wire_is_done(&p->in);
         if (p->is_nonsense)
             return -1;
@@ -308,7 +309,7 @@ int outside_play(struct process *p, const struct evaluation *e, const struct job
 
     b.seats = xcalloc((size_t)n, sizeof(*b.seats));
     status = open_batch(&b, kept, requests, results, lost);
-    if (status == 0 && play(p, &b, &job->limits) != 0) {
+    if (status == 0 && outside_play_one(p, &b, &job->limits) != 0) {
         process_end(p, lost);
         status = -1;
     }

@@ -82,7 +82,8 @@ static int outside_sim_keep(struct outside_sim *s)
 }
 
 /* As the episode engine would: a worker's numbers are not trusted to be within bounds. */
-static void get_actions(struct outside_sim *s, struct wire *in, uint32_t n, double *out)
+static void outside_sim_get_actions(struct outside_sim *s, struct wire *in, uint32_t n,
+                                    double *out)
 {
     const struct env *env = s->task->env;
     int n_actions = env_count_actions(env);
@@ -105,7 +106,7 @@ static int outside_sim_step(struct outside_sim *s, struct wire *in)
 
     if (n < 1 || n > MOST_FRAMES || (int64_t)n > s->now->frames_left)
         return -1;
-    get_actions(s, in, n, actions);
+    outside_sim_get_actions(s, in, n, actions);
     if (in->is_bad)
         return -1;
     s->now->frames_left -= n;

@@ -60,14 +60,14 @@ static void pool_fail(struct pool *p, const struct error *why)
     pthread_mutex_unlock(&p->mutex);
 }
 
-static bool is_interrupted(const struct pool *p)
+static bool pool_is_interrupted(const struct pool *p)
 {
     return setup_is_interrupted(&p->e->setup);
 }
 
 /* The next requests: [*from, result). Empty when there are no more. Inside, portions
  * shrink towards the end, so that no lane works long after the others. */
-static int take(struct pool *p, int *from)
+static int pool_take(struct pool *p, int *from)
 {
     int to, share;
 
@@ -76,7 +76,7 @@ static int take(struct pool *p, int *from)
     share = p->e->is_outside ? p->n : (p->n - p->next) / (2 * p->n_lanes) + 1;
     share = share < p->at_once ? share : p->at_once;
     to = p->next + share < p->n ? p->next + share : p->n;
-    if (p->is_failed || is_interrupted(p))
+    if (p->is_failed || pool_is_interrupted(p))
         to = *from;
     p->next = to;
     pthread_mutex_unlock(&p->mutex);
@@ -116,7 +116,8 @@ static int pool_start(struct lane *l, struct error *err)
         status = process_start(&l->process, p->watch, &p->job, &ready, err);
         n_tries++;
     } while (ready.fault.kind == FAULT_void &&
-             n_tries < (status == 0 ? LOAD_TRIES : START_TRIES) && !is_interrupted(p));
+             n_tries < (status == 0 ? LOAD_TRIES : START_TRIES) &&
+             !pool_is_interrupted(p));
     if (status != 0) {
         p->facts.jail_layers = ready.layers; /* `doctor` tells which are missing */
         return -1;
@@ -217,17 +218,17 @@ static void give_up(struct lane *l, int index, const struct vm_fault *fault)
 /* All of [from, to), whatever the worker does. An episode that is lost to the clock is
  * tried once more, alone; what then is lost, stays lost. n_tries: 2 of those in
  * `again`. */
-static int play_all(struct lane *l, int from, int to, int n_tries, struct error *err)
+static int pool_play_all(struct lane *l, int from, int to, int n_tries, struct error *err)
 {
     struct vm_fault lost = { 0 };
     bool is_alone = false;
 
     l->n_tries = n_tries;
-    while (from < to && !is_interrupted(l->pool)) {
+    while (from < to && !pool_is_interrupted(l->pool)) {
         int end = is_alone ? from + 1 : to, n;
         if (!l->process.pid && !l->facts.fault && pool_start(l, err) != 0)
             return -1;
-        if (is_interrupted(l->pool))
+        if (pool_is_interrupted(l->pool))
             return 0;
         if (l->facts.fault) {
             lost.kind = l->facts.fault;
@@ -238,7 +239,7 @@ static int play_all(struct lane *l, int from, int to, int n_tries, struct error 
         n = l->pool->e->is_outside ? play_outside(l, from, end, &lost)
                                    : play_inside(l, from, end, &lost);
         from += n;
-        if (from < end && is_interrupted(l->pool))
+        if (from < end && pool_is_interrupted(l->pool))
             return 0; /* the watch ended the worker */
         if (from == end) {
             is_alone = false;
@@ -260,14 +261,14 @@ static int play_all(struct lane *l, int from, int to, int n_tries, struct error 
 /* The portion [from, to), then what of it was lost with its environment, each alone. */
 static int play_portion(struct lane *l, int from, int to, struct error *err)
 {
-    int status = play_all(l, from, to, 1, err);
+    int status = pool_play_all(l, from, to, 1, err);
 
     for (int i = 0; i < l->n_again && status == 0; i++) {
         int index = l->again[i];
-        if (is_interrupted(l->pool))
+        if (pool_is_interrupted(l->pool))
             break; /* the results are as they were at the first try */
         results_clear(&l->pool->results[index], 1);
-        status = play_all(l, index, index + 1, 2, err);
+        status = pool_play_all(l, index, index + 1, 2, err);
     }
     l->n_again = 0;
     return status;
@@ -297,7 +298,7 @@ static void *run_lane(void *arg)
         episode_init(&l->episode, p->e->task->env, instance, &p->e->task->rules);
     if (p->n == 0 && pool_start(l, &err) != 0)
         pool_fail(p, &err);
-    while ((to = take(p, &from)) > from)
+    while ((to = pool_take(p, &from)) > from)
         if (play_portion(l, from, to, &err) != 0) {
             pool_fail(p, &err);
             break;

@@ -55,7 +55,7 @@ static void send_signal(int pidfd, int number)
 }
 
 /* A stuck worker is first asked where it is, then killed. */
-static void look(struct watched *w, int64_t now)
+static void process_look(struct watched *w, int64_t now)
 {
     uint64_t calls = atomic_load_explicit(&w->shared->calls, memory_order_relaxed);
     int64_t patience = calls ? w->stall_ms : w->start_ms;
@@ -85,7 +85,7 @@ static void look_at_all(struct watch *watch)
         if (is_interrupted)
             send_signal(w->pidfd, SIGKILL);
         else
-            look(w, clock_now_ms());
+            process_look(w, clock_now_ms());
     }
 }
 
@@ -207,8 +207,8 @@ struct job evaluation_job(const struct evaluation *e)
 
 /* In a process group of its own: the terminal's Ctrl-C is for the harness. The worker
  * gets no environment but what its C library is tuned by: no key leaks into it. */
-static int start(struct process *p, const char *env, int socket_fd, int shared_fd,
-                 struct error *err)
+static int process_begin(struct process *p, const char *env, int socket_fd, int shared_fd,
+                         struct error *err)
 {
     static const char *const kept[] = { "GLIBC_TUNABLES", "ASAN_OPTIONS", "UBSAN_OPTIONS",
                                         NULL };
@@ -264,7 +264,7 @@ static int open_process(struct process *p, const char *env, struct error *err)
         error_set(err, "worker: no shared memory: %s", strerror(errno));
         goto out;
     }
-    status = start(p, env, pair[1], shared_fd, err);
+    status = process_begin(p, env, pair[1], shared_fd, err);
 out:
     close(pair[1]);
     if (shared_fd >= 0)
@@ -393,10 +393,11 @@ int process_receive(struct process *p, uint32_t type)
     return p->is_nonsense ? -1 : 0;
 }
 
-static void set(struct vm_fault *fault, enum fault_kind kind, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
+static void process_set(struct vm_fault *fault, enum fault_kind kind, const char *format,
+                        ...) __attribute__((format(printf, 3, 4)));
 
-static void set(struct vm_fault *fault, enum fault_kind kind, const char *format, ...)
+static void process_set(struct vm_fault *fault, enum fault_kind kind, const char *format,
+                        ...)
 {
     va_list args;
 
@@ -425,20 +426,24 @@ static void tell_loss(const struct process *p, const struct watched *w, bool sti
 
     copy_stack(p, stack, sizeof(stack));
     if (w->signaled_ms && w->is_too_long)
-        set(fault, FAULT_void, "one episode took longer than %lld ms; last seen%s",
-            (long long)w->episode_ms, stack[0] ? stack : " outside the policy");
+        process_set(fault, FAULT_void,
+                    "one episode took longer than %lld ms; last seen%s",
+                    (long long)w->episode_ms, stack[0] ? stack : " outside the policy");
     else if (w->signaled_ms)
-        set(fault, FAULT_void, "one call took longer than %lld ms; last seen%s",
-            (long long)w->stall_ms, stack[0] ? stack : " outside the policy");
+        process_set(fault, FAULT_void, "one call took longer than %lld ms; last seen%s",
+                    (long long)w->stall_ms, stack[0] ? stack : " outside the policy");
     else if (still_ran || p->is_nonsense)
-        set(fault, FAULT_nonsense, "the worker sent something that is not a message");
+        process_set(fault, FAULT_nonsense,
+                    "the worker sent something that is not a message");
     else if (WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS)
-        set(fault, FAULT_worker, "the worker made a system call that the jail forbids");
+        process_set(fault, FAULT_worker,
+                    "the worker made a system call that the jail forbids");
     else if (WIFSIGNALED(status))
-        set(fault, FAULT_worker, "the worker was ended by signal %d (%s)",
-            WTERMSIG(status), strsignal(WTERMSIG(status)));
+        process_set(fault, FAULT_worker, "the worker was ended by signal %d (%s)",
+                    WTERMSIG(status), strsignal(WTERMSIG(status)));
     else
-        set(fault, FAULT_worker, "the worker ended with status %d", WEXITSTATUS(status));
+        process_set(fault, FAULT_worker, "the worker ended with status %d",
+                    WEXITSTATUS(status));
 }
 
 /* Has the worker ended by itself? A moment is given to one whose socket has just
@@ -470,7 +475,7 @@ void process_end(struct process *p, struct vm_fault *fault)
         if (fault)
             tell_loss(p, &seen, still_ran, status, fault);
     } else if (fault) {
-        set(fault, FAULT_worker, "the worker could not be started");
+        process_set(fault, FAULT_worker, "the worker could not be started");
     }
     if (p->pidfd >= 0)
         close(p->pidfd);

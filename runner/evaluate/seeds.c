@@ -61,7 +61,7 @@ static int seeds_load(struct salt *s, const char *path, struct error *err)
 
 /* A new file beside it, whole on the disk, then linked into its place: nobody ever sees
  * half a salt, and of two that come at once the first one's stays. */
-static int create(const struct salt *s, const char *path, struct error *err)
+static int seeds_create(const struct salt *s, const char *path, struct error *err)
 {
     char *beside = xasprintf("%s.XXXXXX", path);
     int fd = mkostemp(beside, O_CLOEXEC); /* of mode 600 */
@@ -93,7 +93,7 @@ int salt_open(struct salt *s, const char *path, struct error *err)
 
     if (found != 0)
         return found == 1 ? 0 : -1;
-    if (salt_draw(&drawn, err) != 0 || create(&drawn, path, err) != 0)
+    if (salt_draw(&drawn, err) != 0 || seeds_create(&drawn, path, err) != 0)
         return -1;
     found = seeds_load(s, path, err);
     return found == 1 ? 0 : found < 0 ? -1 : error_set(err, "%s: it is gone again", path);
@@ -117,7 +117,7 @@ int salt_save(const struct salt *s, const char *path, struct error *err)
 {
     struct salt there;
 
-    if (create(s, path, err) != 0 || seeds_load(&there, path, err) != 1)
+    if (seeds_create(s, path, err) != 0 || seeds_load(&there, path, err) != 1)
         return -1;
     return strcmp(there.hex, s->hex) ? error_set(err, "%s: another salt is there", path)
                                      : 0;

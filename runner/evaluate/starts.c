@@ -20,7 +20,7 @@ static struct start *starts_find(struct starts *s, uint64_t hash)
     return NULL;
 }
 
-static void note(struct starts *s, uint64_t hash, int64_t index)
+static void starts_note(struct starts *s, uint64_t hash, int64_t index)
 {
     struct start *one = starts_find(s, hash);
 
@@ -49,7 +49,7 @@ int starts_count(struct starts *out, const struct task *task, const struct salt 
     while (out->n <= most && out->n_seeds < LEAST_SEEDS + SEEDS_A_START * out->n) {
         episode_reset(
             &e, split_seed(salt, SPLIT_GATE, task->name, STARTS_SCOPE, out->n_seeds));
-        note(out, e.now.start_hash, out->n_seeds++);
+        starts_note(out, e.now.start_hash, out->n_seeds++);
     }
     for (int i = 0; i < out->n; i++)
         if (out->n > most || out->list[i].n < STARTS_LEAST)

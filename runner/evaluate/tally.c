@@ -33,7 +33,7 @@ static unsigned char *tally_find(unsigned char (*table)[16], size_t size,
             return table[at];
 }
 
-static void grow(struct tally *t)
+static void tally_grow(struct tally *t)
 {
     size_t size = t->size ? 2 * t->size : FIRST_SIZE;
     unsigned char (*table)[16] = xcalloc(size, sizeof(*table));
@@ -47,12 +47,12 @@ static void grow(struct tally *t)
 }
 
 /* False: it was there. */
-static bool is_new(struct tally *t, const unsigned char key[16])
+static bool tally_is_new(struct tally *t, const unsigned char key[16])
 {
     unsigned char *place;
 
     if (2 * t->n_seen >= t->size)
-        grow(t);
+        tally_grow(t);
     place = tally_find(t->seen, t->size, key);
     if (memcmp(place, nothing, 16))
         return false;
@@ -78,7 +78,7 @@ void tally_add(struct tally *t, enum purpose purpose, const char *scope,
     free(text);
     if (is_lost) /* it may be played again */
         t->now.lost++;
-    if (is_lost || !is_new(t, e.key))
+    if (is_lost || !tally_is_new(t, e.key))
         return;
     *xgrow(t->fresh, t->n_fresh) = e;
     t->now.episodes++;
@@ -86,7 +86,7 @@ void tally_add(struct tally *t, enum purpose purpose, const char *scope,
     t->now.planner_steps += r->planner_steps;
 }
 
-static int compare(const void *a, const void *b)
+static int tally_compare(const void *a, const void *b)
 {
     return memcmp(a, b, sizeof(struct tally_entry));
 }
@@ -95,7 +95,7 @@ void tally_mark(struct tally *t, struct tally_mark *out)
 {
     *out = t->now;
     if (t->n_fresh > 0) {
-        qsort(t->fresh, t->n_fresh, sizeof(*t->fresh), compare);
+        qsort(t->fresh, t->n_fresh, sizeof(*t->fresh), tally_compare);
         sha256_hex(t->fresh, t->n_fresh * sizeof(*t->fresh), out->trajectories);
     }
     t->now = (struct tally_mark){ 0 };

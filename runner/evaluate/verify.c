@@ -45,8 +45,8 @@ static int64_t get_step(struct wire *in, int64_t least, int64_t most)
     return step;
 }
 
-static void read_notes(struct wire *in, int64_t last_step, int64_t *bytes_left,
-                       struct episode_result *out)
+static void verify_read_notes(struct wire *in, int64_t last_step, int64_t *bytes_left,
+                              struct episode_result *out)
 {
     uint32_t n = get_count(in, NOTE_LEAST);
 
@@ -61,8 +61,8 @@ static void read_notes(struct wire *in, int64_t last_step, int64_t *bytes_left,
     }
 }
 
-static void read_marks(struct wire *in, int64_t last_step, int64_t *bytes_left,
-                       struct episode_result *out)
+static void verify_read_marks(struct wire *in, int64_t last_step, int64_t *bytes_left,
+                              struct episode_result *out)
 {
     uint32_t n = get_count(in, MARK_LEAST);
 
@@ -87,8 +87,8 @@ static void read_marks(struct wire *in, int64_t last_step, int64_t *bytes_left,
 void read_said(struct wire *in, int64_t last_step, int64_t *bytes_left,
                struct episode_result *out)
 {
-    read_notes(in, last_step, bytes_left, out);
-    read_marks(in, last_step, bytes_left, out);
+    verify_read_notes(in, last_step, bytes_left, out);
+    verify_read_marks(in, last_step, bytes_left, out);
 }
 
 int read_claim(struct wire *in, const struct task *task, struct claim *claim)
@@ -175,8 +175,9 @@ static bool has_shadow(const struct episode_request *request, const struct tape 
            memcmp(shadow->data, tape->data, (size_t)n * (size_t)tape->width) == 0;
 }
 
-static void judge(const struct episode *e, const struct episode_request *request,
-                  const struct claim *claim, int64_t played, struct episode_result *out)
+static void verify_judge(const struct episode *e, const struct episode_request *request,
+                         const struct claim *claim, int64_t played,
+                         struct episode_result *out)
 {
     bool is_cut = (request->max_steps && played >= request->max_steps) ||
                   (request->max_planner && claim->planner_steps >= request->max_planner);
@@ -241,7 +242,7 @@ void verify_claim(struct episode *e, const struct task *task,
     out->truncated = e->now.truncated;
     out->start_hash = e->now.start_hash;
     out->trajectory = episode_hash(e);
-    judge(e, request, claim, played, out);
+    verify_judge(e, request, claim, played, out);
     blame_environment(e, out);
     out->score = fault_score(task, out->fault, out->total);
     out->tape = (struct tape){ .n_steps = played, .width = claim->tape.width };

@@ -123,7 +123,7 @@ static struct {
     json_t *by_task;
 } known = { .mutex = PTHREAD_MUTEX_INITIALIZER };
 
-static double measure(const struct evaluation *e)
+static double worst_measure_one(const struct evaluation *e)
 {
     struct episode_result results[WORST_EPISODES] = { 0 };
     struct worst_plan plan;
@@ -152,7 +152,9 @@ double worst_measure(const struct evaluation *e)
     if (!known.by_task)
         known.by_task = json_object();
     found = json_object_get(known.by_task, key);
-    worst = !found ? measure(e) : json_is_number(found) ? json_number_value(found) : NAN;
+    worst = !found                  ? worst_measure_one(e)
+            : json_is_number(found) ? json_number_value(found)
+                                    : NAN;
     if (!found)
         json_object_set_new(known.by_task, key, json_finite(worst));
     pthread_mutex_unlock(&known.mutex);

@@ -11,7 +11,7 @@
 static const char recorded[] = "recorded:";
 
 /* Budgets say when a run ends, not what comes of a reply. */
-static bool is_same_task(const json_t *a, const json_t *b)
+static bool as_recorded_is_same_task(const json_t *a, const json_t *b)
 {
     json_t *mine = json_copy((json_t *)a), *its = json_copy((json_t *)b);
     bool is_same;
@@ -24,8 +24,8 @@ static bool is_same_task(const json_t *a, const json_t *b)
     return is_same;
 }
 
-static void compare(struct as_recorded *a, const struct task *task,
-                    const char *start_source)
+static void as_recorded_compare(struct as_recorded *a, const struct task *task,
+                                const char *start_source)
 {
     const struct session_file *f = &a->file;
     const char *start = json_string_value(
@@ -40,7 +40,7 @@ static void compare(struct as_recorded *a, const struct task *task,
         snprintf(a->why_not, sizeof(a->why_not), "it is of format 1, which kept none");
     else if (!session_file_salt(f))
         snprintf(a->why_not, sizeof(a->why_not), "its run had not ended");
-    else if (!is_same_task(session_file_run(f, "task"), read_back))
+    else if (!as_recorded_is_same_task(session_file_run(f, "task"), read_back))
         snprintf(a->why_not, sizeof(a->why_not), "it was recorded in another task");
     else if (!start || strcmp(start, start_source))
         snprintf(a->why_not, sizeof(a->why_not),
@@ -83,7 +83,7 @@ int as_recorded_open(struct as_recorded *a, const char *model, const struct task
         return 0;
     if (session_file_load(&a->file, model + strlen(recorded), err) != 0)
         return -1;
-    compare(a, task, start_source);
+    as_recorded_compare(a, task, start_source);
     read_ordinals(a);
     return 0;
 }

@@ -96,7 +96,7 @@ static double time_bare(struct course *c)
     return meter_cpu() - start;
 }
 
-static double median(double *values, int n)
+static double bench_plan_median(double *values, int n)
 {
     qsort(values, (size_t)n, sizeof(*values), stats_compare);
     return (values[(n - 1) / 2] + values[n / 2]) / 2;
@@ -116,7 +116,7 @@ static double measure_ratio(struct course *c, double *bare)
         *bare = fmin(*bare, b);
         ratios[round] = b / a;
     }
-    return median(ratios, ROUNDS);
+    return bench_plan_median(ratios, ROUNDS);
 }
 
 struct planner {
@@ -135,8 +135,8 @@ struct figures {
 };
 
 /* Unverified and uncounted, as sim's clock wants it; the best of the rounds. */
-static int measure(const struct setup *setup, const struct planner *p, const char *source,
-                   struct figures *out, struct error *err)
+static int bench_plan_measure(const struct setup *setup, const struct planner *p,
+                              const char *source, struct figures *out, struct error *err)
 {
     const struct setup plain = { .envs = setup->envs };
     struct vm_param params[] = { { .name = "candidates", .value = p->candidates },
@@ -171,7 +171,7 @@ static int measure(const struct setup *setup, const struct planner *p, const cha
             *out = (struct figures){ (double)planned / seconds, seconds / (double)n * 1e3,
                                      0 };
     }
-    out->share = median(shares, PLANNER_ROUNDS);
+    out->share = bench_plan_median(shares, PLANNER_ROUNDS);
     status = 0;
 out:
     task_destroy(task);
@@ -188,7 +188,7 @@ static int bench_planner(const struct setup *setup, const struct planner *p, dou
     struct figures f;
     int status = path ? -1 : 0;
 
-    if (source && measure(setup, p, source, &f, err) == 0) {
+    if (source && bench_plan_measure(setup, p, source, &f, err) == 0) {
         status = 0;
 #define REPORT(what, value, unit, words)                                            \
     snprintf(name, sizeof(name), "planner_%s_" what, p->env);                       \

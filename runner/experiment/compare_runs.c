@@ -61,8 +61,9 @@ static int give_salt(const struct comparison *c, const char *folder, int repeat,
 }
 
 /* `ratchet improve` in a process of its own, its output in a file. */
-static int improve(const struct comparison *c, const char *model, const char *folder,
-                   int repeat, bool is_there, struct error *err)
+static int compare_runs_improve(const struct comparison *c, const char *model,
+                                const char *folder, int repeat, bool is_there,
+                                struct error *err)
 {
     char *log = xasprintf("%s.log", folder);
     char *home = xasprintf("RATCHET_HOME=%s", c->home ? c->home : "");
@@ -104,8 +105,8 @@ static int improve(const struct comparison *c, const char *model, const char *fo
 }
 
 /* The policy's mean on the fresh seeds. */
-static int play(const struct comparison *c, const char *sha256, double *mean,
-                struct error *err)
+static int compare_runs_play(const struct comparison *c, const char *sha256, double *mean,
+                             struct error *err)
 {
     json_t *known = json_object_get(c->scores, sha256);
     char *source = known ? NULL : ledger_source_get(c->ledger, sha256, err);
@@ -143,7 +144,7 @@ static int read_run(const struct comparison *c, const struct ledger_run *run,
     json_t *rows = ledger_table(c->ledger, "milestones", run->id, 0, err), *row;
     double score;
     size_t i;
-    int result = rows ? play(c, run->start_sha256, &score, err) : -1;
+    int result = rows ? compare_runs_play(c, run->start_sha256, &score, err) : -1;
 
     out->list = xcalloc(json_array_size(rows) + 1, sizeof(*out->list));
     out->stop_reason = xstrdup(run->stop_reason);
@@ -155,8 +156,8 @@ static int read_run(const struct comparison *c, const struct ledger_run *run,
         if (result != 0)
             break;
         if (json_integer_value(json_object_get(row, "promoted"))) {
-            result = play(c, json_string_value(json_object_get(row, "sha256")), &score,
-                          err);
+            result = compare_runs_play(
+                c, json_string_value(json_object_get(row, "sha256")), &score, err);
             out->promotions++;
         } else if (i + 1 < json_array_size(rows)) {
             continue;
@@ -184,7 +185,7 @@ int compare_run(const struct comparison *c, const char *model, int number_, int 
         result = error_set(err, "%s: holds a run by %s; name another folder", folder,
                            run.model);
     if (result == 0)
-        result = improve(c, model, folder, repeat, found == 1, err);
+        result = compare_runs_improve(c, model, folder, repeat, found == 1, err);
     ledger_run_clear(&run);
     if (result == 0 && ledger_run_find(c->ledger, folder, &run, err) != 1)
         result = error_set(err, "%s: its run is not in the ledger", folder);

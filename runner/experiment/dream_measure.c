@@ -54,7 +54,8 @@ static struct ledger *open_memory(const struct measuring *g, const char *home,
     return l;
 }
 
-static int count_steps(struct measuring *g, int repeat, enum side side, struct error *err)
+static int dream_measure_count_steps(struct measuring *g, int repeat, enum side side,
+                                     struct error *err)
 {
     char *folder = xasprintf("%s/model-%d-run-%d", g->folder, (int)side + 1, repeat);
     struct ledger_run run;
@@ -71,7 +72,8 @@ static int count_steps(struct measuring *g, int repeat, enum side side, struct e
     return status;
 }
 
-static int run_one(struct measuring *g, int repeat, enum side side, struct error *err)
+static int dream_measure_run_one(struct measuring *g, int repeat, enum side side,
+                                 struct error *err)
 {
     char *home = xasprintf("%s/%s-%d", g->folder, sides[side], repeat);
     int status = -1;
@@ -84,7 +86,7 @@ static int run_one(struct measuring *g, int repeat, enum side side, struct error
         status = compare_run(&g->c, g->m->model, (int)side + 1, repeat,
                              &g->runs[repeat - 1][side], err);
     if (status == 0)
-        status = count_steps(g, repeat, side, err);
+        status = dream_measure_count_steps(g, repeat, side, err);
     ledger_close(g->c.ledger);
     g->c.ledger = NULL;
     free(home);
@@ -100,7 +102,8 @@ static double value_of(const struct measuring *g, int repeat, enum side side,
     return is_steps ? g->steps[repeat][side] : r->list[r->n - 1].score;
 }
 
-static struct summary sum_up(const struct measuring *g, enum side side, bool is_steps)
+static struct summary dream_measure_sum_up(const struct measuring *g, enum side side,
+                                           bool is_steps)
 {
     double values[MOST_REPEATS];
 
@@ -110,7 +113,8 @@ static struct summary sum_up(const struct measuring *g, enum side side, bool is_
 }
 
 /* With the memory less without it, in pairs. */
-static json_t *difference(const struct measuring *g, bool is_steps, struct summary *out)
+static json_t *dream_measure_difference(const struct measuring *g, bool is_steps,
+                                        struct summary *out)
 {
     double values[MOST_REPEATS], half;
 
@@ -119,9 +123,10 @@ static json_t *difference(const struct measuring *g, bool is_steps, struct summa
     *out = summarize(values, g->m->repeats);
     half = out->n > 1 ? mean_interval(out, CONFIDENCE) : NAN;
     return json_pack("{s:o, s:o, s:o, s:o, s:o}", "without",
-                     json_finite(sum_up(g, WITHOUT, is_steps).mean), "with",
-                     json_finite(sum_up(g, WITH, is_steps).mean), "difference",
-                     json_finite(out->mean), "low", json_finite(out->mean - half), "high",
+                     json_finite(dream_measure_sum_up(g, WITHOUT, is_steps).mean), "with",
+                     json_finite(dream_measure_sum_up(g, WITH, is_steps).mean),
+                     "difference", json_finite(out->mean), "low",
+                     json_finite(out->mean - half), "high",
                      json_finite(out->mean + half));
 }
 
@@ -167,11 +172,11 @@ static void print_difference(const char *what, const json_t *d)
             json_number_value(json_object_get(d, "high")));
 }
 
-static void show(const struct measuring *g)
+static void dream_measure_show(const struct measuring *g)
 {
     struct summary score, steps;
-    json_t *by_score = difference(g, false, &score),
-           *by_steps = difference(g, true, &steps);
+    json_t *by_score = dream_measure_difference(g, false, &score),
+           *by_steps = dream_measure_difference(g, true, &steps);
     json_t *rows = make_rows(g);
 
     if (g->m->setup->json) {
@@ -195,7 +200,8 @@ static void show(const struct measuring *g)
     json_decref(by_score);
 }
 
-static int check(const struct dream_measure *m, const char *task, struct error *err)
+static int dream_measure_check(const struct dream_measure *m, const char *task,
+                               struct error *err)
 {
     json_t *rows = ledger_query(m->ledger, "SELECT task FROM dream_read", 0, err);
     bool has = false;
@@ -216,7 +222,7 @@ static int check(const struct dream_measure *m, const char *task, struct error *
 }
 
 /* A new one in logs/, or the user's, where a measurement that was cut short goes on. */
-static char *choose_folder(const struct dream_measure *m)
+static char *dream_measure_choose_folder(const struct dream_measure *m)
 {
     for (int i = 1; !m->options->out; i++) {
         char *name = xasprintf("measure-%d", i), *path = logs_path(name);
@@ -228,7 +234,7 @@ static char *choose_folder(const struct dream_measure *m)
     return xstrdup(m->options->out);
 }
 
-static int open_all(struct measuring *g, struct error *err)
+static int dream_measure_open_all(struct measuring *g, struct error *err)
 {
     const struct dream_measure *m = g->m;
     char *salt = xasprintf("%s/salt", g->folder);
@@ -241,7 +247,7 @@ static int open_all(struct measuring *g, struct error *err)
                                 .n_seeds = m->seeds,
                                 .scores = json_object() };
     g->c.task = setup_task(m->setup, m->task, err);
-    if (g->c.task && check(m, g->c.task->name, err) == 0 &&
+    if (g->c.task && dream_measure_check(m, g->c.task->name, err) == 0 &&
         file_make_folders(g->folder, err) == 0)
         status = salt_open(&g->c.salt, salt, err);
     free(salt);
@@ -254,13 +260,13 @@ int dream_measure(const struct dream_measure *m, struct error *err)
     int status;
 
     g->m = m;
-    g->folder = choose_folder(m);
-    status = open_all(g, err);
+    g->folder = dream_measure_choose_folder(m);
+    status = dream_measure_open_all(g, err);
     for (int r = 1; r <= m->repeats && status == 0; r++)
         for (enum side s = 0; s < N_SIDES && status == 0; s++)
-            status = run_one(g, r, s, err);
+            status = dream_measure_run_one(g, r, s, err);
     if (status == 0)
-        show(g);
+        dream_measure_show(g);
     for (int r = 0; r < MOST_REPEATS; r++)
         for (enum side s = 0; s < N_SIDES; s++)
             compared_run_clear(&g->runs[r][s]);

@@ -75,7 +75,7 @@ static char *default_model(const struct improve *m)
 
 /* A fresh folder under logs/, or the user's, which must not hold a run yet. Two that
  * begin at once get two. */
-static int choose_folder(struct improve *m, struct error *err)
+static int improve_begin_choose_folder(struct improve *m, struct error *err)
 {
     char *plain = xstrdup(m->task->name);
     int status = 0;
@@ -113,7 +113,8 @@ static int begin_run(struct improve *m, struct error *err)
 
     m->run.task = json_dumps(json, JSON_COMPACT | JSON_SORT_KEYS);
     json_decref(json);
-    if (choose_folder(m, err) != 0 || run_lock(m->run.folder, &m->lock, err) != 0)
+    if (improve_begin_choose_folder(m, err) != 0 ||
+        run_lock(m->run.folder, &m->lock, err) != 0)
         return -1;
     found = ledger_run_find(m->ledger, m->run.folder, &old, err);
     ledger_run_clear(&old);
@@ -199,8 +200,7 @@ static int keep_budgets(struct improve *m, struct error *err)
 }
 
 /* The run of that session, or that --out names, or the latest, as it was started. */
-static int find_run(struct improve *m, const char *name,
-                    struct error *err)
+static int improve_begin_find_run(struct improve *m, const char *name, struct error *err)
 {
     const char *wanted = name ? name : m->name ? m->name : m->o.out;
     int found = ledger_session_find(m->ledger, wanted, &m->run, err);
@@ -253,8 +253,7 @@ static void set_budgets(const struct improve *m)
         b->model_calls = m->o.max_calls;
 }
 
-static int find_task(struct improve *m, const char *name,
-                     struct error *err)
+static int improve_begin_find_task(struct improve *m, const char *name, struct error *err)
 {
     m->task = setup_task(m->setup, name, err);
     if (!m->task)
@@ -295,7 +294,8 @@ static int resume_run(struct improve *m, const char *name,
 {
     if (check_resumed(m, err) != 0)
         return -1;
-    if (find_run(m, name, err) != 0 || run_lock(m->run.folder, &m->lock, err) != 0)
+    if (improve_begin_find_run(m, name, err) != 0 ||
+        run_lock(m->run.folder, &m->lock, err) != 0)
         return -1;
     if (m->client && strcmp(m->run.model, "mcp") != 0)
         return error_set(err, "%s: its model is %s, not an MCP client; `ratchet improve "
@@ -312,7 +312,7 @@ int improve_prepare(struct improve *m, const char *name,
 {
     int wanted = 1;
 
-    if (!m->o.resume && find_task(m, name, err) != 0)
+    if (!m->o.resume && improve_begin_find_task(m, name, err) != 0)
         return -1;
     if (m->client)
         wanted = client_await(m->client, m->setup->interrupted, &m->provider, err);

@@ -52,8 +52,8 @@ static void keep_outcome(struct improve *m, const char *incumbent, json_t *outco
     json_decref(outcome);
 }
 
-static void on_start(void *user, const struct champion *start,
-                     const struct tally_mark *played)
+static void improve_run_on_start(void *user, const struct champion *start,
+                                 const struct tally_mark *played)
 {
     struct improve *m = user;
 
@@ -61,7 +61,7 @@ static void on_start(void *user, const struct champion *start,
     climb_start(&m->climb, start, played);
 }
 
-static void on_iteration(void *user, const struct iteration *it)
+static void improve_run_on_iteration(void *user, const struct iteration *it)
 {
     struct improve *m = user;
 
@@ -74,12 +74,12 @@ static void on_challenger(void *user, const struct iteration *it)
     climb_challenger(&((struct improve *)user)->climb, it);
 }
 
-static void on_warning(void *user, const char *text)
+static void improve_run_on_warning(void *user, const char *text)
 {
     climb_warning(&((struct improve *)user)->climb, text);
 }
 
-static void on_progress(void *user, enum purpose purpose, int done, int n)
+static void improve_run_on_progress(void *user, enum purpose purpose, int done, int n)
 {
     climb_progress(&((struct improve *)user)->climb, purpose, done, n);
 }
@@ -129,8 +129,8 @@ static void print_head(const struct improve *m)
     fflush(stdout);
 }
 
-static void print_json(const struct improve *m, const struct loop_outcome *o,
-                       bool is_public)
+static void improve_run_print_json(const struct improve *m, const struct loop_outcome *o,
+                                   bool is_public)
 {
     json_t *json = climb_json(o, m->task->env->name, &m->run);
 
@@ -144,7 +144,7 @@ static void print_json(const struct improve *m, const struct loop_outcome *o,
     say_result(json);
 }
 
-static int improve(struct improve *m, struct error *err)
+static int improve_run_improve(struct improve *m, struct error *err)
 {
     struct loop_outcome outcome;
     struct loop_config config = {
@@ -156,11 +156,11 @@ static int improve(struct improve *m, struct error *err)
         .start_name = file_name(m->start_name),
         .start_source = m->start_source,
         .folder = m->run.folder,
-        .on_start = on_start,
-        .on_iteration = on_iteration,
+        .on_start = improve_run_on_start,
+        .on_iteration = improve_run_on_iteration,
         .on_challenger = on_challenger,
-        .on_warning = on_warning,
-        .progress = on_progress,
+        .on_warning = improve_run_on_warning,
+        .progress = improve_run_on_progress,
         .user = m,
     };
     bool is_public;
@@ -174,7 +174,7 @@ static int improve(struct improve *m, struct error *err)
         publish_salt(m, &outcome, &is_public, err) != 0)
         return -1;
     if (m->setup->json)
-        print_json(m, &outcome, is_public);
+        improve_run_print_json(m, &outcome, is_public);
     else
         climb_end(&outcome, m->task->env->name, m->ledger_path, &m->run);
     if (!m->setup->json && m->o.record)
@@ -218,5 +218,5 @@ int improve_run(struct improve *m, const char *name, struct error *err)
 
     m->lock = -1;
     prepared = improve_prepare(m, name, err);
-    return prepared == 0 ? improve(m, err) : prepared > 0 ? 0 : -1;
+    return prepared == 0 ? improve_run_improve(m, err) : prepared > 0 ? 0 : -1;
 }

@@ -182,7 +182,7 @@ static void sum_up_task(json_t *lines, const json_t *row)
 }
 
 /* What came out in lines, broken cases first, and the exit status. */
-static int sum_up(struct night *n)
+static int nightly_sum_up(struct night *n)
 {
     json_t *lines = json_array(), *tasks = json_object_get(n->state, "tasks"), *row, *one;
     int status = NIGHT_FINE;
@@ -214,7 +214,7 @@ static int sum_up(struct night *n)
 
 /* The night's page, beside its state. A night that gave none says so; it is no
  * failure. */
-static void write_report(struct night *n, struct error *err)
+static void nightly_write_report(struct night *n, struct error *err)
 {
     const char *name = json_get_text(n->state, "night");
     char *state = xasprintf("%s/night.json", n->folder), *why = NULL;
@@ -241,7 +241,7 @@ static void write_report(struct night *n, struct error *err)
     free(page);
 }
 
-static void prune(struct night *n)
+static void nightly_prune(struct night *n)
 {
     char *mib = xasprintf("%d", n->config->disk_mib), *why = NULL;
     const char *const argv[] = { "prune", "--mib", mib, "--json", NULL };
@@ -291,11 +291,11 @@ int night_run(struct night *n, struct error *err)
 
     if (open_state(n, err) != 0 || run_stages(n, err) != 0)
         goto out;
-    status = sum_up(n);
+    status = nightly_sum_up(n);
     night_time(n, now);
     json_object_set_new(n->state, "ended", json_string(now));
-    write_report(n, err);
-    prune(n);
+    nightly_write_report(n, err);
+    nightly_prune(n);
     if (*n->interrupted || save_state(n, json_get_text(n->state, "night"), err) != 0 ||
         (unlink(path) != 0 && errno != ENOENT)) {
         if (!err->text[0])

@@ -35,8 +35,8 @@ static int check_keys(const json_t *object, const char *const *known, const char
     return 0;
 }
 
-static int get_text(const json_t *object, const char *key, const char **out,
-                    const char *where, struct error *err)
+static int nightly_config_get_text(const json_t *object, const char *key,
+                                   const char **out, const char *where, struct error *err)
 {
     const json_t *v = json_object_get(object, key);
 
@@ -46,8 +46,9 @@ static int get_text(const json_t *object, const char *key, const char **out,
     return 0;
 }
 
-static int get_number(const json_t *object, const char *key, int least, int most,
-                      int *out, const char *where, struct error *err)
+static int nightly_config_get_number(const json_t *object, const char *key, int least,
+                                     int most, int *out, const char *where,
+                                     struct error *err)
 {
     const json_t *v = json_object_get(object, key);
 
@@ -96,7 +97,7 @@ static int check_set(const json_t *set, const char *where, struct error *err)
 }
 
 /* Fit to be a folder's name. */
-static bool is_name(const char *name)
+static bool nightly_config_is_name(const char *name)
 {
     return name[0] && name[0] != '.' && strlen(name) <= MOST_NAME &&
            !name[strspn(name,
@@ -113,11 +114,11 @@ static int read_task(struct night_config *c, json_t *json, const char *path,
     int status = -1;
 
     if (check_keys(json, entry_keys, where, err) != 0 ||
-        get_text(json, "name", &t->name, where, err) != 0 ||
-        get_text(json, "task", &t->task, where, err) != 0 ||
-        get_text(json, "policy", &t->policy, where, err) != 0 ||
-        get_text(json, "model", &t->model, where, err) != 0 ||
-        get_text(json, "cases", &t->cases, where, err) != 0 ||
+        nightly_config_get_text(json, "name", &t->name, where, err) != 0 ||
+        nightly_config_get_text(json, "task", &t->task, where, err) != 0 ||
+        nightly_config_get_text(json, "policy", &t->policy, where, err) != 0 ||
+        nightly_config_get_text(json, "model", &t->model, where, err) != 0 ||
+        nightly_config_get_text(json, "cases", &t->cases, where, err) != 0 ||
         check_budget(json_object_get(json, "budget"), where, err) != 0 ||
         check_set(json_object_get(json, "set"), where, err) != 0)
         goto out;
@@ -128,7 +129,7 @@ static int read_task(struct night_config *c, json_t *json, const char *path,
     if (!t->task)
         error_set(err, "%s: \"task\" is missing: an environment or a task's JSON file",
                   where);
-    else if (!is_name(t->name))
+    else if (!nightly_config_is_name(t->name))
         error_set(err, "%s: give it a \"name\" of letters, digits, -, _ and .", where);
     else if (freezes && !json_is_boolean(freezes))
         error_set(err, "%s: \"freeze\" must be true or false", where);
@@ -150,7 +151,7 @@ static int read_time(struct night_config *c, const char *path, struct error *err
     const char *at;
     char extra;
 
-    if (get_text(c->json, "at", &at, path, err) != 0)
+    if (nightly_config_get_text(c->json, "at", &at, path, err) != 0)
         return -1;
     if (at && (sscanf(at, "%2d:%2d%c", &c->hour, &c->minute, &extra) != 2 ||
                c->hour < 0 || c->hour > 23 || c->minute < 0 || c->minute > 59))
@@ -164,13 +165,16 @@ static int read_config(struct night_config *c, const char *path, struct error *e
     size_t n = json_array_size(list);
 
     if (check_keys(c->json, config_keys, path, err) != 0 ||
-        get_text(c->json, "after", &c->after, path, err) != 0 ||
-        get_number(c->json, "jobs", 1, 1024, &c->jobs, path, err) != 0 ||
-        get_text(c->json, "engine", &c->engine, path, err) != 0 ||
-        get_text(c->json, "shared", &c->shared, path, err) != 0 ||
-        get_number(c->json, "shards", 1, 10000, &c->shards, path, err) != 0 ||
-        get_number(c->json, "disk_mib", 1, 1 << 30, &c->disk_mib, path, err) != 0 ||
-        get_number(c->json, "log_kib", 4, 1 << 20, &c->log_kib, path, err) != 0 ||
+        nightly_config_get_text(c->json, "after", &c->after, path, err) != 0 ||
+        nightly_config_get_number(c->json, "jobs", 1, 1024, &c->jobs, path, err) != 0 ||
+        nightly_config_get_text(c->json, "engine", &c->engine, path, err) != 0 ||
+        nightly_config_get_text(c->json, "shared", &c->shared, path, err) != 0 ||
+        nightly_config_get_number(c->json, "shards", 1, 10000, &c->shards, path, err) !=
+            0 ||
+        nightly_config_get_number(c->json, "disk_mib", 1, 1 << 30, &c->disk_mib, path,
+                                  err) != 0 ||
+        nightly_config_get_number(c->json, "log_kib", 4, 1 << 20, &c->log_kib, path,
+                                  err) != 0 ||
         read_time(c, path, err) != 0)
         return -1;
     if (c->engine && strcmp(c->engine, "local") && strcmp(c->engine, "slurm"))

@@ -26,7 +26,8 @@
 #define MOST_CASE (64u << 20) /* bytes of a file */
 
 /* What was ended with us is no failure: the next call goes on with it. */
-static void fail(struct night *n, json_t *row, const char *what, const char *why)
+static void nightly_task_fail(struct night *n, json_t *row, const char *what,
+                              const char *why)
 {
     char *text = xasprintf("%s: %s", what, why[0] ? why : "it gave no reason");
     json_t *json = *n->interrupted ? NULL : json_string(text);
@@ -40,7 +41,8 @@ static void fail(struct night *n, json_t *row, const char *what, const char *why
     free(text);
 }
 
-static char *path_of(const struct night *n, const struct night_task *t, const char *name)
+static char *nightly_task_path_of(const struct night *n, const struct night_task *t,
+                                  const char *name)
 {
     return xasprintf("%s/%s%s%s", n->folder, t->name, name[0] ? "/" : "", name);
 }
@@ -59,7 +61,7 @@ static void hash_file(const char *path, char sha[65])
 
 static bool has_changed(const struct night *n, const struct night_task *t)
 {
-    char *path = path_of(n, t, "policy.sha256"), sha[65];
+    char *path = nightly_task_path_of(n, t, "policy.sha256"), sha[65];
     size_t len;
     char *known = (char *)file_load(path, 128, &len, NULL);
     bool is_new;
@@ -73,7 +75,7 @@ static bool has_changed(const struct night *n, const struct night_task *t)
 
 static void remember_policy(const struct night *n, const struct night_task *t)
 {
-    char *path = path_of(n, t, "policy.sha256"), sha[65];
+    char *path = nightly_task_path_of(n, t, "policy.sha256"), sha[65];
 
     hash_file(t->policy, sha);
     file_save(path, sha, strlen(sha), NULL);
@@ -83,9 +85,9 @@ static void remember_policy(const struct night *n, const struct night_task *t)
 /* The policy that this night begins with: the user's when it is new or was changed since,
  * else the incumbent of earlier nights, else what is shipped. NULL: `improve` finds
  * one. */
-static char *find_policy(const struct night *n, const struct night_task *t)
+static char *nightly_task_find_policy(const struct night *n, const struct night_task *t)
 {
-    char *best = path_of(n, t, "best.lua"), *relative, *shipped;
+    char *best = nightly_task_path_of(n, t, "best.lua"), *relative, *shipped;
 
     if (t->policy && (access(best, F_OK) != 0 || has_changed(n, t))) {
         free(best);
@@ -140,7 +142,7 @@ static int run_cases(struct night *n, const struct night_task *t, const char *fo
 static int run_suite(struct night *n, const struct night_task *t, const char *policy,
                      json_t *broken, json_t *sums, char **why)
 {
-    char *won = path_of(n, t, "cases");
+    char *won = nightly_task_path_of(n, t, "cases");
     int status = run_cases(n, t, won, policy, broken, sums, why);
 
     if (status == 0 && t->cases) {
@@ -156,16 +158,17 @@ static int run_suite(struct night *n, const struct night_task *t, const char *po
 
 void night_cases(struct night *n, const struct night_task *t, json_t *row)
 {
-    char *policy = find_policy(n, t), *why = NULL, *folder = path_of(n, t, "");
+    char *policy = nightly_task_find_policy(n, t), *why = NULL,
+         *folder = nightly_task_path_of(n, t, "");
     json_t *broken = json_array(), *sums = json_object();
     struct error err = { "" };
 
     if (file_make_folder(folder, &err) != 0)
-        fail(n, row, "its folder", err.text);
+        nightly_task_fail(n, row, "its folder", err.text);
     if (policy)
         json_object_set_new(row, "policy", json_string(policy));
     if (policy && run_suite(n, t, policy, broken, sums, &why) != 0)
-        fail(n, row, "its cases", why ? why : "");
+        nightly_task_fail(n, row, "its cases", why ? why : "");
     json_object_set_new(row, "broken", broken);
     json_object_set_new(row, "cases", sums);
     if (json_array_size(broken))
@@ -203,7 +206,8 @@ static double improve_limit(const struct night_task *t)
 void night_improve(struct night *n, const struct night_task *t, json_t *row)
 {
     const struct night_config *config = n->config;
-    char *folder = path_of(n, t, json_get_text(n->state, "night")), *why = NULL;
+    char *folder = nightly_task_path_of(n, t, json_get_text(n->state, "night")),
+         *why = NULL;
     const char *policy = json_get_text(row, "policy");
     struct run_options run = { .model = (char *)t->model,
                                .policy = policy[0] ? (char *)policy : NULL,
@@ -230,7 +234,7 @@ void night_improve(struct night *n, const struct night_task *t, json_t *row)
     if (status == 0 && json_is_object(out))
         json_object_set(row, "improve", out);
     else
-        fail(n, row, "improvement", why ? why : "");
+        nightly_task_fail(n, row, "improvement", why ? why : "");
 out:
     words_clear(&words);
     words_clear(&set);
@@ -243,7 +247,7 @@ out:
 static int keep_cases(struct night *n, const struct night_task *t, const char *run,
                       struct error *err)
 {
-    char *from = xasprintf("%s/cases", run), *to = path_of(n, t, "cases");
+    char *from = xasprintf("%s/cases", run), *to = nightly_task_path_of(n, t, "cases");
     DIR *d = opendir(from);
     const struct dirent *entry;
     int status = file_make_folder(to, err);
@@ -277,7 +281,7 @@ static int keep_cases(struct night *n, const struct night_task *t, const char *r
 static int keep_policy(struct night *n, const struct night_task *t, json_t *row,
                        struct error *err)
 {
-    char *best = path_of(n, t, "best.lua");
+    char *best = nightly_task_path_of(n, t, "best.lua");
     size_t len;
     uint8_t *source = file_load(json_get_text(json_object_get(row, "improve"), "policy"),
                                 MOST_CASE, &len, err);
@@ -302,7 +306,7 @@ void night_adopt(struct night *n, const struct night_task *t, json_t *row)
     if (json_integer_value(json_object_get(improve, "promotions")) < 1)
         goto out;
     if (run_suite(n, t, policy, broken, sums, &why) != 0) {
-        fail(n, row, "earlier cases on the new incumbent", why ? why : "");
+        nightly_task_fail(n, row, "earlier cases on the new incumbent", why ? why : "");
     } else if (json_array_size(broken)) {
         char *text = xasprintf("it breaks %zu cases of earlier nights, %s first",
                                json_array_size(broken),
@@ -311,7 +315,7 @@ void night_adopt(struct night *n, const struct night_task *t, json_t *row)
         free(text);
     } else if (keep_cases(n, t, json_get_text(row, "run"), &err) != 0 ||
                keep_policy(n, t, row, &err) != 0) {
-        fail(n, row, "what it won", err.text);
+        nightly_task_fail(n, row, "what it won", err.text);
     } else {
         json_object_set_new(row, "is_adopted", json_true());
         if (t->policy)
@@ -341,7 +345,7 @@ void night_freeze(struct night *n, const struct night_task *t, json_t *row)
     if (opening)
         json_object_set(row, "freeze", opening);
     else
-        fail(n, row, "freeze", why ? why : "");
+        nightly_task_fail(n, row, "freeze", why ? why : "");
     json_decref(opening);
     json_decref(out);
     free(why);

@@ -40,7 +40,7 @@ static void call_clear(struct play_command *c)
 
 /* The command, begun; 0 or an error number. It dies with us: what it does can be gone on
  * with. */
-static int start(const struct play_command *c, pid_t *pid)
+static int sweep_cell_start(const struct play_command *c, pid_t *pid)
 {
     int out = open(c->out, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
     int log = open(c->log, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
@@ -80,7 +80,7 @@ static json_t *call_json(struct play_command *c, struct error *err)
     json_t *json = NULL;
     json_error_t why;
     uint8_t *text = NULL;
-    int status = 0, failed = start(c, &pid);
+    int status = 0, failed = sweep_cell_start(c, &pid);
     size_t len;
     bool told = false;
 
@@ -131,7 +131,8 @@ char *sweep_cell_path(const struct sweep *s, const struct sweep_cell *c)
     return path;
 }
 
-static struct play_command begin(const struct sweep *s, const struct sweep_cell *c)
+static struct play_command sweep_cell_begin(const struct sweep *s,
+                                            const struct sweep_cell *c)
 {
     char *name = cell_name(c);
     struct play_command call = { .interrupted = s->setup.interrupted,
@@ -144,7 +145,7 @@ static struct play_command begin(const struct sweep *s, const struct sweep_cell 
 }
 
 /* The player's policy for the game; NULL: none. The caller frees it. */
-static char *find_policy(const struct sweep *s, const struct sweep_cell *c)
+static char *sweep_cell_find_policy(const struct sweep *s, const struct sweep_cell *c)
 {
     static const char *const ends[] = { ".lua", "/learned.lua", "/start.lua" };
     const char *game = strchr(c->env, '/') + 1;
@@ -163,7 +164,8 @@ static char *find_policy(const struct sweep *s, const struct sweep_cell *c)
     return NULL;
 }
 
-static void copy(json_t *to, const char *name, const json_t *from, const char *key)
+static void sweep_cell_copy(json_t *to, const char *name, const json_t *from,
+                            const char *key)
 {
     json_t *value = json_object_get(from, key);
 
@@ -174,7 +176,7 @@ static void copy(json_t *to, const char *name, const json_t *from, const char *k
 static int play_policy(const struct sweep *s, const struct sweep_cell *c,
                        const char *path, json_t *out, struct error *err)
 {
-    struct play_command call = begin(s, c);
+    struct play_command call = sweep_cell_begin(s, c);
     char *observation = xasprintf("observation=%s", c->observation);
     json_t *reply;
 
@@ -189,11 +191,11 @@ static int play_policy(const struct sweep *s, const struct sweep_cell *c,
     option_words(&call.argv, options_setup, NULL, &s->setup);
     words_add_option(&call.argv, "--set", observation);
     reply = call_json(&call, err);
-    copy(out, "mean", reply, "mean");
-    copy(out, "std", reply, "std");
-    copy(out, "steps", reply, "steps");
-    copy(out, "faults", reply, "faults");
-    copy(out, "policy_sha256", reply, "policy_sha256");
+    sweep_cell_copy(out, "mean", reply, "mean");
+    sweep_cell_copy(out, "std", reply, "std");
+    sweep_cell_copy(out, "steps", reply, "steps");
+    sweep_cell_copy(out, "faults", reply, "faults");
+    sweep_cell_copy(out, "policy_sha256", reply, "policy_sha256");
     json_object_set_new(
         out, "episodes",
         json_integer((json_int_t)json_array_size(json_object_get(reply, "episodes"))));
@@ -203,10 +205,10 @@ static int play_policy(const struct sweep *s, const struct sweep_cell *c,
     return reply ? 0 : -1;
 }
 
-static json_t *improve(const struct sweep *s, const struct sweep_cell *c,
-                       const char *folder, struct error *err)
+static json_t *sweep_cell_improve(const struct sweep *s, const struct sweep_cell *c,
+                                  const char *folder, struct error *err)
 {
-    struct play_command call = begin(s, c);
+    struct play_command call = sweep_cell_begin(s, c);
     struct run_options run = { .model = (char *)c->player + strlen("model:"),
                                .policy = s->random_path,
                                .out = (char *)folder,
@@ -231,7 +233,7 @@ static int read_opening(const struct sweep *s, const struct sweep_cell *c,
                         const char *folder, json_t *out, struct error *err)
 {
     struct error refused = { "" };
-    struct play_command call = begin(s, c);
+    struct play_command call = sweep_cell_begin(s, c);
     json_t *reply, *row;
 
     words_add(&call.argv, "freeze");
@@ -242,8 +244,8 @@ static int read_opening(const struct sweep *s, const struct sweep_cell *c,
     call_clear(&call);
     json_decref(reply);
     row = run_last_holdout(folder);
-    copy(out, "mean", row, "hidden_mean");
-    copy(out, "std", row, "hidden_std");
+    sweep_cell_copy(out, "mean", row, "hidden_mean");
+    sweep_cell_copy(out, "std", row, "hidden_std");
     json_decref(row);
     if (!json_is_number(json_object_get(out, "mean")))
         return error_set(err, "%s", refused.text[0] ? refused.text : "no opening");
@@ -255,16 +257,16 @@ static int play_model(const struct sweep *s, const struct sweep_cell *c, json_t 
                       struct error *err)
 {
     char *name = cell_name(c), *folder = xasprintf("%s/runs/%s", s->folder, name);
-    json_t *reply = improve(s, c, folder, err);
+    json_t *reply = sweep_cell_improve(s, c, folder, err);
     int status = -1;
 
     if (reply) {
-        copy(out, "start_mean", reply, "start_mean");
-        copy(out, "dev_mean", reply, "best_mean");
-        copy(out, "promotions", reply, "promotions");
-        copy(out, "iterations", reply, "iterations");
-        copy(out, "steps_by_purpose", reply, "steps");
-        copy(out, "stop_reason", reply, "stop_reason");
+        sweep_cell_copy(out, "start_mean", reply, "start_mean");
+        sweep_cell_copy(out, "dev_mean", reply, "best_mean");
+        sweep_cell_copy(out, "promotions", reply, "promotions");
+        sweep_cell_copy(out, "iterations", reply, "iterations");
+        sweep_cell_copy(out, "steps_by_purpose", reply, "steps");
+        sweep_cell_copy(out, "stop_reason", reply, "stop_reason");
         json_object_set_new(out, "folder", json_string(folder));
         status = read_opening(s, c, folder, out, err);
     }
@@ -277,7 +279,7 @@ static int play_model(const struct sweep *s, const struct sweep_cell *c, json_t 
 int sweep_cell_play(const struct sweep *s, const struct sweep_cell *c, struct error *err)
 {
     bool is_model = !strncmp(c->player, "model:", 6);
-    char *policy = is_model ? NULL : find_policy(s, c), *path;
+    char *policy = is_model ? NULL : sweep_cell_find_policy(s, c), *path;
     json_t *out = NULL;
     double human;
     int status = is_model || policy ? -1 : 1;

@@ -91,7 +91,7 @@ json_t *sweep_load(const char *folder, struct error *err)
 /* One run more. What differs between runs (a model's luck, the seeds of a score) is what
  * an interval is of: episodes of one run are alike, and a thousand of them are still one
  * run. */
-static void add_run(struct summary *runs, const json_t *cell)
+static void sweep_table_add_run(struct summary *runs, const json_t *cell)
 {
     double mean = json_get_number(cell, "mean"), off = mean - runs->mean;
     double squares = runs->n > 1 ? (runs->n - 1) * runs->std * runs->std : 0;
@@ -105,11 +105,11 @@ static void add_run(struct summary *runs, const json_t *cell)
 
 static void add_cell(struct group *g, const json_t *cell)
 {
-    add_run(&g->runs, cell);
+    sweep_table_add_run(&g->runs, cell);
     g->n_episodes += json_integer_value(json_object_get(cell, "episodes"));
 }
 
-static bool is_in(const struct group *g, const json_t *cell)
+static bool sweep_table_is_in(const struct group *g, const json_t *cell)
 {
     return !strcmp(g->env, json_get_text(cell, "env")) &&
            !strcmp(g->player, json_get_text(cell, "player")) &&
@@ -126,7 +126,7 @@ static struct summary random_of(const json_t *cells, const char *env)
     json_array_foreach((json_t *)cells, i, cell)
         if (!strcmp(json_get_text(cell, "player"), "random") &&
             !strcmp(json_get_text(cell, "env"), env))
-            add_run(&runs, cell);
+            sweep_table_add_run(&runs, cell);
     return runs;
 }
 
@@ -181,7 +181,7 @@ json_t *sweep_rows(const json_t *cells)
 
     json_array_foreach((json_t *)cells, i, cell) {
         int at = 0;
-        while (at < n && !is_in(&groups[at], cell))
+        while (at < n && !sweep_table_is_in(&groups[at], cell))
             at++;
         if (at == n)
             groups[n++] = (struct group){ .env = json_get_text(cell, "env"),

@@ -57,8 +57,9 @@ static int save_lines(const char *folder, const char *name, json_t *rows,
 }
 
 /* Dev seed 0 of a policy, from the ledger's tape; nothing is played by a worker. */
-static int save_replay(struct opened_run *o, const char *folder, const char *name,
-                       const char *source, struct error *err)
+static int ledger_export_save_replay(struct opened_run *o, const char *folder,
+                                     const char *name, const char *source,
+                                     struct error *err)
 {
     struct policy policy = { .name = name, .source = source };
     struct memo memo = { .ledger = o->ledger, .run = o->run.id };
@@ -108,7 +109,7 @@ static int save_sources(struct opened_run *o, const char *folder, struct error *
         if (status == 0)
             status = save_text(sources, file, xstrdup(source), err);
         if (status == 0 && json_integer_value(json_object_get(row, "is_kept")))
-            status = save_replay(o, replays, name, source, err);
+            status = ledger_export_save_replay(o, replays, name, source, err);
         free(source);
         free(name);
         free(file);

@@ -92,8 +92,9 @@ static void print_fields(const json_t *row)
     }
 }
 
-static int print_table(struct opened_run *o, const char *title, const char *name,
-                       int64_t run, int64_t iteration, struct error *err)
+static int ledger_show_print_table(struct opened_run *o, const char *title,
+                                   const char *name, int64_t run, int64_t iteration,
+                                   struct error *err)
 {
     json_t *rows = ledger_table(o->ledger, name, run, iteration, err);
 
@@ -134,8 +135,10 @@ static int print_iteration(struct opened_run *o, int64_t run, int64_t iteration,
         old = ledger_source_get(o->ledger, parent, NULL);
         new = ledger_source_get(o->ledger, sha, NULL);
     }
-    if (print_table(o, "model", "iteration calls", run, iteration, err) != 0 ||
-        print_table(o, "episodes", "iteration episodes", run, iteration, err) != 0)
+    if (ledger_show_print_table(o, "model", "iteration calls", run, iteration, err) !=
+            0 ||
+        ledger_show_print_table(o, "episodes", "iteration episodes", run, iteration,
+                                err) != 0)
         sha = NULL;
     if (old && new) {
         say("\nchange of its parent\n");

@@ -22,8 +22,8 @@ static double draw_candidate(const struct calibration *c, struct rng *r, double 
 
 /* One comparison: 1 better, -1 worse, 0 unclear; *pairs: played. That the gain is above 0
  * is a bet, that it is below 0 another. */
-static int compare(const struct calibration *c, struct rng *r, double gain, double falls,
-                   int *pairs)
+static int calibrate_compare(const struct calibration *c, struct rng *r, double gain,
+                             double falls, int *pairs)
 {
     struct confseq above, below;
     int verdict = 0;
@@ -54,7 +54,7 @@ struct calibration_row calibrate(const struct calibration *c, double gain, doubl
         struct rng r;
         int pairs, verdict;
         rng_seed(&r, seed, (uint64_t)i);
-        verdict = compare(c, &r, gain, falls, &pairs);
+        verdict = calibrate_compare(c, &r, gain, falls, &pairs);
         row.better += verdict > 0;
         row.worse += verdict < 0;
         row.pairs += pairs;

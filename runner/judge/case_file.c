@@ -32,7 +32,7 @@ static char *prefix_text(const struct tape *t)
     return text;
 }
 
-static int add_run(struct tape *t, long action, long long n)
+static int case_file_add_run(struct tape *t, long action, long long n)
 {
     if (action < 0 || action > 255 || n < 1 || n > MOST_PREFIX - t->n_steps)
         return -1;
@@ -52,7 +52,7 @@ static int read_runs(const char *text, struct tape *t)
             return -1;
         text = end + 1;
         n = strtoll(text, &end, 10);
-        if (end == text || (*end && *end != ' ') || add_run(t, action, n) != 0)
+        if (end == text || (*end && *end != ' ') || case_file_add_run(t, action, n) != 0)
             return -1;
         text = end + (*end == ' ');
     }
@@ -184,14 +184,14 @@ static int read_said(json_t *json, struct said *s, const char *path, struct erro
 }
 
 /* A case is written into a file of its name, and told by it. */
-static bool is_plain_name(const char *name)
+static bool case_file_is_plain_name(const char *name)
 {
     return name[0] && name[0] != '.' && strlen(name) < 100 &&
            strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
                         "_-.") == strlen(name);
 }
 
-static int read_seed(const char *text, uint64_t *out)
+static int case_file_read_seed(const char *text, uint64_t *out)
 {
     if (!text[0] || strspn(text, "0123456789") != strlen(text))
         return -1;
@@ -203,20 +203,21 @@ static int read_seed(const char *text, uint64_t *out)
 /* NULL, or what is damaged. */
 static const char *find_damage(const struct said *s, const struct env *env)
 {
-    return !is_plain_name(s->name) ? "name"
-           : s->env_version < 0 || s->env_version > UINT32_MAX ||
-                   s->chance < 0 || s->chance > UINT32_MAX
+    return !case_file_is_plain_name(s->name) ? "name"
+           : s->env_version < 0 || s->env_version > UINT32_MAX || s->chance < 0 ||
+                   s->chance > UINT32_MAX
                ? "version"
            : s->n_continuations < 1 || s->n_continuations > CASE_MOST_CONTINUATIONS
                ? "number of continuations"
-           : !(s->pass_rate > 0 && s->pass_rate <= 1)      ? "pass rate"
-           : s->horizon < 1 || s->horizon > MOST_PREFIX    ? "horizon"
+           : !(s->pass_rate > 0 && s->pass_rate <= 1)                       ? "pass rate"
+           : s->horizon < 1 || s->horizon > MOST_PREFIX                     ? "horizon"
            : !failure_event_bit(env, s->event) && strcmp(s->event, "fault") ? "event"
                                                                             : NULL;
 }
 
-static int read_prefix(struct tape *t, const struct said *s, const struct env *env,
-                       const char *path, struct error *err)
+static int case_file_read_prefix(struct tape *t, const struct said *s,
+                                 const struct env *env, const char *path,
+                                 struct error *err)
 {
     struct error why = { "" };
 
@@ -255,11 +256,11 @@ static int read_case(struct regression_case *c, json_t *json,
     c->n_continuations = (int)s.n_continuations;
     c->pass_rate = s.pass_rate;
     damage = find_damage(&s, c->task->env);
-    if (!damage && read_seed(s.seed, &c->seed) != 0)
+    if (!damage && case_file_read_seed(s.seed, &c->seed) != 0)
         damage = "seed";
     if (damage)
         return error_set(err, "%s: a case with a damaged %s", path, damage);
-    return read_prefix(&c->prefix, &s, c->task->env, path, err);
+    return case_file_read_prefix(&c->prefix, &s, c->task->env, path, err);
 }
 
 static int is_json(const struct dirent *entry)

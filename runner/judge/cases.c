@@ -121,7 +121,7 @@ static struct task *continue_task(const struct regression_case *c, int continuat
     return t;
 }
 
-static bool is_same_task(const struct task *a, const struct task *b)
+static bool cases_is_same_task(const struct task *a, const struct task *b)
 {
     json_t *x = task_to_json(a), *y = task_to_json(b);
     bool is_same = json_equal(x, y);
@@ -138,7 +138,7 @@ static char *case_scope(const struct task *own, const struct task *task)
     json_t *json;
     char *text, sha[65], *scope;
 
-    if (is_same_task(own, task))
+    if (cases_is_same_task(own, task))
         return xstrdup("case");
     json = task_to_json(task);
     text = json_dumps(json, JSON_COMPACT | JSON_SORT_KEYS);
@@ -223,9 +223,9 @@ static void close_outcome(const struct regression_case *c, struct case_outcome *
     out->passed = out->held >= c->pass_rate * c->n_continuations - 1e-9;
 }
 
-static enum memo_status run_one(struct memo *m, const struct policy *policy,
-                                struct regression_case *c, struct case_outcome *out,
-                                struct error *err)
+static enum memo_status cases_run_one(struct memo *m, const struct policy *policy,
+                                      struct regression_case *c, struct case_outcome *out,
+                                      struct error *err)
 {
     enum memo_status status = MEMO_DONE;
 
@@ -249,7 +249,8 @@ static enum memo_status run_together(struct memo *m, const struct policy *policy
     enum memo_status status;
 
     for (int i = first; i < cases->n; i++)
-        if (!done[i] && is_same_task(cases->list[first].task, cases->list[i].task)) {
+        if (!done[i] &&
+            cases_is_same_task(cases->list[first].task, cases->list[i].task)) {
             done[i] = true;
             place[n] = i;
             mine[n++] = &cases->list[i];
@@ -296,8 +297,9 @@ void case_outcomes_clear(struct case_outcome *out, int n)
         results_clear(&out[i].result, 1);
 }
 
-static void fill(struct regression_case *c, const struct task *task,
-                 const struct failure *f, const struct episode_result *r, double seconds)
+static void cases_fill(struct regression_case *c, const struct task *task,
+                       const struct failure *f, const struct episode_result *r,
+                       double seconds)
 {
     double steps_per_second = task->env->frames_per_second / task->rules.frame_skip;
     int64_t before = (int64_t)(seconds * steps_per_second) + 1;
@@ -323,8 +325,8 @@ static void fill(struct regression_case *c, const struct task *task,
     memcpy(c->prefix.data, r->tape.data, (size_t)take_over * (size_t)r->tape.width);
 }
 
-static void sign(struct regression_case *c, const struct policy *old,
-                 const struct policy *fixed)
+static void cases_sign(struct regression_case *c, const struct policy *old,
+                       const struct policy *fixed)
 {
     free(c->cut_from);
     free(c->fixed_by);
@@ -335,8 +337,8 @@ static void sign(struct regression_case *c, const struct policy *old,
 }
 
 /* The horizon ends soon after the step at which the old policy fails. */
-static int shorten(struct regression_case *c, const struct case_outcome *old,
-                   struct error *err)
+static int cases_shorten(struct regression_case *c, const struct case_outcome *old,
+                         struct error *err)
 {
     double rate = c->task->env->frames_per_second / c->task->rules.frame_skip;
     struct task *task = continue_task(c, old->worst);
@@ -350,32 +352,33 @@ static int shorten(struct regression_case *c, const struct case_outcome *old,
 }
 
 /* Is there a case with this take-over? 1: *out is it, proven; 0: no; -1: see *status. */
-static int prove(struct memo *m, const struct policy *old, const struct policy *fixed,
-                 const struct failure *f, const struct episode_result *result,
-                 double seconds, struct regression_case *out, enum memo_status *status,
-                 struct error *err)
+static int cases_prove(struct memo *m, const struct policy *old,
+                       const struct policy *fixed, const struct failure *f,
+                       const struct episode_result *result, double seconds,
+                       struct regression_case *out, enum memo_status *status,
+                       struct error *err)
 {
     struct case_outcome before = { 0 }, after = { 0 };
     bool is_proven = false;
     int64_t horizon;
 
-    fill(out, m->base.task, f, result, seconds);
+    cases_fill(out, m->base.task, f, result, seconds);
     horizon = out->horizon;
-    *status = run_one(m, old, out, &before, err);
-    if (*status == MEMO_DONE && !before.passed && shorten(out, &before, err) != 0)
+    *status = cases_run_one(m, old, out, &before, err);
+    if (*status == MEMO_DONE && !before.passed && cases_shorten(out, &before, err) != 0)
         *status = MEMO_FAILED;
     if (*status == MEMO_DONE && !before.passed && out->horizon != horizon) {
         case_outcomes_clear(&before, 1);
-        *status = run_one(m, old, out, &before, err);
+        *status = cases_run_one(m, old, out, &before, err);
     }
     if (*status == MEMO_DONE && !before.passed) {
-        *status = run_one(m, fixed, out, &after, err);
+        *status = cases_run_one(m, fixed, out, &after, err);
         is_proven = *status == MEMO_DONE && after.passed;
     }
     case_outcomes_clear(&before, 1);
     case_outcomes_clear(&after, 1);
     if (is_proven)
-        sign(out, old, fixed);
+        cases_sign(out, old, fixed);
     else
         case_clear(out);
     return *status != MEMO_DONE ? -1 : is_proven;
@@ -390,7 +393,7 @@ static int bisect(struct memo *m, const struct policy *old, const struct policy 
     for (int i = 0; i < N_BISECTIONS; i++) {
         double middle = (low + high) / 2;
         struct regression_case c = { 0 };
-        int proven = prove(m, old, fixed, f, result, middle, &c, status, err);
+        int proven = cases_prove(m, old, fixed, f, result, middle, &c, status, err);
         if (proven < 0)
             return -1;
         if (!proven) {
@@ -412,8 +415,8 @@ int case_cut(struct memo *m, const struct policy *old, const struct policy *fixe
     if (!failure_event_bit(m->base.task->env, f->kind) && strcmp(f->kind, "error"))
         return 0;
     for (int i = 0; i < N_TAKE_OVERS; i++) {
-        int proven = prove(m, old, fixed, f, result, take_over_seconds[i], out, status,
-                           err);
+        int proven = cases_prove(m, old, fixed, f, result, take_over_seconds[i], out,
+                                 status, err);
         if (proven == 1 && i > 0)
             proven = bisect(m, old, fixed, f, result, take_over_seconds[i - 1],
                             take_over_seconds[i], out, status, err);

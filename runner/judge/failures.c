@@ -138,7 +138,7 @@ static int scan_episode(struct scan *s, int index, const struct episode_result *
     return status;
 }
 
-static double median(double *values, int n)
+static double failures_median(double *values, int n)
 {
     qsort(values, (size_t)n, sizeof(*values), stats_compare);
     return n % 2 ? values[n / 2] : (values[n / 2 - 1] + values[n / 2]) / 2;
@@ -154,10 +154,11 @@ double failures_far_below(const struct episode_result *results, int n)
     }
     for (int i = 0; i < n; i++)
         values[i] = results[i].score;
-    middle = median(values, n);
+    middle = failures_median(values, n);
     for (int i = 0; i < n; i++)
         values[i] = fabs(results[i].score - middle);
-    spread = 1.4826 * median(values, n); /* a normal's standard deviation from its MAD */
+    spread = 1.4826 *
+             failures_median(values, n); /* a normal's standard deviation from its MAD */
     free(values);
     return middle - fmax(FAR_SPREADS * spread, FAR_SHARE * fabs(middle));
 }

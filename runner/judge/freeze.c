@@ -193,7 +193,7 @@ static int check_ledger(struct frozen *z, struct error *err)
     return error_set(err, "%s: the ledger was rewritten: %s", f->run->name, text);
 }
 
-static int count_distinct(const struct episode_result *r, int n)
+static int freeze_count_distinct(const struct episode_result *r, int n)
 {
     int distinct = 0;
 
@@ -230,7 +230,7 @@ static json_t *interval(double mean, double half)
     return json_pack("[o, o]", json_finite(mean - half), json_finite(mean + half));
 }
 
-static struct summary sum_up(const struct episode_result *r, int n, json_t *out)
+static struct summary freeze_sum_up(const struct episode_result *r, int n, json_t *out)
 {
     double *scores = xcalloc((size_t)n, sizeof(*scores)), half;
     struct summary s;
@@ -253,14 +253,14 @@ static struct summary sum_up(const struct episode_result *r, int n, json_t *out)
     json_object_set_new(out, "std", json_finite(s.std));
     json_object_set_new(out, "min", json_finite(s.min));
     json_object_set_new(out, "max", json_finite(s.max));
-    json_object_set_new(out, "distinct", json_integer(count_distinct(r, n)));
+    json_object_set_new(out, "distinct", json_integer(freeze_count_distinct(r, n)));
     json_object_set_new(out, "faults", json_integer(faults));
     json_object_set_new(out, "planner_steps", json_integer(planner_steps));
     json_object_set_new(out, "unverified", json_integer(unverified));
     return s;
 }
 
-static void add_human(json_t *split, const struct task *task, double mean)
+static void freeze_add_human(json_t *split, const struct task *task, double mean)
 {
     double human = published_human(task->env->name, mean);
 
@@ -269,13 +269,13 @@ static void add_human(json_t *split, const struct task *task, double mean)
 }
 
 /* NULL: the ledger cannot be read. */
-static json_t *report(struct frozen *z, struct error *err)
+static json_t *freeze_report(struct frozen *z, struct error *err)
 {
     const struct freeze *f = z->f;
     const struct limits *limits = &f->base.task->limits;
     json_t *dev = json_object(), *hidden = json_object(), *out;
-    struct summary a = sum_up(z->dev, z->n_dev, dev),
-                   b = sum_up(z->hidden, z->n_hidden, hidden);
+    struct summary a = freeze_sum_up(z->dev, z->n_dev, dev),
+                   b = freeze_sum_up(z->hidden, z->n_hidden, hidden);
     double half = welch_interval(&a, &b, CONFIDENCE), gap = b.mean - a.mean;
     int64_t shared_dev, shared_gate;
 
@@ -310,14 +310,15 @@ static json_t *report(struct frozen *z, struct error *err)
                   (json_int_t)limits->load_instructions, "memory_kib",
                   (json_int_t)limits->memory_kib, "planner_steps",
                   (json_int_t)limits->planner_steps));
-    add_human(dev, f->base.task, a.mean);
-    add_human(hidden, f->base.task, b.mean);
+    freeze_add_human(dev, f->base.task, a.mean);
+    freeze_add_human(hidden, f->base.task, b.mean);
     if (json_object_get(z->details, "robust"))
         json_object_set(out, "robust", json_object_get(z->details, "robust"));
     return out;
 }
 
-static json_t *open_split(const struct freeze *f, struct task *task, struct error *err)
+static json_t *freeze_open_seeds(const struct freeze *f, struct task *task,
+                                 struct error *err)
 {
     struct frozen z = { .f = f, .split = f->split == SPLIT_AUDIT ? "audit" : "holdout" };
     const struct task_splits *splits = &f->base.task->splits;
@@ -342,7 +343,7 @@ static json_t *open_split(const struct freeze *f, struct task *task, struct erro
                     is_audit ? splits->audit : splits->holdout, &z.hidden, &z.n_hidden,
                     err) != 0)
         goto out;
-    out = report(&z, err);
+    out = freeze_report(&z, err);
     text = out ? json_dumps(out, JSON_COMPACT) : NULL;
     if (out && !text)
         error_set(err, "%s: the report cannot be written as JSON", f->run->name);
@@ -364,7 +365,7 @@ json_t *freeze_open(const struct freeze *f, struct error *err)
     json_t *out;
 
     mine.base.task = task;
-    out = open_split(&mine, task, err);
+    out = freeze_open_seeds(&mine, task, err);
     task_destroy(task);
     return out;
 }

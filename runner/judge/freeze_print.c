@@ -11,12 +11,12 @@ static double real(const json_t *json, const char *key)
     return json_number_value(json_object_get(json, key));
 }
 
-static long long whole(const json_t *json, const char *key)
+static long long freeze_print_whole(const json_t *json, const char *key)
 {
     return (long long)json_integer_value(json_object_get(json, key));
 }
 
-static double bound(const json_t *json, const char *key, size_t i)
+static double freeze_print_bound(const json_t *json, const char *key, size_t i)
 {
     return json_number_value(json_array_get(json_object_get(json, key), i));
 }
@@ -31,11 +31,13 @@ static void print_split(FILE *out, const char *name, const json_t *s)
     char text[64] = "none: one episode";
 
     if (has_interval(s, "interval"))
-        snprintf(text, sizeof(text), "%10.2f to %-10.2f", bound(s, "interval", 0),
-                 bound(s, "interval", 1));
+        snprintf(text, sizeof(text), "%10.2f to %-10.2f",
+                 freeze_print_bound(s, "interval", 0),
+                 freeze_print_bound(s, "interval", 1));
     say_to(out, "  %-8s %10.2f   %24s %8lld %9lld %7lld %10.6g %10.6g\n", name,
-           real(s, "mean"), text, whole(s, "episodes"), whole(s, "distinct"),
-           whole(s, "faults"), real(s, "min"), real(s, "max"));
+           real(s, "mean"), text, freeze_print_whole(s, "episodes"),
+           freeze_print_whole(s, "distinct"), freeze_print_whole(s, "faults"),
+           real(s, "min"), real(s, "max"));
 }
 
 static bool is_hidden(const json_t *r)
@@ -60,7 +62,8 @@ static void print_seeds(FILE *out, const json_t *r)
 
 static void print_gap(FILE *out, const char *split, const json_t *r)
 {
-    double low = bound(r, "gap_interval", 0), high = bound(r, "gap_interval", 1);
+    double low = freeze_print_bound(r, "gap_interval", 0),
+           high = freeze_print_bound(r, "gap_interval", 1);
     const char *seeds = is_hidden(r) ? "seeds that nobody had seen" : "these seeds";
 
     if (has_interval(r, "gap_interval"))
@@ -79,14 +82,14 @@ static void print_gap(FILE *out, const char *split, const json_t *r)
 
 static void print_unverified(FILE *out, const char *name, const json_t *s)
 {
-    if (whole(s, "unverified") > 0)
+    if (freeze_print_whole(s, "unverified") > 0)
         fprintf(out,
                 "  %lld of the %s episodes are UNVERIFIED: their actions are not in the "
                 "ledger, or their environment was lost\n",
-                whole(s, "unverified"), name);
+                freeze_print_whole(s, "unverified"), name);
 }
 
-static void print_robust(FILE *out, const json_t *r)
+static void freeze_print_print_robust(FILE *out, const json_t *r)
 {
     if (!r)
         return;
@@ -103,10 +106,11 @@ void freeze_print(FILE *out, const json_t *r)
     const char *split = json_string_value(json_object_get(r, "split"));
     const json_t *limits = json_object_get(r, "limits");
 
-    say_to(out, "%s, %s number %lld, for %.8s of iteration %lld (run %s)\n\n",
-           json_string_value(json_object_get(r, "task")), split, whole(r, "opening"),
-           json_string_value(json_object_get(r, "policy")), whole(r, "iteration"),
-           json_string_value(json_object_get(r, "run")));
+    say_to(
+        out, "%s, %s number %lld, for %.8s of iteration %lld (run %s)\n\n",
+        json_string_value(json_object_get(r, "task")), split,
+        freeze_print_whole(r, "opening"), json_string_value(json_object_get(r, "policy")),
+        freeze_print_whole(r, "iteration"), json_string_value(json_object_get(r, "run")));
     say_to(out, "  %-8s %10s   %24s %8s %9s %7s %10s %10s\n", "split", "mean",
            "95 % interval of it", "episodes", "distinct", "faults", "min", "max");
     print_split(out, "dev", json_object_get(r, "dev"));
@@ -115,12 +119,13 @@ void freeze_print(FILE *out, const json_t *r)
     print_unverified(out, "dev", json_object_get(r, "dev"));
     print_unverified(out, split, json_object_get(r, "hidden"));
     say_to(out, "  start states shared with dev: %lld, with gate: %lld\n",
-           whole(r, "starts_shared_with_dev"), whole(r, "starts_shared_with_gate"));
+           freeze_print_whole(r, "starts_shared_with_dev"),
+           freeze_print_whole(r, "starts_shared_with_gate"));
     if (json_object_get(json_object_get(r, "hidden"), "human_normalised"))
         say_to(out, "  human-normalised: dev %.3f, %s %.3f\n",
                real(json_object_get(r, "dev"), "human_normalised"), split,
                real(json_object_get(r, "hidden"), "human_normalised"));
-    print_robust(out, json_object_get(r, "robust"));
+    freeze_print_print_robust(out, json_object_get(r, "robust"));
     say_to(out, "  played outside (the worker sees observations only)%s%s\n",
            json_is_true(json_object_get(r, "sim_is_true"))
                ? ", the task lets it plan FROM THE TRUE STATE"
@@ -132,8 +137,10 @@ void freeze_print(FILE *out, const json_t *r)
         out,
         "  limits: %lld instructions an act, %lld a reset, %lld to load, %lld KiB, %lld "
         "planner steps an act\n",
-        whole(limits, "act_instructions"), whole(limits, "reset_instructions"),
-        whole(limits, "load_instructions"), whole(limits, "memory_kib"),
-        whole(limits, "planner_steps"));
+        freeze_print_whole(limits, "act_instructions"),
+        freeze_print_whole(limits, "reset_instructions"),
+        freeze_print_whole(limits, "load_instructions"),
+        freeze_print_whole(limits, "memory_kib"),
+        freeze_print_whole(limits, "planner_steps"));
     print_seeds(out, r);
 }

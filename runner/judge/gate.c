@@ -81,7 +81,7 @@ static bool is_seen_before(const struct comparison *c, int i)
 }
 
 /* What the pairs so far tell. */
-static void look(struct comparison *c, const struct gate *g)
+static void gate_look(struct comparison *c, const struct gate *g)
 {
     struct gate_result *out = &c->now;
     double *differences = xcalloc((size_t)c->n, sizeof(*differences));
@@ -123,7 +123,8 @@ static bool is_same_behaviour(const struct comparison *c)
 
 /* is_last: all pairs are played that the task grants. That nothing has changed is said
  * only then: a loss on one seed in twenty is not seen in the first few. */
-static enum gate_verdict judge(const struct comparison *c, double margin, bool is_last)
+static enum gate_verdict gate_judge(const struct comparison *c, double margin,
+                                    bool is_last)
 {
     const struct gate_result *r = &c->now;
 
@@ -164,24 +165,25 @@ static enum memo_status gate_begin(struct comparison *c, const struct gate *g,
     if (status != MEMO_DONE)
         return status;
     c->is_begun = true;
-    look(c, g);
+    gate_look(c, g);
     if (c->is_exact)
-        c->now.verdict = judge(c, g->memo->base.task->margin, true);
+        c->now.verdict = gate_judge(c, g->memo->base.task->margin, true);
     return status;
 }
 
 /* The next pairs, and what they tell. is_last: as judge's; true also once they are all. */
-static enum memo_status play_on(struct comparison *c, const struct gate *g,
-                                const struct policy *const sides[2], int most,
-                                bool is_last, struct error *err)
+static enum memo_status gate_play_on(struct comparison *c, const struct gate *g,
+                                     const struct policy *const sides[2], int most,
+                                     bool is_last, struct error *err)
 {
     enum memo_status status = pairs_play(c, g, sides, next_size(c->next, most) - c->next,
                                          err);
 
     if (status != MEMO_DONE)
         return status;
-    look(c, g);
-    c->now.verdict = judge(c, g->memo->base.task->margin, is_last || c->next >= most);
+    gate_look(c, g);
+    c->now.verdict = gate_judge(c, g->memo->base.task->margin,
+                                is_last || c->next >= most);
     return status;
 }
 
@@ -195,7 +197,7 @@ enum memo_status comparison_play(struct comparison *c, const struct gate *g,
 
     while (status == MEMO_DONE && c->now.verdict == GATE_unclear && !is_over(c) &&
            c->next < most)
-        status = play_on(c, g, sides, most, false, err);
+        status = gate_play_on(c, g, sides, most, false, err);
     return status;
 }
 
@@ -210,7 +212,7 @@ enum memo_status comparison_settle(struct comparison *c, const struct gate *g,
 
     while (status == MEMO_DONE && !is_over(c) && c->next < most &&
            !(c->now.low > -margin) && c->now.difference > -margin && c->now.high >= 0)
-        status = play_on(c, g, sides, most, true, err);
+        status = gate_play_on(c, g, sides, most, true, err);
     return status;
 }
 

@@ -57,9 +57,9 @@ static enum memo_status play_bout(const struct gate *g,
 
 /* Lost pairs once more, under a scope of their own: the ledger keeps both. The seeds are
  * those of the first time. */
-static enum memo_status play_again(const struct gate *g,
-                                   const struct policy *const sides[2],
-                                   const struct bout *t, struct error *err)
+static enum memo_status gate_pairs_play_again(const struct gate *g,
+                                              const struct policy *const sides[2],
+                                              const struct bout *t, struct error *err)
 {
     char *scope = xasprintf("%s again", t->scope);
     enum memo_status status = MEMO_DONE;
@@ -98,12 +98,13 @@ static enum memo_status gate_pairs_play(struct comparison *c, const struct gate 
                           .results = { results[0] + at, results[1] + at } };
         status = play_bout(g, sides, &t, err);
         if (status == MEMO_DONE)
-            status = play_again(g, sides, &t, err);
+            status = gate_pairs_play_again(g, sides, &t, err);
     }
     return status;
 }
 
-static void add_pair(struct comparison *c, const struct episode_result *const sides[2])
+static void gate_pairs_add_pair(struct comparison *c,
+                                const struct episode_result *const sides[2])
 {
     struct gate_pair *p;
 
@@ -129,7 +130,8 @@ static bool take_pair(struct comparison *c, const struct episode_result *candida
     c->n_left_out += !gate_is_lost(candidate) && gate_is_lost(incumbent);
     if (gate_is_lost(candidate) || gate_is_lost(incumbent))
         return false;
-    add_pair(c, (const struct episode_result *const[2]){ candidate, incumbent });
+    gate_pairs_add_pair(c,
+                        (const struct episode_result *const[2]){ candidate, incumbent });
     return true;
 }
 
@@ -162,8 +164,8 @@ enum memo_status pairs_play(struct comparison *c, const struct gate *g,
 }
 
 /* Did both sides' episodes from the start do the same both times? */
-static bool is_repeated(const struct start *s, const struct episode_result *const r[2],
-                        int first)
+static bool gate_pairs_is_repeated(const struct start *s,
+                                   const struct episode_result *const r[2], int first)
 {
     for (int side = 0; side < 2; side++)
         for (int k = first; k < first + 2; k++)
@@ -188,7 +190,8 @@ static void weigh(struct comparison *c, const struct gate *g,
         counts[i] = s->list[i].n;
         c->exact += differences[i] * counts[i] / s->n_seeds;
         for (int k = 2 * i; k < 2 * i + 2; k++)
-            add_pair(c, (const struct episode_result *const[2]){ &r[0][k], &r[1][k] });
+            gate_pairs_add_pair(
+                c, (const struct episode_result *const[2]){ &r[0][k], &r[1][k] });
     }
     c->is_exact = true;
     confseq_counted(differences, counts, s->n, g->error, &c->exact_low, &c->exact_high);
@@ -219,7 +222,7 @@ enum memo_status pairs_play_starts(struct comparison *c, const struct gate *g,
         int to = n - i < BOUT ? n : i + BOUT;
         status = gate_pairs_play(c, g, sides, STARTS_SCOPE, index + i, to - i, at, err);
         for (; i < to && status == MEMO_DONE; i += 2)
-            if (!is_repeated(
+            if (!gate_pairs_is_repeated(
                     &s->list[i / 2],
                     (const struct episode_result *const[2]){ results[0], results[1] }, i))
                 break;

@@ -80,7 +80,7 @@ bool robust_is_tape(const struct episode_result *results, int n)
 }
 
 /* Of what the environment did not break; those are counted in `lost`. */
-static double mean(const struct episode_result *results, int n, int *lost)
+static double robust_mean(const struct episode_result *results, int n, int *lost)
 {
     double scores[MOST_SEEDS];
     int left = results_scores(results, n, scores);
@@ -144,7 +144,7 @@ static enum memo_status measure_sticky(const struct memo *m, const struct policy
     mine.base.task = task;
     snprintf(scope, sizeof(scope), "sticky %g", out->p);
     status = robust_play(&mine, scope, policy, requests, out->n, results, err);
-    out->sticky = mean(results, out->n, &out->lost);
+    out->sticky = robust_mean(results, out->n, &out->lost);
     for (int i = 0; i < out->n && status == MEMO_DONE; i++)
         add_agreement(g, robust_agreement(&dev[i], &results[i], 0));
     *steps_left = mine.steps_left;
@@ -174,7 +174,7 @@ static enum memo_status measure_starts(const struct memo *m, const struct salt *
         requests[i].shadow = &tapes[i];
     }
     status = robust_play(&mine, "starts", policy, requests, out->n, results, err);
-    out->starts = mean(results, out->n, &out->lost);
+    out->starts = robust_mean(results, out->n, &out->lost);
     for (int i = 0; i < out->n && status == MEMO_DONE; i++)
         add_agreement(g, robust_agreement(&dev[i], &results[i], tapes[i].n_steps));
     *steps_left = mine.steps_left;
@@ -194,7 +194,7 @@ enum memo_status robust_measure(struct memo *m, const struct salt *salt,
     enum memo_status status;
 
     *out = (struct robust){ .n = n_dev < MOST_SEEDS ? n_dev : MOST_SEEDS };
-    out->plain = mean(dev, out->n, &out->lost);
+    out->plain = robust_mean(dev, out->n, &out->lost);
     for (int i = 0; i < out->n; i++)
         requests[i].seed = dev[i].seed;
     status = measure_sticky(m, policy, requests, dev, out, &g, &m->steps_left, err);

@@ -76,7 +76,7 @@ static int find_strongest(const struct loop *l)
     return strongest;
 }
 
-static int put_down(const struct trial *t, struct error *err)
+static int challenger_put_down(const struct trial *t, struct error *err)
 {
     const struct iteration *it = t->it;
     json_t *json = gate_to_json(&it->gate);
@@ -161,7 +161,7 @@ enum loop_status challengers_play(struct loop *l, struct error *err)
     it.challenger_of = t.contest.iteration;
     try_again(&t, most, err);
     it.why = t.why;
-    if (t.status == LOOP_ON && put_down(&t, err) != 0)
+    if (t.status == LOOP_ON && challenger_put_down(&t, err) != 0)
         t.status = LOOP_FAILED;
     if (t.status == LOOP_ON) {
         remember(&t);

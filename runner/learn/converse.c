@@ -26,7 +26,8 @@ struct conversation {
     json_t *facts;
 };
 
-static struct message *add_message(struct conversation *c, enum role role, char *text)
+static struct message *converse_add_message(struct conversation *c, enum role role,
+                                            char *text)
 {
     struct message *m = xgrow(c->messages, c->n);
 
@@ -154,9 +155,9 @@ static int open_conversation(struct conversation *c, struct error *err)
         (brief.notes = gather_notes(l, &failures, err)))
         user = brief_user(&brief, err);
     if (user) {
-        add_message(c, ROLE_SYSTEM, brief_system(l->task));
+        converse_add_message(c, ROLE_SYSTEM, brief_system(l->task));
         c->facts = brief_facts(&brief);
-        status = add_strips(l, &failures, add_message(c, ROLE_USER, user), err);
+        status = add_strips(l, &failures, converse_add_message(c, ROLE_USER, user), err);
     }
     json_decref(brief.notes);
     failures_clear(&failures);
@@ -192,7 +193,7 @@ static int keep_call(struct loop *l, int turn, const struct turn *t, const char 
 }
 
 /* A turn that the ledger remembers. 1, 0, -1. */
-static int recall(struct loop *l, int turn, struct turn *out, struct error *err)
+static int converse_recall(struct loop *l, int turn, struct turn *out, struct error *err)
 {
     char *reply = NULL;
     json_t *json;
@@ -209,8 +210,8 @@ static int recall(struct loop *l, int turn, struct turn *out, struct error *err)
     return found;
 }
 
-static enum loop_status ask(struct conversation *c, int turn, int n_before,
-                            struct turn *out, struct error *err)
+static enum loop_status converse_ask(struct conversation *c, int turn, int n_before,
+                                     struct turn *out, struct error *err)
 {
     struct loop *l = c->l;
     struct request request = {
@@ -283,9 +284,11 @@ static bool is_cancelled(const struct loop *l, enum memo_status status)
            p->kind->take_cancelled(p->self);
 }
 
-static enum memo_status answer_call(struct conversation *c, struct tool_context *context,
-                                    const struct tool_call *call, int turn, int number,
-                                    struct tool_answer *answer, struct error *err)
+static enum memo_status converse_answer_call(struct conversation *c,
+                                             struct tool_context *context,
+                                             const struct tool_call *call, int turn,
+                                             int number, struct tool_answer *answer,
+                                             struct error *err)
 {
     struct loop *l = c->l;
     enum memo_status called = MEMO_DONE;
@@ -327,13 +330,13 @@ static enum loop_status answer_calls(struct conversation *c, const struct messag
     for (int i = 0; i < calls->n_calls && status == LOOP_ON; i++) {
         struct tool_answer answer;
         struct message *m;
-        status = loop_status_of(l, answer_call(c, &context, &calls->calls[i], turn, i,
-                                               &answer, err));
+        status = loop_status_of(l, converse_answer_call(c, &context, &calls->calls[i],
+                                                        turn, i, &answer, err));
         if (status != LOOP_ON) {
             tool_answer_clear(&answer);
             break;
         }
-        m = add_message(c, ROLE_TOOL, answer.text);
+        m = converse_add_message(c, ROLE_TOOL, answer.text);
         m->images = answer.images;
         m->n_images = answer.n_images;
         m->call_id = xstrdup(calls->calls[i].id);
@@ -364,7 +367,8 @@ static void ask_again(struct conversation *c, const struct turn *t, int n_unfini
     enum turn_end end = turn_end_of(t->stop);
 
     if (n_unfinished <= MOST_UNFINISHED) {
-        add_message(c, ROLE_USER, turn_end_request(end, t->stop, t->message.text));
+        converse_add_message(c, ROLE_USER,
+                             turn_end_request(end, t->stop, t->message.text));
         return;
     }
     if (c->l->bench.draft) {
@@ -434,11 +438,11 @@ enum loop_status loop_converse(struct loop *l, char **reply, char **why,
             break;
         }
         t = (struct turn){ 0 }; /* recall or the provider inits it */
-        found = recall(l, turn, &t, err);
+        found = converse_recall(l, turn, &t, err);
         if (found < 0)
             status = LOOP_FAILED;
         else if (!found)
-            status = ask(&c, turn, before + turn, &t, err);
+            status = converse_ask(&c, turn, before + turn, &t, err);
         if (status != LOOP_ON)
             break;
         if (turn_end_of(t.stop) == TURN_TOO_LONG) {
@@ -453,7 +457,7 @@ enum loop_status loop_converse(struct loop *l, char **reply, char **why,
             continue;
         }
         l->outcome->answers++;
-        m = add_message(&c, ROLE_ASSISTANT, NULL);
+        m = converse_add_message(&c, ROLE_ASSISTANT, NULL);
         *m = t.message;
         t.message = (struct message){ 0 };
         if (m->n_calls > 0)

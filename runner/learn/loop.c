@@ -29,7 +29,7 @@ static int open_budget(struct loop *l, struct error *err)
     return ledger_work_sum(l->c->ledger, l->c->run->id, &l->worked, err);
 }
 
-static void on_progress(void *user, enum purpose purpose, int done, int n)
+static void loop_on_progress(void *user, enum purpose purpose, int done, int n)
 {
     const struct loop *l = user;
     const struct provider *p = l->c->provider;
@@ -41,7 +41,7 @@ static void on_progress(void *user, enum purpose purpose, int done, int n)
 }
 
 /* it NULL: the run is over. */
-static void tell(const struct loop *l, const struct iteration *it)
+static void loop_tell(const struct loop *l, const struct iteration *it)
 {
     const struct provider *p = l->c->provider;
     json_t *news;
@@ -88,7 +88,7 @@ static enum loop_status iterate(struct loop *l, struct error *err)
         l->n_empty = it.has_candidate ? 0 : l->n_empty + 1;
         if (l->c->on_iteration)
             l->c->on_iteration(l->c->user, &it);
-        tell(l, &it);
+        loop_tell(l, &it);
     }
     free(reply);
     free(why);
@@ -107,7 +107,7 @@ static int check_start(const struct loop *l, struct error *err)
     return 0;
 }
 
-static enum loop_status begin(struct loop *l, struct error *err)
+static enum loop_status loop_begin(struct loop *l, struct error *err)
 {
     struct policy_facts facts;
     enum loop_status status;
@@ -202,8 +202,8 @@ static bool has_replay(const struct loop *l, uint64_t seed)
 /* Plays a dev episode of the incumbent once more, with what the policy says of it. Its
  * steps count as any others: where the budget has none left, or the run has made them
  * before, *played stays without a tape. */
-static enum memo_status play_again(struct loop *l, int dev_index,
-                                   struct episode_result *played, struct error *err)
+static enum memo_status loop_play_again(struct loop *l, int dev_index,
+                                        struct episode_result *played, struct error *err)
 {
     struct policy policy = champion_policy(&l->incumbent);
     struct episode_request request = { .seed = l->incumbent.results[dev_index].seed,
@@ -217,7 +217,7 @@ static enum memo_status play_again(struct loop *l, int dev_index,
                          err);
 }
 
-static int save_replay(struct loop *l, int dev_index, struct error *err)
+static int loop_save_replay(struct loop *l, int dev_index, struct error *err)
 {
     const struct episode_result *r = &l->incumbent.results[dev_index];
     struct evaluation e = l->memo.base;
@@ -228,7 +228,7 @@ static int save_replay(struct loop *l, int dev_index, struct error *err)
 
     e.policy = champion_policy(&l->incumbent);
     if ((!l->outcome->is_interrupted || !has_tape) &&
-        play_again(l, dev_index, &played, err) == MEMO_FAILED)
+        loop_play_again(l, dev_index, &played, err) == MEMO_FAILED)
         return -1;
     if (!has_tape || (played.is_done && played.tape.n_steps == played.n_steps))
         r = &played;
@@ -267,7 +267,7 @@ static int keep_best(struct loop *l, struct error *err)
         return -1;
     if (!c->n || !c->results[median].is_done || has_replay(l, c->results[median].seed))
         return 0;
-    return save_replay(l, median, err);
+    return loop_save_replay(l, median, err);
 }
 
 static void loop_clear(struct loop *l)
@@ -311,8 +311,8 @@ json_t *loop_memory(struct ledger *ledger, const char *task, int64_t run,
     return ledger_dream_memory(ledger, task, ledger_session_root(ledger, run), err);
 }
 
-static int run(const struct loop_config *config, struct task *task,
-               struct loop_outcome *out, struct error *err)
+static int loop_run_iterations(const struct loop_config *config, struct task *task,
+                               struct loop_outcome *out, struct error *err)
 {
     struct loop l = {
         .c = config,
@@ -331,7 +331,7 @@ static int run(const struct loop_config *config, struct task *task,
                             .base = config->base,
                             .tally = &l.tally,
                             .returns = &l.returns,
-                            .progress = on_progress,
+                            .progress = loop_on_progress,
                             .user = &l };
     if (config->provider->kind->interrupted)
         l.memo.base.setup.interrupted = config->provider->kind->interrupted(
@@ -346,7 +346,7 @@ static int run(const struct loop_config *config, struct task *task,
     status = l.retired && l.memory && incident_files(&l, err) == 0 &&
                      ledger_run_set_status(config->ledger, config->run->id, "running", "",
                                            err) == 0
-                 ? begin(&l, err)
+                 ? loop_begin(&l, err)
                  : LOOP_FAILED;
     for (l.iteration = 1; status == LOOP_ON; l.iteration++) {
         status = loop_check_end(&l);
@@ -367,7 +367,7 @@ static int run(const struct loop_config *config, struct task *task,
                                                                              : "stopped",
                                        out->stop_reason, err);
     if (result == 0 && !out->is_interrupted)
-        tell(&l, NULL);
+        loop_tell(&l, NULL);
     loop_clear(&l);
     return result;
 }
@@ -380,7 +380,7 @@ int loop_run(const struct loop_config *config, struct loop_outcome *out,
     int status;
 
     mine.base.task = task;
-    status = run(&mine, task, out, err);
+    status = loop_run_iterations(&mine, task, out, err);
     task_destroy(task);
     return status;
 }

@@ -35,7 +35,7 @@ static int keep_source(struct trial *t, struct error *err)
 }
 
 /* The same program again, with other comments or another name, is not tried twice. */
-static bool is_known(struct trial *t)
+static bool trial_is_known(struct trial *t)
 {
     char incumbent[65];
 
@@ -113,7 +113,7 @@ static void try_candidate(struct trial *t, const char *reply, struct error *err)
     }
     measure_hash(t->candidate.source, t->tokens_sha256);
     is_challenger = challenger_take(t);
-    if (!is_challenger && is_known(t)) {
+    if (!is_challenger && trial_is_known(t)) {
         trial_incident(t, "the same program again", err, t->why);
         return;
     }
@@ -181,7 +181,8 @@ static int note_verdict(struct trial *t, struct error *err)
     return status;
 }
 
-static enum loop_status put_down(struct trial *t, const char *parent, struct error *err)
+static enum loop_status trial_put_down(struct trial *t, const char *parent,
+                                       struct error *err)
 {
     struct iteration *it = t->it;
     int64_t steps = 0, planner;
@@ -264,7 +265,7 @@ enum loop_status loop_judge(struct loop *l, const char *reply, const char *no_re
     l->n_fruitless += !it->is_promoted;
     tally_mark(&l->tally, &it->played);
     if (t.status == LOOP_ON)
-        t.status = put_down(&t, parent, err);
+        t.status = trial_put_down(&t, parent, err);
     if (t.status == LOOP_ON) {
         challenger_keep(&t, it->change);
         loop_note_past(l, it, t.tokens_sha256);

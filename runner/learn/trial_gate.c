@@ -26,7 +26,7 @@ static int64_t find_ordinal(struct loop *l, struct error *err)
 }
 
 /* The candidate's number and its share of the error; the starts, once a run. */
-static enum loop_status begin(struct trial *t, struct error *err)
+static enum loop_status trial_gate_begin(struct trial *t, struct error *err)
 {
     struct loop *l = t->l;
     struct contest *c = &t->contest;
@@ -60,9 +60,9 @@ static struct gate gate_of(const struct trial *t, const struct champion *rival,
 
 /* Goes on with a comparison, to a verdict or to `most` seeds; where it may be equal, to
  * `settled` seeds. */
-static enum loop_status compare(struct trial *t, struct champion *rival,
-                                const char *scope_word, struct comparison *c, int most,
-                                int settled, struct error *err)
+static enum loop_status trial_gate_compare(struct trial *t, struct champion *rival,
+                                           const char *scope_word, struct comparison *c,
+                                           int most, int settled, struct error *err)
 {
     struct policy candidate = champion_policy(&t->candidate),
                   incumbent = champion_policy(rival);
@@ -98,7 +98,8 @@ static void check_best(struct trial *t, struct error *err)
     if (t->is_best)
         return;
     comparison_init(&best);
-    t->status = compare(t, &l->best, "best", &best, l->task->splits.gate, 0, err);
+    t->status = trial_gate_compare(t, &l->best, "best", &best, l->task->splits.gate, 0,
+                                   err);
     t->is_best = t->status == LOOP_ON && best.now.verdict == GATE_better;
     comparison_clear(&best);
 }
@@ -116,12 +117,12 @@ static void check_simpler(struct trial *t, int most, struct error *err)
     if (has_two_rivals(l)) {
         struct comparison best;
         comparison_init(&best);
-        t->status = compare(t, &l->best, "best", &best, most, settled, err);
+        t->status = trial_gate_compare(t, &l->best, "best", &best, most, settled, err);
         r = best.now;
         comparison_clear(&best);
     } else {
-        t->status = compare(t, &l->incumbent, "iteration", &t->contest.with, most,
-                            settled, err);
+        t->status = trial_gate_compare(t, &l->incumbent, "iteration", &t->contest.with,
+                                       most, settled, err);
         r = t->it->gate = t->contest.with.now;
     }
     if (t->status != LOOP_ON || !is_equal(l, &r))
@@ -169,11 +170,11 @@ void trial_ask_gate(struct trial *t, int most, struct error *err)
     struct loop *l = t->l;
     struct gate_result *g = &t->it->gate;
 
-    t->status = begin(t, err);
+    t->status = trial_gate_begin(t, err);
     t->it->ordinal = t->contest.ordinal;
     if (t->status == LOOP_ON)
-        t->status = compare(t, &l->incumbent, "iteration", &t->contest.with, most, 0,
-                            err);
+        t->status = trial_gate_compare(t, &l->incumbent, "iteration", &t->contest.with,
+                                       most, 0, err);
     *g = t->contest.with.now;
     if (t->status != LOOP_ON)
         return;

@@ -92,7 +92,8 @@ static void keep_images(struct best_of *b, const struct message *m)
 }
 
 /* The first request of the run, whose brief all get. */
-static int keep(struct best_of *b, const struct request *request, struct error *err)
+static int best_of_keep(struct best_of *b, const struct request *request,
+                        struct error *err)
 {
     json_t *texts = json_array();
 
@@ -108,7 +109,7 @@ static int keep(struct best_of *b, const struct request *request, struct error *
     return b->path ? json_to_file(b->path, b->brief, err) : 0;
 }
 
-static int recall(struct best_of *b, struct error *err)
+static int best_of_recall(struct best_of *b, struct error *err)
 {
     size_t len;
     char *text = b->path ? (char *)file_load(b->path, MOST_KEPT, &len, err) : NULL;
@@ -164,10 +165,9 @@ static int best_of_ask(void *self, const struct request *request, struct turn *o
         out->is_over = out->is_final_error = true;
         return error_set(err, "all %d rewrites of best-of are made", b->n);
     }
-    if (!b->brief &&
-        ((request->iteration == 1 || b->is_refused) && request->turn == 0
-             ? keep(b, request, err)
-             : recall(b, err)) != 0) {
+    if (!b->brief && ((request->iteration == 1 || b->is_refused) && request->turn == 0
+                          ? best_of_keep(b, request, err)
+                          : best_of_recall(b, err)) != 0) {
         turn_init(out);
         out->is_final_error = true;
         return -1;

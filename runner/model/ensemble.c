@@ -74,8 +74,8 @@ static int add_member(struct ensemble *e, json_t *json,
     return 0;
 }
 
-static int read_members(struct ensemble *e, json_t *json,
-                        const struct provider_config *config, struct error *err)
+static int ensemble_read_members(struct ensemble *e, json_t *json,
+                                 const struct provider_config *config, struct error *err)
 {
     static const char *const keys[] = { "models", "stuck_after", NULL };
     json_t *list = json_object_get(json, "models"), *item;
@@ -124,7 +124,7 @@ static void *ensemble_create(const struct provider_config *config, struct error 
     json = json_loadb(text, len, JSON_REJECT_DUPLICATES, &at);
     if (!json)
         error_set(err, "%s: line %d: %.200s", config->name, at.line, at.text);
-    else if (read_members(e, json, config, &why) != 0)
+    else if (ensemble_read_members(e, json, config, &why) != 0)
         error_set(err, "%s: %.700s", config->name, why.text);
     else {
         result = e;
@@ -148,7 +148,7 @@ static bool ensemble_is_sealed(void *self)
     return is_sealed;
 }
 
-static int choose(const struct ensemble *e, const struct request *request)
+static int ensemble_choose(const struct ensemble *e, const struct request *request)
 {
     bool is_stuck = false;
     double sum = 0, at;
@@ -182,7 +182,7 @@ static int ensemble_ask(void *self, const struct request *request, struct turn *
 
     if (e->iteration != request->iteration) {
         e->iteration = request->iteration;
-        e->chosen = choose(e, request);
+        e->chosen = ensemble_choose(e, request);
     }
     m = &e->list[e->chosen];
     own.n_before = m->n_answered;

@@ -34,7 +34,7 @@ struct files {
     bool is_quiet, has_said_where;
 };
 
-static int make_folders(const char *path, struct error *err)
+static int files_make_folders(const char *path, struct error *err)
 {
     char *part = xstrdup(path);
     int result = 0;
@@ -79,7 +79,7 @@ static void *files_create(const struct provider_config *config, struct error *er
     f->interrupted = config->interrupted;
     f->timeout_s = config->timeout_s > 0 ? config->timeout_s : HUGE_VAL;
     f->is_quiet = config->is_quiet;
-    if (make_folders(f->folder, err) != 0) {
+    if (files_make_folders(f->folder, err) != 0) {
         files_destroy(f);
         return NULL;
     }
@@ -87,7 +87,7 @@ static void *files_create(const struct provider_config *config, struct error *er
 }
 
 /* The number that the name starts with, or -1. */
-static int number_of(const char *name)
+static int files_number_of(const char *name)
 {
     char *end;
     long n = strtol(name, &end, 10);
@@ -120,7 +120,7 @@ static int find_number(const struct files *f, const char *json, size_t len, int 
     if (!folder)
         return error_set(err, "%s: %s", f->folder, strerror(errno));
     for (struct dirent *e; (e = readdir(folder));) {
-        int n = number_of(e->d_name);
+        int n = files_number_of(e->d_name);
         char *path;
 
         if (n < 0 || strcmp(e->d_name + strcspn(e->d_name, "-"), "-request.json") != 0)
@@ -179,7 +179,7 @@ static bool is_still(const char *path, off_t *size, double *since)
 }
 
 /* A reply that cannot be read makes room for a better one. */
-static int refuse(const char *path, struct error *err)
+static int files_refuse(const char *path, struct error *err)
 {
     char *aside = xasprintf("%s.refused", path);
     struct error why = err ? *err : (struct error){ "" };
@@ -193,8 +193,8 @@ static int refuse(const char *path, struct error *err)
 
 /* 1: there is none yet; 0: taken; -1: there is one that cannot be used. A whole JSON
  * object cannot be the beginning of a longer one, so it need not be still. */
-static int take_json(const char *path, bool is_still_, struct turn *out,
-                     struct error *err)
+static int files_take_json(const char *path, bool is_still_, struct turn *out,
+                           struct error *err)
 {
     json_error_t at;
     size_t len;
@@ -206,7 +206,7 @@ static int take_json(const char *path, bool is_still_, struct turn *out,
         return 1;
     bytes = (char *)file_load(path, MAX_REPLY, &len, err);
     if (!bytes)
-        return refuse(path, err);
+        return files_refuse(path, err);
     json = json_loadb(bytes, len, 0, &at);
     if (!json && !is_still_)
         result = 1;
@@ -220,16 +220,16 @@ static int take_json(const char *path, bool is_still_, struct turn *out,
         result = -1;
     json_decref(json);
     free(bytes);
-    return result < 0 ? refuse(path, err) : result;
+    return result < 0 ? files_refuse(path, err) : result;
 }
 
-static int take_text(const char *path, struct turn *out, struct error *err)
+static int files_take_text(const char *path, struct turn *out, struct error *err)
 {
     size_t len;
     char *bytes = (char *)file_load(path, MAX_REPLY, &len, err);
 
     if (!bytes)
-        return refuse(path, err);
+        return files_refuse(path, err);
     free(out->message.text);
     out->message.text = provider_clean_text(bytes, len);
     free(bytes);
@@ -245,10 +245,10 @@ static int await_reply(struct files *f, int number, struct turn *out, struct err
     int result;
 
     for (;;) {
-        result = take_json(json_path, is_still(json_path, &json_size, &json_since), out,
-                           err);
+        result = files_take_json(json_path, is_still(json_path, &json_size, &json_since),
+                                 out, err);
         if (result == 1 && json_size < 0 && is_still(text_path, &text_size, &text_since))
-            result = take_text(text_path, out, err);
+            result = files_take_text(text_path, out, err);
         if (result != 1)
             break;
         result = -1;

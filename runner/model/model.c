@@ -21,7 +21,7 @@ const struct provider_kind *const provider_kinds[] = {
     NULL,
 };
 
-static const struct provider_kind *find_kind(const char *name, size_t len)
+static const struct provider_kind *model_find_kind(const char *name, size_t len)
 {
     for (int i = 0; provider_kinds[i]; i++)
         if (strlen(provider_kinds[i]->name) == len &&
@@ -32,7 +32,7 @@ static const struct provider_kind *find_kind(const char *name, size_t len)
 
 const struct provider_kind *provider_find(const char *spec)
 {
-    return find_kind(spec, strcspn(spec, ":"));
+    return model_find_kind(spec, strcspn(spec, ":"));
 }
 
 static int unknown_kind(const char *spec, struct error *err)
@@ -58,7 +58,7 @@ int provider_open(struct provider *out, const char *spec, struct provider_config
                   struct error *err)
 {
     size_t len = strcspn(spec, ":");
-    const struct provider_kind *kind = find_kind(spec, len);
+    const struct provider_kind *kind = model_find_kind(spec, len);
     char why[512] = "";
 
     memset(out, 0, sizeof(*out));

@@ -191,7 +191,8 @@ static char *tell_change(const json_t *facts, const json_t *tuned)
 }
 
 /* Submits the tuned draft; a tuning that found nothing leaves the policy as it is. */
-static int submit(const struct request *request, struct turn *out, struct error *err)
+static int search_submit(const struct request *request, struct turn *out,
+                         struct error *err)
 {
     const struct message *told = &request->messages[request->n_messages - 1];
     json_t *tuned = json_loads(told->text, JSON_DISABLE_EOF_CHECK, NULL);
@@ -222,7 +223,7 @@ static int submit(const struct request *request, struct turn *out, struct error 
 
 /* The policy with the values that served best in earlier runs, as far as dreams kept
  * them; NULL: they are what it has already. */
-static char *recall(const json_t *facts, FILE *change)
+static char *search_recall(const json_t *facts, FILE *change)
 {
     const json_t *list = json_object_get(facts, "params"), *item;
     const char *policy = json_string_value(json_object_get(facts, "policy"));
@@ -260,7 +261,7 @@ static bool submit_recalled(const struct request *request, struct turn *out)
     FILE *f = open_memstream(&change, &size);
 
     fputs("What served best in earlier runs:", f);
-    source = recall(request->facts, f);
+    source = search_recall(request->facts, f);
     fclose(f);
     if (source) {
         free(out->message.text);
@@ -285,7 +286,7 @@ static int search_ask(void *self, const struct request *request, struct turn *ou
         return 0;
     if (request->turn == 0 || request->n_messages == 0)
         return ask_to_tune(self, request, out, err);
-    return submit(request, out, err);
+    return search_submit(request, out, err);
 }
 
 const struct provider_kind search_provider = {

@@ -13,7 +13,7 @@
 #define FIRST_CHANCE 2 /* format 2 began with it, and did not name it then */
 #define MAX_SESSION ((size_t)256 << 20) /* bytes */
 
-static const char *text_of(const json_t *object, const char *key)
+static const char *session_file_text_of(const json_t *object, const char *key)
 {
     return json_string_value(json_object_get(object, key));
 }
@@ -21,13 +21,14 @@ static const char *text_of(const json_t *object, const char *key)
 static int check_run(const json_t *run, const char *path, struct error *err)
 {
     const json_t *start = json_object_get(run, "start");
-    const char *source = text_of(start, "source"), *sha = text_of(start, "sha256");
+    const char *source = session_file_text_of(start, "source"),
+               *sha = session_file_text_of(start, "sha256");
     char is[65];
 
     if (!run)
         return 0;
     if (!json_is_object(json_object_get(run, "task")) || !source || !sha ||
-        !text_of(run, "salt_sha256") || !text_of(start, "name"))
+        !session_file_text_of(run, "salt_sha256") || !session_file_text_of(start, "name"))
         return error_set(err,
                          "%s: line 1: its \"run\" lacks a task, a start or the hash of "
                          "its salt",
@@ -101,7 +102,7 @@ static int read_reply(struct session_file *s, json_t *line, const char *path, in
 static int read_end(struct session_file *s, json_t *end, const char *path, int number,
                     struct error *err)
 {
-    const char *hex = text_of(end, "salt"),
+    const char *hex = session_file_text_of(end, "salt"),
                *sha = json_string_value(session_file_run(s, "salt_sha256"));
     struct salt salt;
 
@@ -139,8 +140,8 @@ static int read_line(struct session_file *s, const char *text, size_t len, int n
     return result;
 }
 
-static int read_lines(struct session_file *s, const char *bytes, size_t len,
-                      const char *path, struct error *err)
+static int session_file_read_lines(struct session_file *s, const char *bytes, size_t len,
+                                   const char *path, struct error *err)
 {
     const char *at = bytes, *end = bytes + len;
 
@@ -169,7 +170,7 @@ int session_file_read(struct session_file *s, const char *bytes, size_t len,
                       const char *name, struct error *err)
 {
     *s = (struct session_file){ .turns = json_array(), .outcomes = json_array() };
-    return len ? read_lines(s, bytes, len, name, err)
+    return len ? session_file_read_lines(s, bytes, len, name, err)
                : error_set(err, "%s: empty, not a recorded session", name);
 }
 
@@ -209,7 +210,7 @@ int64_t session_file_chance(const struct session_file *s)
 
 const char *session_file_salt(const struct session_file *s)
 {
-    return text_of(s->end, "salt");
+    return session_file_text_of(s->end, "salt");
 }
 
 void session_replies(const json_t *turns, int64_t iteration, char out[65])
@@ -237,7 +238,7 @@ int64_t session_file_altered(const struct session_file *s, char was[65], char is
 {
     for (size_t i = 0; i < json_array_size(s->outcomes); i++) {
         const json_t *line = json_array_get(s->outcomes, i);
-        const char *replies = text_of(line, "replies");
+        const char *replies = session_file_text_of(line, "replies");
         int64_t iteration = integer_of(json_object_get(line, "outcome"), "iteration");
 
         session_replies(s->turns, iteration, is);

@@ -37,7 +37,7 @@ struct film_options film_of_end(const struct replay *r, int n_panels)
                                   .n_panels = (int)n };
 }
 
-static struct layout lay_out(const struct env *env, const struct film_options *o)
+static struct layout film_lay_out(const struct env *env, const struct film_options *o)
 {
     struct layout l = { .grow = 1, .shrink = 1 };
     int64_t n_steps = o->to - o->from + 1,
@@ -62,8 +62,8 @@ static struct layout lay_out(const struct env *env, const struct film_options *o
 }
 
 /* Text in the canvas's capitals; what does not fit a width in pixels ends at a word. */
-static void write_text(struct canvas *c, int x, int y, int width, uint32_t color,
-                       const char *text)
+static void film_write_text(struct canvas *c, int x, int y, int width, uint32_t color,
+                            const char *text)
 {
     char line[256];
     size_t room = (size_t)(width / LETTER), keep = room > 3 ? room - 3 : 0;
@@ -93,17 +93,17 @@ static void draw_title(const struct player *p, const struct film_options *o,
              slash ? slash + 1 : r->policy_name, r->total, (long long)o->from,
              (long long)o->to, (long long)r->tape.n_steps, r->fault ? "  FAULT: " : "",
              r->fault ? fault_name(r->fault) : "");
-    write_text(c, GAP, GAP + 2, c->width - 2 * GAP, DIM, o->title ? o->title : text);
+    film_write_text(c, GAP, GAP + 2, c->width - 2 * GAP, DIM, o->title ? o->title : text);
 }
 
-static void draw_caption(struct player *p, struct canvas *c, int x, int y, int width)
+static void film_draw_caption(struct player *p, struct canvas *c, int x, int y, int width)
 {
     const struct env *env = p->episode.env;
     double action[ENV_MAX_ACTION];
     char text[128] = "end", events[128], reward[32] = "";
 
     snprintf(text, sizeof(text), "%lld", (long long)p->at);
-    write_text(c, x, y, width, ACCENT, text);
+    film_write_text(c, x, y, width, ACCENT, text);
     int used = ((int)strlen(text) + 1) * LETTER;
     if (p->at < p->replay->tape.n_steps) {
         tape_get(&p->replay->tape, env, p->at, action);
@@ -114,14 +114,14 @@ static void draw_caption(struct player *p, struct canvas *c, int x, int y, int w
                  : p->replay->truncated ? "truncated"
                                         : "end");
     }
-    write_text(c, x + used, y, width - used, TEXT, text);
+    film_write_text(c, x + used, y, width - used, TEXT, text);
     if (p->at > 0 && p->last.reward != 0)
         snprintf(reward, sizeof(reward), "%+g ", p->last.reward);
-    write_text(c, x, y + 14, width, TEXT, reward);
+    film_write_text(c, x, y + 14, width, TEXT, reward);
     used = (int)strlen(reward) * LETTER;
     frame_event_text(env, p->at > 0 ? p->last.events : 0, events, sizeof(events));
-    write_text(c, x + used, y + 14, width - used,
-               frame_is_failure(env, p->last.events) ? FAILURE : DIM, events);
+    film_write_text(c, x + used, y + 14, width - used,
+                    frame_is_failure(env, p->last.events) ? FAILURE : DIM, events);
 }
 
 static void draw_panel(struct player *p, const struct layout *l, struct canvas *c, int x,
@@ -139,7 +139,7 @@ static void draw_panel(struct player *p, const struct layout *l, struct canvas *
         canvas_rect(c, x - 2, y - 2, l->width + 4, l->height + 4, FAILURE);
     canvas_blit(c, x, y, 1, &frame);
     canvas_free(&frame);
-    draw_caption(p, c, x, y + l->height + 8, l->width);
+    film_draw_caption(p, c, x, y + l->height + 8, l->width);
 }
 
 struct canvas film_draw(struct player *p, const struct film_options *o)
@@ -149,7 +149,7 @@ struct canvas film_draw(struct player *p, const struct film_options *o)
 
     in.to = in.to < 0 ? 0 : in.to > n_steps ? n_steps : in.to;
     in.from = in.from < 0 ? 0 : in.from > in.to ? in.to : in.from;
-    struct layout l = lay_out(p->episode.env, &in);
+    struct layout l = film_lay_out(p->episode.env, &in);
     int title_width = 640;
     int width = GAP + l.columns * (l.width + GAP);
     struct canvas c = canvas_alloc(width > title_width ? width : title_width,

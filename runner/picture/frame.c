@@ -28,7 +28,7 @@ struct canvas frame_alloc(const struct env *env, int scale)
     return canvas_alloc(width * scale, height * scale);
 }
 
-static void write_observation(struct player *p, struct canvas *out)
+static void frame_write_observation(struct player *p, struct canvas *out)
 {
     double *obs = xcalloc((size_t)p->episode.n_obs, sizeof(*obs));
     const double *value = obs;
@@ -52,7 +52,7 @@ static void draw_plain(struct player *p, struct canvas *out)
     if (p->episode.env->draw && p->episode.env->frame_width > 0)
         player_draw(p, out);
     else
-        write_observation(p, out);
+        frame_write_observation(p, out);
 }
 
 void frame_draw(struct player *p, int scale, bool has_marks, struct canvas *out)

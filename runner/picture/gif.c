@@ -41,7 +41,7 @@ static int write_bytes(GifFileType *file, const GifByteType *bytes, int len)
     return (int)fwrite(bytes, 1, (size_t)len, g->stream);
 }
 
-static int fail(int code, struct error *err)
+static int gif_fail(int code, struct error *err)
 {
     const char *text = GifErrorString(code);
 
@@ -75,12 +75,12 @@ struct gif *gif_create(int width, int height, struct error *err)
     return g;
 
 failed:
-    fail(code, err);
+    gif_fail(code, err);
     gif_destroy(g);
     return NULL;
 }
 
-static int end(struct gif *g)
+static int gif_end(struct gif *g)
 {
     int code = 0, status = 0;
 
@@ -97,7 +97,7 @@ void gif_destroy(struct gif *g)
 {
     if (!g)
         return;
-    end(g);
+    gif_end(g);
     free(g->bytes);
     free(g->before.rgb);
     free(g);
@@ -241,7 +241,7 @@ int gif_add(struct gif *g, const struct canvas *frame, int hundredths, struct er
         goto out;
     if (put_image(g, &area, &palette, pixels, hundredths < 2 ? 2 : hundredths) !=
         GIF_OK) {
-        fail(g->file->Error, err);
+        gif_fail(g->file->Error, err);
         goto out;
     }
     if (!g->before.rgb)
@@ -256,9 +256,9 @@ out:
 
 int gif_save(struct gif *g, const char *path, struct error *err)
 {
-    int code = end(g);
+    int code = gif_end(g);
 
     if (code != 0)
-        return fail(code, err);
+        return gif_fail(code, err);
     return file_save(path, g->bytes, g->len, err);
 }

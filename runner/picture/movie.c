@@ -22,7 +22,8 @@ struct movie {
     FILE *complaints;   /* what it wrote to stderr */
 };
 
-static int start(struct movie *m, const char *size, const char *rate, struct error *err)
+static int movie_start(struct movie *m, const char *size, const char *rate,
+                       struct error *err)
 {
     const char *argv[] = { "ffmpeg", "-nostdin",   "-v",        "error",      "-y",
                            "-f",     "rawvideo",   "-pix_fmt",  "rgb24",      "-s",
@@ -63,7 +64,7 @@ struct movie *movie_create(const char *path, int width, int height,
     m->complaints = tmpfile();
     snprintf(size, sizeof(size), "%dx%d", m->even.width, m->even.height);
     snprintf(rate, sizeof(rate), "%.6f", frames_per_second);
-    if (m->complaints && start(m, size, rate, err) == 0)
+    if (m->complaints && movie_start(m, size, rate, err) == 0)
         return m;
     if (!m->complaints)
         error_set(err, "%s: no room for a temporary file: %s", path, strerror(errno));
@@ -92,7 +93,7 @@ void movie_destroy(struct movie *m)
 }
 
 /* The reason that ffmpeg gave: its last line. */
-static int fail(struct movie *m, struct error *err)
+static int movie_fail(struct movie *m, struct error *err)
 {
     char text[512], last[512] = "it gave no reason";
 
@@ -115,7 +116,7 @@ int movie_add(struct movie *m, const struct canvas *frame, struct error *err)
         if (n < 0 && errno == EINTR)
             continue;
         if (n <= 0)
-            return fail(m, err);
+            return movie_fail(m, err);
         sent += (size_t)n;
     }
     return 0;
@@ -130,7 +131,7 @@ int movie_save(struct movie *m, struct error *err)
     status = spawn_wait(m->pid);
     m->pid = 0;
     if (status != 0)
-        return fail(m, err);
+        return movie_fail(m, err);
     status = file_commit(m->temporary, m->path, err);
     free(m->temporary);
     m->temporary = NULL;

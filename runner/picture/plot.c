@@ -121,7 +121,7 @@ static char *script(const struct plot *p, const char *temporary, bool is_svg)
 }
 
 /* Runs gnuplot with the script on its input. */
-static int run(const char *text, struct error *err)
+static int plot_run(const char *text, struct error *err)
 {
     const char *const argv[] = { "gnuplot", NULL };
     struct spawn gnuplot = { .argv = argv, .n_fds = 1, .without_keys = true };
@@ -176,7 +176,7 @@ int plot_save(const struct plot *p, const char *path, struct error *err)
         return error_set(err, "%s: there is nothing to draw: no value is finite", path);
     temporary = file_temporary(path);
     text = script(p, temporary, is_svg);
-    status = run(text, err) == 0 ? file_commit(temporary, path, err) : -1;
+    status = plot_run(text, err) == 0 ? file_commit(temporary, path, err) : -1;
     if (status != 0)
         unlink(temporary);
     free(text);

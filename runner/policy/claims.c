@@ -28,7 +28,7 @@ static bool is_digit(char c)
     return isdigit((unsigned char)c);
 }
 
-static bool is_word(char c)
+static bool claims_is_word(char c)
 {
     return isalnum((unsigned char)c) || c == '_';
 }
@@ -79,7 +79,7 @@ static bool is_counted(const char *at)
 }
 
 /* Does a word that says what is counted stand right before `at`: "step 40"? */
-static bool is_named(const char *begin, const char *at)
+static bool claims_is_named(const char *begin, const char *at)
 {
     while (at > begin && (at[-1] == ' ' || at[-1] == '#'))
         at--;
@@ -134,7 +134,7 @@ static const char *read_digits(const char *at, char out[MOST_NUMBER], double *ro
             out[n++] = *at;
         out[n] = '\0';
         *rounded *= pow(10, power);
-    } else if (*at == 'k' && !is_word(at[1])) {
+    } else if (*at == 'k' && !claims_is_word(at[1])) {
         strcpy(out + n, "e3");
         *rounded *= 1000;
         at++;
@@ -143,7 +143,7 @@ static const char *read_digits(const char *at, char out[MOST_NUMBER], double *ro
 }
 
 /* The number whose first digit is at `at`. */
-static struct number read_number(const char *begin, const char *at)
+static struct number claims_read_number(const char *begin, const char *at)
 {
     struct number out = { .is_score = true };
     const char *sign = at, *behind;
@@ -155,7 +155,7 @@ static struct number read_number(const char *begin, const char *at)
         sign--;
     else if (sign - begin >= 3 && !strncmp(sign - 3, MINUS, 3))
         sign -= 3;
-    if (sign > begin && (is_word(sign[-1]) || (sign[-1] == '.' && sign < at)))
+    if (sign > begin && (claims_is_word(sign[-1]) || (sign[-1] == '.' && sign < at)))
         out.is_score = false; /* a part of a name: case-001, v2 */
     if (*at == '.') {
         text[0] = '0';
@@ -169,7 +169,7 @@ static struct number read_number(const char *begin, const char *at)
     if (sign < at)
         out.value = -out.value;
     behind = skip_blanks(out.end);
-    if (is_word(*out.end) || is_counted(behind) || is_named(begin, sign))
+    if (claims_is_word(*out.end) || is_counted(behind) || claims_is_named(begin, sign))
         out.is_score = false;
     if (is_date(at)) {
         out.end += strspn(out.end, "0123456789-/:");
@@ -180,11 +180,11 @@ static struct number read_number(const char *begin, const char *at)
 
 /* The first number soon behind `at`, in the same sentence; its end is NULL when there is
  * none. */
-static struct number next_number(const char *begin, const char *at, int reach)
+static struct number claims_next_number(const char *begin, const char *at, int reach)
 {
     for (const char *stop = at + reach; at < stop && *at && *at != '\n'; at++) {
         if (is_digit(*at))
-            return read_number(begin, at);
+            return claims_read_number(begin, at);
         if (*at == '.' && !is_digit(at[1]))
             break;
     }
@@ -218,7 +218,7 @@ static struct number last_of_range(struct number n)
 
     if (!at)
         return n;
-    second = next_number(at, at, 5); /* on its own: the dash of 10-20 is no sign */
+    second = claims_next_number(at, at, 5); /* on its own: the dash of 10-20 is no sign */
     if (!second.end)
         return n;
     if (!is_arrow && n.value > second.value)
@@ -228,12 +228,12 @@ static struct number last_of_range(struct number n)
 }
 
 /* What is claimed behind the verb; false: no score is. */
-static bool read_claim(const char *begin, const char *at, struct number *out)
+static bool claims_read_claim(const char *begin, const char *at, struct number *out)
 {
     const char *stop = at + strnlen(at, REACH);
 
     do {
-        *out = next_number(begin, at, (int)(stop - at));
+        *out = claims_next_number(begin, at, (int)(stop - at));
         if (!out->end)
             return false;
         *out = last_of_range(*out);
@@ -245,9 +245,9 @@ static bool read_claim(const char *begin, const char *at, struct number *out)
 const char *claims_find(const char *prose, double most, double *claim)
 {
     for (const char *at = prose; *at; at++) {
-        const char *end = at > prose && is_word(at[-1]) ? NULL : behind_verb(at);
+        const char *end = at > prose && claims_is_word(at[-1]) ? NULL : behind_verb(at);
         struct number n;
-        if (!end || !read_claim(prose, end, &n) || !(n.value - n.rounded > most))
+        if (!end || !claims_read_claim(prose, end, &n) || !(n.value - n.rounded > most))
             continue;
         *claim = n.value;
         return at;

@@ -31,7 +31,7 @@ int edit_count(const char *source, const char *search, size_t len, bool is_at_li
     return n;
 }
 
-static struct line *split(const char *text, int most, int *n)
+static struct line *edit_split(const char *text, int most, int *n)
 {
     struct line *lines = NULL;
 
@@ -145,7 +145,8 @@ static double alike(struct line a, struct line b)
 char *edit_nearest(const char *source, const char *search, int *line)
 {
     int n, k, best = -1;
-    struct line *have = split(source, 1 << 20, &n), *want = split(search, MOST_LINES, &k);
+    struct line *have = edit_split(source, 1 << 20, &n),
+                *want = edit_split(search, MOST_LINES, &k);
     double most = 0;
     char *found = NULL;
 

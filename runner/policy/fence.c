@@ -45,7 +45,7 @@ static size_t list_mark(const char *at)
     return gap ? n + gap : 0;
 }
 
-static int run_of(const char *at, char mark)
+static int fence_run_of(const char *at, char mark)
 {
     int n = 0;
 
@@ -69,7 +69,7 @@ bool fence_opens(const char *line, struct fence *out)
         return false;
     out->mark = line[at];
     out->indent = fence_indent(line, at);
-    out->n = run_of(line + at, out->mark);
+    out->n = fence_run_of(line + at, out->mark);
     if (out->n < LEAST)
         return false;
     at += (size_t)out->n;
@@ -92,7 +92,7 @@ bool fence_closes(const char *line, const struct fence *opened)
         at += 1 + fence_blanks(line + at + 1);
     if (fence_indent(line, at) > opened->indent + LEAST)
         return false;
-    n = run_of(line + at, opened->mark);
+    n = fence_run_of(line + at, opened->mark);
     at += (size_t)n;
     return n >= opened->n && at + strspn(line + at, " \t\r") == line_len(line);
 }
@@ -116,7 +116,7 @@ void fence_write(FILE *f, const char *info, const char *text)
     int most = LEAST;
 
     for (const char *at = text; (at = strchr(at, '`'));) {
-        int n = run_of(at, '`');
+        int n = fence_run_of(at, '`');
         most = n >= most ? n + 1 : most;
         at += n;
     }

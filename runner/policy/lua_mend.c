@@ -80,7 +80,7 @@ static const char *closing(const char *at, const char *const *quotes, char plain
 
 /* Writes the odd character at `at`, or the string that it opens; how many bytes it took,
  * 0 on failure. */
-static size_t put(FILE *f, const char *source, const char *at, struct error *err)
+static size_t lua_mend_put(FILE *f, const char *source, const char *at, struct error *err)
 {
     size_t len = 1;
     const char *meaning = blank_meaning(at, &len), *end;
@@ -115,7 +115,7 @@ char *lua_mend(const char *source, struct error *err)
     while (len && t.kind != TOKEN_END) {
         if (t.kind == TOKEN_ODD && (unsigned char)*t.at >= 0x80) {
             fwrite(from, 1, (size_t)(t.at - from), f);
-            len = put(f, source, t.at, err);
+            len = lua_mend_put(f, source, t.at, err);
             from = t.at + len;
         } else if (t.kind == TOKEN_OPEN && (*t.at == '"' || *t.at == '\'')) {
             /* Opened by a plain quote, closed by a typographic one? */

@@ -20,7 +20,7 @@ struct scan {
     size_t at; /* of the token */
 };
 
-static void next(struct scan *s)
+static void lua_params_next(struct scan *s)
 {
     struct lua_token t = lua_token_next(s->source + s->end, NULL);
 
@@ -35,7 +35,7 @@ static bool is_sign(const struct scan *s, char sign)
 }
 
 /* Of a name, or of a string without escapes. */
-static bool is_word(const struct scan *s, const char *word)
+static bool lua_params_is_word(const struct scan *s, const char *word)
 {
     size_t len = strlen(word), quotes = s->kind == TOKEN_STRING ? 1 : 0;
 
@@ -49,7 +49,7 @@ static void skip_field(struct scan *s)
 {
     int depth = 0;
 
-    for (; s->kind != TOKEN_END; next(s)) {
+    for (; s->kind != TOKEN_END; lua_params_next(s)) {
         char c = s->kind == TOKEN_SIGN ? s->source[s->at] : ' ';
 
         if (depth == 0 && (c == ',' || c == ';' || c == '}'))
@@ -67,21 +67,21 @@ static bool find_field(struct scan *s, const char *name)
         bool is_it;
 
         if (is_sign(s, ',') || is_sign(s, ';')) {
-            next(s);
+            lua_params_next(s);
             continue;
         }
         if (is_sign(s, '[')) {
-            next(s);
-            is_it = is_word(s, name);
-            next(s);
+            lua_params_next(s);
+            is_it = lua_params_is_word(s, name);
+            lua_params_next(s);
             is_it = is_it && is_sign(s, ']');
         } else {
-            is_it = s->kind == TOKEN_NAME && is_word(s, name);
+            is_it = s->kind == TOKEN_NAME && lua_params_is_word(s, name);
         }
         if (s->kind == TOKEN_NAME || is_sign(s, ']'))
-            next(s);
+            lua_params_next(s);
         if (is_it && is_sign(s, '=')) {
-            next(s);
+            lua_params_next(s);
             return true;
         }
         skip_field(s);
@@ -90,15 +90,15 @@ static bool find_field(struct scan *s, const char *name)
 }
 
 /* At a value: is it a plain number, and nothing else? */
-static bool take_number(struct scan *s, size_t *at, size_t *len)
+static bool lua_params_take_number(struct scan *s, size_t *at, size_t *len)
 {
     *at = s->at;
     if (is_sign(s, '-'))
-        next(s);
+        lua_params_next(s);
     if (s->kind != TOKEN_NUMBER)
         return false;
     *len = s->end - *at;
-    next(s);
+    lua_params_next(s);
     return is_sign(s, ',') || is_sign(s, ';') || is_sign(s, '}');
 }
 
@@ -114,9 +114,9 @@ static int find_in_params(struct scan s, const char *name, size_t *at, size_t *l
         skip_field(&s);
         if (!is_sign(&inner, '{'))
             continue;
-        next(&inner);
+        lua_params_next(&inner);
         if (!find_field(&inner, "default") ||
-            !take_number(&inner, &number_at, &number_len))
+            !lua_params_take_number(&inner, &number_at, &number_len))
             continue;
         if (n_found++ == 0) {
             *at = number_at;
@@ -131,22 +131,22 @@ int lua_params_find(const char *source, const char *name, size_t *at, size_t *le
     struct scan s = { .source = source };
     int n_found = 0;
 
-    for (next(&s); s.kind != TOKEN_END; next(&s)) {
+    for (lua_params_next(&s); s.kind != TOKEN_END; lua_params_next(&s)) {
         struct scan ahead = s;
         size_t first_at = 0, first_len = 0;
         int n;
 
-        if (!is_word(&s, "params"))
+        if (!lua_params_is_word(&s, "params"))
             continue;
-        next(&ahead);
+        lua_params_next(&ahead);
         if (s.kind == TOKEN_STRING && is_sign(&ahead, ']'))
-            next(&ahead);
+            lua_params_next(&ahead);
         if (!is_sign(&ahead, '='))
             continue;
-        next(&ahead);
+        lua_params_next(&ahead);
         if (!is_sign(&ahead, '{'))
             continue;
-        next(&ahead);
+        lua_params_next(&ahead);
         n = find_in_params(ahead, name, &first_at, &first_len);
         if (n > 0 && n_found == 0) {
             *at = first_at;

@@ -30,14 +30,14 @@ struct parse {
 static enum value expression(struct parse *p);
 static void block(struct parse *p, bool is_main);
 
-static void next(struct parse *p)
+static void lua_shape_next(struct parse *p)
 {
     p->last = p->t.at + p->t.len;
     if (!p->fault)
         p->t = lua_token_next(p->last, p->end);
 }
 
-static void fail(struct parse *p)
+static void lua_shape_fail(struct parse *p)
 {
     if (!p->fault)
         p->fault = p->t.at;
@@ -51,18 +51,18 @@ static bool is(const struct parse *p, const char *word)
            lua_token_is(&p->t, word);
 }
 
-static bool take(struct parse *p, const char *word)
+static bool lua_shape_take(struct parse *p, const char *word)
 {
     if (!is(p, word))
         return false;
-    next(p);
+    lua_shape_next(p);
     return true;
 }
 
-static void need(struct parse *p, const char *word)
+static void lua_shape_need(struct parse *p, const char *word)
 {
-    if (!take(p, word))
-        fail(p);
+    if (!lua_shape_take(p, word))
+        lua_shape_fail(p);
 }
 
 static bool is_any(const struct parse *p, const char *const *words)
@@ -78,9 +78,9 @@ static struct lua_token name(struct parse *p)
     struct lua_token t = p->t;
 
     if (!lua_token_is_name(&t))
-        fail(p);
+        lua_shape_fail(p);
     else
-        next(p);
+        lua_shape_next(p);
     return t;
 }
 
@@ -101,7 +101,7 @@ static bool has_act(const struct parse *p, const struct lua_token *t)
 static bool enter(struct parse *p)
 {
     if (++p->depth > MOST_DEPTH)
-        fail(p);
+        lua_shape_fail(p);
     return !p->fault;
 }
 
@@ -109,16 +109,16 @@ static enum value table(struct parse *p)
 {
     enum value v = VALUE_TABLE;
 
-    need(p, "{");
+    lua_shape_need(p, "{");
     while (!p->fault && !is(p, "}")) {
         struct lua_token after = lua_token_next(p->t.at + p->t.len, p->end);
-        if (take(p, "[")) {
+        if (lua_shape_take(p, "[")) {
             bool is_text = p->t.kind == TOKEN_STRING;
             bool is_act = is_text && (lua_token_is(&p->t, "\"act\"") ||
                                       lua_token_is(&p->t, "'act'"));
             expression(p);
-            need(p, "]");
-            need(p, "=");
+            lua_shape_need(p, "]");
+            lua_shape_need(p, "=");
             if (is_act)
                 v = VALUE_POLICY;
             else if (!is_text && v == VALUE_TABLE)
@@ -127,13 +127,13 @@ static enum value table(struct parse *p)
             if (is(p, "act"))
                 v = VALUE_POLICY;
             name(p);
-            need(p, "=");
+            lua_shape_need(p, "=");
         }
         expression(p);
-        if (!take(p, ",") && !take(p, ";"))
+        if (!lua_shape_take(p, ",") && !lua_shape_take(p, ";"))
             break;
     }
-    need(p, "}");
+    lua_shape_need(p, "}");
     return v;
 }
 
@@ -141,34 +141,34 @@ static void expressions(struct parse *p)
 {
     do
         expression(p);
-    while (take(p, ","));
+    while (lua_shape_take(p, ","));
 }
 
 static void body(struct parse *p)
 {
-    need(p, "(");
+    lua_shape_need(p, "(");
     while (!p->fault && !is(p, ")")) {
-        if (take(p, "..."))
+        if (lua_shape_take(p, "..."))
             break;
         name(p);
-        if (!take(p, ","))
+        if (!lua_shape_take(p, ","))
             break;
     }
-    need(p, ")");
+    lua_shape_need(p, ")");
     block(p, false);
-    need(p, "end");
+    lua_shape_need(p, "end");
 }
 
 static bool arguments(struct parse *p)
 {
     if (p->t.kind == TOKEN_STRING) {
-        next(p);
+        lua_shape_next(p);
     } else if (is(p, "{")) {
         table(p);
-    } else if (take(p, "(")) {
+    } else if (lua_shape_take(p, "(")) {
         if (!is(p, ")"))
             expressions(p);
-        need(p, ")");
+        lua_shape_need(p, ")");
     } else {
         return false;
     }
@@ -186,29 +186,29 @@ static struct suffixed suffixed(struct parse *p)
 {
     struct suffixed s = { .is_name = true };
 
-    if (take(p, "(")) {
+    if (lua_shape_take(p, "(")) {
         expression(p);
-        need(p, ")");
+        lua_shape_need(p, ")");
         s.is_name = false;
     } else {
         s.first = name(p);
     }
     while (!p->fault) {
         bool was_name = s.is_name;
-        if (take(p, ".")) {
+        if (lua_shape_take(p, ".")) {
             s.is_act = was_name && is(p, "act");
             name(p);
             s.is_call = false;
-        } else if (take(p, "[")) {
+        } else if (lua_shape_take(p, "[")) {
             s.is_act = was_name &&
                        (lua_token_is(&p->t, "\"act\"") || lua_token_is(&p->t, "'act'"));
             expression(p);
-            need(p, "]");
+            lua_shape_need(p, "]");
             s.is_call = false;
-        } else if (take(p, ":")) {
+        } else if (lua_shape_take(p, ":")) {
             name(p);
             if (!arguments(p))
-                fail(p);
+                lua_shape_fail(p);
             s.is_call = true;
             s.is_act = false;
         } else if (arguments(p)) {
@@ -228,12 +228,12 @@ static enum value simple(struct parse *p)
 
     if (p->t.kind == TOKEN_NUMBER || p->t.kind == TOKEN_STRING || is_any(p, plain)) {
         bool is_more = is(p, "...");
-        next(p);
+        lua_shape_next(p);
         return is_more ? VALUE_OTHER : VALUE_PLAIN;
     }
     if (is(p, "{"))
         return table(p);
-    if (take(p, "function")) {
+    if (lua_shape_take(p, "function")) {
         body(p);
         return VALUE_PLAIN;
     }
@@ -256,14 +256,14 @@ static enum value expression(struct parse *p)
         enum value one;
         while (is_any(p, unary)) {
             is_unary = true;
-            next(p);
+            lua_shape_next(p);
         }
         one = simple(p);
         v = is_first && !is_unary ? one : VALUE_OTHER;
         is_first = false;
         if (p->fault || !is_any(p, binary))
             break;
-        next(p);
+        lua_shape_next(p);
     } while (!p->fault);
     p->depth--;
     return v;
@@ -277,7 +277,7 @@ static void returns(struct parse *p, bool is_main)
 
     if (p->t.kind != TOKEN_END && !is_any(p, ends)) {
         v = expression(p);
-        while (take(p, ","))
+        while (lua_shape_take(p, ","))
             expression(p);
     }
     if (is_main && !p->fault) {
@@ -287,7 +287,7 @@ static void returns(struct parse *p, bool is_main)
                      : v == VALUE_PLAIN || v == VALUE_TABLE ? RETURNS_NONE
                                                             : RETURNS_VALUE;
     }
-    if (take(p, ";") && is_main && !p->fault)
+    if (lua_shape_take(p, ";") && is_main && !p->fault)
         p->return_end = p->last;
 }
 
@@ -295,26 +295,26 @@ static void local(struct parse *p)
 {
     struct lua_token first;
 
-    if (take(p, "function")) {
+    if (lua_shape_take(p, "function")) {
         name(p);
         body(p);
         return;
     }
     first = name(p);
     for (;;) {
-        if (take(p, "<")) {
+        if (lua_shape_take(p, "<")) {
             name(p);
-            need(p, ">");
+            lua_shape_need(p, ">");
         }
-        if (!take(p, ","))
+        if (!lua_shape_take(p, ","))
             break;
         name(p);
     }
-    if (!take(p, "="))
+    if (!lua_shape_take(p, "="))
         return;
     if (expression(p) == VALUE_POLICY)
         give_act(p, first);
-    while (take(p, ","))
+    while (lua_shape_take(p, ","))
         expression(p);
 }
 
@@ -324,7 +324,7 @@ static void function(struct parse *p)
 
     for (bool is_first = true; is(p, ".") || is(p, ":"); is_first = false) {
         bool is_last = is(p, ":");
-        next(p);
+        lua_shape_next(p);
         if (is_first && is(p, "act"))
             give_act(p, first);
         name(p);
@@ -337,33 +337,33 @@ static void function(struct parse *p)
 static void loop_for(struct parse *p)
 {
     name(p);
-    if (take(p, "=")) {
+    if (lua_shape_take(p, "=")) {
         expression(p);
-        need(p, ",");
+        lua_shape_need(p, ",");
         expression(p);
-        if (take(p, ","))
+        if (lua_shape_take(p, ","))
             expression(p);
     } else {
-        while (take(p, ","))
+        while (lua_shape_take(p, ","))
             name(p);
-        need(p, "in");
+        lua_shape_need(p, "in");
         expressions(p);
     }
-    need(p, "do");
+    lua_shape_need(p, "do");
     block(p, false);
-    need(p, "end");
+    lua_shape_need(p, "end");
 }
 
 static void condition(struct parse *p)
 {
     do {
         expression(p);
-        need(p, "then");
+        lua_shape_need(p, "then");
         block(p, false);
-    } while (take(p, "elseif"));
-    if (take(p, "else"))
+    } while (lua_shape_take(p, "elseif"));
+    if (lua_shape_take(p, "else"))
         block(p, false);
-    need(p, "end");
+    lua_shape_need(p, "end");
 }
 
 static void assignment_or_call(struct parse *p)
@@ -373,52 +373,52 @@ static void assignment_or_call(struct parse *p)
     if (s.is_call && !is(p, ",") && !is(p, "="))
         return;
     more = s;
-    while (take(p, ",")) {
+    while (lua_shape_take(p, ",")) {
         if (more.is_call)
-            fail(p);
+            lua_shape_fail(p);
         more = suffixed(p);
     }
     if (more.is_call)
-        fail(p);
-    need(p, "=");
+        lua_shape_fail(p);
+    lua_shape_need(p, "=");
     if (s.is_act)
         give_act(p, s.first);
     if (expression(p) == VALUE_POLICY && s.is_name)
         give_act(p, s.first);
-    while (take(p, ","))
+    while (lua_shape_take(p, ","))
         expression(p);
 }
 
 static void statement(struct parse *p)
 {
-    if (take(p, ";"))
+    if (lua_shape_take(p, ";"))
         return;
-    if (take(p, "::")) {
+    if (lua_shape_take(p, "::")) {
         name(p);
-        need(p, "::");
-    } else if (take(p, "break")) {
+        lua_shape_need(p, "::");
+    } else if (lua_shape_take(p, "break")) {
         return;
-    } else if (take(p, "goto")) {
+    } else if (lua_shape_take(p, "goto")) {
         name(p);
-    } else if (take(p, "do")) {
+    } else if (lua_shape_take(p, "do")) {
         block(p, false);
-        need(p, "end");
-    } else if (take(p, "while")) {
+        lua_shape_need(p, "end");
+    } else if (lua_shape_take(p, "while")) {
         expression(p);
-        need(p, "do");
+        lua_shape_need(p, "do");
         block(p, false);
-        need(p, "end");
-    } else if (take(p, "repeat")) {
+        lua_shape_need(p, "end");
+    } else if (lua_shape_take(p, "repeat")) {
         block(p, false);
-        need(p, "until");
+        lua_shape_need(p, "until");
         expression(p);
-    } else if (take(p, "if")) {
+    } else if (lua_shape_take(p, "if")) {
         condition(p);
-    } else if (take(p, "for")) {
+    } else if (lua_shape_take(p, "for")) {
         loop_for(p);
-    } else if (take(p, "function")) {
+    } else if (lua_shape_take(p, "function")) {
         function(p);
-    } else if (take(p, "local")) {
+    } else if (lua_shape_take(p, "local")) {
         local(p);
     } else {
         assignment_or_call(p);
@@ -432,7 +432,7 @@ static void block(struct parse *p, bool is_main)
     if (!enter(p))
         return;
     while (!p->fault && p->t.kind != TOKEN_END && !is_any(p, ends)) {
-        if (take(p, "return")) {
+        if (lua_shape_take(p, "return")) {
             returns(p, is_main);
             break;
         }

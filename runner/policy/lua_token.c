@@ -10,7 +10,7 @@ static char peek(const char *at, const char *end)
     return end && at >= end ? '\0' : *at;
 }
 
-static bool is_name(char c)
+static bool lua_token_is_name_char(char c)
 {
     return isalnum((unsigned char)c) || c == '_';
 }
@@ -95,7 +95,7 @@ static const char *quoted(const char *at, const char *end, bool *is_open)
     return *is_open ? at : at + 1;
 }
 
-static const char *number(const char *at, const char *end)
+static const char *lua_token_number(const char *at, const char *end)
 {
     bool is_hex = *at == '0' && (peek(at + 1, end) | 0x20) == 'x';
 
@@ -103,13 +103,13 @@ static const char *number(const char *at, const char *end)
         char sign = peek(at + 1, end), mark = is_hex ? 'p' : 'e';
         if ((*at | 0x20) == mark && (sign == '-' || sign == '+'))
             at++;
-        else if (!is_name(*at) && *at != '.')
+        else if (!lua_token_is_name_char(*at) && *at != '.')
             break;
     }
     return at;
 }
 
-static const char *sign(const char *at, const char *end)
+static const char *lua_token_sign(const char *at, const char *end)
 {
     static const char *const signs[] = { "...", "..", "==", "~=", "<=",
                                          ">=",  "//", "::", "<<", ">>" };
@@ -141,17 +141,17 @@ struct lua_token lua_token_next(const char *at, const char *end)
     } else if (isdigit((unsigned char)c) ||
                (c == '.' && isdigit((unsigned char)peek(at + 1, end)))) {
         t.kind = TOKEN_NUMBER;
-        stop = number(at, end);
-    } else if (is_name(c)) {
+        stop = lua_token_number(at, end);
+    } else if (lua_token_is_name_char(c)) {
         t.kind = TOKEN_NAME;
-        for (stop = at; is_name(peek(stop, end)); stop++)
+        for (stop = at; lua_token_is_name_char(peek(stop, end)); stop++)
             ;
     } else if (c == '"' || c == '\'' || (stop = long_bracket(at, end, &is_open))) {
         stop = stop ? stop : quoted(at, end, &is_open);
         t.kind = is_open ? TOKEN_OPEN : TOKEN_STRING;
     } else {
         t.kind = strchr("+-*/%^#&~|<>=(){}[];:,.", c) ? TOKEN_SIGN : TOKEN_ODD;
-        stop = sign(at, end);
+        stop = lua_token_sign(at, end);
     }
     t.len = (size_t)(stop - at);
     return t;

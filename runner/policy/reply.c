@@ -92,7 +92,7 @@ static void look_at_block(struct choice *c, const struct reply_part *part,
         c->last_lua = part;
 }
 
-static struct choice look(const struct reply_parts *p, const char *parent)
+static struct choice reply_look(const struct reply_parts *p, const char *parent)
 {
     struct choice c = { 0 };
 
@@ -157,9 +157,10 @@ static const struct reply_part *lesser_block(const struct choice *c)
     return c->n_blocks == 1 && !*c->only->info ? c->only : NULL;
 }
 
-static char *choose(const struct reply_parts *p, const char *parent, struct error *err)
+static char *reply_choose(const struct reply_parts *p, const char *parent,
+                          struct error *err)
 {
-    struct choice c = look(p, parent);
+    struct choice c = reply_look(p, parent);
     const struct reply_part *block = lesser_block(&c);
 
     if (c.n_policies > 1)
@@ -197,7 +198,7 @@ char *reply_source(const char *text, const char *parent, struct error *err)
     reply_parts_read(text, &parts);
     if (check_whole(&parts, err) == 0) {
         reply_parts_unwrap(&parts);
-        source = choose(&parts, parent, err);
+        source = reply_choose(&parts, parent, err);
     }
     if (source)
         mended = lua_mend(source, err);

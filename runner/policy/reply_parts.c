@@ -383,7 +383,7 @@ static void take_open_block(struct cutter *c, const struct fence *f, char *text)
     part->is_cut = part->returns != RETURNS_POLICY || !strchr("}\n", text[len - 1]);
 }
 
-static void take_block(struct cutter *c, const struct fence *f)
+static void reply_parts_take_block(struct cutter *c, const struct fence *f)
 {
     const char *body = text_next_line(c->at), *end = plain_end(body, f),
                *far = lua_end(body, f);
@@ -482,7 +482,7 @@ static bool take_bare_program(struct cutter *c)
     return false;
 }
 
-static void take_line(struct cutter *c)
+static void reply_parts_take_line(struct cutter *c)
 {
     enum marker m = reply_marker(c->at, NULL);
     struct fence f;
@@ -493,7 +493,7 @@ static void take_line(struct cutter *c)
         c->is_wrapped = false;
         c->at = text_next_line(c->at);
     } else if (fence_opens(c->at, &f)) {
-        take_block(c, &f);
+        reply_parts_take_block(c, &f);
     } else if (reply_is_diff(c->at)) {
         take_diff(c);
     } else {
@@ -519,7 +519,7 @@ void reply_parts_read(const char *text, struct reply_parts *out)
             break;
         is_start = skip_thought(&c);
         if (!is_start)
-            take_line(&c);
+            reply_parts_take_line(&c);
         out->is_too_long = out->n > MOST_PARTS;
     }
     end_prose(&c);

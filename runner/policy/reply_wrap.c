@@ -32,7 +32,7 @@ static void add_program(struct reply_parts *p, const char *text)
 
 /* JSON. */
 
-static const char *text_of(const json_t *object, const char *const *keys)
+static const char *reply_wrap_text_of(const json_t *object, const char *const *keys)
 {
     for (; *keys; keys++) {
         const char *text = json_string_value(json_object_get(object, *keys));
@@ -43,7 +43,7 @@ static const char *text_of(const json_t *object, const char *const *keys)
 }
 
 /* A text of the object: a program by itself, or in a fence. */
-static void take_text(struct reply_parts *p, const char *text)
+static void reply_wrap_take_text(struct reply_parts *p, const char *text)
 {
     struct reply_parts inner;
 
@@ -61,7 +61,7 @@ static void take_text(struct reply_parts *p, const char *text)
     reply_parts_clear(&inner);
 }
 
-static void take_value(struct reply_parts *p, const json_t *value, int depth);
+static void reply_wrap_take_value(struct reply_parts *p, const json_t *value, int depth);
 
 static void take_object(struct reply_parts *p, const json_t *object, int depth)
 {
@@ -70,8 +70,9 @@ static void take_object(struct reply_parts *p, const json_t *object, int depth)
                                              NULL };
     static const char *const search[] = { "search", "old_str", "old_string", NULL };
     static const char *const with[] = { "replace", "new_str", "new_string", NULL };
-    const char *name = text_of(object, names), *from = text_of(object, search),
-               *to = text_of(object, with), *key;
+    const char *name = reply_wrap_text_of(object, names),
+               *from = reply_wrap_text_of(object, search),
+               *to = reply_wrap_text_of(object, with), *key;
     json_t *value;
 
     for (const char *const *a = arguments; name && *a && !*p->tool; a++)
@@ -82,10 +83,10 @@ static void take_object(struct reply_parts *p, const json_t *object, int depth)
         return;
     }
     json_object_foreach((json_t *)object, key, value)
-        take_value(p, value, depth + 1);
+        reply_wrap_take_value(p, value, depth + 1);
 }
 
-static void take_value(struct reply_parts *p, const json_t *value, int depth)
+static void reply_wrap_take_value(struct reply_parts *p, const json_t *value, int depth)
 {
     const char *text = json_string_value(value);
     const json_t *one;
@@ -95,27 +96,27 @@ static void take_value(struct reply_parts *p, const json_t *value, int depth)
     if (depth > MOST_DEPTH)
         return;
     if (text && (*text == '{' || *text == '[') && (inner = json_loads(text, 0, NULL))) {
-        take_value(p, inner, depth + 1); /* arguments as text */
+        reply_wrap_take_value(p, inner, depth + 1); /* arguments as text */
         json_decref(inner);
     } else if (text) {
-        take_text(p, text);
+        reply_wrap_take_text(p, text);
     } else if (json_is_object(value)) {
         take_object(p, value, depth);
     } else {
         json_array_foreach(value, i, one)
-            take_value(p, one, depth + 1);
+            reply_wrap_take_value(p, one, depth + 1);
     }
 }
 
 /* The end of the JSON value that begins there, which is taken; NULL when it is none. */
-static const char *take_json(struct reply_parts *p, const char *at)
+static const char *reply_wrap_take_json(struct reply_parts *p, const char *at)
 {
     json_error_t why;
     json_t *json = json_loads(at, JSON_DISABLE_EOF_CHECK, &why);
 
     if (!json)
         return NULL;
-    take_value(p, json, 0);
+    reply_wrap_take_value(p, json, 0);
     json_decref(json);
     return at + why.position;
 }
@@ -185,7 +186,7 @@ static char *without_entities(const char *text)
 }
 
 /* What stood between two tags. */
-static void take_run(struct reply_parts *p, char *run)
+static void reply_wrap_take_run(struct reply_parts *p, char *run)
 {
     size_t len = strlen(run);
     char *plain;
@@ -216,7 +217,7 @@ static void take_xml(struct reply_parts *p, const char *text)
             continue;
         if (f && from != line) {
             fclose(f);
-            take_run(p, run);
+            reply_wrap_take_run(p, run);
             free(run);
             f = NULL;
         }
@@ -224,14 +225,14 @@ static void take_xml(struct reply_parts *p, const char *text)
         fprintf(f, "%.*s\n", (int)(to - from), from);
         if (to != end) {
             fclose(f);
-            take_run(p, run);
+            reply_wrap_take_run(p, run);
             free(run);
             f = open_memstream(&run, &len);
         }
     }
     if (f) {
         fclose(f);
-        take_run(p, run);
+        reply_wrap_take_run(p, run);
         free(run);
     }
 }
@@ -297,7 +298,7 @@ void reply_parts_unwrap(struct reply_parts *p)
             if (*at != '{' && *at != '[')
                 continue;
             n_tried++;
-            at = take_json(p, at);
+            at = reply_wrap_take_json(p, at);
             line = at && at > line ? at : line;
         }
         if (p->n == before)

@@ -60,7 +60,7 @@ static bool begins(struct lua_token s, struct lua_token before)
            lua_token_is(&s, ";");
 }
 
-static struct lua_token next(const char **at)
+static struct lua_token skill_next(const char **at)
 {
     struct lua_token t = lua_token_next(*at, NULL);
 
@@ -72,26 +72,26 @@ static struct lua_token next(const char **at)
 static void read_statement(struct statement *s)
 {
     const char *at = s->text.at, *end = s->text.at + s->text.len;
-    struct lua_token t = next(&at);
+    struct lua_token t = skill_next(&at);
 
     s->is_local = lua_token_is(&t, "local");
     if (s->is_local)
-        t = next(&at);
+        t = skill_next(&at);
     s->is_function = lua_token_is(&t, "function");
     if (s->is_function) {
-        s->names[s->n_names++] = next(&at);
+        s->names[s->n_names++] = skill_next(&at);
         s->body = (struct lua_token){ .at = at, .len = (size_t)(end - at) };
         return;
     }
     for (; s->is_local && t.at < end && lua_token_is_name(&t) && s->n_names < MOST_NAMES;
-         t = next(&at)) {
+         t = skill_next(&at)) {
         s->names[s->n_names++] = t;
-        t = next(&at);
+        t = skill_next(&at);
         if (!lua_token_is(&t, ","))
             break;
     }
     if (s->is_local && s->n_names == 1 && lua_token_is(&t, "=")) {
-        t = next(&at);
+        t = skill_next(&at);
         s->is_function = lua_token_is(&t, "function");
         s->body = (struct lua_token){ .at = at, .len = (size_t)(end - at) };
     }
@@ -115,7 +115,8 @@ static void read_program(struct program *p, const char *source)
     int depth = 0, brackets = 0;
     bool is_loop = false; /* between `for` or `while` and its `do` */
 
-    for (struct lua_token t = next(&at); t.len > 0; before = t, t = next(&at)) {
+    for (struct lua_token t = skill_next(&at); t.len > 0;
+         before = t, t = skill_next(&at)) {
         if (depth == 0 && brackets == 0 && !is_loop && begins(t, before)) {
             end_statement(p, from, before.at + before.len);
             from = t.at;
@@ -133,7 +134,7 @@ static void read_program(struct program *p, const char *source)
 }
 
 /* Takes the local statements that this one uses, and those that they use. */
-static void take(struct program *p, int which)
+static void skill_take(struct program *p, int which)
 {
     struct statement *s = &p->list[which];
     const char *at = s->text.at, *end = s->text.at + s->text.len;
@@ -143,8 +144,8 @@ static void take(struct program *p, int which)
     p->taken += s->text.len;
     if (p->taken > SKILL_MOST_BYTES)
         return;
-    for (struct lua_token t = next(&at); t.len > 0 && t.at < end;
-         before = t, t = next(&at)) {
+    for (struct lua_token t = skill_next(&at); t.len > 0 && t.at < end;
+         before = t, t = skill_next(&at)) {
         if (!lua_token_is_name(&t) || lua_token_is(&before, ".") ||
             lua_token_is(&before, ":"))
             continue;
@@ -152,7 +153,7 @@ static void take(struct program *p, int which)
             for (int k = 0; k < p->list[i].n_names; k++)
                 if (!p->list[i].is_taken && p->list[i].is_local &&
                     lua_token_is_same(&p->list[i].names[k], &t))
-                    take(p, i);
+                    skill_take(p, i);
     }
 }
 
@@ -204,7 +205,7 @@ static void add_piece(struct program *p, int which, const char *source,
     for (int i = 0; i < p->n; i++)
         p->list[i].is_taken = false;
     p->taken = 0;
-    take(p, which);
+    skill_take(p, which);
     if (p->taken > SKILL_MOST_BYTES)
         return;
     body = xasprintf("%.*s", (int)s->body.len, s->body.at);

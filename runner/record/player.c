@@ -128,7 +128,7 @@ static bool load_nearest(struct player *p, const struct replay_keyframe *list, i
     return low > 0 && load_keyframe(p, &list[low - 1]);
 }
 
-static void start_over(struct player *p)
+static void player_start_over(struct player *p)
 {
     episode_reset(&p->episode, p->replay->seed);
     memcpy(p->action, p->replay->task->env->noop,
@@ -174,7 +174,7 @@ static void go_before(struct player *p, int64_t step)
     if (step - p->scanned > SCAN_RATHER * p->stride)
         scan_to(p, step); /* costs what playing would, and the next seek is quick */
     if (!load_nearest(p, p->keyframes, p->n_keyframes, step))
-        start_over(p);
+        player_start_over(p);
 }
 
 void player_seek(struct player *p, int64_t step)
@@ -185,7 +185,7 @@ void player_seek(struct player *p, int64_t step)
     if (step == p->at)
         return;
     if (step == 0) {
-        start_over(p);
+        player_start_over(p);
         return;
     }
     go_before(
@@ -194,7 +194,7 @@ void player_seek(struct player *p, int64_t step)
         player_step(p);
     if (player_check(p, NULL) == 0)
         return;
-    start_over(p); /* the environment was lost; a reset may bring it back */
+    player_start_over(p); /* the environment was lost; a reset may bring it back */
     while (p->at < step)
         player_step(p);
 }
@@ -261,8 +261,8 @@ static bool is_same_number(double a, double b)
 }
 
 /* Why what was played is not what the replay states; NULL when it is. */
-static const char *find_difference(const struct replay *r, const struct episode *e,
-                                   uint64_t hash)
+static const char *player_find_difference(const struct replay *r, const struct episode *e,
+                                          uint64_t hash)
 {
     if (r->task->env->bits == ENV_BITS_NONE)
         return "this environment does not give the same bits twice";
@@ -300,7 +300,7 @@ int replay_verify(const struct replay *r, struct replay_check *out, struct error
     }
     *out = (struct replay_check){ .total = e.now.total, .n_steps = e.now.n_steps };
     out->trajectory = episode_hash(&e);
-    const char *why = find_difference(r, &e, out->trajectory);
+    const char *why = player_find_difference(r, &e, out->trajectory);
     out->verified = why == NULL;
     strncpy(out->why, why ? why : "", sizeof(out->why) - 1);
     episode_clear(&e);

@@ -33,7 +33,7 @@ void replay_destroy(struct replay *r)
 }
 
 /* Makes room for one more element in an array that grows by doubling. */
-static void *grow(void *array, int n, size_t size)
+static void *replay_grow(void *array, int n, size_t size)
 {
     return (n & (n - 1)) == 0 ? xrealloc(array, (size_t)(n ? 2 * n : 1) * size) : array;
 }
@@ -42,7 +42,7 @@ void replay_add_note(struct replay *r, int64_t step, const char *text, size_t le
 {
     if (r->n_notes > 0 && step < r->notes[r->n_notes - 1].step)
         step = r->notes[r->n_notes - 1].step;
-    r->notes = grow(r->notes, r->n_notes, sizeof(*r->notes));
+    r->notes = replay_grow(r->notes, r->n_notes, sizeof(*r->notes));
     r->notes[r->n_notes++] = (struct replay_note){
         step < 0 ? 0 : step, text_clean(text, len, REPLAY_MAX_TEXT, false)
     };
@@ -69,7 +69,7 @@ void replay_add_mark(struct replay *r, const struct replay_mark *mark, size_t la
     m.b = clean_coordinate(m.b);
     m.label = text_clean(m.label ? m.label : "", m.label ? label_len : 0, REPLAY_MAX_TEXT,
                          false);
-    r->marks = grow(r->marks, r->n_marks, sizeof(*r->marks));
+    r->marks = replay_grow(r->marks, r->n_marks, sizeof(*r->marks));
     r->marks[r->n_marks++] = m;
 }
 
@@ -102,7 +102,7 @@ void replay_add_keyframe(struct replay *r, int64_t step, const struct episode *e
         return;
     }
     r->block_size = episode_block_size(e);
-    r->keyframes = grow(r->keyframes, r->n_keyframes, sizeof(*r->keyframes));
+    r->keyframes = replay_grow(r->keyframes, r->n_keyframes, sizeof(*r->keyframes));
     struct replay_keyframe *k = &r->keyframes[r->n_keyframes++];
     *k = (struct replay_keyframe){ step, xcalloc(1, r->block_size) };
     episode_save(e, k->block);

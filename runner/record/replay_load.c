@@ -43,7 +43,7 @@ struct loader {
     int64_t chance; /* CHANCE_VERSION of the program that recorded it */
 };
 
-static int find_kind(const uint8_t *tag)
+static int replay_load_find_kind(const uint8_t *tag)
 {
     for (int i = 0; i < REPLAY_N_CHUNKS; i++)
         if (!memcmp(chunks[i].tag, tag, 4))
@@ -73,7 +73,7 @@ static int unpack(struct loader *l, int kind, const uint8_t *stored, size_t stor
     return 0;
 }
 
-static int read_prefix(struct loader *l, const uint8_t *bytes, size_t len)
+static int replay_load_read_prefix(struct loader *l, const uint8_t *bytes, size_t len)
 {
     if (len < 8 || memcmp(bytes, REPLAY_MAGIC, 8) != 0)
         return error_set(&l->why, "not a replay");
@@ -104,7 +104,7 @@ static int read_chunks(struct loader *l, const uint8_t *bytes, size_t len)
         const uint8_t *stored = bytes_take(&r, stored_len);
         if (r.is_short)
             return error_set(&l->why, "damaged: a chunk goes beyond its end");
-        int kind = find_kind(tag);
+        int kind = replay_load_find_kind(tag);
         if (kind >= 0 && unpack(l, kind, stored, stored_len, raw_len) != 0)
             return -1;
     }
@@ -122,7 +122,7 @@ static json_t *member(struct loader *l, json_t *h, const char *key, json_type ty
     return NULL;
 }
 
-static int get_text(struct loader *l, json_t *h, const char *key, char **out)
+static int replay_load_get_text(struct loader *l, json_t *h, const char *key, char **out)
 {
     json_t *value = member(l, h, key, JSON_STRING);
 
@@ -214,7 +214,7 @@ static int get_sha256(struct loader *l, json_t *h, struct replay *r)
     return 0;
 }
 
-static int get_task(struct loader *l, json_t *h, struct replay *r)
+static int replay_load_get_task(struct loader *l, json_t *h, struct replay *r)
 {
     json_t *name = member(l, h, "env", JSON_STRING);
     json_t *json = name ? member(l, h, "task", JSON_OBJECT) : NULL;
@@ -244,16 +244,17 @@ static int get_chance(struct loader *l, json_t *h)
                      (int)l->chance, CHANCE_VERSION);
 }
 
-static int read_members(struct loader *l, json_t *h)
+static int replay_load_read_members(struct loader *l, json_t *h)
 {
     struct replay *r = l->replay;
     int64_t version = 0;
 
-    if (get_task(l, h, r) != 0 || get_chance(l, h) != 0 ||
+    if (replay_load_get_task(l, h, r) != 0 || get_chance(l, h) != 0 ||
         get_integer(l, h, "env_version", UINT32_MAX, &version) != 0 ||
         get_u64(l, h, "seed", 10, &r->seed) != 0 ||
-        get_text(l, h, "policy", &r->policy_name) != 0 || get_sha256(l, h, r) != 0 ||
-        get_text(l, h, "params", &r->params) != 0 ||
+        replay_load_get_text(l, h, "policy", &r->policy_name) != 0 ||
+        get_sha256(l, h, r) != 0 ||
+        replay_load_get_text(l, h, "params", &r->params) != 0 ||
         get_integer(l, h, "created", INT64_MAX, &r->created) != 0 ||
         get_integer(l, h, "steps", REPLAY_MAX_STEPS, &r->tape.n_steps) != 0 ||
         get_integer(l, h, "frames", INT64_MAX, &r->n_frames) != 0 ||
@@ -261,7 +262,7 @@ static int read_members(struct loader *l, json_t *h)
         get_bool(l, h, "terminated", &r->terminated) != 0 ||
         get_bool(l, h, "truncated", &r->truncated) != 0 ||
         get_fault(l, h, &r->fault) != 0 ||
-        get_text(l, h, "fault_text", &r->fault_text) != 0 ||
+        replay_load_get_text(l, h, "fault_text", &r->fault_text) != 0 ||
         get_u64(l, h, "trajectory", 16, &r->trajectory) != 0)
         return -1;
     r->env_version = (uint32_t)version;
@@ -280,7 +281,7 @@ static int read_head(struct loader *l)
         json_decref(h);
         return error_set(&l->why, "damaged: its header is not an object of JSON");
     }
-    int status = read_members(l, h);
+    int status = replay_load_read_members(l, h);
     json_decref(h);
     return status;
 }
@@ -312,21 +313,22 @@ static int read_poli(struct loader *l)
 
 /* The step of a note or mark, which counts from the one before; -1 when it is out of
  * range. */
-static int64_t read_step(struct bytes_reader *r, int64_t before, int64_t n_steps)
+static int64_t replay_load_read_step(struct bytes_reader *r, int64_t before,
+                                     int64_t n_steps)
 {
     uint64_t more = bytes_read_varint(r);
 
     return more <= (uint64_t)(n_steps - before) ? before + (int64_t)more : -1;
 }
 
-static int read_notes(struct loader *l)
+static int replay_load_read_notes(struct loader *l)
 {
     struct chunk *c = &l->chunks[REPLAY_NOTE];
     struct bytes_reader r = { c->raw, c->len, false };
     int64_t step = 0;
 
     while (r.left > 0) {
-        step = read_step(&r, step, l->replay->tape.n_steps);
+        step = replay_load_read_step(&r, step, l->replay->tape.n_steps);
         size_t len = bytes_read_varint(&r);
         const char *text = (const char *)bytes_take(&r, len);
         if (r.is_short || step < 0 || len > REPLAY_MAX_TEXT)
@@ -345,14 +347,14 @@ static double read_float(struct bytes_reader *r)
     return value;
 }
 
-static int read_marks(struct loader *l)
+static int replay_load_read_marks(struct loader *l)
 {
     struct chunk *c = &l->chunks[REPLAY_MARK];
     struct bytes_reader r = { c->raw, c->len, false };
     struct replay_mark m = { 0 };
 
     while (r.left > 0) {
-        m.step = read_step(&r, m.step, l->replay->tape.n_steps);
+        m.step = replay_load_read_step(&r, m.step, l->replay->tape.n_steps);
         uint64_t kind = bytes_read(&r, 1);
         m.x = read_float(&r);
         m.y = read_float(&r);
@@ -376,7 +378,7 @@ static int read_keyframe_steps(struct bytes_reader *r, struct replay *replay, in
     replay->keyframes = xcalloc((size_t)n, sizeof(*replay->keyframes));
     for (int i = 0; i < n; i++) {
         int64_t before = step;
-        step = read_step(r, step, replay->tape.n_steps);
+        step = replay_load_read_step(r, step, replay->tape.n_steps);
         if (step < 0 || step == before)
             return -1;
         replay->keyframes[i].step = step;
@@ -417,9 +419,10 @@ struct replay *replay_from_bytes(const struct env_registry *envs, const char *na
     struct replay *result = NULL;
 
     l.replay = xcalloc(1, sizeof(*l.replay));
-    if (read_prefix(&l, bytes, len) != 0 || read_chunks(&l, bytes, len) != 0 ||
-        read_head(&l) != 0 || read_acts(&l) != 0 || read_poli(&l) != 0 ||
-        read_notes(&l) != 0 || read_marks(&l) != 0 || read_keyframes(&l) != 0) {
+    if (replay_load_read_prefix(&l, bytes, len) != 0 ||
+        read_chunks(&l, bytes, len) != 0 || read_head(&l) != 0 || read_acts(&l) != 0 ||
+        read_poli(&l) != 0 || replay_load_read_notes(&l) != 0 ||
+        replay_load_read_marks(&l) != 0 || read_keyframes(&l) != 0) {
         error_set(err, "%s: %.900s", name, l.why.text);
         goto out;
     }

@@ -61,7 +61,7 @@ static json_t *header_json(const struct replay *r)
 }
 
 /* The chunks come through these: FILE is a memory stream. */
-static void write_head(const struct replay *r, FILE *f)
+static void replay_save_write_head(const struct replay *r, FILE *f)
 {
     json_t *h = header_json(r);
     char *text = json_dumps(h, JSON_COMPACT);
@@ -81,7 +81,7 @@ static void write_poli(const struct replay *r, FILE *f)
     fputs(r->policy_source ? r->policy_source : "", f);
 }
 
-static void write_text(FILE *f, const char *text)
+static void replay_save_write_text(FILE *f, const char *text)
 {
     size_t len = strlen(text);
 
@@ -89,13 +89,13 @@ static void write_text(FILE *f, const char *text)
     fwrite(text, 1, len, f);
 }
 
-static void write_note(const struct replay *r, FILE *f)
+static void replay_save_write_note(const struct replay *r, FILE *f)
 {
     int64_t before = 0;
 
     for (int i = 0; i < r->n_notes; i++) {
         bytes_write_varint(f, (uint64_t)(r->notes[i].step - before));
-        write_text(f, r->notes[i].text);
+        replay_save_write_text(f, r->notes[i].text);
         before = r->notes[i].step;
     }
 }
@@ -121,7 +121,7 @@ static void write_mark(const struct replay *r, FILE *f)
         write_float(f, m->y);
         write_float(f, m->a);
         write_float(f, m->b);
-        write_text(f, m->label);
+        replay_save_write_text(f, m->label);
         before = m->step;
     }
 }
@@ -155,8 +155,12 @@ static const struct {
 };
 
 static void (*const writers[REPLAY_N_CHUNKS])(const struct replay *r, FILE *f) = {
-    [REPLAY_HEAD] = write_head, [REPLAY_ACTS] = write_acts, [REPLAY_POLI] = write_poli,
-    [REPLAY_NOTE] = write_note, [REPLAY_MARK] = write_mark, [REPLAY_KEYF] = write_keyf,
+    [REPLAY_HEAD] = replay_save_write_head,
+    [REPLAY_ACTS] = write_acts,
+    [REPLAY_POLI] = write_poli,
+    [REPLAY_NOTE] = replay_save_write_note,
+    [REPLAY_MARK] = write_mark,
+    [REPLAY_KEYF] = write_keyf,
 };
 
 static void put_chunk(FILE *out, const char *tag, const char *raw, size_t raw_len)

@@ -6,7 +6,7 @@
 #include "base/json.h"
 #include "runner/record/task_keys.h"
 
-static json_t *number(double v, bool is_whole)
+static json_t *task_json_number(double v, bool is_whole)
 {
     if (!isfinite(v))
         return json_null();
@@ -47,8 +47,9 @@ json_t *task_to_json(const struct task *t)
             section = json_object();
             json_object_set_new(json, k->section, section);
         }
-        json_object_set_new(section, k->name,
-                            number(task_get_number(t, k), k->kind != TASK_DOUBLE));
+        json_object_set_new(
+            section, k->name,
+            task_json_number(task_get_number(t, k), k->kind != TASK_DOUBLE));
     }
     return json;
 }
@@ -77,8 +78,8 @@ static int read_key(struct task *t, const char *section, const char *name,
         t, k, json_is_null(value) ? INFINITY : json_number_value(value), where, err);
 }
 
-static int read_options(struct task *t, json_t *options, const char *where,
-                        struct error *err)
+static int task_json_read_options(struct task *t, json_t *options, const char *where,
+                                  struct error *err)
 {
     const char *name;
     json_t *value;
@@ -96,8 +97,8 @@ static int read_options(struct task *t, json_t *options, const char *where,
     return 0;
 }
 
-static int read_fields(struct task *t, const json_t *fields, const char *where,
-                       struct error *err)
+static int task_json_read_fields(struct task *t, const json_t *fields, const char *where,
+                                 struct error *err)
 {
     if (!json_is_array(fields))
         return bad_type(where, "fields", "a list of names", err);
@@ -126,7 +127,7 @@ static int read_section(struct task *t, const char *section, json_t *object,
     return 0;
 }
 
-static bool is_plain_name(const char *name)
+static bool task_json_is_plain_name(const char *name)
 {
     return name[0] && strlen(name) < 100 && !strstr(name, "..") && name[0] != '/' &&
            strspn(name,
@@ -142,9 +143,9 @@ static int read_top(struct task *t, const char *key, json_t *value, const char *
     if (!strcmp(key, "env") || !strcmp(key, "plan"))
         return 0; /* read before the others */
     if (!strcmp(key, "options"))
-        return read_options(t, value, where, err);
+        return task_json_read_options(t, value, where, err);
     if (!strcmp(key, "fields"))
-        return read_fields(t, value, where, err);
+        return task_json_read_fields(t, value, where, err);
     if (!strcmp(key, "limits") || !strcmp(key, "splits") || !strcmp(key, "budget"))
         return read_section(t, key, value, where, err);
     if (strcmp(key, "name") && text < 0)
@@ -153,7 +154,7 @@ static int read_top(struct task *t, const char *key, json_t *value, const char *
         return bad_type(where, key, "a string", err);
     if (text >= 0)
         return task_set_text(t, text, json_string_value(value), where, err);
-    if (!is_plain_name(json_string_value(value)))
+    if (!task_json_is_plain_name(json_string_value(value)))
         return bad_type(where, key, "a plain name: letters, digits, _ - . /", err);
     free(t->name);
     t->name = xstrdup(json_string_value(value));

@@ -50,7 +50,7 @@ static void take_points(const json_t *list, const char *key, struct plot_series 
     out->n = k;
 }
 
-static bool is_known(const json_t *runs, const char *key)
+static bool report_curves_is_known(const json_t *runs, const char *key)
 {
     json_t *run, *point;
     size_t i, k;
@@ -77,8 +77,8 @@ static char *label_of(const json_t *run, bool is_alone)
 }
 
 /* Draws into the file, or, path NULL, as SVG into *svg, which the caller frees. */
-static int draw(const json_t *runs, const struct axis *axis, const char *path, char **svg,
-                struct error *err)
+static int report_curves_draw(const json_t *runs, const struct axis *axis,
+                              const char *path, char **svg, struct error *err)
 {
     size_t n = json_array_size(runs), k = 0;
     bool is_alone = n == 1;
@@ -129,10 +129,10 @@ json_t *report_curves(const json_t *runs)
         struct error err = { "" };
         json_t *one;
         char *svg, *url;
-        if (!is_known(runs, axes[i].key))
+        if (!report_curves_is_known(runs, axes[i].key))
             continue;
         one = json_pack("{s:s}", "about", axes[i].label);
-        if (draw(runs, &axes[i], NULL, &svg, &err) == 0) {
+        if (report_curves_draw(runs, &axes[i], NULL, &svg, &err) == 0) {
             url = base64_text("data:image/svg+xml;base64,", svg, strlen(svg));
             json_object_set_new(one, "plot", json_string(url));
             free(url);
@@ -149,7 +149,7 @@ int report_plot(const json_t *run, const char *path, struct error *err)
 {
     json_t *alone = json_pack("[O]", run);
     int status = json_array_size(json_object_get(run, "curve"))
-                     ? draw(alone, &axes[0], path, NULL, err)
+                     ? report_curves_draw(alone, &axes[0], path, NULL, err)
                      : error_set(err, "%s: no iterations to plot yet",
                                  json_get_text(run, "run"));
 

@@ -166,8 +166,9 @@ static int add_sheet(struct player *p, json_t *json, int64_t from, int64_t to,
 
 /* Steps from..to of a result, as a page plays them: what each frame shows, and, with
  * pictures, the sheet of the frames. */
-static json_t *clip(struct shown *s, const struct episode_result *r, int64_t from,
-                    int64_t to, int64_t stride, struct error *err)
+static json_t *report_failures_clip(struct shown *s, const struct episode_result *r,
+                                    int64_t from, int64_t to, int64_t stride,
+                                    struct error *err)
 {
     double rate = s->task->env->frames_per_second / s->task->rules.frame_skip;
     struct replay *replay = replay_of_result(&s->memo.base, r, err);
@@ -234,7 +235,7 @@ static int add_replay(struct shown *s, json_t *json, const struct failure *f,
     to = to > r->tape.n_steps ? r->tape.n_steps : to;
     if ((to - from) / stride >= CLIP_FRAMES)
         stride = (to - from) / CLIP_FRAMES + 1;
-    moving = clip(s, r, from, to, stride, err);
+    moving = report_failures_clip(s, r, from, to, stride, err);
     return moving ? json_object_set_new(json, "clip", moving) : -1;
 }
 
@@ -254,7 +255,7 @@ static int add_typical(struct shown *s, json_t *json, struct error *err)
     if (!best || !best->tape.n_steps)
         return 0;
     stride = best->tape.n_steps / CLIP_FRAMES + 1;
-    moving = clip(s, best, 0, best->tape.n_steps, stride, err);
+    moving = report_failures_clip(s, best, 0, best->tape.n_steps, stride, err);
     if (!moving)
         return -1;
     json_object_set_new(moving, "rate", json_finite(12));

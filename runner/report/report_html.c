@@ -28,7 +28,7 @@ static void put_hash(FILE *f, const char *text)
     free(digits);
 }
 
-static void begin(FILE *f, const char *title)
+static void report_html_begin(FILE *f, const char *title)
 {
     fputs("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
           "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
@@ -77,7 +77,7 @@ static void put_cell(FILE *f, const json_t *row, const struct table_column *c)
     fputs(is_text(c) ? "</code></td>" : "</td>", f);
 }
 
-static void put_heading(FILE *f, int level, size_t number, const char *text)
+static void report_html_put_heading(FILE *f, int level, size_t number, const char *text)
 {
     fprintf(f, "<h%d", level);
     if (number)
@@ -87,7 +87,7 @@ static void put_heading(FILE *f, int level, size_t number, const char *text)
     fprintf(f, "</h%d>\n", level);
 }
 
-static void put_paragraph(FILE *f, enum report_tone tone, const char *text)
+static void report_html_put_paragraph(FILE *f, enum report_tone tone, const char *text)
 {
     static const char *const begins[] = { "<p>", "<p class=\"soft\">",
                                           "<p class=\"about\">" };
@@ -97,7 +97,8 @@ static void put_paragraph(FILE *f, enum report_tone tone, const char *text)
     fputs("</p>\n", f);
 }
 
-static void put_table(FILE *f, const struct table_column *columns, const json_t *rows)
+static void report_html_put_table(FILE *f, const struct table_column *columns,
+                                  const json_t *rows)
 {
     const struct table_column *c;
     json_t *row;
@@ -118,7 +119,7 @@ static void put_table(FILE *f, const struct table_column *columns, const json_t 
     fputs("</tbody></table></div>\n", f);
 }
 
-static void put_facts(FILE *f, const struct report_fact *facts, int n)
+static void report_html_put_facts(FILE *f, const struct report_fact *facts, int n)
 {
     fputs("<dl class=\"facts\">", f);
     for (const struct report_fact *fact = facts; fact < facts + n; fact++) {
@@ -154,7 +155,7 @@ static void put_plots(FILE *f, const json_t *plots)
     fputs("</div>\n", f);
 }
 
-static void put_diff(FILE *f, const char *text)
+static void report_html_put_diff(FILE *f, const char *text)
 {
     const char *body = strstr(text, "@@");
 
@@ -213,7 +214,7 @@ static void put_replay(FILE *f, const json_t *clip)
     fputs("</div>\n", f);
 }
 
-static void put_failure(FILE *f, const json_t *one, const char *about)
+static void report_html_put_failure(FILE *f, const json_t *one, const char *about)
 {
     const json_t *clip = json_object_get(one, "clip");
 
@@ -222,8 +223,8 @@ static void put_failure(FILE *f, const json_t *one, const char *about)
     if (clip)
         put_player(f, clip);
     fputs("<div>", f);
-    put_heading(f, 4, 0, json_get_text(one, "signature"));
-    put_paragraph(f, REPORT_SOFT, about);
+    report_html_put_heading(f, 4, 0, json_get_text(one, "signature"));
+    report_html_put_paragraph(f, REPORT_SOFT, about);
     if (clip) {
         fprintf(f,
                 "<figure class=\"strip\"><div class=\"wide\" tabindex=\"0\">"
@@ -235,7 +236,7 @@ static void put_failure(FILE *f, const json_t *one, const char *about)
     fputs("</div></section>\n", f);
 }
 
-static void put_lines(FILE *f, const json_t *lines)
+static void report_html_put_lines(FILE *f, const json_t *lines)
 {
     json_t *line;
     size_t i;
@@ -263,22 +264,22 @@ static void put_links(FILE *f, const json_t *runs)
     fputs("</nav>\n", f);
 }
 
-static void end(FILE *f)
+static void report_html_end(FILE *f)
 {
     fprintf(f, "<script>%s</script>\n</body>\n</html>\n", report_js);
 }
 
 const struct report_form report_html = {
-    .begin = begin,
-    .end = end,
-    .lines = put_lines,
+    .begin = report_html_begin,
+    .end = report_html_end,
+    .lines = report_html_put_lines,
     .links = put_links,
-    .heading = put_heading,
-    .paragraph = put_paragraph,
-    .facts = put_facts,
-    .table = put_table,
-    .diff = put_diff,
-    .failure = put_failure,
+    .heading = report_html_put_heading,
+    .paragraph = report_html_put_paragraph,
+    .facts = report_html_put_facts,
+    .table = report_html_put_table,
+    .diff = report_html_put_diff,
+    .failure = report_html_put_failure,
     .replay = put_replay,
     .plots = put_plots,
 };

@@ -8,18 +8,19 @@
 
 #define MOST_TEXT 400 /* columns */
 
-static void begin(FILE *f, const char *title)
+static void report_markdown_begin(FILE *f, const char *title)
 {
     (void)f;
     (void)title;
 }
 
-static void end(FILE *f)
+static void report_markdown_end(FILE *f)
 {
     (void)f;
 }
 
-static void put_heading(FILE *f, int level, size_t number, const char *text)
+static void report_markdown_put_heading(FILE *f, int level, size_t number,
+                                        const char *text)
 {
     (void)number;
     fprintf(f, "%.*s ", level, "######");
@@ -28,7 +29,8 @@ static void put_heading(FILE *f, int level, size_t number, const char *text)
 }
 
 /* What begins like an item of a list, or a rule under a heading, is text. */
-static void put_paragraph(FILE *f, enum report_tone tone, const char *text)
+static void report_markdown_put_paragraph(FILE *f, enum report_tone tone,
+                                          const char *text)
 {
     size_t blanks = strspn(text, " \t\r\n"), digits;
 
@@ -43,7 +45,7 @@ static void put_paragraph(FILE *f, enum report_tone tone, const char *text)
     fputs("\n\n", f);
 }
 
-static void put_facts(FILE *f, const struct report_fact *facts, int n)
+static void report_markdown_put_facts(FILE *f, const struct report_fact *facts, int n)
 {
     for (const struct report_fact *fact = facts; fact < facts + n; fact++)
         fprintf(f, "- %s: %s%s%s%s\n", fact->title, fact->text,
@@ -52,7 +54,8 @@ static void put_facts(FILE *f, const struct report_fact *facts, int n)
     fputc('\n', f);
 }
 
-static void put_table(FILE *f, const struct table_column *columns, const json_t *rows)
+static void report_markdown_put_table(FILE *f, const struct table_column *columns,
+                                      const json_t *rows)
 {
     json_t *row;
     size_t i;
@@ -63,19 +66,19 @@ static void put_table(FILE *f, const struct table_column *columns, const json_t 
     fputc('\n', f);
 }
 
-static void put_diff(FILE *f, const char *text)
+static void report_markdown_put_diff(FILE *f, const char *text)
 {
     fence_write(f, "diff", text);
     fputc('\n', f);
 }
 
-static void put_failure(FILE *f, const json_t *failure, const char *about)
+static void report_markdown_put_failure(FILE *f, const json_t *failure, const char *about)
 {
-    put_heading(f, 4, 0, json_get_text(failure, "signature"));
-    put_paragraph(f, REPORT_SOFT, about);
+    report_markdown_put_heading(f, 4, 0, json_get_text(failure, "signature"));
+    report_markdown_put_paragraph(f, REPORT_SOFT, about);
 }
 
-static void put_lines(FILE *f, const json_t *lines)
+static void report_markdown_put_lines(FILE *f, const json_t *lines)
 {
     json_t *line;
     size_t i;
@@ -90,13 +93,13 @@ static void put_lines(FILE *f, const json_t *lines)
 }
 
 const struct report_form report_markdown = {
-    .begin = begin,
-    .end = end,
-    .lines = put_lines,
-    .heading = put_heading,
-    .paragraph = put_paragraph,
-    .facts = put_facts,
-    .table = put_table,
-    .diff = put_diff,
-    .failure = put_failure,
+    .begin = report_markdown_begin,
+    .end = report_markdown_end,
+    .lines = report_markdown_put_lines,
+    .heading = report_markdown_put_heading,
+    .paragraph = report_markdown_put_paragraph,
+    .facts = report_markdown_put_facts,
+    .table = report_markdown_put_table,
+    .diff = report_markdown_put_diff,
+    .failure = report_markdown_put_failure,
 };

@@ -14,7 +14,7 @@
 #define MOST_DIFF 200000 /* bytes of one that is shown */
 
 /* Sets a number, or null where it is none. */
-static void set(json_t *json, const char *key, double value)
+static void report_run_set(json_t *json, const char *key, double value)
 {
     json_object_set_new(json, key, json_finite(value));
 }
@@ -23,13 +23,13 @@ static void add_point(json_t *curve, const json_t *at, double mean, double half)
 {
     json_t *point = json_object();
 
-    set(point, "steps", json_get_number(at, "steps"));
-    set(point, "tokens", json_get_number(at, "tokens"));
-    set(point, "usd", json_get_number(at, "usd"));
-    set(point, "minutes", json_get_number(at, "minutes"));
-    set(point, "mean", mean);
-    set(point, "low", mean - half);
-    set(point, "high", mean + half);
+    report_run_set(point, "steps", json_get_number(at, "steps"));
+    report_run_set(point, "tokens", json_get_number(at, "tokens"));
+    report_run_set(point, "usd", json_get_number(at, "usd"));
+    report_run_set(point, "minutes", json_get_number(at, "minutes"));
+    report_run_set(point, "mean", mean);
+    report_run_set(point, "low", mean - half);
+    report_run_set(point, "high", mean + half);
     json_array_append_new(curve, point);
 }
 
@@ -128,9 +128,9 @@ static int add_gain(json_t *json, struct ledger *l, const struct ledger_run *run
         return -1;
     s = summarize(differences, n);
     half = mean_interval(&s, 0.95);
-    set(json, "gain", s.mean);
-    set(json, "gain_low", s.mean - half);
-    set(json, "gain_high", s.mean + half);
+    report_run_set(json, "gain", s.mean);
+    report_run_set(json, "gain_low", s.mean - half);
+    report_run_set(json, "gain_high", s.mean + half);
     free(differences);
     return 0;
 }
@@ -147,20 +147,23 @@ static void add_totals(json_t *json)
             opening = row;
     }
     if (n)
-        set(json, "start_mean", json_get_number(json_array_get(curve, 0), "mean"));
-    set(json, "best_mean",
-        json_get_number(n ? json_array_get(curve, n - 1) : json,
-                        n ? "mean" : "start_mean"));
-    set(json, "best_low", json_get_number(json_array_get(curve, n - 1), "low"));
-    set(json, "best_high", json_get_number(json_array_get(curve, n - 1), "high"));
+        report_run_set(json, "start_mean",
+                       json_get_number(json_array_get(curve, 0), "mean"));
+    report_run_set(json, "best_mean",
+                   json_get_number(n ? json_array_get(curve, n - 1) : json,
+                                   n ? "mean" : "start_mean"));
+    report_run_set(json, "best_low",
+                   json_get_number(json_array_get(curve, n - 1), "low"));
+    report_run_set(json, "best_high",
+                   json_get_number(json_array_get(curve, n - 1), "high"));
     json_object_set_new(
         json, "n_iterations",
         json_integer((json_int_t)json_array_size(json_object_get(json, "iterations"))));
     json_object_set_new(
         json, "n_promotions",
         json_integer((json_int_t)json_array_size(json_object_get(json, "promotions"))));
-    set(json, "holdout_mean", json_get_number(opening, "hidden_mean"));
-    set(json, "holdout_gap", json_get_number(opening, "gap"));
+    report_run_set(json, "holdout_mean", json_get_number(opening, "hidden_mean"));
+    report_run_set(json, "holdout_gap", json_get_number(opening, "gap"));
 }
 
 static json_t *head(const struct ledger_run *run)

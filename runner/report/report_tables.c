@@ -198,7 +198,7 @@ void report_escape(FILE *f, const char *text)
     free(clean);
 }
 
-static void add(json_t *row, const char *key, double value)
+static void report_tables_add(json_t *row, const char *key, double value)
 {
     double old = json_get_number(row, key);
 
@@ -237,9 +237,9 @@ static json_t *by_model(const json_t *all)
                             (double)(k + 1)));
         if (isfinite(best) && !(best <= json_get_number(found, "best")))
             json_object_set_new(found, "best", json_finite(best));
-        add(found, "steps", json_get_number(run, "steps"));
-        add(found, "tokens", json_get_number(run, "tokens"));
-        add(found, "usd", json_get_number(run, "usd"));
+        report_tables_add(found, "steps", json_get_number(run, "steps"));
+        report_tables_add(found, "tokens", json_get_number(run, "tokens"));
+        report_tables_add(found, "usd", json_get_number(run, "usd"));
     }
     return rows;
 }

@@ -17,13 +17,13 @@ struct writing {
     FILE *f;
 };
 
-static long long whole(const json_t *json, const char *key)
+static long long report_write_whole(const json_t *json, const char *key)
 {
     return (long long)json_integer_value(json_object_get(json, key));
 }
 
 __attribute__((format(printf, 3, 4))) static void
-put(const struct writing *w, enum report_tone tone, const char *format, ...)
+report_write_put(const struct writing *w, enum report_tone tone, const char *format, ...)
 {
     va_list args;
     char *text = NULL;
@@ -38,7 +38,7 @@ put(const struct writing *w, enum report_tone tone, const char *format, ...)
     free(text);
 }
 
-static void put_heading(const struct writing *w, int level, const char *text)
+static void report_write_put_heading(const struct writing *w, int level, const char *text)
 {
     w->form->heading(w->f, level, 0, text);
 }
@@ -57,8 +57,8 @@ static bool has_column(const json_t *rows, const struct table_column *c)
     return false;
 }
 
-static void put_table(const struct writing *w, const struct report_table *t,
-                      const json_t *json)
+static void report_write_put_table(const struct writing *w, const struct report_table *t,
+                                   const json_t *json)
 {
     const json_t *rows = json_object_get(json, t->key);
     struct table_column shown[MOST_COLUMNS + 1] = { { 0 } };
@@ -69,13 +69,13 @@ static void put_table(const struct writing *w, const struct report_table *t,
     for (const struct table_column *c = t->columns; c->key && n < MOST_COLUMNS; c++)
         if (has_column(rows, c))
             shown[n++] = *c;
-    put_heading(w, 3, t->title);
+    report_write_put_heading(w, 3, t->title);
     if (t->about)
-        put(w, REPORT_ABOUT, "%s", t->about);
+        report_write_put(w, REPORT_ABOUT, "%s", t->about);
     w->form->table(w->f, shown, rows);
 }
 
-static void put_facts(const struct writing *w, const json_t *run)
+static void report_write_put_facts(const struct writing *w, const json_t *run)
 {
     struct report_fact facts[MOST_FACTS] = { { 0 } };
     int n = 0;
@@ -106,7 +106,7 @@ static void put_curves(const struct writing *w, const json_t *runs, const char *
     json_t *plots = w->form->plots ? report_curves(runs) : NULL;
 
     if (json_array_size(plots)) {
-        put_heading(w, 3, title);
+        report_write_put_heading(w, 3, title);
         w->form->plots(w->f, plots);
     }
     json_decref(plots);
@@ -118,15 +118,15 @@ static void put_promotions(const struct writing *w, const json_t *list)
     size_t i;
 
     if (json_array_size(list))
-        put_heading(w, 3, "What changed in each promotion");
+        report_write_put_heading(w, 3, "What changed in each promotion");
     json_array_foreach(list, i, one) {
-        char *title = xasprintf("Iteration %lld, %s: dev mean %.1f \xe2\x86\x92 %.1f",
-                                whole(one, "iteration"), json_get_text(one, "verdict"),
-                                json_get_number(one, "dev_before"),
-                                json_get_number(one, "dev_after"));
-        put_heading(w, 4, title);
-        put(w, REPORT_PLAIN, "%s", json_get_text(one, "change"));
-        put(w, REPORT_SOFT, "%s", json_get_text(one, "why"));
+        char *title = xasprintf(
+            "Iteration %lld, %s: dev mean %.1f \xe2\x86\x92 %.1f",
+            report_write_whole(one, "iteration"), json_get_text(one, "verdict"),
+            json_get_number(one, "dev_before"), json_get_number(one, "dev_after"));
+        report_write_put_heading(w, 4, title);
+        report_write_put(w, REPORT_PLAIN, "%s", json_get_text(one, "change"));
+        report_write_put(w, REPORT_SOFT, "%s", json_get_text(one, "why"));
         w->form->diff(w->f, json_get_text(one, "diff"));
         free(title);
     }
@@ -139,12 +139,13 @@ static void put_typical(const struct writing *w, const json_t *typical)
 
     if (!typical)
         return;
-    put_heading(w, 3, "The incumbent at work");
+    report_write_put_heading(w, 3, "The incumbent at work");
     snprintf(every, sizeof(every), "; every %lldth step is shown",
-             whole(typical, "stride"));
-    put(w, REPORT_ABOUT, "Dev seed %lld, return %g in %lld steps%s.",
-        whole(typical, "seed_index"), json_get_number(typical, "total"),
-        whole(typical, "steps"), w->form->replay ? every : "");
+             report_write_whole(typical, "stride"));
+    report_write_put(w, REPORT_ABOUT, "Dev seed %lld, return %g in %lld steps%s.",
+                     report_write_whole(typical, "seed_index"),
+                     json_get_number(typical, "total"),
+                     report_write_whole(typical, "steps"), w->form->replay ? every : "");
     if (w->form->replay)
         w->form->replay(w->f, json_object_get(typical, "clip"));
 }
@@ -156,8 +157,9 @@ static void put_failures(const struct writing *w, const json_t *run)
     size_t i;
 
     if (json_array_size(list)) {
-        put_heading(w, 3, "Failures");
-        put(w, REPORT_ABOUT,
+        report_write_put_heading(w, 3, "Failures");
+        report_write_put(
+            w, REPORT_ABOUT,
             "Where return is lost, most first: the incumbent's that are left, then those "
             "that the start had.");
     }
@@ -165,14 +167,15 @@ static void put_failures(const struct writing *w, const json_t *run)
         char *about = xasprintf(
             "%s policy; %lld times, %.4g of return lost; here dev seed %lld, step %lld, "
             "return %g",
-            json_get_text(one, "whose"), whole(one, "n"), json_get_number(one, "lost"),
-            whole(one, "seed_index"), whole(one, "step"), json_get_number(one, "total"));
+            json_get_text(one, "whose"), report_write_whole(one, "n"),
+            json_get_number(one, "lost"), report_write_whole(one, "seed_index"),
+            report_write_whole(one, "step"), json_get_number(one, "total"));
         w->form->failure(w->f, one, about);
         free(about);
     }
     if (json_get_text(run, "failures_missing")[0])
-        put(w, REPORT_SOFT, "Failures cannot be shown: %s",
-            json_get_text(run, "failures_missing"));
+        report_write_put(w, REPORT_SOFT, "Failures cannot be shown: %s",
+                         json_get_text(run, "failures_missing"));
 }
 
 /* number 0: it is the only one, and the report bears its name. */
@@ -183,15 +186,15 @@ static void put_run(const struct writing *w, const json_t *run, size_t number)
 
     if (number)
         w->form->heading(w->f, 2, number, json_get_text(run, "run"));
-    put(w, REPORT_SOFT, "Task %s, by %s%s; started %s%s%s", json_get_text(run, "task"),
-        json_get_text(run, "model"),
-        json_is_true(json_object_get(run, "is_sealed")) ? "" : " (unsealed)",
-        json_get_text(run, "started"), stopped[0] ? "; stopped: " : "; still open.",
-        stopped);
-    put_facts(w, run);
+    report_write_put(w, REPORT_SOFT, "Task %s, by %s%s; started %s%s%s",
+                     json_get_text(run, "task"), json_get_text(run, "model"),
+                     json_is_true(json_object_get(run, "is_sealed")) ? "" : " (unsealed)",
+                     json_get_text(run, "started"),
+                     stopped[0] ? "; stopped: " : "; still open.", stopped);
+    report_write_put_facts(w, run);
     put_curves(w, alone, "Learning curves");
     for (const struct report_table *t = report_run_tables; t->key; t++) {
-        put_table(w, t, run);
+        report_write_put_table(w, t, run);
         if (t != report_run_tables)
             continue;
         put_promotions(w, json_object_get(run, "promotions"));
@@ -209,7 +212,7 @@ static void put_overview(const struct writing *w, const json_t *report)
     size_t i, k;
 
     for (const struct report_table *t = report_all_tables; t->key; t++)
-        put_table(w, t, report);
+        report_write_put_table(w, t, report);
     json_array_foreach(runs, i, run) {
         json_t *same = json_array();
         json_array_foreach(runs, k, other)
@@ -236,9 +239,9 @@ char *report_write(const struct report_form *form, const json_t *report)
     form->begin(w.f, title);
     if (night)
         form->lines(w.f, json_object_get(night, "lines"));
-    put_heading(&w, 1, title);
-    put(&w, REPORT_SOFT,
-        "Every score is the harness's own: it played each action again.");
+    report_write_put_heading(&w, 1, title);
+    report_write_put(&w, REPORT_SOFT,
+                     "Every score is the harness's own: it played each action again.");
     if (n > 1) {
         if (form->links)
             form->links(w.f, runs);

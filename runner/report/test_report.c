@@ -72,14 +72,14 @@ void test_report_clear(struct test_report *r)
     json_decref(r->rows);
 }
 
-static int count(const struct test_report *r)
+static int test_report_count(const struct test_report *r)
 {
     return (int)json_array_size(r->rows);
 }
 
 static int count_passed(const struct test_report *r)
 {
-    return count(r) - r->failed - r->stale;
+    return test_report_count(r) - r->failed - r->stale;
 }
 
 static bool is_state(const json_t *row, const char *state)
@@ -110,8 +110,8 @@ void test_report_tap(const struct test_report *r)
         if (json_get_text(row, "replay")[0])
             say("# replay: %s\n", json_get_text(row, "replay"));
     }
-    say("1..%d\n", count(r));
-    if (count(r))
+    say("1..%d\n", test_report_count(r));
+    if (test_report_count(r))
         say("# %d passed, %d failed, %d stale\n", count_passed(r), r->failed, r->stale);
 }
 
@@ -153,7 +153,7 @@ int test_report_junit(const struct test_report *r, const char *path, struct erro
     fprintf(f,
             "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuite name=\"ratchet\" "
             "tests=\"%d\" failures=\"%d\" skipped=\"%d\">\n",
-            count(r), r->failed, r->stale);
+            test_report_count(r), r->failed, r->stale);
     json_array_foreach(r->rows, i, row) {
         fputs("  <testcase", f);
         write_attribute(f, "classname", json_get_text(row, "folder"));

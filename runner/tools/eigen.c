@@ -22,7 +22,7 @@ static double sum_off_diagonal(int n, const double *a)
 
 /* Elements x and y of a pair of rows or columns, turned by the angle of cosine c, sine s.
  */
-static void turn(double *x, double *y, double c, double s)
+static void eigen_turn(double *x, double *y, double c, double s)
 {
     double was = *x;
 
@@ -31,7 +31,7 @@ static void turn(double *x, double *y, double c, double s)
 }
 
 /* Makes a[p][q] zero; algorithm 8.5.1's angle, the smaller of two. */
-static void rotate(int n, double *a, double *vectors, int p, int q)
+static void eigen_rotate(int n, double *a, double *vectors, int p, int q)
 {
     double apq = a[p * n + q], tau, t, c, s;
 
@@ -42,12 +42,12 @@ static void rotate(int n, double *a, double *vectors, int p, int q)
     c = 1 / sqrt(1 + t * t);
     s = t * c;
     for (int k = 0; k < n; k++)
-        turn(&a[k * n + p], &a[k * n + q], c, s);
+        eigen_turn(&a[k * n + p], &a[k * n + q], c, s);
     for (int k = 0; k < n; k++)
-        turn(&a[p * n + k], &a[q * n + k], c, s);
+        eigen_turn(&a[p * n + k], &a[q * n + k], c, s);
     a[p * n + q] = a[q * n + p] = 0;
     for (int k = 0; k < n; k++)
-        turn(&vectors[k * n + p], &vectors[k * n + q], c, s);
+        eigen_turn(&vectors[k * n + p], &vectors[k * n + q], c, s);
 }
 
 void eigen_symmetric(int n, double *a, double *values, double *vectors)
@@ -62,7 +62,7 @@ void eigen_symmetric(int n, double *a, double *values, double *vectors)
     for (int sweep = 0; sweep < MOST_SWEEPS && sum_off_diagonal(n, a) > enough; sweep++)
         for (int p = 0; p < n; p++)
             for (int q = p + 1; q < n; q++)
-                rotate(n, a, vectors, p, q);
+                eigen_rotate(n, a, vectors, p, q);
     for (int i = 0; i < n; i++)
         values[i] = a[i * n + i];
 }

@@ -100,8 +100,8 @@ void tool_answer_clear(struct tool_answer *a)
     *a = (struct tool_answer){ 0 };
 }
 
-static int count_steps(const struct tool_context *c, int64_t *sum, int64_t *planner,
-                       struct error *err)
+static int tools_count_steps(const struct tool_context *c, int64_t *sum, int64_t *planner,
+                             struct error *err)
 {
     struct ledger_steps steps;
 
@@ -116,7 +116,8 @@ static int count_steps(const struct tool_context *c, int64_t *sum, int64_t *plan
 }
 
 /* Puts the answer into words, with what it has cost. */
-static void finish(struct tool_work *w, int64_t before, int64_t after, int64_t planner)
+static void tools_finish(struct tool_work *w, int64_t before, int64_t after,
+                         int64_t planner)
 {
     int64_t left = w->c->memo->steps_left;
     json_t *steps = json_pack("{s:I, s:I, s:o}", "before", (json_int_t)before, "after",
@@ -146,20 +147,20 @@ static const char *unknown_key(const json_t *schema, json_t *arguments)
     return NULL;
 }
 
-static enum memo_status run(struct tool_work *w, const struct tool *t)
+static enum memo_status tools_run_call(struct tool_work *w, const struct tool *t)
 {
     int64_t before, planner_before, after, planner_after;
     enum memo_status status;
 
-    if (count_steps(w->c, &before, &planner_before, w->err) != 0)
+    if (tools_count_steps(w->c, &before, &planner_before, w->err) != 0)
         return MEMO_FAILED;
     w->data = json_object();
     status = t->run(w);
     if (status == MEMO_DONE && !w->out->is_error) {
-        if (count_steps(w->c, &after, &planner_after, w->err) != 0)
+        if (tools_count_steps(w->c, &after, &planner_after, w->err) != 0)
             status = MEMO_FAILED;
         else
-            finish(w, before, after, planner_after - planner_before);
+            tools_finish(w, before, after, planner_after - planner_before);
     }
     json_decref(w->data);
     return status;
@@ -210,7 +211,7 @@ enum memo_status tools_call(const struct tool_context *c, const struct tool_call
                                 "%s takes no argument \"%.100s\"", call->name, unknown);
         if (schema_check(schema, call->arguments, &why) != 0)
             return tool_wrong(&w, "%s: %s", call->name, why.text);
-        return run(&w, &tool_table[i]);
+        return tools_run_call(&w, &tool_table[i]);
     }
     return no_such_tool(&w);
 }

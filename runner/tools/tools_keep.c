@@ -135,7 +135,7 @@ static const struct failure *pick_failure(const struct tool_work *w,
     return best;
 }
 
-static enum memo_status prove(struct tool_work *w, const struct failure *f)
+static enum memo_status tools_keep_prove(struct tool_work *w, const struct failure *f)
 {
     struct workbench *b = w->c->bench;
     struct policy fixed = tool_draft_policy(w);
@@ -187,7 +187,7 @@ enum memo_status tool_case_propose(struct tool_work *w)
         tool_wrong(w, "the current policy has no failure on dev seed %lld; see failures",
                    (long long)tool_number(w, "seed", 0));
     else if (status == MEMO_DONE)
-        status = prove(w, f);
+        status = tools_keep_prove(w, f);
     failures_clear(&all);
     return status;
 }

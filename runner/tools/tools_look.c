@@ -103,7 +103,7 @@ static json_t *group_json(const struct failures *all, int i)
                      json_finite(tool_round(f->total)));
 }
 
-static int put_table(struct tool_work *w, const struct failure *f)
+static int tools_look_put_table(struct tool_work *w, const struct failure *f)
 {
     char *text = NULL, *cut;
     size_t len;
@@ -139,7 +139,7 @@ enum memo_status tool_failures(struct tool_work *w)
         tool_wrong(w, "there is no group %lld; there are %d", (long long)group,
                    all.n_groups);
     else if (status == 0 && group >= 0)
-        status = put_table(w, &all.list[all.groups[group].first]);
+        status = tools_look_put_table(w, &all.list[all.groups[group].first]);
     failures_clear(&all);
     return status == 0 ? MEMO_DONE : MEMO_FAILED;
 }
@@ -193,7 +193,7 @@ static int choose_columns(struct tool_work *w, struct trace *t)
     return 0;
 }
 
-static void add_row(void *user, const struct tool_step *s)
+static void tools_look_add_row(void *user, const struct tool_step *s)
 {
     struct trace *t = user;
     char text[256];
@@ -295,7 +295,7 @@ enum memo_status tool_trace(struct tool_work *w)
         tool_episode_get(w, tool_text(w, "policy"), tool_number(w, "iteration", -1), &e,
                          &status)) {
         choose_steps(w, e.r, TRACE_STEPS, &t.from, &t.to);
-        if (tool_walk(w, e.r, t.to + 1, add_row, &t) != 0)
+        if (tool_walk(w, e.r, t.to + 1, tools_look_add_row, &t) != 0)
             status = MEMO_FAILED;
         put_trace(w, &e, &t);
         if (status == MEMO_DONE && tool_flag(w, "notes", false))
@@ -380,8 +380,9 @@ static json_t *rows_after(const struct trace *a, const struct trace *b)
     return list;
 }
 
-static enum memo_status compare(struct tool_work *w, const struct tool_episode *a,
-                                const struct tool_episode *b)
+static enum memo_status tools_look_compare(struct tool_work *w,
+                                           const struct tool_episode *a,
+                                           const struct tool_episode *b)
 {
     int64_t at = parting(a->r, b->r);
     struct trace t[2];
@@ -399,7 +400,8 @@ static enum memo_status compare(struct tool_work *w, const struct tool_episode *
                                .columns = json_array(),
                                .rows = json_array() };
         status |= choose_columns(w, &t[i]);
-        if (at >= 0 && tool_walk(w, (i ? b : a)->r, at + ROWS_AFTER, add_row, &t[i]) != 0)
+        if (at >= 0 &&
+            tool_walk(w, (i ? b : a)->r, at + ROWS_AFTER, tools_look_add_row, &t[i]) != 0)
             status = -1;
     }
     for (size_t i = 1;
@@ -427,7 +429,7 @@ enum memo_status tool_replay_diff(struct tool_work *w)
                "iteration");
     if (tool_episode_get(w, "draft", -1, &a, &status) &&
         tool_episode_get(w, "current", iteration, &b, &status))
-        status = compare(w, &a, &b);
+        status = tools_look_compare(w, &a, &b);
     tool_episode_clear(&a);
     tool_episode_clear(&b);
     return status;

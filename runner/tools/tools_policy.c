@@ -184,7 +184,7 @@ char *tool_ancestor(struct tool_work *w, int64_t iteration, enum memo_status *st
 }
 
 /* Lines from..to of a source, as many as an answer holds. */
-static void put_lines(struct tool_work *w, const char *source)
+static void tools_policy_put_lines(struct tool_work *w, const char *source)
 {
     int64_t from = tool_number(w, "from", 1), to = tool_number(w, "to", INT64_MAX),
             line = 1;
@@ -242,7 +242,7 @@ enum memo_status tool_policy_read(struct tool_work *w)
         json_object_set_new(w->data, "tokens",
                             json_integer(measure_source(source).tokens));
         json_object_set_new(w->data, "candidates", rows);
-        put_lines(w, source);
+        tools_policy_put_lines(w, source);
     }
     free(owned);
     return rows ? MEMO_DONE : MEMO_FAILED;

@@ -90,8 +90,8 @@ static char *make_policy(struct tool_work *w, const struct table *t, const char 
     return source;
 }
 
-static void put_said(struct tool_work *w, const struct episode_result *r,
-                     const struct table *t, int64_t wanted)
+static void tools_probe_put_said(struct tool_work *w, const struct episode_result *r,
+                                 const struct table *t, int64_t wanted)
 {
     json_t *list = json_array();
     char *left = NULL;
@@ -122,8 +122,10 @@ static void put_said(struct tool_work *w, const struct episode_result *r,
     }
 }
 
-static enum memo_status play(struct tool_work *w, const struct tool_episode *e,
-                             const struct table *t, const char *source, int64_t wanted)
+static enum memo_status tools_probe_play(struct tool_work *w,
+                                         const struct tool_episode *e,
+                                         const struct table *t, const char *source,
+                                         int64_t wanted)
 {
     struct tape shadow = e->r->tape;
     struct episode_request request = { .seed = e->r->seed,
@@ -147,12 +149,13 @@ static enum memo_status play(struct tool_work *w, const struct tool_episode *e,
         results_clear(&r, 1);
         return MEMO_INTERRUPTED;
     }
-    put_said(w, &r, t, wanted);
+    tools_probe_put_said(w, &r, t, wanted);
     results_clear(&r, 1);
     return MEMO_DONE;
 }
 
-static enum memo_status probe(struct tool_work *w, const struct tool_episode *e)
+static enum memo_status tools_probe_probe(struct tool_work *w,
+                                          const struct tool_episode *e)
 {
     struct table t = { .env = w->c->memo->base.task->env,
                        .from = tool_number(w, "from", 0),
@@ -175,7 +178,7 @@ static enum memo_status probe(struct tool_work *w, const struct tool_episode *e)
     fclose(t.rewards);
     source = make_policy(w, &t, actions, rewards);
     if (status == MEMO_DONE)
-        status = play(w, e, &t, source, to);
+        status = tools_probe_play(w, e, &t, source, to);
     free(source);
     free(actions);
     free(rewards);
@@ -189,7 +192,7 @@ enum memo_status tool_probe(struct tool_work *w)
 
     if (tool_episode_get(w, tool_text(w, "policy"), tool_number(w, "iteration", -1), &e,
                          &status))
-        status = probe(w, &e);
+        status = tools_probe_probe(w, &e);
     tool_episode_clear(&e);
     return status;
 }

@@ -51,7 +51,7 @@ static int read_params(struct tool_work *w, json_t *asked, struct param_set *out
     return 0;
 }
 
-static json_t *sum_up(const struct episode_result *results, int n)
+static json_t *tools_run_sum_up(const struct episode_result *results, int n)
 {
     double *scores = xcalloc((size_t)n, sizeof(*scores));
     struct summary s;
@@ -146,7 +146,7 @@ enum memo_status tool_run_episodes(struct tool_work *w)
     status = tool_play_sets(w, &policy, sets, n_sets, index, n,
                             sets ? PURPOSE_tuning : PURPOSE_probe, results);
     for (int k = 0; k < n_sets && status == MEMO_DONE; k++)
-        json_array_append_new(list, sum_up(results + k * n, n));
+        json_array_append_new(list, tools_run_sum_up(results + k * n, n));
     if (n_sets == 1 && status == MEMO_DONE)
         json_object_set_new(w->data, "episodes", list_episodes(index, results, n));
     results_clear(results, n_sets * n);

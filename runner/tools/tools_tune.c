@@ -48,7 +48,7 @@ struct tuning {
     char *left_out;
 };
 
-static bool is_wanted(const struct tool_work *w, const char *name)
+static bool tools_tune_is_wanted(const struct tool_work *w, const char *name)
 {
     const json_t *names = json_object_get(w->arguments, "params");
 
@@ -66,7 +66,7 @@ static void choose_params(struct tuning *t, const struct policy_facts *facts)
 
     for (int i = 0; i < facts->n_params; i++) {
         const struct vm_param *p = &facts->params[i];
-        if (!is_wanted(t->w, p->name))
+        if (!tools_tune_is_wanted(t->w, p->name))
             continue;
         if (isfinite(p->min) && isfinite(p->max) && p->min < p->max &&
             lua_params_find(t->policy.source, p->name, &at, &number) == 1)
@@ -97,7 +97,8 @@ static enum memo_status play_points(struct tuning *t, const struct param_set *po
 
 /* What the environment broke tells nothing of a point; one of which nothing is left is
  * the worst. */
-static struct worth value(struct tuning *t, const struct episode_result *results, int n)
+static struct worth tools_tune_value(struct tuning *t,
+                                     const struct episode_result *results, int n)
 {
     struct worth w = { 0, 0 };
     int left = 0;
@@ -116,8 +117,10 @@ static struct worth value(struct tuning *t, const struct episode_result *results
 
 /* What each of n points is worth, in one evaluation: over all seeds, of which the best is
  * kept, or over the batch of a generation. */
-static enum memo_status measure(struct tuning *t, double (*points)[VM_MAX_PARAMS], int n,
-                                int64_t generation, bool is_batch, struct worth *worth)
+static enum memo_status tools_tune_measure(struct tuning *t,
+                                           double (*points)[VM_MAX_PARAMS], int n,
+                                           int64_t generation, bool is_batch,
+                                           struct worth *worth)
 {
     int n_index = is_batch ? t->n_batch : t->n_seeds;
     size_t n_all = (size_t)(n * n_index);
@@ -136,7 +139,7 @@ static enum memo_status measure(struct tuning *t, double (*points)[VM_MAX_PARAMS
     }
     status = play_points(t, sets, n, index, n_index, results);
     for (int k = 0; k < n && status == MEMO_DONE; k++) {
-        worth[k] = value(t, results + k * n_index, n_index);
+        worth[k] = tools_tune_value(t, results + k * n_index, n_index);
         if (n_index == t->n_seeds && !(worth[k].shaped <= t->best_worth.shaped)) {
             t->best_worth = worth[k];
             memcpy(t->best, points[k], sizeof(t->best));
@@ -171,7 +174,7 @@ static enum memo_status one_generation(struct tuning *t, struct cmaes *strategy,
 
     for (int k = 0; k < n; k++)
         to_values(t, unit + k * t->n, points[k]);
-    status = measure(t, points, n, generation, true, worth);
+    status = tools_tune_measure(t, points, n, generation, true, worth);
     for (int k = 0; k < n; k++)
         values[k] = -worth[k].shaped;
     if (status == MEMO_DONE)
@@ -188,7 +191,7 @@ static enum memo_status measure_mean(struct tuning *t, struct cmaes *strategy)
     struct worth worth;
 
     to_values(t, cmaes_mean(strategy), point);
-    return measure(t, &point, 1, 0, false, &worth);
+    return tools_tune_measure(t, &point, 1, 0, false, &worth);
 }
 
 /* All chance comes from the draft and the iteration: a resumed run tunes the same way. */
@@ -219,7 +222,7 @@ static enum memo_status search(struct tuning *t)
                             zeros, ones, (int)tool_number(t->w, "popsize", 0), rng);
     t->n_episodes = (int)generations * cmaes_popsize(strategy) * t->n_batch +
                     (t->n_batch < t->n_seeds ? 2 + CHECKS : 2) * t->n_seeds;
-    status = measure(t, &start, 1, 0, false, &t->first_worth);
+    status = tools_tune_measure(t, &start, 1, 0, false, &t->first_worth);
     while (status == MEMO_DONE && done < generations &&
            cmaes_spread(strategy) > SPREAD_DONE) {
         status = one_generation(t, strategy, done++);

@@ -36,8 +36,8 @@ static char *name_file(const struct viewer *v, const struct track *t, int64_t fr
                      (long long)to, ending);
 }
 
-static void report(struct viewer *v, int status, const char *path,
-                   const struct error *err)
+static void export_report(struct viewer *v, int status, const char *path,
+                          const struct error *err)
 {
     if (status == 0)
         viewer_say(v, false, "saved %s", strncmp(path, "./", 2) ? path : path + 2);
@@ -55,7 +55,7 @@ void export_frame(struct viewer *v)
     struct canvas frame = frame_alloc(t->player->episode.env, 1);
     char *path = name_file(v, t, t->player->at, -1, "png");
     frame_draw(t->player, 1, v->session.has_marks, &frame);
-    report(v, image_save(&frame, path, &err), path, &err);
+    export_report(v, image_save(&frame, path, &err), path, &err);
     canvas_free(&frame);
     free(path);
 }
@@ -74,7 +74,7 @@ void export_strip(struct viewer *v)
         o.from = 0;
     char *path = name_file(v, t, o.from, o.to, "png");
     struct canvas strip = film_draw(t->player, &o);
-    report(v, image_save(&strip, path, &err), path, &err);
+    export_report(v, image_save(&strip, path, &err), path, &err);
     canvas_free(&strip);
     session_seek(&v->session, v->session.at);
     free(path);
@@ -87,7 +87,7 @@ struct progress {
 };
 
 /* Keeps the window alive while a film is made; Escape ends it. */
-static bool on_progress(void *context, double share)
+static bool export_on_progress(void *context, double share)
 {
     struct progress *p = context;
     struct viewer *v = p->v;
@@ -107,7 +107,7 @@ static bool on_progress(void *context, double share)
     return !p->is_ended;
 }
 
-static void save_clip(struct viewer *v, enum clip_kind kind, const char *ending)
+static void export_save_clip(struct viewer *v, enum clip_kind kind, const char *ending)
 {
     struct track *t = exported(v);
     struct clip_options o = { .kind = kind, .has_marks = v->session.has_marks };
@@ -120,17 +120,18 @@ static void save_clip(struct viewer *v, enum clip_kind kind, const char *ending)
     o.from = v->session.to >= 0 ? v->session.from : 0;
     char *path = name_file(v, t, o.from, o.to, ending);
     v->session.is_playing = false;
-    report(v, clip_save(t->player, &o, path, on_progress, &progress, &err), path, &err);
+    export_report(v, clip_save(t->player, &o, path, export_on_progress, &progress, &err),
+                  path, &err);
     session_seek(&v->session, v->session.at);
     free(path);
 }
 
 void export_gif(struct viewer *v)
 {
-    save_clip(v, CLIP_GIF, "gif");
+    export_save_clip(v, CLIP_GIF, "gif");
 }
 
 void export_mp4(struct viewer *v)
 {
-    save_clip(v, CLIP_MP4, "mp4");
+    export_save_clip(v, CLIP_MP4, "mp4");
 }

@@ -42,8 +42,8 @@ static unsigned keys_of_name(const char *name)
     return keys;
 }
 
-static void add_row(struct play_keys *k, unsigned keys, int component, double value,
-                    const char *does)
+static void play_keys_add_row(struct play_keys *k, unsigned keys, int component,
+                              double value, const char *does)
 {
     struct play_row *row = &k->rows[k->n_rows];
 
@@ -75,7 +75,8 @@ static bool add_named(struct play_keys *k, int component)
 
     for (int i = 0; i < n && a->choices[i]; i++)
         if (keys_of_name(a->choices[i]))
-            add_row(k, keys_of_name(a->choices[i]), component, a->min + i, a->choices[i]);
+            play_keys_add_row(k, keys_of_name(a->choices[i]), component, a->min + i,
+                              a->choices[i]);
     return k->n_rows > before;
 }
 
@@ -86,11 +87,11 @@ static void add_value(struct play_keys *k, enum play_key key, int component, dou
     char does[32];
 
     snprintf(does, sizeof(does), a->is_discrete ? "%.0f" : "%+g", value);
-    add_row(k, 1u << key, component, value,
-            choice < count_choices(a) ? a->choices[choice] : does);
+    play_keys_add_row(k, 1u << key, component, value,
+                      choice < count_choices(a) ? a->choices[choice] : does);
 }
 
-static void add_pair(struct play_keys *k, int pair, int component)
+static void play_keys_add_pair(struct play_keys *k, int pair, int component)
 {
     static const enum play_key pairs[][2] = {
         { PLAY_left, PLAY_right },
@@ -119,7 +120,7 @@ void play_keys_init(struct play_keys *k, const struct env *env)
     }
     for (int i = 0; i < ENV_MAX_ACTION && env->actions[i].name; i++)
         if (!is_named[i])
-            add_pair(k, pair++, i);
+            play_keys_add_pair(k, pair++, i);
 }
 
 bool play_keys_take(struct play_keys *k, const char *name, bool is_down)

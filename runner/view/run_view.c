@@ -50,7 +50,7 @@ static int64_t next_limit(struct watching *w, int64_t before)
 }
 
 /* There is no window, and so no run. */
-static bool is_unseen(struct watching *w)
+static bool run_view_is_unseen(struct watching *w)
 {
     pthread_mutex_lock(&w->lock);
     bool is = w->is_unseen;
@@ -66,7 +66,7 @@ static void *evaluate_in_parts(void *user)
     bool is_over = false;
     int status = 0;
 
-    for (int64_t limit = 0; !is_over && status == 0 && !is_unseen(w);) {
+    for (int64_t limit = 0; !is_over && status == 0 && !run_view_is_unseen(w);) {
         struct error err = { "" };
         request.max_steps = limit = next_limit(w, limit);
         result = (struct episode_result){ 0 };
@@ -159,7 +159,7 @@ static void show_said(struct watching *w, int64_t step)
                         strlen(from->marks[w->n_marks].label));
 }
 
-static void state_end(struct watching *w)
+static void run_view_state_end(struct watching *w)
 {
     struct replay *r = w->replay;
 
@@ -179,7 +179,7 @@ static int64_t known_steps(const struct watching *w)
     return w->has_parted ? w->replay->tape.n_steps : w->shown.tape.n_steps;
 }
 
-static bool advance(void *user, int64_t n_steps)
+static bool run_view_advance(void *user, int64_t n_steps)
 {
     struct watching *w = user;
     struct tape *tape = &w->replay->tape;
@@ -192,7 +192,7 @@ static bool advance(void *user, int64_t n_steps)
         show_said(w, tape->n_steps);
     if (!w->is_shown_whole || tape->n_steps < known_steps(w))
         return true;
-    state_end(w);
+    run_view_state_end(w);
     return false;
 }
 
@@ -204,13 +204,14 @@ static const char *waiting(void *user)
     return is_waiting ? "waiting for the policy" : NULL;
 }
 
-static int watch(struct watching *w, const struct env_registry *envs, struct error *err)
+static int run_view_watch(struct watching *w, const struct env_registry *envs,
+                          struct error *err)
 {
     const struct view_live live = {
         .user = w,
         .name = w->e.policy.name,
         .replay = w->replay,
-        .poll = advance,
+        .poll = run_view_advance,
         .status = waiting,
     };
     struct view_options view = { .envs = envs,
@@ -228,7 +229,7 @@ static int watch_thread(struct watching *w, const struct env_registry *envs,
 
     if (code != 0)
         return error_set(err, "cannot start a thread: %s", strerror(code));
-    code = watch(w, envs, err);
+    code = run_view_watch(w, envs, err);
     pthread_mutex_lock(&w->lock);
     w->is_closed = true;
     w->is_unseen = code != 0;

@@ -44,7 +44,7 @@ static int64_t steps_of(const struct track *t)
 }
 
 /* After any change of the tracks. */
-static void settle(struct session *s)
+static void session_settle(struct session *s)
 {
     s->n_steps = 0;
     for (int i = 0; i < s->n_tracks; i++)
@@ -76,12 +76,12 @@ int session_add_problem(struct session *s, const char *name, const char *problem
 
     s->tracks[i].name = xstrdup(basename(name));
     s->tracks[i].problem = xstrdup(problem);
-    settle(s);
+    session_settle(s);
     return i;
 }
 
-static int add(struct session *s, struct replay *r, const char *name, bool is_live,
-               struct error *err)
+static int session_add_tape(struct session *s, struct replay *r, const char *name,
+                            bool is_live, struct error *err)
 {
     struct player *p = player_create(r, err);
 
@@ -95,14 +95,14 @@ static int add(struct session *s, struct replay *r, const char *name, bool is_li
         (struct track){ .name = xstrdup(basename(name)), .replay = r, .player = p };
     s->tracks[i].is_borrowed = is_live;
     s->is_live |= is_live;
-    settle(s);
+    session_settle(s);
     return i;
 }
 
 int session_add(struct session *s, struct replay *r, const char *name, bool is_live)
 {
     struct error err;
-    int i = add(s, r, name, is_live, &err);
+    int i = session_add_tape(s, r, name, is_live, &err);
 
     return i >= 0 ? i : session_add_problem(s, name, err.text);
 }
@@ -111,7 +111,7 @@ int session_try(struct session *s, const char *path, struct error *err)
 {
     struct replay *r = replay_load(s->envs, path, err);
 
-    return r ? add(s, r, path, false, err) : -1;
+    return r ? session_add_tape(s, r, path, false, err) : -1;
 }
 
 int session_open(struct session *s, const char *path)
@@ -132,7 +132,7 @@ void session_close(struct session *s, int track)
         s->tracks[i + 1] = (struct track){ 0 };
     }
     s->n_tracks--;
-    settle(s);
+    session_settle(s);
 }
 
 bool session_has_replay(const struct session *s)
@@ -221,7 +221,7 @@ bool session_jump(struct session *s, int direction, bool is_failure_only)
     return false;
 }
 
-static bool find_difference(struct session *s)
+static bool session_find_difference(struct session *s)
 {
     struct player *a = s->tracks[0].player, *b = s->tracks[1].player;
 
@@ -243,7 +243,7 @@ static bool look_ahead(struct session *s, double budget_ms)
         is_known &= player_scan(p, budget_ms / s->n_tracks);
         has_changed = true;
     }
-    return (is_known && find_difference(s)) || has_changed;
+    return (is_known && session_find_difference(s)) || has_changed;
 }
 
 static int64_t take_due(struct session *s, double seconds)
@@ -261,7 +261,7 @@ int64_t session_due(struct session *s, double seconds)
     return s->is_live ? take_due(s, seconds) : 0;
 }
 
-static bool play(struct session *s, double seconds)
+static bool session_play_tape(struct session *s, double seconds)
 {
     int64_t before = s->at;
 
@@ -275,7 +275,7 @@ static bool play(struct session *s, double seconds)
 
 bool session_tick(struct session *s, double seconds, double budget_ms)
 {
-    bool has_moved = play(s, seconds);
+    bool has_moved = session_play_tape(s, seconds);
 
     return look_ahead(s, budget_ms) || has_moved;
 }

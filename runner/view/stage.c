@@ -81,7 +81,7 @@ static int fitting_scale(int width, int height, const SDL_Rect *room)
     return across < down ? across : down;
 }
 
-static void draw_caption(struct viewer *v, int i, const SDL_Rect *r)
+static void stage_draw_caption(struct viewer *v, int i, const SDL_Rect *r)
 {
     const struct track *t = &v->session.tracks[i];
     char text[256];
@@ -116,7 +116,7 @@ static void draw_picture(struct viewer *v, int i, SDL_Rect r)
     struct stage_picture *p = &v->pictures[i];
     int width, height;
 
-    draw_caption(v, i, &r);
+    stage_draw_caption(v, i, &r);
     r.y += CAPTION;
     r.h -= CAPTION;
     frame_size(player->episode.env, &width, &height);

@@ -262,7 +262,7 @@ static void draw_axis(struct viewer *v)
     }
 }
 
-static void describe(struct viewer *v, int64_t step)
+static void timeline_describe(struct viewer *v, int64_t step)
 {
     char text[256], events[128];
     const struct track *t = &v->session.tracks[0];
@@ -303,7 +303,7 @@ static void take_mouse(struct viewer *v)
         return;
     if (ui->wheel != 0)
         timeline_zoom(v, pow(0.8, ui->wheel), step);
-    describe(v, step);
+    timeline_describe(v, step);
 }
 
 /* When zoomed in, the shown part follows the playing step. */

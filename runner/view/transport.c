@@ -22,7 +22,7 @@ static bool button(struct row *row, int width, const char *text, bool is_active,
     return ui_button(&row->v->ui, &r, text, is_active, tip);
 }
 
-static void write_place(struct row *row, int width)
+static void transport_write_place(struct row *row, int width)
 {
     const struct session *s = &row->v->session;
     char text[96];
@@ -116,6 +116,6 @@ void transport_draw(struct viewer *v)
     int room = r->x + r->w - 16 - row.x;
     int place = room > 620 ? 232 : room > 500 ? 132 : 0;
     if (place)
-        write_place(&row, place);
+        transport_write_place(&row, place);
     draw_rest(&row, room - place);
 }

@@ -107,8 +107,8 @@ static uint32_t next_character(const char **text)
     return more > 0 ? REPLACEMENT : c;
 }
 
-static int write_text(struct ui *ui, enum ui_font font, int x, int y, uint32_t color,
-                      const char *text, const char *end)
+static int ui_text_write_text(struct ui *ui, enum ui_font font, int x, int y,
+                              uint32_t color, const char *text, const char *end)
 {
     int left = x;
 
@@ -161,11 +161,11 @@ int ui_text(struct ui *ui, enum ui_font font, int x, int y, int max_width, uint3
     static const char dots[] = "\xe2\x80\xa6";
 
     if (max_width <= 0 || ui_text_width(ui, font, text) <= max_width)
-        return write_text(ui, font, x, y, color, text, NULL);
+        return ui_text_write_text(ui, font, x, y, color, text, NULL);
     int room = max_width - ui_text_width(ui, font, dots);
-    int width = write_text(ui, font, x, y, color, text,
-                           text + fitting(ui, font, text, room));
-    return width + write_text(ui, font, x + width, y, color, dots, NULL);
+    int width = ui_text_write_text(ui, font, x, y, color, text,
+                                   text + fitting(ui, font, text, room));
+    return width + ui_text_write_text(ui, font, x + width, y, color, dots, NULL);
 }
 
 /* The bytes of the first line, broken at a space where there is one. */
@@ -192,7 +192,7 @@ int ui_paragraph(struct ui *ui, enum ui_font font, int x, int y, int max_width,
             ui_text(ui, font, x, y, max_width, color, text);
             return y + height - top;
         }
-        write_text(ui, font, x, y, color, text, text + len);
+        ui_text_write_text(ui, font, x, y, color, text, text + len);
         text += len;
         text += *text == ' ' || *text == '\n';
     }

@@ -42,7 +42,7 @@ void viewer_drop(struct viewer *v, const char *path)
     timeline_forget(v);
 }
 
-static void lay_out(struct viewer *v)
+static void view_lay_out(struct viewer *v)
 {
     int width = v->ui.width, height = v->ui.height;
     int panel = width < 960 ? NARROW_PANEL : PANEL;
@@ -69,7 +69,7 @@ static void set_title(struct viewer *v)
 static void view_draw(struct viewer *v)
 {
     ui_begin(&v->ui);
-    lay_out(v);
+    view_lay_out(v);
     if (v->is_help && v->ui.was_pressed) {
         v->is_help = v->ui.was_pressed = false;
         v->is_dirty = true;

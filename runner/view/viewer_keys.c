@@ -10,7 +10,7 @@ typedef void (*key_action)(struct viewer *v);
     {                                     \
         session_step(&v->session, steps); \
     }
-STEP(step, 1)
+STEP(viewer_keys_step, 1)
 STEP(back, -1)
 STEP(leap, 10)
 STEP(leap_back, -10)
@@ -152,9 +152,9 @@ static const struct binding {
     { SDLK_RETURN, ANY, viewer_keys_play, NULL, NULL },
     { SDLK_RIGHT, SHIFT, leap, "Shift + Right / Left", "ten steps" },
     { SDLK_LEFT, SHIFT, leap_back, NULL, NULL },
-    { SDLK_RIGHT, ANY, step, "Right / Left", "a step, a step back" },
+    { SDLK_RIGHT, ANY, viewer_keys_step, "Right / Left", "a step, a step back" },
     { SDLK_LEFT, ANY, back, NULL, NULL },
-    { SDLK_PERIOD, ANY, step, NULL, NULL },
+    { SDLK_PERIOD, ANY, viewer_keys_step, NULL, NULL },
     { SDLK_COMMA, ANY, back, NULL, NULL },
     { SDLK_PAGEDOWN, ANY, far, "Page Down / Up", "a thousand steps" },
     { SDLK_PAGEUP, ANY, far_back, NULL, NULL },

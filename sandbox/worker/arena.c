@@ -64,7 +64,7 @@ static void give_back(struct arena *a, void *block, size_t size)
     a->used -= rounded;
 }
 
-static void *take(struct arena *a, size_t size)
+static void *arena_take(struct arena *a, size_t size)
 {
     size_t rounded;
     int class = class_of(size, &rounded);
@@ -92,14 +92,14 @@ void *arena_realloc(struct arena *a, void *old, size_t old_size, size_t size)
     if (size > a->limit)
         return NULL;
     if (!old)
-        return size ? take(a, size) : NULL;
+        return size ? arena_take(a, size) : NULL;
     if (!size) {
         give_back(a, old, old_size);
         return NULL;
     }
     if (class_of(old_size, &had) == class_of(size, &wanted))
         return old;
-    block = take(a, size);
+    block = arena_take(a, size);
     if (!block) /* Lua counts on shrinking to succeed */
         return size < old_size ? old : NULL;
     memcpy(block, old, old_size < size ? old_size : size);

@@ -53,7 +53,7 @@ static uint32_t bytes_within(const uint8_t *p, const uint8_t *low, const uint8_t
 }
 
 /* Every third bit of 48, moved together. */
-static uint64_t gather(uint64_t m)
+static uint64_t image_gather(uint64_t m)
 {
     m = (m | m >> 2) & 0x30c30c30c30c3;
     m = (m | m >> 4) & 0xf00f00f00f00f;
@@ -72,7 +72,7 @@ static uint64_t pixels_within(const uint8_t *p, int channels, const struct range
     m |= (uint64_t)bytes_within(p + 16, r->low + 16, r->high + 16) << 16 |
          (uint64_t)bytes_within(p + 32, r->low + 32, r->high + 32) << 32;
     m &= m >> 1 & m >> 2 & 0x249249249249;
-    return m ? gather(m) : 0;
+    return m ? image_gather(m) : 0;
 }
 
 void image_row(const struct image *im, const struct range *range, const struct box *box,

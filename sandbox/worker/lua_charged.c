@@ -131,7 +131,7 @@ size_t __wrap_luaO_str2num(const char *text, void *out)
 
 /* Numbers as text. What follows is Lua's, which is in the middle of something: the call is
  * ended at the next instruction. */
-static int print(char *out, size_t size, const char *format, va_list args)
+static int lua_charged_print(char *out, size_t size, const char *format, va_list args)
 {
     int n = vsnprintf(out, size, format, args), is_float = !!strpbrk(format, "aAeEfFgG");
 
@@ -146,7 +146,7 @@ int __wrap_snprintf(char *out, size_t size, const char *format, ...)
     int n;
 
     va_start(args, format);
-    n = print(out, size, format, args);
+    n = lua_charged_print(out, size, format, args);
     va_end(args);
     return n;
 }
@@ -161,7 +161,7 @@ int __wrap___snprintf_chk(char *out, size_t size, int flag, size_t room,
 
     (void)flag, (void)room;
     va_start(args, format);
-    n = print(out, size, format, args);
+    n = lua_charged_print(out, size, format, args);
     va_end(args);
     return n;
 }

@@ -341,7 +341,7 @@ static int random_seed(lua_State *L)
     return 0;
 }
 
-static int note(lua_State *L)
+static int lualib_note(lua_State *L)
 {
     const struct vm_sink *sink = vm_sink(vm_of(L));
     size_t len;
@@ -355,7 +355,7 @@ static int note(lua_State *L)
     return 0;
 }
 
-static int print(lua_State *L)
+static int lualib_print(lua_State *L)
 {
     luaL_Buffer b;
     int n = lua_gettop(L);
@@ -369,7 +369,7 @@ static int print(lua_State *L)
     }
     luaL_pushresult(&b);
     lua_replace(L, 1);
-    return n ? note(L) : 0;
+    return n ? lualib_note(L) : 0;
 }
 
 /* mark(kind, x, y [, a, b] [, label]); the kinds are enum mark_kind of the replay. */
@@ -456,7 +456,7 @@ static const struct entry math_entries[] = {
  * closure, its guard's or its own, with Lua's function as its upvalue: closures lie in
  * the arena, so that a table with functions as keys has the same order whatever the
  * linker did. */
-static void keep(lua_State *L, const struct entry *entries)
+static void lualib_keep(lua_State *L, const struct entry *entries)
 {
     for (; entries->name; entries++) {
         lua_getfield(L, -2, entries->name);
@@ -476,13 +476,13 @@ static void open_library(lua_State *L, const char *name, lua_CFunction open,
     lua_pushcfunction(L, open);
     lua_call(L, 0, 1);
     lua_newtable(L);
-    keep(L, entries);
+    lualib_keep(L, entries);
     lua_pushvalue(L, -1);
     lua_setglobal(L, name);
     lua_replace(L, -2);
 }
 
-static void set_function(lua_State *L, const char *name, lua_CFunction f)
+static void lualib_set_function(lua_State *L, const char *name, lua_CFunction f)
 {
     lua_pushnil(L);
     lua_pushcclosure(L, f, 1);
@@ -509,11 +509,11 @@ void lualib_open(lua_State *L)
     lua_pushcfunction(L, luaopen_base);
     lua_call(L, 0, 1);
     lua_insert(L, -2);
-    keep(L, base_entries);
+    lualib_keep(L, base_entries);
     set_iterators(L);
-    set_function(L, "note", note);
-    set_function(L, "mark", mark);
-    set_function(L, "print", print);
+    lualib_set_function(L, "note", lualib_note);
+    lualib_set_function(L, "mark", mark);
+    lualib_set_function(L, "print", lualib_print);
     lua_pushstring(L, LUA_VERSION);
     lua_setfield(L, -2, "_VERSION");
     lua_pushvalue(L, -1);
@@ -528,13 +528,13 @@ void lualib_open(lua_State *L)
     lua_setfield(L, -2, "__index");
     lua_pop(L, 3);
     open_library(L, "table", luaopen_table, table_entries);
-    set_function(L, "sort", lualib_sort);
+    lualib_set_function(L, "sort", lualib_sort);
     lua_pop(L, 1);
     open_library(L, "coroutine", luaopen_coroutine, coroutine_entries);
     lua_pop(L, 1);
     open_library(L, "math", luaopen_math, math_entries);
-    set_function(L, "random", random_number);
-    set_function(L, "randomseed", random_seed);
+    lualib_set_function(L, "random", random_number);
+    lualib_set_function(L, "randomseed", random_seed);
     lua_pop(L, 1);
     vec_open(L);
 }

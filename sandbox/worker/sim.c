@@ -53,7 +53,7 @@ void sim_end(struct sim *s, const struct vm_world *world, const double *action)
 }
 
 /* The copy starts an episode of its own in the state that it is in. */
-static void start_over(struct sim *s, struct episode *e)
+static void sim_start_over(struct sim *s, struct episode *e)
 {
     e->now = (struct episode_state){ 0 };
     memcpy(e->held, s->held, sizeof(double) * (size_t)e->n_actions);
@@ -70,7 +70,7 @@ static void set_from_values(lua_State *L, const struct vm_world *world,
         IN_ENV(failed = env->set_observed(world->sim->instance, values));
     if (failed)
         luaL_error(L, "sim: %s is in no state that this observation shows", env->name);
-    start_over(vm_sim(vm_of(L)), world->sim);
+    sim_start_over(vm_sim(vm_of(L)), world->sim);
 }
 
 static void set_from_view(lua_State *L, const struct vm_world *world, struct sim *s)
@@ -88,7 +88,7 @@ static void set_from_view(lua_State *L, const struct vm_world *world, struct sim
         luaL_error(L, "sim: %s refuses its own state", env->name);
     if (env->reseed)
         IN_ENV(env->reseed(world->sim->instance, chance_next(&s->chance)));
-    start_over(s, world->sim);
+    sim_start_over(s, world->sim);
 }
 
 /* What is planned with, in whatever state. */
@@ -121,14 +121,14 @@ static void pay(lua_State *L, struct sim *s, int64_t n)
     vm_charge(L, n * STEP_UNITS);
 }
 
-static void count(struct sim *s, int64_t n)
+static void sim_count(struct sim *s, int64_t n)
 {
     s->left -= n;
     s->n_steps += n;
 }
 
 /* sim:step(action) -> reward, is_over */
-static int step(lua_State *L)
+static int sim_step(lua_State *L)
 {
     struct sim *s;
     struct episode *e = get_sim(L, &s);
@@ -144,7 +144,7 @@ static int step(lua_State *L)
     e->now.chance = s->chance;
     IN_ENV(result = episode_step(e, action));
     s->chance = e->now.chance;
-    count(s, 1);
+    sim_count(s, 1);
     lua_pushnumber(L, flush_number(result.reward));
     lua_pushboolean(L, episode_is_over(e));
     return 2;
@@ -197,7 +197,7 @@ static void play_each(struct sim *s, struct episode *e, const struct vec *batch,
             played->at[row]++;
         }
         returns->at[row] = total;
-        count(s, (int64_t)played->at[row]);
+        sim_count(s, (int64_t)played->at[row]);
         if (last)
             e->env->observe(e->instance, last->at + row * e->n_obs);
         s->chance = e->now.chance;
@@ -300,7 +300,7 @@ static void set_from_table(lua_State *L, const struct vm_world *world)
 
 /* sim:set() goes back to this act's observation, sim:set(obs) to one that is made up (a
  * table with every field), sim:set(saved) to what sim:save() gave. */
-static int set(lua_State *L)
+static int sim_set(lua_State *L)
 {
     const struct vm_world *world = vm_world(vm_of(L));
     struct sim *s;
@@ -326,7 +326,7 @@ static int set(lua_State *L)
 }
 
 /* sim:save() -> the state as an object for sim:set */
-static int save(lua_State *L)
+static int sim_save(lua_State *L)
 {
     struct sim *s;
     struct episode *e = get_sim(L, &s);
@@ -340,7 +340,7 @@ static int save(lua_State *L)
 }
 
 /* sim:observe() -> a new table as obs is */
-static int observe(lua_State *L)
+static int sim_observe(lua_State *L)
 {
     struct sim *s;
     struct episode *e = get_sim(L, &s);
@@ -390,8 +390,8 @@ static void protect(lua_State *L)
 void sim_open(lua_State *L, const struct vm_world *world)
 {
     static const luaL_Reg methods[] = {
-        { "set", set },           { "step", step }, { "rollout", rollout },
-        { "rollouts", rollouts }, { "save", save }, { "observe", observe },
+        { "set", sim_set },       { "step", sim_step }, { "rollout", rollout },
+        { "rollouts", rollouts }, { "save", sim_save }, { "observe", sim_observe },
         { "left", left },         { NULL, NULL },
     };
 

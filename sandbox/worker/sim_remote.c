@@ -15,7 +15,7 @@ struct remote {
     int n_actions, n_obs;
 };
 
-static struct wire *begin(struct remote *r, enum sim_ask what)
+static struct wire *sim_remote_begin(struct remote *r, enum sim_ask what)
 {
     wire_reset(&r->out);
     wire_put_u32(&r->out, what);
@@ -23,7 +23,7 @@ static struct wire *begin(struct remote *r, enum sim_ask what)
 }
 
 /* 0: done, and what was answered follows in r->in. */
-static int ask(struct remote *r)
+static int sim_remote_ask(struct remote *r)
 {
     uint32_t type;
 
@@ -34,7 +34,7 @@ static int ask(struct remote *r)
     return wire_get_u32(&r->in) ? -1 : 0;
 }
 
-static void destroy(void *instance)
+static void sim_remote_destroy(void *instance)
 {
     struct remote *r = instance;
 
@@ -45,17 +45,17 @@ static void destroy(void *instance)
     free(r);
 }
 
-static int step_frames(void *instance, const double *actions, int n,
-                       struct env_step *each)
+static int sim_remote_step_frames(void *instance, const double *actions, int n,
+                                  struct env_step *each)
 {
     struct remote *r = instance;
-    struct wire *out = begin(r, SIM_STEP);
+    struct wire *out = sim_remote_begin(r, SIM_STEP);
     uint32_t played;
 
     wire_put_u32(out, (uint32_t)n);
     wire_put(out, actions, sizeof(double) * (size_t)(n * r->n_actions));
     each[0] = (struct env_step){ .truncated = true };
-    if (ask(r) != 0)
+    if (sim_remote_ask(r) != 0)
         return 1;
     played = wire_get_u32(&r->in);
     for (uint32_t i = 0; i < played && i < (uint32_t)n; i++) {
@@ -67,57 +67,57 @@ static int step_frames(void *instance, const double *actions, int n,
     return (int)played;
 }
 
-static struct env_step step(void *instance, const double *action)
+static struct env_step sim_remote_step(void *instance, const double *action)
 {
     struct env_step result;
 
-    step_frames(instance, action, 1, &result);
+    sim_remote_step_frames(instance, action, 1, &result);
     return result;
 }
 
-static void observe(const void *instance, double *out)
+static void sim_remote_observe(const void *instance, double *out)
 {
     struct remote *r = (struct remote *)instance;
 
-    begin(r, SIM_OBSERVE);
+    sim_remote_begin(r, SIM_OBSERVE);
     memset(out, 0, sizeof(double) * (size_t)r->n_obs);
-    if (ask(r) == 0)
+    if (sim_remote_ask(r) == 0)
         wire_get(&r->in, out, sizeof(double) * (size_t)r->n_obs);
 }
 
-static size_t state_size(const void *instance)
+static size_t sim_remote_state_size(const void *instance)
 {
     (void)instance;
     return sizeof(uint64_t);
 }
 
-static void save(const void *instance, void *out)
+static void sim_remote_save(const void *instance, void *out)
 {
     struct remote *r = (struct remote *)instance;
     uint64_t ticket = UINT64_MAX;
 
-    begin(r, SIM_KEEP);
-    if (ask(r) == 0)
+    sim_remote_begin(r, SIM_KEEP);
+    if (sim_remote_ask(r) == 0)
         ticket = wire_get_u64(&r->in);
     memcpy(out, &ticket, sizeof(ticket));
 }
 
-static int load(void *instance, const void *block)
+static int sim_remote_load(void *instance, const void *block)
 {
     struct remote *r = instance;
     uint64_t ticket;
 
     memcpy(&ticket, block, sizeof(ticket));
-    wire_put_u64(begin(r, SIM_LOAD), ticket);
-    return ask(r);
+    wire_put_u64(sim_remote_begin(r, SIM_LOAD), ticket);
+    return sim_remote_ask(r);
 }
 
-static void reseed(void *instance, uint64_t seed)
+static void sim_remote_reseed(void *instance, uint64_t seed)
 {
     struct remote *r = instance;
 
-    wire_put_u64(begin(r, SIM_RESEED), seed);
-    ask(r);
+    wire_put_u64(sim_remote_begin(r, SIM_RESEED), seed);
+    sim_remote_ask(r);
 }
 
 void *sim_remote_create(struct env *env)
@@ -126,13 +126,13 @@ void *sim_remote_create(struct env *env)
 
     r->n_actions = env_count_actions(env);
     r->n_obs = env_count_obs(env);
-    env->destroy = destroy;
-    env->step = step;
-    env->step_frames = step_frames;
-    env->observe = observe;
-    env->state_size = state_size;
-    env->save = save;
-    env->load = load;
-    env->reseed = reseed;
+    env->destroy = sim_remote_destroy;
+    env->step = sim_remote_step;
+    env->step_frames = sim_remote_step_frames;
+    env->observe = sim_remote_observe;
+    env->state_size = sim_remote_state_size;
+    env->save = sim_remote_save;
+    env->load = sim_remote_load;
+    env->reseed = sim_remote_reseed;
     return r;
 }

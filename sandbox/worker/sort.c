@@ -31,8 +31,8 @@ static int top_is_less(lua_State *L)
 }
 
 /* Merges from[low..middle) and from[middle..high) into to[low..high); indexes from 1. */
-static void merge(lua_State *L, int from, int to, lua_Integer low, lua_Integer middle,
-                  lua_Integer high)
+static void sort_merge(lua_State *L, int from, int to, lua_Integer low,
+                       lua_Integer middle, lua_Integer high)
 {
     lua_Integer left = low, right = middle;
 
@@ -70,7 +70,7 @@ int lualib_sort(lua_State *L)
         for (lua_Integer low = 1; low <= n; low += 2 * width) {
             lua_Integer middle = low + width < n + 1 ? low + width : n + 1;
             lua_Integer high = low + 2 * width < n + 1 ? low + 2 * width : n + 1;
-            merge(L, from, to, low, middle, high);
+            sort_merge(L, from, to, low, middle, high);
         }
         from ^= FROM ^ TO;
         to ^= FROM ^ TO;

@@ -22,14 +22,14 @@
 #define SORT_UNITS 8     /* an element in a sort */
 #define TURN 6.283185307179586476925
 
-static struct vec *check(lua_State *L, int index)
+static struct vec *vec_check(lua_State *L, int index)
 {
     return luaL_checkudata(L, index, VEC);
 }
 
 static struct vec *self(lua_State *L, int64_t units_per_element)
 {
-    struct vec *v = check(L, 1);
+    struct vec *v = vec_check(L, 1);
 
     vm_charge(L, units_per_element ? v->n * units_per_element : v->n / PER_UNIT);
     return v;
@@ -62,7 +62,7 @@ struct vec *vec_get(lua_State *L, int index)
     int64_t n;
 
     if (!lua_istable(L, index))
-        return check(L, index);
+        return vec_check(L, index);
     n = (int64_t)lua_rawlen(L, index);
     v = vec_push(L, n);
     vm_charge(L, n);
@@ -94,7 +94,7 @@ static void get_operand(lua_State *L, int index, const struct vec *v, struct ope
                                .number = lua_tonumber(L, index) };
         return;
     }
-    w = check(L, index);
+    w = vec_check(L, index);
     if (w->n < 1 || v->n % w->n)
         luaL_error(L, "%d elements do not fit into %d a whole number of times", (int)w->n,
                    (int)v->n);
@@ -128,7 +128,7 @@ static int of(lua_State *L)
     return 1;
 }
 
-static int copy(lua_State *L)
+static int vec_copy(lua_State *L)
 {
     const struct vec *v = self(L, 0);
 
@@ -136,7 +136,7 @@ static int copy(lua_State *L)
     return 1;
 }
 
-static int fill(lua_State *L)
+static int vec_fill(lua_State *L)
 {
     struct vec *v = self(L, 0);
     struct operand o;
@@ -146,7 +146,7 @@ static int fill(lua_State *L)
     return chain(L);
 }
 
-static int add(lua_State *L)
+static int vec_add(lua_State *L)
 {
     struct vec *v = self(L, 0);
     struct operand o;
@@ -186,7 +186,7 @@ static int squash(lua_State *L)
     return chain(L);
 }
 
-static int absolute(lua_State *L)
+static int vec_absolute(lua_State *L)
 {
     struct vec *v = self(L, 0);
 
@@ -204,7 +204,7 @@ static int root(lua_State *L)
     return chain(L);
 }
 
-static int clip(lua_State *L)
+static int vec_clip(lua_State *L)
 {
     struct vec *v = self(L, 0);
     double low = luaL_checknumber(L, 2), high = luaL_checknumber(L, 3);
@@ -265,10 +265,10 @@ static int sum(lua_State *L)
     return 1;
 }
 
-static int dot(lua_State *L)
+static int vec_dot(lua_State *L)
 {
     struct vec *v = self(L, 0);
-    const struct vec *w = check(L, 2);
+    const struct vec *w = vec_check(L, 2);
     double total = 0;
 
     luaL_argcheck(L, w->n == v->n, 2, "another length");
@@ -328,14 +328,14 @@ static int softmax(lua_State *L)
 }
 
 /* v = the weighted mean of the rows of a batch; without weights the plain one. */
-static int mean(lua_State *L)
+static int vec_mean(lua_State *L)
 {
-    struct vec *v = check(L, 1);
-    const struct vec *batch = check(L, 2), *weights = NULL;
+    struct vec *v = vec_check(L, 1);
+    const struct vec *batch = vec_check(L, 2), *weights = NULL;
     int64_t n_rows = v->n ? batch->n / v->n : 0;
 
     if (!lua_isnoneornil(L, 3))
-        weights = check(L, 3);
+        weights = vec_check(L, 3);
     vm_charge(L, batch->n / PER_UNIT);
     luaL_argcheck(L, n_rows > 0 && batch->n % v->n == 0 && batch != v, 2,
                   "not a whole number of rows");
@@ -404,9 +404,9 @@ static void check_range(lua_State *L, const struct vec *v, int64_t from, int64_t
 /* v[at...] = source[from...], n elements; v itself as the source is fine. */
 static int paste(lua_State *L)
 {
-    struct vec *v = check(L, 1);
+    struct vec *v = vec_check(L, 1);
     lua_Integer at = luaL_checkinteger(L, 2);
-    const struct vec *source = check(L, 3);
+    const struct vec *source = vec_check(L, 3);
     lua_Integer from = luaL_optinteger(L, 4, 1), n = luaL_optinteger(L, 5, source->n);
 
     check_range(L, v, at, n);
@@ -432,9 +432,9 @@ static int column(lua_State *L)
 }
 
 /* n elements from a place on as a list. */
-static int list(lua_State *L)
+static int vec_list(lua_State *L)
 {
-    const struct vec *v = check(L, 1);
+    const struct vec *v = vec_check(L, 1);
     lua_Integer from = luaL_optinteger(L, 2, 1), n = luaL_optinteger(L, 3, v->n);
 
     check_range(L, v, from, n);
@@ -449,13 +449,13 @@ static int list(lua_State *L)
 
 static int length(lua_State *L)
 {
-    lua_pushinteger(L, check(L, 1)->n);
+    lua_pushinteger(L, vec_check(L, 1)->n);
     return 1;
 }
 
-static int get(lua_State *L)
+static int vec_get_arg(lua_State *L)
 {
-    const struct vec *v = check(L, 1);
+    const struct vec *v = vec_check(L, 1);
     lua_Integer i = lua_tointeger(L, 2);
 
     if (lua_type(L, 2) != LUA_TNUMBER) {
@@ -468,9 +468,9 @@ static int get(lua_State *L)
     return 1;
 }
 
-static int set(lua_State *L)
+static int vec_set(lua_State *L)
 {
-    struct vec *v = check(L, 1);
+    struct vec *v = vec_check(L, 1);
     lua_Integer i = luaL_checkinteger(L, 2);
 
     check_range(L, v, i, 1);
@@ -479,7 +479,7 @@ static int set(lua_State *L)
 }
 
 /* Closures lie in the arena, see lualib.c. */
-static void set_function(lua_State *L, const char *name, lua_CFunction f)
+static void vec_set_function(lua_State *L, const char *name, lua_CFunction f)
 {
     lua_pushnil(L);
     lua_pushcclosure(L, f, 1);
@@ -489,25 +489,25 @@ static void set_function(lua_State *L, const char *name, lua_CFunction f)
 void vec_open(lua_State *L)
 {
     static const luaL_Reg functions[] = {
-        { "new", make },     { "of", of },           { "copy", copy },
-        { "fill", fill },    { "add", add },         { "mul", mul },
-        { "axpy", axpy },    { "tanh", squash },     { "sqrt", root },
-        { "clip", clip },    { "normal", normal },   { "smooth", smooth },
-        { "sum", sum },      { "dot", dot },         { "max", max },
-        { "min", min },      { "softmax", softmax }, { "mean", mean },
-        { "order", order },  { "paste", paste },     { "list", list },
-        { "abs", absolute }, { "column", column },   { NULL, NULL },
+        { "new", make },         { "of", of },           { "copy", vec_copy },
+        { "fill", vec_fill },    { "add", vec_add },     { "mul", mul },
+        { "axpy", axpy },        { "tanh", squash },     { "sqrt", root },
+        { "clip", vec_clip },    { "normal", normal },   { "smooth", smooth },
+        { "sum", sum },          { "dot", vec_dot },     { "max", max },
+        { "min", min },          { "softmax", softmax }, { "mean", vec_mean },
+        { "order", order },      { "paste", paste },     { "list", vec_list },
+        { "abs", vec_absolute }, { "column", column },   { NULL, NULL },
     };
 
     lua_newtable(L);
     for (const luaL_Reg *f = functions; f->name; f++)
-        set_function(L, f->name, f->func);
+        vec_set_function(L, f->name, f->func);
     luaL_newmetatable(L, VEC);
     lua_pushvalue(L, -2);
-    lua_pushcclosure(L, get, 1);
+    lua_pushcclosure(L, vec_get_arg, 1);
     lua_setfield(L, -2, "__index");
-    set_function(L, "__newindex", set);
-    set_function(L, "__len", length);
+    vec_set_function(L, "__newindex", vec_set);
+    vec_set_function(L, "__len", length);
     lua_pushboolean(L, 0);
     lua_setfield(L, -2, "__metatable");
     lua_pop(L, 1);

@@ -10,7 +10,7 @@
 
 #include "sandbox/worker/vm.h"
 
-static struct image *push(lua_State *L, int width, int height, int channels)
+static struct image *vision_push_region(lua_State *L, int width, int height, int channels)
 {
     size_t size = (size_t)width * (size_t)height * (size_t)channels;
     struct image *im;
@@ -32,12 +32,12 @@ static struct image *push_into(lua_State *L, int index, int width, int height,
     struct image *into;
 
     if (lua_isnoneornil(L, index))
-        return push(L, width, height, channels);
+        return vision_push_region(L, width, height, channels);
     into = vision_check(L, index);
     luaL_argcheck(L, into->is_owned, index,
                   "the observation's own image cannot be written to");
     if (into->width != width || into->height != height || into->channels != channels)
-        return push(L, width, height, channels);
+        return vision_push_region(L, width, height, channels);
     lua_pushvalue(L, index);
     return into;
 }
@@ -82,7 +82,7 @@ static int crop(lua_State *L)
 }
 
 /* image:copy([into]) */
-static int copy(lua_State *L)
+static int vision_copy(lua_State *L)
 {
     const struct image *im = vision_check(L, 1);
     struct box all = { 0, 0, im->width, im->height };
@@ -143,7 +143,7 @@ static const struct image *check_like(lua_State *L, int index, const struct imag
 
 /* image:difference(other [, least [, into]]) -> gray: the largest difference of a
  * channel, 0 where it is less than `least` */
-static int difference(lua_State *L)
+static int vision_difference(lua_State *L)
 {
     const struct image *im = vision_check(L, 1), *other = check_like(L, 2, im);
     lua_Integer least = vision_clamp(luaL_optinteger(L, 3, 1), 0, 256);
@@ -163,7 +163,7 @@ static int background(lua_State *L)
 
     lua_settop(L, 2);
     if (lua_isnil(L, 2))
-        return copy(L);
+        return vision_copy(L);
     check_like(L, 2, im);
     vision_charge(L, 2 * size_of(im));
     image_follow(im, (int)step, push_into(L, 2, im->width, im->height, im->channels));
@@ -172,7 +172,7 @@ static int background(lua_State *L)
 
 /* image(width, height, colors): of the observation's kind; colors is a list by rows, or
  * one color */
-static int create(lua_State *L)
+static int vision_create(lua_State *L)
 {
     int channels = (int)lua_tointeger(L, lua_upvalueindex(1));
     lua_Integer width = luaL_checkinteger(L, 1), height = luaL_checkinteger(L, 2);
@@ -184,7 +184,7 @@ static int create(lua_State *L)
     luaL_argcheck(L, height >= 0 && height <= IMAGE_MOST, 2, "it goes from 0 to 4096");
     lua_settop(L, 3);
     vm_charge(L, 1 + width * height); /* which take turns with the list */
-    im = push(L, (int)width, (int)height, channels);
+    im = vision_push_region(L, (int)width, (int)height, channels);
     if (is_list && lua_rawlen(L, 3) != (lua_Unsigned)(width * height))
         return luaL_argerror(L, 3, "it needs one color for each pixel");
     color = is_list ? 0 : vision_color(L, im, 3);
@@ -206,12 +206,12 @@ static void open_methods(lua_State *L)
     static const luaL_Reg methods[] = {
         { "size", get_size },
         { "pixel", get_pixel },
-        { "copy", copy },
+        { "copy", vision_copy },
         { "crop", crop },
         { "gray", gray },
         { "mask", mask },
         { "downsample", downsample },
-        { "difference", difference },
+        { "difference", vision_difference },
         { "background", background },
         { "find", vision_find },
         { "find_range", vision_find_range },
@@ -239,7 +239,7 @@ struct image *vision_push(lua_State *L, int channels)
 
     open_methods(L);
     lua_pushinteger(L, channels);
-    lua_pushcclosure(L, create, 1);
+    lua_pushcclosure(L, vision_create, 1);
     lua_setglobal(L, "image");
     im = lua_newuserdatauv(L, sizeof(*im), 0);
     *im = (struct image){ .channels = channels };

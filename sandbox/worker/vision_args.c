@@ -43,7 +43,7 @@ lua_Integer vision_clamp(lua_Integer v, lua_Integer low, lua_Integer high)
 }
 
 /* Of one axis: the part of [at, at + n) that lies in [0, size). */
-static void clip(lua_Integer at, lua_Integer n, int size, int *from, int *len)
+static void vision_args_clip(lua_Integer at, lua_Integer n, int size, int *from, int *len)
 {
     lua_Integer end = at;
 
@@ -57,9 +57,10 @@ struct box vision_box(lua_State *L, const struct image *im, int index)
 {
     struct box b;
 
-    clip(luaL_optinteger(L, index, 0), luaL_optinteger(L, index + 2, im->width),
-         im->width, &b.x, &b.width);
-    clip(luaL_optinteger(L, index + 1, 0), luaL_optinteger(L, index + 3, im->height),
-         im->height, &b.y, &b.height);
+    vision_args_clip(luaL_optinteger(L, index, 0),
+                     luaL_optinteger(L, index + 2, im->width), im->width, &b.x, &b.width);
+    vision_args_clip(luaL_optinteger(L, index + 1, 0),
+                     luaL_optinteger(L, index + 3, im->height), im->height, &b.y,
+                     &b.height);
     return b;
 }

@@ -94,8 +94,8 @@ int vision_find_range(lua_State *L)
     return find_in(L, im, &range, &box);
 }
 
-static void add_run(lua_State *L, struct runs *runs, int start, int end, int y,
-                    uint32_t color)
+static void vision_find_add_run(lua_State *L, struct runs *runs, int start, int end,
+                                int y, uint32_t color)
 {
     if (runs->n == runs->size) {
         int size = runs->size ? 2 * runs->size : 256;
@@ -119,7 +119,7 @@ static int root_of(struct run *list, int i)
 }
 
 /* If they touch. */
-static void join(struct run *list, int i, int j)
+static void vision_find_join(struct run *list, int i, int j)
 {
     if (list[j].start <= list[i].end && list[i].start <= list[j].end &&
         list[j].color == list[i].color) {
@@ -136,19 +136,20 @@ static void join_rows(struct runs *runs, int above, int from)
 
     for (int i = from, j = above; i < runs->n && j < from;) {
         int past = list[i].end - list[j].end;
-        join(list, i, j);
+        vision_find_join(list, i, j);
         if (past == 0 && j + 1 < from)
-            join(list, i, j + 1);
+            vision_find_join(list, i, j + 1);
         if (past == 0 && i + 1 < runs->n)
-            join(list, i + 1, j);
+            vision_find_join(list, i + 1, j);
         i += past <= 0;
         j += past >= 0;
     }
 }
 
 /* The runs of one row: of ones, or, by color, of what is not one. */
-static void add_row(lua_State *L, struct runs *runs, const struct image *im,
-                    const struct box *box, int y, uint64_t *bits, bool by_color)
+static void vision_find_add_row(lua_State *L, struct runs *runs, const struct image *im,
+                                const struct box *box, int y, uint64_t *bits,
+                                bool by_color)
 {
     int start, end = 0;
 
@@ -161,11 +162,11 @@ static void add_row(lua_State *L, struct runs *runs, const struct image *im,
             int at = from + 1;
             while (at < to && image_color(im, at, y) == color)
                 at++;
-            add_run(L, runs, from, at, y, color);
+            vision_find_add_run(L, runs, from, at, y, color);
             from = at;
         }
         if (!by_color)
-            add_run(L, runs, from, to, y, 0);
+            vision_find_add_run(L, runs, from, to, y, 0);
     }
 }
 
@@ -235,7 +236,7 @@ static int components(lua_State *L, bool by_color)
     for (int y = box.y, above = 0; y < box.y + box.height; y++) {
         int from = runs.n;
         image_row(im, &range, &box, y, bits);
-        add_row(L, &runs, im, &box, y, bits, by_color);
+        vision_find_add_row(L, &runs, im, &box, y, bits, by_color);
         vm_charge(L, runs.n - from);
         join_rows(&runs, above, from);
         above = from;

@@ -44,7 +44,7 @@ const struct vm_param *vm_params(const struct vm *vm, int *n)
 
 /* The message handler of every call: writes the fault before the stack unwinds. Error
  * objects are not asked for their __tostring, which would be the policy's code. */
-static int on_error(lua_State *L)
+static int vm_on_error(lua_State *L)
 {
     char stack[2048];
     const char *text = NULL;
@@ -61,7 +61,7 @@ static int on_error(lua_State *L)
     return 1;
 }
 
-static int tell(struct vm *vm, int status)
+static int vm_tell(struct vm *vm, int status)
 {
     struct vm_fault *fault = vm->world->fault;
 
@@ -92,7 +92,7 @@ static int call(struct vm *vm, const char *name, int64_t budget, int n_args,
     }
     status = lua_pcall(vm->L, n_args, n_results, 1);
     vm_end(vm);
-    return tell(vm, status);
+    return vm_tell(vm, status);
 }
 
 /* An error outside of any call: writing the observation found no memory. */
@@ -144,7 +144,7 @@ struct vm *vm_create(int slot, const struct vm_world *world)
     *(struct vm **)lua_getextraspace(vm->L) = vm;
     if (!world->is_uncounted)
         vm_count(vm);
-    lua_pushcfunction(vm->L, on_error);
+    lua_pushcfunction(vm->L, vm_on_error);
     lua_pushcfunction(vm->L, open_world);
     if (lua_pcall(vm->L, 0, LUA_MULTRET, 0) != LUA_OK)
         goto fail;

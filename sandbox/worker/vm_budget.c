@@ -88,7 +88,7 @@ void vm_write_stack(struct vm *vm, char *out, size_t size)
 }
 
 /* "policy.lua:12: " of the innermost Lua function, or "". */
-static void write_place(lua_State *L, char *out, size_t size)
+static void vm_budget_write_place(lua_State *L, char *out, size_t size)
 {
     lua_Debug ar;
 
@@ -122,7 +122,7 @@ static void note_shortage(struct vm *vm, size_t size)
     vm->left -= (int64_t)(vm->arena.used / COLLECT_PER_UNIT);
     if (vm->running) {
         vm_stack_text(vm->running, 0, stack, sizeof(stack));
-        write_place(vm->running, place, sizeof(place));
+        vm_budget_write_place(vm->running, place, sizeof(place));
     }
     vm_set_fault(vm, FAULT_none,
               "%s%s used up its %lld KiB of memory: %zu bytes more, with %zu KiB "
@@ -155,7 +155,7 @@ static void exhaust(struct vm *vm, lua_State *L, int64_t units)
 
     active = NULL; /* nothing is charged for from here on */
     vm_stack_text(L, 0, stack, sizeof(stack));
-    write_place(L, place, sizeof(place));
+    vm_budget_write_place(L, place, sizeof(place));
     if (had < 0)
         snprintf(more, sizeof(more), ", %lld too many for what its last instruction asked for",
                  (long long)-had);

@@ -46,7 +46,7 @@ struct function {
     int env; /* upvalue that is _ENV, or -1 */
 };
 
-static const uint8_t *take(struct dump *d, size_t n)
+static const uint8_t *vm_globals_take(struct dump *d, size_t n)
 {
     const uint8_t *at = d->at;
 
@@ -64,7 +64,7 @@ static size_t take_size(struct dump *d)
     const uint8_t *byte;
 
     do {
-        byte = take(d, 1);
+        byte = vm_globals_take(d, 1);
         if (!byte || value > SIZE_MAX >> 8) {
             d->is_bad = true;
             return 0;
@@ -79,7 +79,7 @@ static struct span take_string(struct dump *d)
     size_t size = take_size(d);
     struct span s = { NULL, size ? size - 1 : 0 };
 
-    s.at = (const char *)take(d, s.len);
+    s.at = (const char *)vm_globals_take(d, s.len);
     return s;
 }
 
@@ -92,17 +92,17 @@ static void take_constants(struct dump *d, struct function *f)
         return;
     f->constants = xcalloc(f->n_constants + 1, sizeof(*f->constants));
     for (size_t i = 0; i < f->n_constants && !d->is_bad; i++) {
-        const uint8_t *type = take(d, 1);
+        const uint8_t *type = vm_globals_take(d, 1);
         if (!type)
             return;
         if (*type == LUA_TSTRING || *type == (LUA_TSTRING | 16))
             f->constants[i] = take_string(d);
         else if (*type == LUA_TNUMBER || *type == (LUA_TNUMBER | 16))
-            take(d, 8);
+            vm_globals_take(d, 8);
     }
 }
 
-static struct access *find(struct dump *d, struct span name)
+static struct access *vm_globals_find(struct dump *d, struct span name)
 {
     for (int i = 0; i < d->n; i++)
         if (d->list[i].name.len == name.len &&
@@ -132,8 +132,9 @@ static void note_accesses(struct dump *d, const struct function *f)
             (op != OP_SETTABUP || (int)a != f->env))
             continue;
         k = op == OP_GETTABUP ? c : b;
-        access = k < f->n_constants && f->constants[k].at ? find(d, f->constants[k])
-                                                          : NULL;
+        access = k < f->n_constants && f->constants[k].at
+                     ? vm_globals_find(d, f->constants[k])
+                     : NULL;
         if (!access)
             continue;
         access->is_set |= op == OP_SETTABUP;
@@ -147,7 +148,7 @@ static void take_debug(struct dump *d, struct function *f)
     size_t n;
 
     f->n_steps = take_size(d);
-    f->line_steps = take(d, f->n_steps);
+    f->line_steps = vm_globals_take(d, f->n_steps);
     for (n = take_size(d); n && !d->is_bad; n--) {
         take_size(d);
         take_size(d);
@@ -173,15 +174,16 @@ static void take_function(struct dump *d, int depth)
     take_string(d);
     f.line = (int)take_size(d);
     take_size(d);
-    take(d, 3);
+    vm_globals_take(d, 3);
     f.n_code = take_size(d);
-    f.code = f.n_code <= (size_t)(d->end - d->at) / 4 ? take(d, 4 * f.n_code) : NULL;
+    f.code = f.n_code <= (size_t)(d->end - d->at) / 4 ? vm_globals_take(d, 4 * f.n_code)
+                                                      : NULL;
     if (!f.code)
         d->is_bad = true;
     if (!d->is_bad)
         take_constants(d, &f);
     n = d->is_bad ? 0 : take_size(d);
-    take(d, n <= (size_t)(d->end - d->at) ? 3 * n : SIZE_MAX);
+    vm_globals_take(d, n <= (size_t)(d->end - d->at) ? 3 * n : SIZE_MAX);
     for (n = d->is_bad ? 0 : take_size(d); n && !d->is_bad; n--) {
         if (depth == MOST_DEPTH)
             d->is_bad = true;

@@ -231,8 +231,8 @@ static int read_component(lua_State *L, int index, const struct env_action *a,
     return 0;
 }
 
-static int read_list(lua_State *L, const struct env *env, double *action, char *why,
-                     size_t size)
+static int vm_world_read_list(lua_State *L, const struct env *env, double *action,
+                              char *why, size_t size)
 {
     int n = env_count_actions(env), given = (int)lua_rawlen(L, -1);
 
@@ -261,7 +261,7 @@ int vm_action_read(lua_State *L, const struct env *env, int below, double *actio
         return -1;
     }
     if (lua_istable(L, -1) && (env->actions[1].name || !env->actions[0].is_discrete))
-        return read_list(L, env, action, why, size);
+        return vm_world_read_list(L, env, action, why, size);
     if (env->actions[1].name) {
         snprintf(why, size, "a %s; this environment takes a list of %d numbers",
                  luaL_typename(L, -1), env_count_actions(env));

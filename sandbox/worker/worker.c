@@ -106,7 +106,7 @@ static void said_reset(struct worker *w, bool is_wanted, int64_t bytes_left)
     said->is_wanted = is_wanted;
 }
 
-static void put_said(struct wire *out, const struct said *said)
+static void worker_put_said(struct wire *out, const struct said *said)
 {
     wire_put_u32(out, said->n_notes);
     wire_put(out, said->notes.bytes.data, said->notes.bytes.len);
@@ -358,7 +358,7 @@ static void play_episode(struct worker *w, const struct turn *t)
 
 /* PLAY: u32 n, then seed, max_steps, max_planner (0: none), wants notes, overrides,
  * shadowed tape. */
-static int play(struct worker *w, struct wire *in)
+static int worker_play(struct worker *w, struct wire *in)
 {
     uint32_t n = wire_get_u32(in);
 
@@ -385,7 +385,7 @@ static int play(struct worker *w, struct wire *in)
         wire_put_f64(&w->out, w->episode.now.total);
         wire_put_u64(&w->out, episode_hash(&w->episode));
         wire_put_bytes(&w->out, w->tape.bytes.data, w->tape.bytes.len);
-        put_said(&w->out, &w->said);
+        worker_put_said(&w->out, &w->said);
         if (wire_send(WORKER_SOCKET_FD, MESSAGE_PLAYED, &w->out) != 0)
             return -1;
     }
@@ -439,11 +439,11 @@ static int step_slot(struct worker *w, struct wire *in)
     wire_put_i64(&w->out, vm_most_instructions(s->vm));
     wire_put_i64(&w->out, vm_planner_steps(s->vm));
     wire_put(&w->out, action, sizeof(double) * (size_t)w->episode.n_actions);
-    put_said(&w->out, &w->said);
+    worker_put_said(&w->out, &w->said);
     return 0;
 }
 
-static int step(struct worker *w, struct wire *in)
+static int worker_step(struct worker *w, struct wire *in)
 {
     uint32_t n = wire_get_u32(in);
 
@@ -464,7 +464,7 @@ static int measure_planning(struct worker *w)
     return wire_send(WORKER_SOCKET_FD, MESSAGE_MEASURED, &w->out);
 }
 
-static int measure(struct worker *w, struct wire *in)
+static int worker_measure(struct worker *w, struct wire *in)
 {
     uint32_t what = wire_get_u32(in);
     uint64_t n = wire_get_u64(in);
@@ -490,17 +490,17 @@ static int handle(struct worker *w, uint32_t type, struct wire *in)
 {
     switch (type) {
     case MESSAGE_PLAY:
-        return play(w, in);
+        return worker_play(w, in);
     case MESSAGE_STEP:
-        return step(w, in);
+        return worker_step(w, in);
     case MESSAGE_MEASURE:
-        return measure(w, in);
+        return worker_measure(w, in);
     default:
         return -1;
     }
 }
 
-static int serve(struct worker *w)
+static int worker_serve(struct worker *w)
 {
     struct wire in = { 0 };
     uint32_t type;
@@ -544,7 +544,7 @@ int main(void)
         }
     }
     /* No way out but this one: what runs at exit may make calls that the jail forbids. */
-    _exit(send_ready(&w, layers, &err) != 0 || err.text[0] ? 1 : serve(&w));
+    _exit(send_ready(&w, layers, &err) != 0 || err.text[0] ? 1 : worker_serve(&w));
 }
 
 #ifdef RATCHET_SANITIZED /* the leak checker looks into processes in ways that the jail \

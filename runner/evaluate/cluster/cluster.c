@@ -71,13 +71,13 @@ struct coordinator {
     struct error why; /* of the last refusal */
 };
 
-static bool is_interrupted(const struct coordinator *c)
+static bool cluster_is_interrupted(const struct coordinator *c)
 {
     return setup_is_interrupted(&c->e->setup);
 }
 
 /* A folder of this evaluation's own, by its full name: nodes start elsewhere. */
-static int make_folder(struct coordinator *c, struct error *err)
+static int cluster_make_folder(struct coordinator *c, struct error *err)
 {
     char full[PATH_MAX];
 
@@ -91,7 +91,7 @@ static int make_folder(struct coordinator *c, struct error *err)
     return 0;
 }
 
-static void remove_folder(const char *folder)
+static void cluster_remove_folder(const char *folder)
 {
     DIR *dir = opendir(folder);
     struct dirent *entry;
@@ -106,7 +106,8 @@ static void remove_folder(const char *folder)
     rmdir(folder);
 }
 
-static int submit(struct coordinator *c, const int *shards, int n, struct error *err)
+static int cluster_submit(struct coordinator *c, const int *shards, int n,
+                          struct error *err)
 {
     double start = clock_now();
 
@@ -146,7 +147,7 @@ static int take_episodes(struct coordinator *c, struct episode *episode,
     return -1;
 }
 
-static void merge(struct coordinator *c, const struct shard_head *head)
+static void cluster_merge(struct coordinator *c, const struct shard_head *head)
 {
     json_t *count = json_object_get(c->nodes, head->node);
     double t = clock_now();
@@ -169,7 +170,7 @@ static void merge(struct coordinator *c, const struct shard_head *head)
 /* A fault is the word of a node alone: actions that end early cannot be told from actions
  * that were cut off, and an episode that was lost has none. Each is played here before it
  * counts. */
-static int play_again(struct coordinator *c, struct error *err)
+static int cluster_play_again(struct coordinator *c, struct error *err)
 {
     struct evaluation here = *c->e;
     struct episode_request *requests = xcalloc((size_t)c->n, sizeof(*requests));
@@ -250,7 +251,7 @@ static void confirm(struct coordinator *c)
             c->n_bad++,
                 error_set(&c->why, "node %s: a result without sense", k->head.node);
         else
-            merge(c, &k->head);
+            cluster_merge(c, &k->head);
         shard_head_clear(&k->head);
         wire_clear(&k->in);
         unlink(k->path); /* read once, counted once */
@@ -305,7 +306,7 @@ static int take_result(struct coordinator *c, const char *path, struct error *er
     return status;
 }
 
-static int take_results(struct coordinator *c, struct error *err)
+static int cluster_take_results(struct coordinator *c, struct error *err)
 {
     DIR *dir = opendir(c->folder);
     struct dirent *entry;
@@ -313,7 +314,7 @@ static int take_results(struct coordinator *c, struct error *err)
 
     if (!dir)
         return error_set(err, "%s: %s", c->folder, strerror(errno));
-    while (status == 0 && !is_interrupted(c) && (entry = readdir(dir))) {
+    while (status == 0 && !cluster_is_interrupted(c) && (entry = readdir(dir))) {
         const char *dot = strrchr(entry->d_name, '.');
         char *path;
         if (!dot || strcmp(dot, ".result") || dot - entry->d_name != 64)
@@ -357,14 +358,14 @@ static int run_again(struct coordinator *c, const bool *is_live, const bool *is_
         list[n++] = s;
     }
     if (status == 0 && n) {
-        status = submit(c, list, n, err);
+        status = cluster_submit(c, list, n, err);
         c->last_s = clock_now();
     }
     free(list);
     return status;
 }
 
-static int look(struct coordinator *c, double *heard, struct error *err)
+static int cluster_look(struct coordinator *c, double *heard, struct error *err)
 {
     bool *is_live = xcalloc((size_t)c->n_shards, sizeof(*is_live));
     bool *is_running = xcalloc((size_t)c->n_shards, sizeof(*is_running));
@@ -376,7 +377,7 @@ static int look(struct coordinator *c, double *heard, struct error *err)
     if (status == 0) {
         *heard = clock_now();
         /* What has arrived while Slurm was asked is not lost. */
-        status = take_results(c, err);
+        status = cluster_take_results(c, err);
         if (status == 0 && c->n_done < c->n_shards)
             status = run_again(c, is_live, is_running, err);
     } else if ((clock_now() - *heard) * 1000 < DEAF_MS) {
@@ -398,13 +399,13 @@ static int coordinate(struct coordinator *c, struct error *err)
         all[s] = s;
     c->submitted = clock_date();
     c->last_s = heard;
-    status = submit(c, all, c->n_shards, err);
+    status = cluster_submit(c, all, c->n_shards, err);
     free(all);
-    while (status == 0 && c->n_done < c->n_shards && !is_interrupted(c)) {
-        status = take_results(c, err);
+    while (status == 0 && c->n_done < c->n_shards && !cluster_is_interrupted(c)) {
+        status = cluster_take_results(c, err);
         if (status == 0 && c->n_done < c->n_shards &&
             (clock_now() - looked) * 1000 > LOOK_MS) {
-            status = look(c, &heard, err);
+            status = cluster_look(c, &heard, err);
             looked = clock_now();
         }
         if (status == 0 && c->n_done < c->n_shards)
@@ -469,14 +470,14 @@ int cluster_evaluate(const struct evaluation *e, const struct episode_request *r
     if (shard_kind_fits(e->task->env, c.kind, c.kind, "here", err) != 0 ||
         open_checker(&c, &c.checkers[0], err) != 0)
         goto out;
-    if (make_folder(&c, err) == 0 &&
+    if (cluster_make_folder(&c, err) == 0 &&
         shard_job_save(&mine, requests, n, c.n_shards, c.folder, c.job_sha256, err) == 0)
         status = coordinate(&c, err);
     if (status == 0)
-        status = play_again(&c, err);
+        status = cluster_play_again(&c, err);
     if (status == 0) {
         write_costs(&c, clock_now() - start);
-        remove_folder(c.folder);
+        cluster_remove_folder(c.folder);
     }
 out:
     close_checkers(&c);

@@ -64,7 +64,7 @@ int shard_kind_fits(const struct env *env, const char *mine, const char *theirs,
         theirs);
 }
 
-static void put_params(struct wire *w, const struct vm_param *params, int n)
+static void shard_put_params(struct wire *w, const struct vm_param *params, int n)
 {
     wire_put_u32(w, (uint32_t)n);
     for (int i = 0; i < n; i++) {
@@ -88,7 +88,7 @@ static void put_job(struct wire *w, const struct evaluation *e,
     wire_put_text(w, task);
     wire_put_text(w, e->policy.name);
     wire_put_text(w, e->policy.source);
-    put_params(w, e->policy.params, e->policy.n_params);
+    shard_put_params(w, e->policy.params, e->policy.n_params);
     wire_put_u8(w, e->is_outside);
     wire_put_u8(w, e->setup.unjailed);
     wire_put_u32(w, (uint32_t)e->setup.jobs);
@@ -100,7 +100,7 @@ static void put_job(struct wire *w, const struct evaluation *e,
         wire_put_i64(w, requests[i].max_steps);
         wire_put_i64(w, requests[i].max_planner);
         wire_put_u8(w, requests[i].wants_notes);
-        put_params(w, requests[i].params, requests[i].n_params);
+        shard_put_params(w, requests[i].params, requests[i].n_params);
         wire_put_u8(w, shadow != NULL);
         if (shadow)
             wire_put_bytes(w, shadow->data,
@@ -143,8 +143,8 @@ static int get_plugins(struct shard_job *job, struct wire *w,
     return 0;
 }
 
-static int get_task(struct shard_job *job, struct wire *w, struct env_registry *registry,
-                    struct error *err)
+static int shard_get_task(struct shard_job *job, struct wire *w,
+                          struct env_registry *registry, struct error *err)
 {
     char *text = wire_get_text(w);
     json_t *json = json_loads(text, 0, NULL);
@@ -234,7 +234,8 @@ int shard_job_read(struct shard_job *job, struct wire *w, const char *path,
     if (!is_job)
         return error_set(err, "%s: not a job of this version of ratchet", path);
     job->kind = wire_get_text(w);
-    if (get_plugins(job, w, registry, err) != 0 || get_task(job, w, registry, err) != 0)
+    if (get_plugins(job, w, registry, err) != 0 ||
+        shard_get_task(job, w, registry, err) != 0)
         return -1;
     get_policy(&job->e.policy, w);
     get_requests(job, w);

@@ -10,7 +10,7 @@
 #include "runner/evaluate/cluster/shard.h"
 
 /* Notes and marks as read_said takes them. */
-static void put_said(struct wire *w, const struct episode_result *r)
+static void shard_play_put_said(struct wire *w, const struct episode_result *r)
 {
     wire_put_u32(w, (uint32_t)r->n_notes);
     for (int i = 0; i < r->n_notes; i++) {
@@ -45,7 +45,7 @@ static void put_episode(struct wire *w, int index, const struct episode_result *
     wire_put_f64(w, r->total);
     wire_put_u64(w, r->trajectory);
     wire_put_bytes(w, r->tape.data, (size_t)r->tape.n_steps * (size_t)r->tape.width);
-    put_said(w, r);
+    shard_play_put_said(w, r);
 }
 
 int shard_result_save(const struct shard_leaving *l, struct error *err)

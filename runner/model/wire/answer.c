@@ -85,7 +85,7 @@ static enum http_next html(struct answer *a)
 }
 
 /* What a success holds, by its type, or by its first byte where the type says little. */
-static enum http_next find_kind(struct answer *a, const char *bytes, size_t len)
+static enum http_next answer_find_kind(struct answer *a, const char *bytes, size_t len)
 {
     const char *type = a->head.content_type;
     char first = '\0', plain[64];
@@ -135,7 +135,7 @@ enum http_next answer_take(void *user, const struct http_head *head, const char 
     a->head = *head;
     if (head->status < 200 || head->status > 299)
         a->kind = ANSWER_ERROR;
-    if (a->kind == ANSWER_UNKNOWN && find_kind(a, bytes, len) == HTTP_BAD)
+    if (a->kind == ANSWER_UNKNOWN && answer_find_kind(a, bytes, len) == HTTP_BAD)
         return HTTP_BAD;
     if (a->kind != ANSWER_STREAM) {
         fwrite(bytes, 1, len, a->file);

@@ -32,16 +32,17 @@ static json_t *image_block(const struct image *image)
 }
 
 /* Empty text blocks are refused. */
-static void add_text(json_t *blocks, const char *text)
+static void anthropic_add_text(json_t *blocks, const char *text)
 {
     if (text && text[strspn(text, " \t\r\n")])
         json_array_append_new(blocks, text_block(text));
 }
 
-static void add_images(const struct api *api, json_t *blocks, const struct message *m)
+static void anthropic_add_images(const struct api *api, json_t *blocks,
+                                 const struct message *m)
 {
     for (int i = 0; i < m->n_images; i++) {
-        add_text(blocks, m->images[i].caption);
+        anthropic_add_text(blocks, m->images[i].caption);
         if (!api->lacks.images)
             json_array_append_new(blocks, image_block(&m->images[i]));
     }
@@ -51,8 +52,8 @@ static void add_result(const struct api *api, json_t *blocks, const struct messa
 {
     json_t *inner = json_array();
 
-    add_text(inner, m->text);
-    add_images(api, inner, m);
+    anthropic_add_text(inner, m->text);
+    anthropic_add_images(api, inner, m);
     json_array_append_new(blocks, json_pack("{s:s, s:s, s:o, s:b}", "type", "tool_result",
                                             "tool_use_id", m->call_id ? m->call_id : "",
                                             "content", inner, "is_error", m->is_error));
@@ -95,13 +96,13 @@ static void mark_cache(const struct api *api, json_t *blocks)
                             json_pack("{s:s}", "type", "ephemeral"));
 }
 
-static void add_message(const struct api *api, json_t *list, json_t *system,
-                        const struct message *m)
+static void anthropic_add_message(const struct api *api, json_t *list, json_t *system,
+                                  const struct message *m)
 {
     json_t *blocks;
 
     if (m->role == ROLE_SYSTEM && json_array_size(list) == 0) {
-        add_text(system, m->text);
+        anthropic_add_text(system, m->text);
         return;
     }
     blocks = blocks_of(list, m->role == ROLE_ASSISTANT ? "assistant" : "user");
@@ -111,11 +112,11 @@ static void add_message(const struct api *api, json_t *list, json_t *system,
     }
     if (!api->lacks.reasoning && anthropic_kept_put(blocks, m))
         return;
-    add_text(blocks, m->text);
+    anthropic_add_text(blocks, m->text);
     add_calls(blocks, m);
-    add_images(api, blocks, m);
+    anthropic_add_images(api, blocks, m);
     if (json_array_size(blocks) == 0)
-        add_text(blocks, "(nothing)");
+        anthropic_add_text(blocks, "(nothing)");
 }
 
 static json_t *anthropic_body(const struct api *api, const struct request *request)
@@ -125,7 +126,7 @@ static json_t *anthropic_body(const struct api *api, const struct request *reque
                              api->max_tokens, "stream", 1);
 
     for (int i = 0; i < request->n_messages; i++) {
-        add_message(api, list, system, &request->messages[i]);
+        anthropic_add_message(api, list, system, &request->messages[i]);
         if (json_array_size(list) > 0 &&
             (i + 1 == request->stable_messages || i + 1 == request->n_messages))
             mark_cache(api,
@@ -148,7 +149,7 @@ static json_t *anthropic_body(const struct api *api, const struct request *reque
     return body;
 }
 
-static void take_usage(struct draft *reply, const json_t *usage)
+static void anthropic_take_usage(struct draft *reply, const json_t *usage)
 {
     int64_t in = provider_count(usage, "input_tokens"),
             out = provider_count(usage, "output_tokens");
@@ -166,7 +167,7 @@ static void take_usage(struct draft *reply, const json_t *usage)
 }
 
 /* A block as it begins, or whole. `input` is empty when it begins in a stream. */
-static void take_block(struct draft *reply, const json_t *block, long index)
+static void anthropic_take_block(struct draft *reply, const json_t *block, long index)
 {
     const char *type = json_string_value(json_object_get(block, "type"));
     const json_t *input = json_object_get(block, "input");
@@ -210,13 +211,13 @@ static int anthropic_event(struct draft *reply, const char *name, const json_t *
         type = name;
     if (strcmp(type, "message_start") == 0) {
         draft_copy(reply->model, sizeof(reply->model), json_object_get(message, "model"));
-        take_usage(reply, json_object_get(message, "usage"));
+        anthropic_take_usage(reply, json_object_get(message, "usage"));
     } else if (strcmp(type, "content_block_start") == 0) {
-        take_block(reply, json_object_get(json, "content_block"), index);
+        anthropic_take_block(reply, json_object_get(json, "content_block"), index);
     } else if (strcmp(type, "content_block_delta") == 0) {
         take_delta(reply, json, index);
     } else if (strcmp(type, "message_delta") == 0) {
-        take_usage(reply, json_object_get(json, "usage"));
+        anthropic_take_usage(reply, json_object_get(json, "usage"));
         draft_copy(reply->finish, sizeof(reply->finish),
                    json_object_get(json_object_get(json, "delta"), "stop_reason"));
     } else if (strcmp(type, "message_stop") == 0) {
@@ -232,11 +233,11 @@ static void anthropic_whole(struct draft *reply, const json_t *json)
     size_t i;
 
     json_array_foreach(content, i, block)
-        take_block(reply, block, (long)i);
+        anthropic_take_block(reply, block, (long)i);
     draft_copy(reply->model, sizeof(reply->model), json_object_get(json, "model"));
     draft_copy(reply->finish, sizeof(reply->finish),
                json_object_get(json, "stop_reason"));
-    take_usage(reply, json_object_get(json, "usage"));
+    anthropic_take_usage(reply, json_object_get(json, "usage"));
     reply->is_whole = json_is_array(content);
 }
 

@@ -266,8 +266,8 @@ static enum fault try_once(struct api *api, const struct request *request, doubl
 }
 
 /* What ends an ask, in one line. */
-static int fail(struct api *api, enum fault fault, struct error *why, struct turn *out,
-                struct error *err)
+static int api_fail(struct api *api, enum fault fault, struct error *why,
+                    struct turn *out, struct error *err)
 {
     out->is_final_error = fault == FAULT_FINAL;
     api_keys_redact(api->key, why->text);
@@ -348,7 +348,7 @@ static int ask_once(struct api *api, const struct request *request, double end,
         if (fault == FAULT_RETRY &&
             wait_to_retry(api, ++n_failed, retry_after_s, end, &why) == 0)
             continue;
-        fail(api, fault, &why, out, err);
+        api_fail(api, fault, &why, out, err);
         break;
     }
     out->usage.seconds = clock_now() - start;
@@ -378,7 +378,7 @@ static void join_extra(struct message *to, struct message *more)
 }
 
 /* Puts what a later request brought behind what there is. */
-static void join(struct turn *to, struct turn *more)
+static void api_join(struct turn *to, struct turn *more)
 {
     struct usage *u = &to->usage;
     char *text = xasprintf("%s%s", to->message.text, more->message.text);
@@ -428,7 +428,7 @@ static int go_on(struct api *api, const struct request *request, double end,
     longer.messages = messages;
     longer.n_messages += len > 0 || out->message.extra;
     result = ask_once(api, &longer, end, &more, err);
-    join(out, &more);
+    api_join(out, &more);
     turn_clear(&more);
     free(said);
     free(messages);

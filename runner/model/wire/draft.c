@@ -120,7 +120,7 @@ static bool same_arguments(const char *a, const char *b)
 }
 
 /* The same call twice is a proxy's repetition. */
-static bool is_repeated(const struct draft *r, int k)
+static bool draft_is_repeated(const struct draft *r, int k)
 {
     for (int i = 0; i < k; i++)
         if (*r->calls[k]->id && strcmp(r->calls[i]->id, r->calls[k]->id) == 0 &&
@@ -146,7 +146,7 @@ static void take_calls(struct draft *r, const struct request *request, const cha
         struct tool_call *to;
         char id[64], *text;
 
-        if ((!*from->name && from->len == 0) || is_repeated(r, i))
+        if ((!*from->name && from->len == 0) || draft_is_repeated(r, i))
             continue;
         snprintf(id, sizeof(id), "call_%d_%d_%d", request->iteration, request->turn,
                  i + 1);

@@ -125,8 +125,8 @@ static size_t on_bytes(char *bytes, size_t size, size_t n, void *user)
     return t->next == HTTP_GO_ON ? len : 0;
 }
 
-static int on_progress(void *user, curl_off_t down_all, curl_off_t down,
-                       curl_off_t up_all, curl_off_t up)
+static int http_on_progress(void *user, curl_off_t down_all, curl_off_t down,
+                            curl_off_t up_all, curl_off_t up)
 {
     struct transfer *t = user;
 
@@ -173,7 +173,7 @@ static void set_options(CURL *easy, struct transfer *t, struct curl_slist *heade
     curl_easy_setopt(easy, CURLOPT_HEADERDATA, t);
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_bytes);
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, t);
-    curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, on_progress);
+    curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, http_on_progress);
     curl_easy_setopt(easy, CURLOPT_XFERINFODATA, t);
     curl_easy_setopt(easy, CURLOPT_NOPROGRESS, 0L);
     curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, curl_text);
@@ -233,8 +233,8 @@ static enum http_end end_of(CURLcode code, const struct transfer *t,
     }
 }
 
-static enum http_end run(struct http *h, struct transfer *t, const char *curl_text,
-                         struct error *err)
+static enum http_end http_run(struct http *h, struct transfer *t, const char *curl_text,
+                              struct error *err)
 {
     double start = t->active_at = clock_now();
     int n_running = 1, n_left;
@@ -274,7 +274,7 @@ enum http_end http_post(struct http *h, const struct http_call *call,
     headers = curl_slist_append(headers, "Expect:"); /* no pause before the body */
     set_options(h->easy, &t, headers, curl_text);
     curl_multi_add_handle(h->multi, h->easy);
-    end = run(h, &t, curl_text, err);
+    end = http_run(h, &t, curl_text, err);
     curl_multi_remove_handle(h->multi, h->easy);
     curl_easy_reset(h->easy);
     curl_slist_free_all(headers);

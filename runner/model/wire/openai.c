@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static json_t *image_part(const struct image *image)
+static json_t *openai_image_part(const struct image *image)
 {
     char *url = base64_text("data:image/png;base64,", image->png, image->len);
     json_t *part = json_pack("{s:s, s:{s:s}}", "type", "image_url", "image_url", "url",
@@ -29,7 +29,7 @@ static json_t *text_part(const char *text)
 
 /* Adds the text to the last message when that is of the same role, as templates of local
  * models want roles to alternate; parts only where there are pictures. */
-static void add_text(json_t *list, const char *role, const char *text)
+static void openai_add_text(json_t *list, const char *role, const char *text)
 {
     json_t *last = json_array_get(list, json_array_size(list) - 1);
     json_t *content = json_object_get(last, "content");
@@ -52,7 +52,8 @@ static void add_text(json_t *list, const char *role, const char *text)
 }
 
 /* As parts of a user message, the only role that may have pictures. */
-static void add_images(const struct api *api, json_t *list, const struct message *m)
+static void openai_add_images(const struct api *api, json_t *list,
+                              const struct message *m)
 {
     for (int i = 0; i < m->n_images; i++) {
         const char *caption = m->images[i].caption ? m->images[i].caption : "image";
@@ -61,7 +62,7 @@ static void add_images(const struct api *api, json_t *list, const struct message
             api->lacks.images ? ": not shown, the model takes no pictures" : "");
         json_t *last, *content;
 
-        add_text(list, "user", text);
+        openai_add_text(list, "user", text);
         free(text);
         if (api->lacks.images)
             continue;
@@ -71,7 +72,7 @@ static void add_images(const struct api *api, json_t *list, const struct message
             content = json_pack("[o]", text_part(json_string_value(content)));
             json_object_set_new(last, "content", content);
         }
-        json_array_append_new(content, image_part(&m->images[i]));
+        json_array_append_new(content, openai_image_part(&m->images[i]));
     }
 }
 
@@ -101,12 +102,13 @@ static void chat_put_kept(const struct api *api, json_t *message, const struct m
         chat_kept_put_signature(message);
 }
 
-static void add_assistant(const struct api *api, json_t *list, const struct message *m)
+static void openai_add_assistant(const struct api *api, json_t *list,
+                                 const struct message *m)
 {
     json_t *calls, *message;
 
     if (m->n_calls == 0) {
-        add_text(list, "assistant", m->text);
+        openai_add_text(list, "assistant", m->text);
         message = json_array_get(list, json_array_size(list) - 1);
         if (*m->text)
             chat_put_kept(api, message, m);
@@ -141,19 +143,19 @@ static json_t *chat_messages(const struct api *api, const struct request *reques
                                request->messages[i + 1].role != ROLE_TOOL);
 
         if (m->role == ROLE_ASSISTANT)
-            add_assistant(api, list, m);
+            openai_add_assistant(api, list, m);
         else if (m->role == ROLE_TOOL)
             json_array_append_new(list, json_pack("{s:s, s:o, s:o}", "role", "tool",
                                                   "tool_call_id",
                                                   api_text(m->call_id ? m->call_id : ""),
                                                   "content", api_text(m->text)));
         else
-            add_text(list, m->role == ROLE_SYSTEM ? "system" : "user", m->text);
+            openai_add_text(list, m->role == ROLE_SYSTEM ? "system" : "user", m->text);
         /* Results must stand together, so their pictures come behind the last of them. */
         if (m->role == ROLE_TOOL && !is_last_result)
             continue;
         for (; n_shown <= i; n_shown++)
-            add_images(api, list, &request->messages[n_shown]);
+            openai_add_images(api, list, &request->messages[n_shown]);
     }
     return list;
 }
@@ -186,7 +188,7 @@ static json_t *chat_body(const struct api *api, const struct request *request)
     return body;
 }
 
-static void take_usage(struct draft *reply, const json_t *usage)
+static void openai_take_usage(struct draft *reply, const json_t *usage)
 {
     const json_t *in = json_object_get(usage, "prompt_tokens_details");
     const json_t *out = json_object_get(usage, "completion_tokens_details");
@@ -238,7 +240,7 @@ static void take_call(struct draft *reply, const json_t *call, size_t position)
 }
 
 /* A message, or the fragment of one. */
-static void take_message(struct draft *reply, const json_t *message)
+static void openai_take_message(struct draft *reply, const json_t *message)
 {
     const json_t *call, *old = json_object_get(message, "function_call");
     size_t i;
@@ -262,13 +264,13 @@ static void take_choice(struct draft *reply, const json_t *json, const char *key
     draft_copy(reply->model, sizeof(reply->model), json_object_get(json, "model"));
     draft_copy(reply->fingerprint, sizeof(reply->fingerprint),
                json_object_get(json, "system_fingerprint"));
-    take_usage(reply, json_object_get(json, "usage"));
+    openai_take_usage(reply, json_object_get(json, "usage"));
     if (!json_is_object(choice) ||
         (json_is_integer(index) && json_integer_value(index) != 0))
         return;
     if (!message)
         message = json_object_get(choice, "message");
-    take_message(reply, message);
+    openai_take_message(reply, message);
     chat_kept_take(reply, message, is_fragment);
     if (json_is_string(finish) && json_string_length(finish) > 0) {
         draft_copy(reply->finish, sizeof(reply->finish), finish);

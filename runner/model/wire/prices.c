@@ -54,7 +54,7 @@ static int read_price(const json_t *row, const char *key, double *value,
     return 0;
 }
 
-static int read_row(const json_t *row, struct price *price, struct error *err)
+static int prices_read_row(const json_t *row, struct price *price, struct error *err)
 {
     const char *provider = json_string_value(json_object_get(row, "provider"));
     const char *model = json_string_value(json_object_get(row, "model"));
@@ -77,7 +77,7 @@ static int read_row(const json_t *row, struct price *price, struct error *err)
     return read_price(row, "cache_write", &price->cache_write, err);
 }
 
-static int read_list(const char *text, struct list *list, struct error *err)
+static int prices_read_list(const char *text, struct list *list, struct error *err)
 {
     json_error_t at;
     json_t *json = json_loads(text, 0, &at), *models = json_object_get(json, "models"),
@@ -96,7 +96,7 @@ static int read_list(const char *text, struct list *list, struct error *err)
     }
     list->rows = xcalloc(json_array_size(models) + 1, sizeof(*list->rows));
     json_array_foreach(models, i, row) {
-        if (read_row(row, &list->rows[i], &why) != 0) {
+        if (prices_read_row(row, &list->rows[i], &why) != 0) {
             error_set(err, "model %zu: %.300s", i + 1, why.text);
             goto out;
         }
@@ -112,8 +112,8 @@ struct prices *prices_parse(const char *text, struct error *err)
 {
     struct prices *p = xcalloc(1, sizeof(*p));
 
-    if (read_list(prices_shipped, &p->shipped, err) == 0 &&
-        (!text || read_list(text, &p->own, err) == 0))
+    if (prices_read_list(prices_shipped, &p->shipped, err) == 0 &&
+        (!text || prices_read_list(text, &p->own, err) == 0))
         return p;
     prices_destroy(p);
     return NULL;
@@ -142,8 +142,8 @@ struct prices *prices_load(struct error *err)
     return p;
 }
 
-static const struct price *find(const struct list *list, const char *provider,
-                                const char *model)
+static const struct price *prices_find(const struct list *list, const char *provider,
+                                       const char *model)
 {
     const struct price *best = NULL, *rows = list->rows;
     size_t best_len = 0;
@@ -167,9 +167,9 @@ static const struct price *find(const struct list *list, const char *provider,
 const struct price *prices_find(const struct prices *p, const char *provider,
                                 const char *model, bool is_official)
 {
-    const struct price *price = find(&p->own, provider, model);
+    const struct price *price = prices_find(&p->own, provider, model);
 
-    return price || !is_official ? price : find(&p->shipped, provider, model);
+    return price || !is_official ? price : prices_find(&p->shipped, provider, model);
 }
 
 double price_cost(const struct price *price, int64_t tokens_in, int64_t tokens_cached,

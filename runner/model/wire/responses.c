@@ -14,7 +14,7 @@
 
 #define KIND "openai-responses"
 
-static json_t *image_part(const struct image *image)
+static json_t *responses_image_part(const struct image *image)
 {
     char *url = base64_text("data:image/png;base64,", image->png, image->len);
     json_t *part = json_pack("{s:s, s:s}", "type", "input_image", "image_url", url);
@@ -23,7 +23,8 @@ static json_t *image_part(const struct image *image)
     return part;
 }
 
-static void add_images(const struct api *api, json_t *parts, const struct message *m)
+static void responses_add_images(const struct api *api, json_t *parts,
+                                 const struct message *m)
 {
     for (int i = 0; i < m->n_images; i++) {
         const char *caption = m->images[i].caption ? m->images[i].caption : "image";
@@ -31,7 +32,7 @@ static void add_images(const struct api *api, json_t *parts, const struct messag
         json_array_append_new(parts, json_pack("{s:s, s:o}", "type", "input_text", "text",
                                                api_text(caption)));
         if (!api->lacks.images)
-            json_array_append_new(parts, image_part(&m->images[i]));
+            json_array_append_new(parts, responses_image_part(&m->images[i]));
     }
 }
 
@@ -42,7 +43,7 @@ static void add_user(const struct api *api, json_t *list, const struct message *
     if (m->role != ROLE_TOOL && *m->text)
         json_array_append_new(parts, json_pack("{s:s, s:o}", "type", "input_text", "text",
                                                api_text(m->text)));
-    add_images(api, parts, m);
+    responses_add_images(api, parts, m);
     if (json_array_size(parts) > 0)
         json_array_append_new(list,
                               json_pack("{s:s, s:s, s:o}", "type", "message", "role",
@@ -52,7 +53,8 @@ static void add_user(const struct api *api, json_t *list, const struct message *
         json_decref(parts);
 }
 
-static void add_assistant(const struct api *api, json_t *list, const struct message *m)
+static void responses_add_assistant(const struct api *api, json_t *list,
+                                    const struct message *m)
 {
     json_t *items = json_object_get(m->extra, KIND), *item;
     size_t k;
@@ -87,7 +89,7 @@ static json_t *input_items(const struct api *api, const struct request *request)
         const struct message *m = &request->messages[i];
 
         if (m->role == ROLE_ASSISTANT) {
-            add_assistant(api, list, m);
+            responses_add_assistant(api, list, m);
             continue;
         }
         if (m->role == ROLE_TOOL)
@@ -124,7 +126,7 @@ static json_t *responses_body(const struct api *api, const struct request *reque
     return body;
 }
 
-static bool is_type(const json_t *json, const char *type)
+static bool responses_is_type(const json_t *json, const char *type)
 {
     const char *value = json_string_value(json_object_get(json, "type"));
 
@@ -137,12 +139,12 @@ static void take_item(struct draft *reply, const json_t *item, long index)
     struct draft_call *call;
     size_t i;
 
-    if (is_type(item, "message")) {
+    if (responses_is_type(item, "message")) {
         json_array_foreach(json_object_get(item, "content"), i, part) {
             draft_add_text(reply, json_object_get(part, "text"));
             draft_add_refusal(reply, json_object_get(part, "refusal"));
         }
-    } else if (is_type(item, "function_call")) {
+    } else if (responses_is_type(item, "function_call")) {
         call = draft_call(reply, index, json_object_get(item, "call_id"),
                           json_object_get(item, "name"));
         if (call)
@@ -155,10 +157,11 @@ static void keep_item(json_t *kept, json_t *item)
 {
     json_t *copy;
 
-    if (!is_type(item, "message") && !is_type(item, "function_call") &&
-        !is_type(item, "reasoning"))
+    if (!responses_is_type(item, "message") &&
+        !responses_is_type(item, "function_call") &&
+        !responses_is_type(item, "reasoning"))
         return;
-    if (is_type(item, "reasoning") &&
+    if (responses_is_type(item, "reasoning") &&
         !json_is_string(json_object_get(item, "encrypted_content")))
         return; /* cannot be sent again */
     copy = json_copy(item);
@@ -174,7 +177,7 @@ static bool has_ids(const json_t *kept)
     size_t i;
 
     json_array_foreach(kept, i, item)
-        if (is_type(item, "function_call") &&
+        if (responses_is_type(item, "function_call") &&
             json_string_length(json_object_get(item, "call_id")) == 0)
             return false;
     return true;
@@ -224,18 +227,20 @@ static int responses_event(struct draft *reply, const char *name, const json_t *
     json_t *item = json_object_get(json, "item");
 
     (void)name;
-    if (is_type(json, "response.output_item.done") && json_is_object(item)) {
+    if (responses_is_type(json, "response.output_item.done") && json_is_object(item)) {
         if (!reply->items)
             reply->items = json_pack("{s:[]}", KIND);
         if (json_array_size(json_object_get(reply->items, KIND)) < DRAFT_MAX_CALLS)
             json_array_append(json_object_get(reply->items, KIND), item);
         return 0;
     }
-    if (is_type(json, "error"))
+    if (responses_is_type(json, "error"))
         return take_failure(reply, json), 1;
-    if (is_type(json, "response.failed") || is_type(json, "response.cancelled"))
+    if (responses_is_type(json, "response.failed") ||
+        responses_is_type(json, "response.cancelled"))
         return take_failure(reply, response), 1;
-    if (!is_type(json, "response.completed") && !is_type(json, "response.incomplete"))
+    if (!responses_is_type(json, "response.completed") &&
+        !responses_is_type(json, "response.incomplete"))
         return 0;
     take_response(reply, response);
     return 1;

@@ -33,7 +33,7 @@ static int dispatch(struct sse *s)
     return result;
 }
 
-static int take_line(struct sse *s)
+static int sse_take_line(struct sse *s)
 {
     const char *line = s->line.data ? (char *)s->line.data : "", *value;
     size_t len = s->line.len, name_len = strcspn(line, ":");
@@ -80,14 +80,14 @@ int sse_feed(struct sse *s, const char *bytes, size_t len)
             buffer_drop(&s->line, 3); /* a byte order mark */
         s->is_begun = true;
         s->was_cr = *at++ == '\r';
-        result = take_line(s);
+        result = sse_take_line(s);
     }
     return result;
 }
 
 int sse_end(struct sse *s)
 {
-    int result = s->line.len > 0 ? take_line(s) : 0;
+    int result = s->line.len > 0 ? sse_take_line(s) : 0;
 
     return result == 0 ? dispatch(s) : result;
 }

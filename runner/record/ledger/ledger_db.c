@@ -76,7 +76,7 @@ int64_t ledger_now(void)
     return (int64_t)time(NULL);
 }
 
-static json_t *value(sqlite3_stmt *s, int column)
+static json_t *ledger_db_value(sqlite3_stmt *s, int column)
 {
     switch (sqlite3_column_type(s, column)) {
     case SQLITE_INTEGER:
@@ -98,7 +98,7 @@ json_t *ledger_rows(struct ledger *l, sqlite3_stmt *s, struct error *err)
     while (s && (code = sqlite3_step(s)) == SQLITE_ROW) {
         json_t *row = json_object();
         for (int i = 0; i < sqlite3_column_count(s); i++)
-            json_object_set_new(row, sqlite3_column_name(s, i), value(s, i));
+            json_object_set_new(row, sqlite3_column_name(s, i), ledger_db_value(s, i));
         json_array_append_new(rows, row);
     }
     if (s && code != SQLITE_DONE)

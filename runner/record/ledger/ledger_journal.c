@@ -34,7 +34,7 @@ int ledger_episode_add(struct ledger *l, int64_t run, const struct ledger_episod
 }
 
 /* NAN where a column holds no number. */
-static double number(sqlite3_stmt *s, int column)
+static double ledger_journal_number(sqlite3_stmt *s, int column)
 {
     int type = sqlite3_column_type(s, column);
 
@@ -57,8 +57,8 @@ int ledger_episode_find(struct ledger *l, int64_t run, struct ledger_episode *e,
 
     if (code == SQLITE_ROW) {
         e->seed = sqlite3_column_int64(s, 0);
-        e->score = number(s, 1);
-        e->total = number(s, 2);
+        e->score = ledger_journal_number(s, 1);
+        e->total = ledger_journal_number(s, 2);
         e->steps = sqlite3_column_int64(s, 3);
         e->frames = sqlite3_column_int64(s, 4);
         e->planner_steps = sqlite3_column_int64(s, 5);

@@ -9,8 +9,8 @@
 
 /* The number that a query of one row gives; `none` where there is no row. -1: it
  * failed. */
-static int64_t get_number(struct ledger *l, sqlite3_stmt *s, int64_t none,
-                          struct error *err)
+static int64_t ledger_line_get_number(struct ledger *l, sqlite3_stmt *s, int64_t none,
+                                      struct error *err)
 {
     int code = s ? sqlite3_step(s) : SQLITE_ERROR;
     int64_t n = code == SQLITE_ROW    ? sqlite3_column_int64(s, 0)
@@ -30,7 +30,7 @@ static int64_t find_line(struct ledger *l, int64_t run, struct error *err)
 
     while (parent > 0) {
         run = parent;
-        parent = get_number(
+        parent = ledger_line_get_number(
             l,
             ledger_prepare(
                 l, err,
@@ -47,42 +47,45 @@ static int64_t find_line(struct ledger *l, int64_t run, struct error *err)
     return parent < 0 ? -1 : run;
 }
 
-static int64_t number_of(struct ledger *l, int64_t run, int64_t iteration,
-                         struct error *err)
+static int64_t ledger_line_number_of(struct ledger *l, int64_t run, int64_t iteration,
+                                     struct error *err)
 {
-    return get_number(l,
-                      ledger_prepare(l, err,
-                                     "SELECT ordinal FROM attempt WHERE run=? AND"
-                                     " iteration=?",
-                                     "ii", run, iteration),
-                      0, err);
+    return ledger_line_get_number(
+        l,
+        ledger_prepare(l, err,
+                       "SELECT ordinal FROM attempt WHERE run=? AND"
+                       " iteration=?",
+                       "ii", run, iteration),
+        0, err);
 }
 
-static int64_t next_number(struct ledger *l, int64_t line, struct error *err)
+static int64_t ledger_line_next_number(struct ledger *l, int64_t line, struct error *err)
 {
-    return get_number(l,
-                      ledger_prepare(l, err,
-                                     "SELECT coalesce(max(ordinal), 0) + 1 FROM attempt"
-                                     " WHERE line=?",
-                                     "i", line),
-                      -1, err);
+    return ledger_line_get_number(
+        l,
+        ledger_prepare(l, err,
+                       "SELECT coalesce(max(ordinal), 0) + 1 FROM attempt"
+                       " WHERE line=?",
+                       "i", line),
+        -1, err);
 }
 
 int64_t ledger_attempt_next(struct ledger *l, int64_t run, struct error *err)
 {
     int64_t line = find_line(l, run, err);
 
-    return line < 0 ? -1 : next_number(l, line, err);
+    return line < 0 ? -1 : ledger_line_next_number(l, line, err);
 }
 
-static int64_t add(struct ledger *l, int64_t run, int64_t iteration, struct error *err)
+static int64_t ledger_line_add(struct ledger *l, int64_t run, int64_t iteration,
+                               struct error *err)
 {
-    int64_t n = number_of(l, run, iteration, err), line;
+    int64_t n = ledger_line_number_of(l, run, iteration, err), line;
 
     if (n != 0)
         return n;
     line = find_line(l, run, err);
-    n = line < 0 ? -1 : next_number(l, line, err);
+    n = line < 0 ? -1 : ledger_line_next_number(l, line, err);
     if (n > 0 && ledger_execute(
                      l, err,
                      ledger_prepare(l, err, "INSERT INTO attempt VALUES(?,?,?,?,?)",
@@ -98,7 +101,7 @@ int64_t ledger_attempt_add(struct ledger *l, int64_t run, int64_t iteration,
 
     if (sqlite3_exec(l->db, "BEGIN IMMEDIATE", NULL, NULL, NULL) != SQLITE_OK)
         return ledger_fail(l, err);
-    n = add(l, run, iteration, err);
+    n = ledger_line_add(l, run, iteration, err);
     if (n > 0 && sqlite3_exec(l->db, "COMMIT", NULL, NULL, NULL) == SQLITE_OK)
         return n;
     if (n > 0)

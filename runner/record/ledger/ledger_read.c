@@ -61,7 +61,7 @@ static int take_copy(struct ledger *l, struct error *err)
     return 0;
 }
 
-static struct stat state_of(const char *path)
+static struct stat ledger_read_state_of(const char *path)
 {
     struct stat st;
 
@@ -81,7 +81,7 @@ static bool is_same_state(const struct stat *a, const struct stat *b)
  * meanwhile. 1: done, 0: someone came, -1: error. */
 static int read_quiet(struct ledger *l, struct error *err)
 {
-    struct stat before = state_of(l->path), after;
+    struct stat before = ledger_read_state_of(l->path), after;
     char *uri = uri_of(l->path, true);
     int status = sqlite3_open_v2(uri, &l->db, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI,
                                  NULL) == SQLITE_OK
@@ -92,7 +92,7 @@ static int read_quiet(struct ledger *l, struct error *err)
     free(uri);
     if (version < 0 || take_copy(l, err) != 0)
         status = -1;
-    after = state_of(l->path);
+    after = ledger_read_state_of(l->path);
     if (!has_more(l->path) && is_same_state(&before, &after))
         return status;
     sqlite3_close(l->db);

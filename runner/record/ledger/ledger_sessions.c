@@ -71,14 +71,14 @@ static int set_name(struct ledger *l, int64_t run, const char *name, struct erro
                                          "sii", name, run, ledger_now()));
 }
 
-static int begin(struct ledger *l, struct error *err)
+static int ledger_sessions_begin(struct ledger *l, struct error *err)
 {
     return sqlite3_exec(l->db, "BEGIN IMMEDIATE", NULL, NULL, NULL) == SQLITE_OK
                ? 0
                : ledger_fail(l, err);
 }
 
-static int end(struct ledger *l, int status, struct error *err)
+static int ledger_sessions_end(struct ledger *l, int status, struct error *err)
 {
     if (status == 0 && sqlite3_exec(l->db, "COMMIT", NULL, NULL, NULL) == SQLITE_OK)
         return 0;
@@ -91,9 +91,9 @@ static int end(struct ledger *l, int status, struct error *err)
 int ledger_session_name(struct ledger *l, int64_t run, const char *name,
                         struct error *err)
 {
-    if (check_name(name, err) != 0 || begin(l, err) != 0)
+    if (check_name(name, err) != 0 || ledger_sessions_begin(l, err) != 0)
         return -1;
-    return end(l, set_name(l, run, name, err), err);
+    return ledger_sessions_end(l, set_name(l, run, name, err), err);
 }
 
 /* All rows of a table that are of the old run, once more as the new one's. */
@@ -149,9 +149,9 @@ static int fork_run(struct ledger *l, int64_t old, struct ledger_run *run,
 int ledger_session_fork(struct ledger *l, int64_t old, struct ledger_run *run,
                         const char *name, struct error *err)
 {
-    if (check_name(name, err) != 0 || begin(l, err) != 0)
+    if (check_name(name, err) != 0 || ledger_sessions_begin(l, err) != 0)
         return -1;
-    return end(l, fork_run(l, old, run, name, err), err);
+    return ledger_sessions_end(l, fork_run(l, old, run, name, err), err);
 }
 
 int64_t ledger_session_root(struct ledger *l, int64_t run)
@@ -235,7 +235,7 @@ int ledger_salt_publish(struct ledger *l, const char *sha256, const char *how,
 }
 
 /* The first column of the one row of a count. */
-static int count(struct ledger *l, sqlite3_stmt *s, struct error *err)
+static int ledger_sessions_count(struct ledger *l, sqlite3_stmt *s, struct error *err)
 {
     int n = s && sqlite3_step(s) == SQLITE_ROW ? sqlite3_column_int(s, 0) : -1;
 
@@ -247,19 +247,21 @@ static int count(struct ledger *l, sqlite3_stmt *s, struct error *err)
 
 int ledger_salt_is_public(struct ledger *l, const char *sha256, struct error *err)
 {
-    return count(l,
-                 ledger_prepare(l, err, "SELECT count(*) FROM public_salt WHERE sha256=?",
-                                "s", sha256),
-                 err);
+    return ledger_sessions_count(
+        l,
+        ledger_prepare(l, err, "SELECT count(*) FROM public_salt WHERE sha256=?", "s",
+                       sha256),
+        err);
 }
 
 int ledger_salt_count_open(struct ledger *l, const char *sha256, int64_t but_run,
                            struct error *err)
 {
-    return count(l,
-                 ledger_prepare(l, err,
-                                "SELECT count(*) FROM run WHERE salt_sha256=? AND id<>?"
-                                " AND status<>'stopped'",
-                                "si", sha256, but_run),
-                 err);
+    return ledger_sessions_count(
+        l,
+        ledger_prepare(l, err,
+                       "SELECT count(*) FROM run WHERE salt_sha256=? AND id<>?"
+                       " AND status<>'stopped'",
+                       "si", sha256, but_run),
+        err);
 }
