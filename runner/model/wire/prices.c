@@ -142,8 +142,8 @@ struct prices *prices_load(struct error *err)
     return p;
 }
 
-static const struct price *prices_find(const struct list *list, const char *provider,
-                                       const char *model)
+static const struct price *prices_find_row(const struct list *list, const char *provider,
+                                           const char *model)
 {
     const struct price *best = NULL, *rows = list->rows;
     size_t best_len = 0;
@@ -167,9 +167,9 @@ static const struct price *prices_find(const struct list *list, const char *prov
 const struct price *prices_find(const struct prices *p, const char *provider,
                                 const char *model, bool is_official)
 {
-    const struct price *price = prices_find(&p->own, provider, model);
+    const struct price *price = prices_find_row(&p->own, provider, model);
 
-    return price || !is_official ? price : prices_find(&p->shipped, provider, model);
+    return price || !is_official ? price : prices_find_row(&p->shipped, provider, model);
 }
 
 double price_cost(const struct price *price, int64_t tokens_in, int64_t tokens_cached,
