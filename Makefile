@@ -201,7 +201,7 @@ check-peers: packages-test
 # The bridge's alone; its packages are installed when they are missing.
 check-ale: packages-test
 	@$(MAKE) --no-print-directory all
-	@BUILD=$(BUILD) REQUIRE=ale prove --exec tests/run tests/peers/ale.t \
+	@BUILD=$(BUILD) REQUIRE=ale prove --exec tests/run tests/peers/ale.t tests/peers/ram.t \
 		$(wildcard tests/peers/bridge*.t)
 
 soak: all $(TESTS) $(ESCAPE)

@@ -44,7 +44,7 @@ python3 tests/tools/make_session.py "$TMP/o.jsonl" "$TMP/2.txt" "$TMP/3.txt"
     "[('better', False), ('refused', True)]" ]
 ok "an edit that fits only the loop's policy is refused" $? "$(cat "$TMP/v.json")"
 for bad in best-of best-of: best-of:3 best-of:0:search best-of:x:search best-of:3:nobody; do
-    expect "$bad is refused" 1 'best-of|no such provider' "$RATCHET" improve cartpole \
+    expect "$bad is refused" 2 'best-of|no such provider' "$RATCHET" improve cartpole \
         --policy "$start" --model "$bad" --out "$TMP/bad-$bad"
 done
 done_testing

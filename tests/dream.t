@@ -142,8 +142,8 @@ by "answers that cannot be taken" 1 'no answer that can be taken in 3 turns: .*"
     -- none twice key
 by "more than it may say" 1 'no answer that can be taken' -- many many many
 by "a model that says nothing" 1 'session is over' -- none
-expect "search cannot dream" 1 'cannot dream' "$RATCHET" dream --model search
-expect "nor can an agent" 1 'cannot dream' "$RATCHET" dream --model command:true
+expect "search cannot dream" 2 'cannot dream' "$RATCHET" dream --model search
+expect "nor can an agent" 2 'cannot dream' "$RATCHET" dream --model command:true
 answer hostile '{"notes": [
  {"text": "It rests on nothing."},
  {"text": "It rests on what there is not.", "evidence": ["3:1", "9:9"]},

@@ -39,7 +39,7 @@ again=$(json "$TMP/v.json" '"".join(r["change"].split(".")[1][0] for r in j)')
 ok "in the same order for the same seed" "$([ "$who" = "$again" ]; echo $?)" "$who $again"
 row() { # row NAME TEXT PATTERN
     printf '%s' "$2" >"$TMP/bad.json"
-    expect "$1" 1 "bad.json: .*$3" improve --model "ensemble:$TMP/bad.json" --out "$TMP/bad-$tests"
+    expect "$1" 2 "bad.json: .*$3" improve --model "ensemble:$TMP/bad.json" --out "$TMP/bad-$tests"
 }
 row "no JSON" '{' 'line 1'
 row "no models" '{}' '`models` must be a list'
@@ -50,5 +50,5 @@ row "a time that there is not" '{"models": [{"model": "search", "when": "late"}]
 row "nobody before it is stuck" '{"models": [{"model": "search", "when": "stuck"}]}' 'all models are for'
 row "an ensemble of ensembles" '{"models": [{"model": "ensemble:x"}]}' 'holds no other'
 row "an unknown model" '{"models": [{"model": "nobody"}]}' 'model 1: nobody: no such provider'
-expect "no file" 1 'ensemble: name its file' improve --model ensemble --out "$TMP/none"
+expect "no file" 2 'ensemble: name its file' improve --model ensemble --out "$TMP/none"
 done_testing

@@ -149,6 +149,7 @@ struct provider_kind {
     void (*tell)(void *self, json_t *news);
     int most_turns;  /* of one iteration; 0: the loop's own limit */
     bool tunes_only; /* it changes numbers, never the program */
+    bool asks_others; /* by config.open; its create leaves nothing behind without a folder */
 };
 
 struct provider {

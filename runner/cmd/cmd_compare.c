@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "runner/cmd/cmd.h"
 #include "runner/evaluate/stats.h"
+#include "runner/model/model.h"
 #include "runner/experiment/compare_runs.h"
 #include "base/table.h"
 #include "runner/picture/plot.h"
@@ -53,6 +54,9 @@ static int read_models(struct compare *m, struct error *err)
             return -1;
     if (m->n_models < 1)
         return error_set(err, "compare: name models: --models search,openai:MODEL");
+    for (int i = 0; i < m->n_models; i++)
+        if (provider_check(m->names[i], err) != 0)
+            return -1;
     if (m->repeats < 1 || m->repeats > MOST_REPEATS || m->seeds < 2 || m->seeds > 10000)
         return error_set(err, "compare: --repeats is 1 to %d, --seeds 2 to 10000",
                          MOST_REPEATS);

@@ -153,33 +153,38 @@ static int dream(struct dream *d, struct error *err)
     return status;
 }
 
-/* Those that answer a text with a text. */
-static int open_model(struct dream *d, struct error *err)
+/* A dream is told by those that answer a text with a text; any provider is measured. */
+static int check_model(const struct dream *d, struct error *err)
 {
     static const char *const talking[] = { "openai", "responses", "anthropic", "files",
                                            "recorded" };
+    const struct provider_kind *kind;
+
+    if (!d->runs.model)
+        return 0;
+    if (provider_check(d->runs.model, err) != 0)
+        return -1;
+    kind = provider_find(d->runs.model);
+    for (size_t i = 0; i < sizeof(talking) / sizeof(talking[0]); i++)
+        if (d->is_measure || !strcmp(kind->name, talking[i]))
+            return 0;
+    return error_set(err,
+                     "%s: cannot dream; openai, anthropic, files and recorded can, "
+                     "and without --model statistics do",
+                     d->runs.model);
+}
+
+static int open_model(struct dream *d, struct error *err)
+{
     struct provider_config config = { .folder = NULL,
                                       .interrupted = d->setup->interrupted,
                                       .is_quiet = d->setup->json,
                                       .max_tokens = (int)(d->runs.max_tokens / 4) };
     struct recorder_header header = { .model = d->runs.model, .brief_format = "dream" };
-    char *folder;
-    int status = -1;
+    char *folder = logs_path("dream");
+    int status = file_make_folders(folder, err);
 
-    for (size_t i = 0; i < sizeof(talking) / sizeof(talking[0]); i++) {
-        size_t len = strlen(talking[i]);
-        if (!strncmp(d->runs.model, talking[i], len) &&
-            (!d->runs.model[len] || d->runs.model[len] == ':'))
-            status = 0;
-    }
-    if (status != 0)
-        return error_set(err,
-                         "%s: cannot dream; openai, anthropic, files and recorded can, "
-                         "and without --model statistics do",
-                         d->runs.model);
-    folder = logs_path("dream");
     config.folder = folder;
-    status = file_make_folders(folder, err);
     if (status == 0)
         status = provider_open(&d->provider, d->runs.model, config, err);
     free(folder);
@@ -304,6 +309,8 @@ static int exec_dream(struct call *c)
         error_set(&c->err, "%s", misuse);
         return EXIT_USAGE;
     }
+    if (check_model(d, &c->err) != 0)
+        return EXIT_USAGE;
     if (dream_prepare(d, c) == 0)
         status = d->is_measure ? dream_measure_task(d, c->args[0], &c->err)
                                : dream(d, &c->err);

@@ -12,6 +12,7 @@
 #include "base/table.h"
 #include "runner/cmd/cmd.h"
 #include "runner/experiment/sweep.h"
+#include "runner/model/model.h"
 #include "runner/record/published.h"
 
 #define MOST_LIST 200 /* names in one of the lists */
@@ -298,6 +299,8 @@ static int check_options(struct options *o, const char *suite, struct error *err
         return error_set(err, "sweep: \"%s\" is no suite; there is atari57", suite);
     if (o->repeats < 1 || o->repeats > 1000 || o->episodes < 1 || o->episodes > 100000)
         return error_set(err, "sweep: --repeats takes 1 to 1000, --episodes 1 to 100000");
+    if (o->model && provider_check(o->model, err) != 0)
+        return -1;
     if (choose_games(o, err) != 0 || choose_rules(o, err) != 0)
         return -1;
     return sweep_split(&o->modes, o->observations ? o->observations : "ram",

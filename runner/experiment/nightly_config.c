@@ -8,6 +8,7 @@
 
 #include "base/file.h"
 #include "base/json.h"
+#include "runner/model/model.h"
 #include "runner/record/task_keys.h"
 
 #define MOST_CONFIG (1u << 20) /* bytes */
@@ -111,6 +112,7 @@ static int read_task(struct night_config *c, json_t *json, const char *path,
     struct night_task *t = &c->tasks[c->n_tasks];
     char *where = xasprintf("%s: task %d", path, c->n_tasks + 1);
     const json_t *freezes = json_object_get(json, "freeze");
+    struct error why;
     int status = -1;
 
     if (check_keys(json, entry_keys, where, err) != 0 ||
@@ -133,6 +135,8 @@ static int read_task(struct night_config *c, json_t *json, const char *path,
         error_set(err, "%s: give it a \"name\" of letters, digits, -, _ and .", where);
     else if (freezes && !json_is_boolean(freezes))
         error_set(err, "%s: \"freeze\" must be true or false", where);
+    else if (t->model && provider_check(t->model, &why) != 0)
+        error_set(err, "%s: %.700s", where, why.text);
     else
         status = 0;
     for (int i = 0; i < c->n_tasks && status == 0; i++)

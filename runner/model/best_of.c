@@ -209,4 +209,5 @@ const struct provider_kind best_of_provider = {
     .destroy = best_of_destroy,
     .ask = best_of_ask,
     .is_sealed = best_of_is_sealed,
+    .asks_others = true,
 };

@@ -199,4 +199,5 @@ const struct provider_kind ensemble_provider = {
     .destroy = ensemble_destroy,
     .ask = ensemble_ask,
     .is_sealed = ensemble_is_sealed,
+    .asks_others = true,
 };

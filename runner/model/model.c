@@ -49,9 +49,29 @@ static int unknown_kind(const char *spec, struct error *err)
     return error_set(err, "%.100s: no such provider; there are %s", spec, known);
 }
 
+static int check_inner(struct provider *out, const char *spec,
+                       struct provider_config config, struct error *err)
+{
+    (void)config;
+    *out = (struct provider){ 0 };
+    return provider_check(spec, err);
+}
+
 int provider_check(const char *spec, struct error *err)
 {
-    return provider_find(spec) ? 0 : unknown_kind(spec, err);
+    size_t len = strcspn(spec, ":");
+    const struct provider_kind *kind = provider_find(spec);
+    struct provider_config config = { .open = check_inner,
+                                      .name = spec[len] == ':' ? spec + len + 1 : "" };
+    void *self;
+
+    if (!kind)
+        return unknown_kind(spec, err);
+    if (!kind->asks_others)
+        return 0;
+    self = kind->create(&config, err);
+    kind->destroy(self);
+    return self ? 0 : -1;
 }
 
 int provider_open(struct provider *out, const char *spec, struct provider_config config,

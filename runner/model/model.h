@@ -11,7 +11,8 @@ extern const struct provider_kind *const provider_kinds[]; /* NULL at the end */
 int provider_open(struct provider *out, const char *spec, struct provider_config config,
                   struct error *err);
 const struct provider_kind *provider_find(const char *spec); /* or NULL */
-/* Is there such a provider? -1 names those that there are. */
+/* Is there such a provider, and those that it asks, too? Opens none. -1 names those that
+ * there are. */
 int provider_check(const char *spec, struct error *err);
 
 #endif

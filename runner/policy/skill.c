@@ -97,15 +97,17 @@ static void read_statement(struct statement *s)
     }
 }
 
-static void end_statement(struct program *p, const char *from, const char *to)
+/* last: its last token. */
+static void end_statement(struct program *p, const char *from, struct lua_token last)
 {
     if (!from || p->n == MOST_STATEMENTS)
         return;
-    p->list[p->n].text = (struct lua_token){ .at = from, .len = (size_t)(to - from) };
+    p->list[p->n].text = (struct lua_token){ .at = from, .len = (size_t)(last.at + last.len - from) };
     read_statement(&p->list[p->n++]);
 }
 
-/* `for` and `while` have a `do` of their own, which is the one that counts. */
+/* `for` and `while` have a `do` of their own, which is the one that counts. A string that does
+ * not end would take what a piece is put back with: such a source has no statements. */
 static void read_program(struct program *p, const char *source)
 {
     static const char *const opens[] = { "function", "if", "do", "repeat", NULL };
@@ -117,8 +119,12 @@ static void read_program(struct program *p, const char *source)
 
     for (struct lua_token t = skill_next(&at); t.len > 0;
          before = t, t = skill_next(&at)) {
+        if (t.kind == TOKEN_OPEN) {
+            p->n = 0;
+            return;
+        }
         if (depth == 0 && brackets == 0 && !is_loop && begins(t, before)) {
-            end_statement(p, from, before.at + before.len);
+            end_statement(p, from, before);
             from = t.at;
         }
         if (lua_token_is(&t, "for") || lua_token_is(&t, "while"))
@@ -130,7 +136,7 @@ static void read_program(struct program *p, const char *source)
         brackets += t.len == 1 && strchr("({[", *t.at) != NULL;
         brackets -= brackets > 0 && t.len == 1 && strchr(")}]", *t.at) != NULL;
     }
-    end_statement(p, from, before.at + before.len);
+    end_statement(p, from, before);
 }
 
 /* Takes the local statements that this one uses, and those that they use. */

@@ -130,19 +130,24 @@ enum http_next answer_take(void *user, const struct http_head *head, const char 
                            size_t len)
 {
     struct answer *a = user;
-    int result;
+    bool was_unknown;
+    int result = 0;
 
     a->head = *head;
     if (head->status < 200 || head->status > 299)
         a->kind = ANSWER_ERROR;
-    if (a->kind == ANSWER_UNKNOWN && answer_find_kind(a, bytes, len) == HTTP_BAD)
+    was_unknown = a->kind == ANSWER_UNKNOWN;
+    if (was_unknown && answer_find_kind(a, bytes, len) == HTTP_BAD)
         return HTTP_BAD;
     if (a->kind != ANSWER_STREAM) {
         fwrite(bytes, 1, len, a->file);
         return a->kind == ANSWER_ERROR && ftell(a->file) > ERROR_MAX ? HTTP_STOP
                                                                      : HTTP_GO_ON;
     }
-    result = sse_feed(&a->sse, bytes, len);
+    if (was_unknown && fflush(a->file) == 0)
+        result = sse_feed(&a->sse, a->body, a->len); /* the blanks before it */
+    if (result == 0)
+        result = sse_feed(&a->sse, bytes, len);
     if (result == SSE_TOO_LONG)
         error_set(&a->bad, "an event of the stream is larger than %zu bytes",
                   ANSWER_EVENT_MAX);
