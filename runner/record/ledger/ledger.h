@@ -40,6 +40,7 @@ enum purpose {
         N_PURPOSES
 };
 const char *purpose_name(enum purpose p);
+enum purpose purpose_read(const char *text); /* N_PURPOSES: it is none */
 
 /* Opens or creates the file, and brings an older one up to date. NULL on failure: not a
  * ledger, damaged, from a later version, not writable. */
@@ -49,6 +50,10 @@ struct ledger *ledger_open(const char *path, struct error *err);
  * older one is read as it would be, brought up to date. */
 struct ledger *ledger_read(const char *path, struct error *err);
 void ledger_close(struct ledger *l); /* NULL is fine */
+
+/* All of what follows until the end, or nothing of it. */
+int ledger_begin(struct ledger *l, struct error *err);
+int ledger_end(struct ledger *l, bool is_kept, struct error *err);
 
 /* A run of the loop. Text is owned by whoever holds the struct: ledger_run_clear. */
 struct ledger_run {

@@ -1,7 +1,10 @@
 /* ledger_db.c - statements of the ledger: prepared, stepped, read into rows. */
 #include "runner/record/ledger/ledger_db.h"
 
+#include <math.h>
 #include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <time.h>
 
@@ -64,11 +67,112 @@ int ledger_execute(struct ledger *l, struct error *err, sqlite3_stmt *s)
     return code == SQLITE_DONE ? 0 : -1;
 }
 
-char *ledger_column(sqlite3_stmt *s, int column)
+int ledger_do(struct ledger *l, const char *sql, struct error *err)
 {
-    const char *t = (const char *)sqlite3_column_text(s, column);
+    return sqlite3_exec(l->db, sql, NULL, NULL, NULL) == SQLITE_OK ? 0 : ledger_fail(l, err);
+}
 
-    return xstrdup(t ? t : "");
+int ledger_begin(struct ledger *l, struct error *err)
+{
+    return ledger_do(l, "BEGIN IMMEDIATE", err);
+}
+
+int ledger_end(struct ledger *l, bool is_kept, struct error *err)
+{
+    if (is_kept && ledger_do(l, "COMMIT", err) == 0)
+        return 0;
+    return ledger_do(l, "ROLLBACK", is_kept ? NULL : err) == 0 && !is_kept ? 0 : -1;
+}
+
+int ledger_settle(struct ledger *l, int status, struct error *err)
+{
+    return ledger_end(l, status == 0, status == 0 ? err : NULL) == 0 ? status : -1;
+}
+
+static double ledger_double(sqlite3_stmt *s, int column)
+{
+    int type = sqlite3_column_type(s, column);
+
+    return type == SQLITE_FLOAT || type == SQLITE_INTEGER
+               ? sqlite3_column_double(s, column)
+               : NAN;
+}
+
+static void *ledger_blob(sqlite3_stmt *s, int column, size_t *len)
+{
+    char *bytes;
+
+    *len = (size_t)sqlite3_column_bytes(s, column);
+    bytes = xcalloc(*len + 1, 1);
+    if (*len)
+        memcpy(bytes, sqlite3_column_blob(s, column), *len);
+    return bytes;
+}
+
+static void ledger_read_row(sqlite3_stmt *s, const char *letters, va_list args)
+{
+    for (int i = 0; letters[i]; i++) {
+        const char *text = strchr("sth", letters[i])
+                               ? (const char *)sqlite3_column_text(s, i)
+                               : NULL;
+        if (letters[i] == 'i')
+            *va_arg(args, int64_t *) = sqlite3_column_int64(s, i);
+        else if (letters[i] == 'n')
+            *va_arg(args, int *) = sqlite3_column_int(s, i);
+        else if (letters[i] == 'b')
+            *va_arg(args, bool *) = sqlite3_column_int(s, i) != 0;
+        else if (letters[i] == 'd')
+            *va_arg(args, double *) = ledger_double(s, i);
+        else if (letters[i] == 'h')
+            snprintf(va_arg(args, char *), 65, "%s", text ? text : "");
+        else if (letters[i] == 'B') {
+            void **bytes = va_arg(args, void **);
+            *bytes = ledger_blob(s, i, va_arg(args, size_t *));
+        } else
+            *va_arg(args, char **) = text ? xstrdup(text)
+                                     : letters[i] == 's' ? xstrdup("") : NULL;
+    }
+}
+
+static int ledger_step(struct ledger *l, struct error *err, sqlite3_stmt *s,
+                       const char *letters, va_list args)
+{
+    int code = s ? sqlite3_step(s) : SQLITE_ERROR;
+
+    if (code == SQLITE_ROW) {
+        ledger_read_row(s, letters, args);
+        return 1;
+    }
+    if (s && code != SQLITE_DONE)
+        ledger_fail(l, err);
+    sqlite3_finalize(s);
+    return code == SQLITE_DONE ? 0 : -1;
+}
+
+int ledger_next(struct ledger *l, struct error *err, sqlite3_stmt *s, const char *letters,
+                ...)
+{
+    va_list args;
+    int found;
+
+    va_start(args, letters);
+    found = ledger_step(l, err, s, letters, args);
+    va_end(args);
+    return found;
+}
+
+int ledger_first(struct ledger *l, struct error *err, sqlite3_stmt *s, const char *letters,
+                 ...)
+{
+    va_list args;
+    int found;
+
+    va_start(args, letters);
+    found = ledger_step(l, err, s, letters, args);
+    va_end(args);
+    if (found == 1)
+        sqlite3_finalize(s);
+    return found;
 }
 
 int64_t ledger_now(void)

@@ -29,12 +29,23 @@ sqlite3_stmt *ledger_prepare(struct ledger *l, struct error *err, const char *sq
                              const char *letters, ...);
 /* A statement that gives no rows; finalizes it. NULL fails. */
 int ledger_execute(struct ledger *l, struct error *err, sqlite3_stmt *s);
+/* Steps to the next row and reads its columns as letters say: i int64_t, n int, b bool,
+ * d double (NAN: no number), s a copy of a text ("" for NULL), t one that may be NULL,
+ * h char[65], B a copy of a blob (void *, size_t). 1: a row was read, 0: there is none
+ * left, -1: it failed; the last two have finalized the query, and changed nothing. */
+int ledger_next(struct ledger *l, struct error *err, sqlite3_stmt *s, const char *letters,
+                ...);
+/* The first row alone, in the same way; finalizes. NULL fails. */
+int ledger_first(struct ledger *l, struct error *err, sqlite3_stmt *s, const char *letters,
+                 ...);
+/* A statement without parameters and rows. */
+int ledger_do(struct ledger *l, const char *sql, struct error *err);
+/* Ends what ledger_begin began: it is kept where status is 0. -1: nothing of it is. */
+int ledger_settle(struct ledger *l, int status, struct error *err);
 /* Steps to the end, finalizes; rows as objects. NULL on failure. */
 json_t *ledger_rows(struct ledger *l, sqlite3_stmt *s, struct error *err);
 /* Writes what SQLite says; -1. */
 int ledger_fail(struct ledger *l, struct error *err);
-/* A copy of a column's text, "" for NULL. */
-char *ledger_column(sqlite3_stmt *s, int column);
 int64_t ledger_now(void);
 
 /* Of a row of `note`: does this run see it? It sees the dreams from before it began. */

@@ -14,18 +14,6 @@
 #define MOST_AGAIN 8
 #define TASK_OF_RUN "json_extract(run.task, '$.name')"
 
-int ledger_begin(struct ledger *l, struct error *err)
-{
-    return ledger_execute(l, err, ledger_prepare(l, err, "BEGIN IMMEDIATE", ""));
-}
-
-int ledger_end(struct ledger *l, bool is_kept, struct error *err)
-{
-    const char *how = is_kept ? "COMMIT" : "ROLLBACK";
-
-    return ledger_execute(l, err, ledger_prepare(l, err, how, ""));
-}
-
 json_t *ledger_dream_tasks(struct ledger *l, struct error *err)
 {
     return ledger_query(
@@ -231,15 +219,14 @@ int ledger_copy_memory(struct ledger *l, const char *path, bool with_dreams,
     if (ledger_execute(l, err, ledger_prepare(l, err, "ATTACH ? AS copy", "s", path)) !=
         0)
         return -1;
-    status = sqlite3_exec(l->db, "BEGIN", NULL, NULL, NULL) == SQLITE_OK &&
-                     sqlite3_exec(l->db, plain, NULL, NULL, NULL) == SQLITE_OK &&
-                     (!with_dreams ||
-                      sqlite3_exec(l->db, dreams, NULL, NULL, NULL) == SQLITE_OK) &&
-                     sqlite3_exec(l->db, "COMMIT", NULL, NULL, NULL) == SQLITE_OK
-                 ? 0
-                 : ledger_fail(l, err);
-    if (status != 0)
-        sqlite3_exec(l->db, "ROLLBACK", NULL, NULL, NULL);
-    sqlite3_exec(l->db, "DETACH copy", NULL, NULL, NULL);
+    status = ledger_do(l, "BEGIN", err);
+    if (status == 0)
+        status = ledger_settle(l,
+                               ledger_do(l, plain, err) == 0 &&
+                                       (!with_dreams || ledger_do(l, dreams, err) == 0)
+                                   ? 0
+                                   : -1,
+                               err);
+    ledger_do(l, "DETACH copy", NULL);
     return status;
 }

@@ -9,10 +9,6 @@
 
 #include "runner/record/ledger/ledger.h"
 
-/* All of what follows until the end, or nothing of it. */
-int ledger_begin(struct ledger *l, struct error *err);
-int ledger_end(struct ledger *l, bool is_kept, struct error *err);
-
 /* Names of tasks that have runs. */
 json_t *ledger_dream_tasks(struct ledger *l, struct error *err);
 

@@ -1,6 +1,6 @@
 /* ledger_events.c - cases, openings of hidden splits, and incidents in the ledger. */
+#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "runner/record/ledger/ledger_db.h"
 
@@ -29,18 +29,16 @@ int ledger_case_add(struct ledger *l, int64_t run, int64_t iteration, const char
 int64_t ledger_opening_add(struct ledger *l, int64_t run, const char *task,
                            const char *split, const char *sha256, struct error *err)
 {
-    sqlite3_stmt *s = ledger_prepare(
-        l, err,
-        "INSERT INTO opening SELECT ?1, ?2, ?3, 1 + coalesce(max(number), 0), ?4, ?5, " SEEDS("?1")
-        " FROM opening WHERE split=?3 AND run IN " FAMILY("?1") " RETURNING number",
-        "isssi", run, task, split, sha256, ledger_now());
     int64_t number = -1;
 
-    if (s && sqlite3_step(s) == SQLITE_ROW)
-        number = sqlite3_column_int64(s, 0);
-    else if (s)
-        ledger_fail(l, err);
-    sqlite3_finalize(s);
+    ledger_first(l, err,
+                 ledger_prepare(
+                     l, err,
+                     "INSERT INTO opening SELECT ?1, ?2, ?3, 1 + coalesce(max(number), 0),"
+                     " ?4, ?5, " SEEDS("?1") " FROM opening WHERE split=?3 AND run IN " FAMILY(
+                         "?1") " RETURNING number",
+                     "isssi", run, task, split, sha256, ledger_now()),
+                 "i", &number);
     return number;
 }
 
@@ -48,52 +46,43 @@ int ledger_opening_find(struct ledger *l, int64_t run, const char *task,
                         const char *split, const char *sha256, struct ledger_opening *out,
                         struct error *err)
 {
-    sqlite3_stmt *s = ledger_prepare(
-        l, err,
-        "SELECT o.run, o.number, o.sha256, r.number IS NOT NULL, run.name, o.seeds FROM opening o"
-        " LEFT JOIN report r ON r.run=o.run AND r.split=o.split AND r.number=o.number"
-        " LEFT JOIN run ON run.id=o.run"
-        " WHERE o.split=?1 AND (?2 IS NULL OR o.task=?2)"
-        " AND (?3 = 0 OR o.run IN " FAMILY(
-            "?3") ") AND (?4 IS NULL OR o.sha256=?4)"
-                  " ORDER BY r.number IS NOT NULL DESC, o.run=?3 DESC, o.rowid DESC LIMIT 1",
-        "ssis", split, task, run, sha256);
-    int code = s ? sqlite3_step(s) : SQLITE_ERROR;
+    char *name = NULL, *seeds = NULL;
+    int found;
 
     *out = (struct ledger_opening){ 0 };
-    if (code == SQLITE_ROW) {
-        char *sha = ledger_column(s, 2), *name = ledger_column(s, 4),
-             *seeds = ledger_column(s, 5);
-        out->run = sqlite3_column_int64(s, 0);
-        out->number = sqlite3_column_int64(s, 1);
-        out->is_reported = sqlite3_column_int(s, 3);
-        snprintf(out->sha256, sizeof(out->sha256), "%s", sha);
+    found = ledger_first(
+        l, err,
+        ledger_prepare(
+            l, err,
+            "SELECT o.run, o.number, o.sha256, r.number IS NOT NULL, run.name, o.seeds FROM opening o"
+            " LEFT JOIN report r ON r.run=o.run AND r.split=o.split AND r.number=o.number"
+            " LEFT JOIN run ON run.id=o.run"
+            " WHERE o.split=?1 AND (?2 IS NULL OR o.task=?2)"
+            " AND (?3 = 0 OR o.run IN " FAMILY(
+                "?3") ") AND (?4 IS NULL OR o.sha256=?4)"
+                      " ORDER BY r.number IS NOT NULL DESC, o.run=?3 DESC, o.rowid DESC LIMIT 1",
+            "ssis", split, task, run, sha256),
+        "iihbss", &out->run, &out->number, out->sha256, &out->is_reported, &name, &seeds);
+    if (found == 1) {
         snprintf(out->run_name, sizeof(out->run_name), "%s", name);
         snprintf(out->seeds, sizeof(out->seeds), "%s", seeds);
-        free(sha);
-        free(name);
-        free(seeds);
-    } else if (s && code != SQLITE_DONE) {
-        ledger_fail(l, err);
     }
-    sqlite3_finalize(s);
-    return code == SQLITE_ROW ? 1 : code == SQLITE_DONE ? 0 : -1;
+    free(name);
+    free(seeds);
+    return found;
 }
 
 int ledger_run_seeds(struct ledger *l, int64_t run, char out[LEDGER_SEEDS_LEN],
                      struct error *err)
 {
-    sqlite3_stmt *s = ledger_prepare(l, err, "SELECT " SEEDS("?1"), "i", run);
-    int code = s ? sqlite3_step(s) : SQLITE_ERROR;
-    char *seeds = code == SQLITE_ROW ? ledger_column(s, 0) : NULL;
+    char *seeds = NULL;
+    int found = ledger_first(l, err, ledger_prepare(l, err, "SELECT " SEEDS("?1"), "i", run),
+                             "s", &seeds);
 
-    if (seeds)
+    if (found == 1)
         snprintf(out, LEDGER_SEEDS_LEN, "%s", seeds);
-    else if (s)
-        ledger_fail(l, err);
-    sqlite3_finalize(s);
     free(seeds);
-    return seeds ? 0 : -1;
+    return found == 1 ? 0 : -1;
 }
 
 int ledger_report_add(struct ledger *l, int64_t run, const char *split, int64_t number,

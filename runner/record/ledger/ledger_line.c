@@ -10,17 +10,11 @@
 /* The number that a query of one row gives; `none` where there is no row. -1: it
  * failed. */
 static int64_t ledger_line_get_number(struct ledger *l, sqlite3_stmt *s, int64_t none,
-                                      struct error *err)
+                          struct error *err)
 {
-    int code = s ? sqlite3_step(s) : SQLITE_ERROR;
-    int64_t n = code == SQLITE_ROW    ? sqlite3_column_int64(s, 0)
-                : code == SQLITE_DONE ? none
-                                      : -1;
+    int64_t n = none;
 
-    if (s && n < 0)
-        ledger_fail(l, err);
-    sqlite3_finalize(s);
-    return n;
+    return ledger_first(l, err, s, "i", &n) < 0 ? -1 : n;
 }
 
 /* The run that the line of this one began with. A parent is always an earlier run. */
@@ -48,26 +42,24 @@ static int64_t find_line(struct ledger *l, int64_t run, struct error *err)
 }
 
 static int64_t ledger_line_number_of(struct ledger *l, int64_t run, int64_t iteration,
-                                     struct error *err)
+                         struct error *err)
 {
-    return ledger_line_get_number(
-        l,
-        ledger_prepare(l, err,
-                       "SELECT ordinal FROM attempt WHERE run=? AND"
-                       " iteration=?",
-                       "ii", run, iteration),
-        0, err);
+    return ledger_line_get_number(l,
+                      ledger_prepare(l, err,
+                                     "SELECT ordinal FROM attempt WHERE run=? AND"
+                                     " iteration=?",
+                                     "ii", run, iteration),
+                      0, err);
 }
 
 static int64_t ledger_line_next_number(struct ledger *l, int64_t line, struct error *err)
 {
-    return ledger_line_get_number(
-        l,
-        ledger_prepare(l, err,
-                       "SELECT coalesce(max(ordinal), 0) + 1 FROM attempt"
-                       " WHERE line=?",
-                       "i", line),
-        -1, err);
+    return ledger_line_get_number(l,
+                      ledger_prepare(l, err,
+                                     "SELECT coalesce(max(ordinal), 0) + 1 FROM attempt"
+                                     " WHERE line=?",
+                                     "i", line),
+                      -1, err);
 }
 
 int64_t ledger_attempt_next(struct ledger *l, int64_t run, struct error *err)
@@ -77,8 +69,7 @@ int64_t ledger_attempt_next(struct ledger *l, int64_t run, struct error *err)
     return line < 0 ? -1 : ledger_line_next_number(l, line, err);
 }
 
-static int64_t ledger_line_add(struct ledger *l, int64_t run, int64_t iteration,
-                               struct error *err)
+static int64_t ledger_line_add(struct ledger *l, int64_t run, int64_t iteration, struct error *err)
 {
     int64_t n = ledger_line_number_of(l, run, iteration, err), line;
 
@@ -99,15 +90,10 @@ int64_t ledger_attempt_add(struct ledger *l, int64_t run, int64_t iteration,
 {
     int64_t n;
 
-    if (sqlite3_exec(l->db, "BEGIN IMMEDIATE", NULL, NULL, NULL) != SQLITE_OK)
-        return ledger_fail(l, err);
+    if (ledger_begin(l, err) != 0)
+        return -1;
     n = ledger_line_add(l, run, iteration, err);
-    if (n > 0 && sqlite3_exec(l->db, "COMMIT", NULL, NULL, NULL) == SQLITE_OK)
-        return n;
-    if (n > 0)
-        ledger_fail(l, err);
-    sqlite3_exec(l->db, "ROLLBACK", NULL, NULL, NULL);
-    return -1;
+    return ledger_settle(l, n > 0 ? 0 : -1, err) == 0 ? n : -1;
 }
 
 int ledger_challenge_add(struct ledger *l, int64_t run, const struct ledger_challenge *c,

@@ -104,17 +104,17 @@ int ledger_report_gain(struct ledger *l, int64_t run, double **out, struct error
         " a.sha256 = run.start_sha256 AND b.sha256 = coalesce((SELECT sha256 FROM promotion"
         " WHERE run = ?1 ORDER BY iteration DESC, place DESC LIMIT 1), run.start_sha256)",
         "i", run);
-    int n = 0;
+    double d;
+    int n = 0, found;
 
     *out = NULL;
-    while (s && sqlite3_step(s) == SQLITE_ROW) {
-        *xgrow(*out, n) = sqlite3_column_double(s, 0);
-    }
-    if (s && sqlite3_finalize(s) == SQLITE_OK)
+    while ((found = ledger_next(l, err, s, "d", &d)) == 1)
+        *xgrow(*out, n) = d;
+    if (found == 0)
         return n;
     free(*out);
     *out = NULL;
-    return s ? ledger_fail(l, err) : -1;
+    return -1;
 }
 
 int ledger_report_episodes(struct ledger *l, int64_t run, const char *sha256,
@@ -125,16 +125,15 @@ int ledger_report_episodes(struct ledger *l, int64_t run, const char *sha256,
         "SELECT seed_index, seed FROM episode WHERE run = ? AND purpose = 'dev' AND"
         " scope = '' AND sha256 = ? AND length(tape) > 0 ORDER BY seed_index LIMIT 1000",
         "is", run, sha256);
-    int n = 0;
+    struct ledger_seed one;
+    int n = 0, found;
 
     *out = NULL;
-    while (s && sqlite3_step(s) == SQLITE_ROW) {
-        *xgrow(*out, n) = (struct ledger_seed){ sqlite3_column_int64(s, 0),
-                                                (uint64_t)sqlite3_column_int64(s, 1) };
-    }
-    if (s && sqlite3_finalize(s) == SQLITE_OK)
+    while ((found = ledger_next(l, err, s, "ii", &one.index, (int64_t *)&one.seed)) == 1)
+        *xgrow(*out, n) = one;
+    if (found == 0)
         return n;
     free(*out);
     *out = NULL;
-    return s ? ledger_fail(l, err) : -1;
+    return -1;
 }

@@ -25,38 +25,19 @@ int ledger_run_add(struct ledger *l, struct ledger_run *r, struct error *err)
 int ledger_run_find(struct ledger *l, const char *name, struct ledger_run *out,
                     struct error *err)
 {
-    sqlite3_stmt *s = ledger_prepare(
-        l, err,
-        "SELECT id, name, folder, task, model, start_policy, start_sha256, salt_sha256, seed,"
-        " created, status, stop_reason, is_sealed, coalesce(env_version, -1), coalesce(chance, -1)"
-        " FROM run"
-        " WHERE ?1 IS NULL OR name = ?1 OR folder = ?1 ORDER BY id DESC LIMIT 1",
-        "s", name);
-    int code = s ? sqlite3_step(s) : SQLITE_ERROR;
-
     *out = (struct ledger_run){ 0 };
-    if (code == SQLITE_ROW)
-        *out = (struct ledger_run){
-            .id = sqlite3_column_int64(s, 0),
-            .name = ledger_column(s, 1),
-            .folder = ledger_column(s, 2),
-            .task = ledger_column(s, 3),
-            .model = ledger_column(s, 4),
-            .start_policy = ledger_column(s, 5),
-            .start_sha256 = ledger_column(s, 6),
-            .salt_sha256 = ledger_column(s, 7),
-            .seed = sqlite3_column_int64(s, 8),
-            .created = sqlite3_column_int64(s, 9),
-            .status = ledger_column(s, 10),
-            .stop_reason = ledger_column(s, 11),
-            .is_sealed = sqlite3_column_int(s, 12),
-            .env_version = sqlite3_column_int64(s, 13),
-            .chance = sqlite3_column_int64(s, 14),
-        };
-    else if (s && code != SQLITE_DONE)
-        ledger_fail(l, err);
-    sqlite3_finalize(s);
-    return code == SQLITE_ROW ? 1 : code == SQLITE_DONE ? 0 : -1;
+    return ledger_first(
+        l, err,
+        ledger_prepare(
+            l, err,
+            "SELECT id, name, folder, task, model, start_policy, start_sha256, salt_sha256, seed,"
+            " created, status, stop_reason, is_sealed, coalesce(env_version, -1), coalesce(chance, -1)"
+            " FROM run WHERE ?1 IS NULL OR name = ?1 OR folder = ?1 ORDER BY id DESC LIMIT 1",
+            "s", name),
+        "isssssssiissbii", &out->id, &out->name, &out->folder, &out->task, &out->model,
+        &out->start_policy, &out->start_sha256, &out->salt_sha256, &out->seed,
+        &out->created, &out->status, &out->stop_reason, &out->is_sealed,
+        &out->env_version, &out->chance);
 }
 
 int ledger_run_set_status(struct ledger *l, int64_t run, const char *status,
@@ -100,15 +81,13 @@ int ledger_source_add(struct ledger *l, const char *sha256, const char *source,
 
 char *ledger_source_get(struct ledger *l, const char *sha256, struct error *err)
 {
-    sqlite3_stmt *s = ledger_prepare(l, err, "SELECT text FROM source WHERE sha256 = ?",
-                                     "s", sha256);
     char *source = NULL;
 
-    if (s && sqlite3_step(s) == SQLITE_ROW)
-        source = ledger_column(s, 0);
-    else if (s)
+    if (ledger_first(l, err,
+                     ledger_prepare(l, err, "SELECT text FROM source WHERE sha256 = ?",
+                                    "s", sha256),
+                     "s", &source) == 0)
         error_set(err, "%s: no policy with the hash %s", l->path, sha256);
-    sqlite3_finalize(s);
     return source;
 }
 
@@ -134,18 +113,11 @@ int ledger_source_find(struct ledger *l, const char *prefix, char sha256[65],
                                      "SELECT sha256 FROM source WHERE"
                                      " substr(sha256, 1, length(?1)) = ?1 LIMIT 2",
                                      "s", prefix);
-    int n = 0, code = SQLITE_ERROR;
+    int n = 0, found;
 
-    while (s && (code = sqlite3_step(s)) == SQLITE_ROW) {
-        char *sha = ledger_column(s, 0);
-        snprintf(sha256, 65, "%s", sha);
-        free(sha);
+    while ((found = ledger_next(l, err, s, "h", sha256)) == 1)
         n++;
-    }
-    if (s && code != SQLITE_DONE)
-        ledger_fail(l, err);
-    else if (n > 1)
-        error_set(err, "%s: several policies begin so; give more digits", prefix);
-    sqlite3_finalize(s);
-    return code != SQLITE_DONE || n > 1 ? -1 : n;
+    if (found == 0 && n > 1)
+        found = error_set(err, "%s: several policies begin so; give more digits", prefix);
+    return found < 0 ? -1 : n;
 }

@@ -96,49 +96,29 @@ const int ledger_version = VERSION;
 
 int ledger_migrate(struct ledger *l, struct error *err)
 {
-    sqlite3_stmt *s;
     int version = -1;
 
-    if (sqlite3_exec(l->db, "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;", NULL,
-                     NULL, NULL) != SQLITE_OK ||
-        sqlite3_exec(l->db, "BEGIN IMMEDIATE", NULL, NULL, NULL) != SQLITE_OK)
-        return ledger_fail(l, err);
-    s = ledger_prepare(l, err, "PRAGMA user_version", "");
-    if (s && sqlite3_step(s) == SQLITE_ROW)
-        version = sqlite3_column_int(s, 0);
-    sqlite3_finalize(s);
+    if (ledger_do(l, "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;", err) != 0 ||
+        ledger_begin(l, err) != 0)
+        return -1;
+    ledger_first(l, err, ledger_prepare(l, err, "PRAGMA user_version", ""), "n", &version);
     if (version > VERSION)
         error_set(err, "%s: written by a later ratchet (version %d, this one knows %d)",
                   l->path, version, VERSION);
-    for (int i = version; i >= 0 && i < VERSION; i++) {
+    for (int i = version; i >= 0 && i < VERSION && version >= 0; i++) {
         char pragma[64];
         snprintf(pragma, sizeof(pragma), "PRAGMA user_version=%d", i + 1);
-        if (sqlite3_exec(l->db, migrations[i], NULL, NULL, NULL) != SQLITE_OK ||
-            sqlite3_exec(l->db, pragma, NULL, NULL, NULL) != SQLITE_OK) {
-            ledger_fail(l, err);
+        if (ledger_do(l, migrations[i], err) != 0 || ledger_do(l, pragma, err) != 0)
             version = -1;
-            break;
-        }
     }
-    if (version < 0 || version > VERSION) {
-        sqlite3_exec(l->db, "ROLLBACK", NULL, NULL, NULL);
-        return -1;
-    }
-    return sqlite3_exec(l->db, "COMMIT", NULL, NULL, NULL) == SQLITE_OK
-               ? 0
-               : ledger_fail(l, err);
+    return ledger_settle(l, version < 0 || version > VERSION ? -1 : 0, err);
 }
 
 int ledger_read_version(struct ledger *l, struct error *err)
 {
-    sqlite3_stmt *s = ledger_prepare(l, err, "PRAGMA user_version", "");
     int version = -1;
 
-    if (s && sqlite3_step(s) == SQLITE_ROW)
-        version = sqlite3_column_int(s, 0);
-    else if (s)
-        ledger_fail(l, err);
-    sqlite3_finalize(s);
+    ledger_first(l, err, ledger_prepare(l, err, "PRAGMA user_version", ""), "n", &version);
     if (version == 0)
         return error_set(err, "%s: not a ledger", l->path);
     if (version > VERSION)

@@ -11,20 +11,18 @@
 int ledger_session_find(struct ledger *l, const char *name, struct ledger_run *out,
                         struct error *err)
 {
-    sqlite3_stmt *s = ledger_prepare(l, err,
-                                     "SELECT run.name FROM session"
-                                     " JOIN run ON run.id = session.run"
-                                     " WHERE session.name = ?",
-                                     "s", name);
-    int code = s ? sqlite3_step(s) : SQLITE_ERROR, found = -1;
-    char *run = code == SQLITE_ROW ? ledger_column(s, 0) : NULL;
+    char *run = NULL;
+    int found = ledger_first(l, err,
+                             ledger_prepare(l, err,
+                                            "SELECT run.name FROM session"
+                                            " JOIN run ON run.id = session.run"
+                                            " WHERE session.name = ?",
+                                            "s", name),
+                             "s", &run);
 
     *out = (struct ledger_run){ 0 };
-    if (s && code != SQLITE_ROW && code != SQLITE_DONE)
-        ledger_fail(l, err);
-    else if (s)
+    if (found >= 0)
         found = ledger_run_find(l, run ? run : name, out, err);
-    sqlite3_finalize(s);
     free(run);
     return found;
 }
@@ -71,53 +69,36 @@ static int set_name(struct ledger *l, int64_t run, const char *name, struct erro
                                          "sii", name, run, ledger_now()));
 }
 
-static int ledger_sessions_begin(struct ledger *l, struct error *err)
-{
-    return sqlite3_exec(l->db, "BEGIN IMMEDIATE", NULL, NULL, NULL) == SQLITE_OK
-               ? 0
-               : ledger_fail(l, err);
-}
-
-static int ledger_sessions_end(struct ledger *l, int status, struct error *err)
-{
-    if (status == 0 && sqlite3_exec(l->db, "COMMIT", NULL, NULL, NULL) == SQLITE_OK)
-        return 0;
-    if (status == 0)
-        ledger_fail(l, err);
-    sqlite3_exec(l->db, "ROLLBACK", NULL, NULL, NULL);
-    return -1;
-}
-
 int ledger_session_name(struct ledger *l, int64_t run, const char *name,
                         struct error *err)
 {
-    if (check_name(name, err) != 0 || ledger_sessions_begin(l, err) != 0)
+    if (check_name(name, err) != 0 || ledger_begin(l, err) != 0)
         return -1;
-    return ledger_sessions_end(l, set_name(l, run, name, err), err);
+    return ledger_settle(l, set_name(l, run, name, err), err);
 }
 
 /* All rows of a table that are of the old run, once more as the new one's. */
 static int copy_rows(struct ledger *l, const char *table, int64_t old, int64_t run,
                      struct error *err)
 {
-    sqlite3_stmt *s = ledger_prepare(
-        l, err,
-        "SELECT group_concat(name), group_concat(CASE name WHEN 'run' THEN '?1' ELSE name"
-        " END) FROM pragma_table_info(?) WHERE name <> 'id'",
-        "s", table);
-    char *sql = NULL;
+    char *to = NULL, *from = NULL, *sql;
     int status = -1;
 
-    if (s && sqlite3_step(s) == SQLITE_ROW)
-        sql = xasprintf("INSERT INTO %s(%s) SELECT %s FROM %s WHERE run=?2", table,
-                        (const char *)sqlite3_column_text(s, 0),
-                        (const char *)sqlite3_column_text(s, 1), table);
-    else if (s)
-        ledger_fail(l, err);
-    sqlite3_finalize(s);
-    if (sql)
+    if (ledger_first(
+            l, err,
+            ledger_prepare(
+                l, err,
+                "SELECT group_concat(name), group_concat(CASE name WHEN 'run' THEN '?1' ELSE"
+                " name END) FROM pragma_table_info(?) WHERE name <> 'id'",
+                "s", table),
+            "ss", &to, &from) == 1) {
+        sql = xasprintf("INSERT INTO %s(%s) SELECT %s FROM %s WHERE run=?2", table, to, from,
+                        table);
         status = ledger_execute(l, err, ledger_prepare(l, err, sql, "ii", run, old));
-    free(sql);
+        free(sql);
+    }
+    free(to);
+    free(from);
     return status;
 }
 
@@ -149,22 +130,20 @@ static int fork_run(struct ledger *l, int64_t old, struct ledger_run *run,
 int ledger_session_fork(struct ledger *l, int64_t old, struct ledger_run *run,
                         const char *name, struct error *err)
 {
-    if (check_name(name, err) != 0 || ledger_sessions_begin(l, err) != 0)
+    if (check_name(name, err) != 0 || ledger_begin(l, err) != 0)
         return -1;
-    return ledger_sessions_end(l, fork_run(l, old, run, name, err), err);
+    return ledger_settle(l, fork_run(l, old, run, name, err), err);
 }
 
 int64_t ledger_session_root(struct ledger *l, int64_t run)
 {
-    sqlite3_stmt *s = ledger_prepare(l, NULL,
-                                     "WITH RECURSIVE up(id) AS (VALUES(?1) UNION"
-                                     " SELECT parent FROM fork JOIN up ON run = id)"
-                                     " SELECT min(id) FROM up",
-                                     "i", run);
-
-    if (s && sqlite3_step(s) == SQLITE_ROW)
-        run = sqlite3_column_int64(s, 0);
-    sqlite3_finalize(s);
+    ledger_first(l, NULL,
+                 ledger_prepare(l, NULL,
+                                "WITH RECURSIVE up(id) AS (VALUES(?1) UNION"
+                                " SELECT parent FROM fork JOIN up ON run = id)"
+                                " SELECT min(id) FROM up",
+                                "i", run),
+                 "i", &run);
     return run;
 }
 
@@ -213,16 +192,15 @@ int ledger_allowance_add(struct ledger *l, int64_t run, const char *budget,
 
 int ledger_allowance_get(struct ledger *l, int64_t run, char **budget, struct error *err)
 {
-    sqlite3_stmt *s = ledger_prepare(
-        l, err, "SELECT budget FROM allowance WHERE run=? ORDER BY rowid DESC LIMIT 1",
-        "i", run);
-
     *budget = NULL;
-    if (!s)
-        return -1;
-    if (sqlite3_step(s) == SQLITE_ROW)
-        *budget = ledger_column(s, 0);
-    return sqlite3_finalize(s) == SQLITE_OK ? 0 : ledger_fail(l, err);
+    return ledger_first(l, err,
+                        ledger_prepare(l, err,
+                                       "SELECT budget FROM allowance WHERE run=?"
+                                       " ORDER BY rowid DESC LIMIT 1",
+                                       "i", run),
+                        "s", budget) < 0
+               ? -1
+               : 0;
 }
 
 int ledger_salt_publish(struct ledger *l, const char *sha256, const char *how,
@@ -237,31 +215,27 @@ int ledger_salt_publish(struct ledger *l, const char *sha256, const char *how,
 /* The first column of the one row of a count. */
 static int ledger_sessions_count(struct ledger *l, sqlite3_stmt *s, struct error *err)
 {
-    int n = s && sqlite3_step(s) == SQLITE_ROW ? sqlite3_column_int(s, 0) : -1;
+    int n = -1;
 
-    if (s && n < 0)
-        ledger_fail(l, err);
-    sqlite3_finalize(s);
+    ledger_first(l, err, s, "n", &n);
     return n;
 }
 
 int ledger_salt_is_public(struct ledger *l, const char *sha256, struct error *err)
 {
-    return ledger_sessions_count(
-        l,
-        ledger_prepare(l, err, "SELECT count(*) FROM public_salt WHERE sha256=?", "s",
-                       sha256),
-        err);
+    return ledger_sessions_count(l,
+                 ledger_prepare(l, err, "SELECT count(*) FROM public_salt WHERE sha256=?",
+                                "s", sha256),
+                 err);
 }
 
 int ledger_salt_count_open(struct ledger *l, const char *sha256, int64_t but_run,
                            struct error *err)
 {
-    return ledger_sessions_count(
-        l,
-        ledger_prepare(l, err,
-                       "SELECT count(*) FROM run WHERE salt_sha256=? AND id<>?"
-                       " AND status<>'stopped'",
-                       "si", sha256, but_run),
-        err);
+    return ledger_sessions_count(l,
+                 ledger_prepare(l, err,
+                                "SELECT count(*) FROM run WHERE salt_sha256=? AND id<>?"
+                                " AND status<>'stopped'",
+                                "si", sha256, but_run),
+                 err);
 }
