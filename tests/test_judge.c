@@ -30,29 +30,29 @@ static const struct row {
     const char *candidate, *incumbent;
     const char *again; /* the second time, of pairs that were lost: as candidate */
     const char *incumbent_again;
-    enum gate_verdict verdict;
+    enum verdict verdict;
     int pairs, n_void, n_left_out, n_faults, far;
 } rows[] = {
-    { "gains", "+", "=", "", "", GATE_better, 8, 0, 0, 0, 0 },
-    { "losses", "-", "=", "", "", GATE_worse, 8, 0, 0, 0, 8 },
-    { "the same episodes", "s", "s", "", "", GATE_unchanged, N, 0, 0, 0, 0 },
-    { "equal returns alone are not proof", "=", "=", "", "", GATE_unclear, N, 0, 0, 0,
+    { "gains", "+", "=", "", "", VERDICT_better, 8, 0, 0, 0, 0 },
+    { "losses", "-", "=", "", "", VERDICT_worse, 8, 0, 0, 0, 8 },
+    { "the same episodes", "s", "s", "", "", VERDICT_unchanged, N, 0, 0, 0, 0 },
+    { "equal returns alone are not proof", "=", "=", "", "", VERDICT_unclear, N, 0, 0, 0,
       0 },
     { "a stall of the incumbent's half is no gain", "s", "VVVVVVVV", "ssssssss",
-      "ssssssss", GATE_unchanged, N, 0, 0, 0, 0 },
+      "ssssssss", VERDICT_unchanged, N, 0, 0, 0, 0 },
     { "nor of the candidate's a loss", "VVVVVVVV", "s", "ssssssss", "ssssssss",
-      GATE_unchanged, N, 0, 0, 0, 0 },
+      VERDICT_unchanged, N, 0, 0, 0, 0 },
     { "what the candidate stalls in twice counts against it", "+V", "=", "VVVVVVVV",
-      "========", GATE_unclear, 4, 4, 0, 0, 0 },
+      "========", VERDICT_unclear, 4, 4, 0, 0, 0 },
     { "an environment that fails twice, too", "+++++++E", "=", "EEEEEEEE",
-      "========", GATE_better, 7, 1, 0, 0, 0 },
+      "========", VERDICT_better, 7, 1, 0, 0, 0 },
     { "a pair that only the incumbent loses twice is left out", "+", "=======V",
-      "++++++++", "VVVVVVVV", GATE_better, 7, 0, 1, 0, 0 },
-    { "too many of them end it", "=", "===V", "========", "VVVVVVVV", GATE_unclear, 24, 0,
+      "++++++++", "VVVVVVVV", VERDICT_better, 7, 0, 1, 0, 0 },
+    { "too many of them end it", "=", "===V", "========", "VVVVVVVV", VERDICT_unclear, 24, 0,
       8, 0, 0 },
-    { "who breaks alone is found at once", "+++++++F", "=", "", "", GATE_better, 8, 0, 0,
+    { "who breaks alone is found at once", "+++++++F", "=", "", "", VERDICT_better, 8, 0, 0,
       1, 1 },
-    { "rare heavy losses are counted", "l+++++++++++++++", "=", "", "", GATE_unclear, N,
+    { "rare heavy losses are counted", "l+++++++++++++++", "=", "", "", VERDICT_unclear, N,
       0, 0, 0, 2 },
 };
 
@@ -129,7 +129,7 @@ static void test_row(void **state)
         r.n_left_out != row->n_left_out || r.n_faults != row->n_faults ||
         r.candidate.n_far != row->far)
         fail_msg("%s: %d pairs, %d void, %d left out, %d faults, %d far (%g to %g)",
-                 gate_verdict_name(r.verdict), r.pairs, r.n_void, r.n_left_out,
+                 verdict_name(r.verdict), r.pairs, r.n_void, r.n_left_out,
                  r.n_faults, r.candidate.n_far, r.low, r.high);
 }
 

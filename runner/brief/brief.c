@@ -293,7 +293,8 @@ static void write_past(FILE *f, const struct brief *b)
     for (int i = from; i < b->n_past; i++) {
         const struct brief_past *p = &b->past[i];
         char *change = text_shorten(p->change, TEXT_SHOWN);
-        fprintf(f, "- Iteration %" PRId64 ", %s: %s", p->iteration, p->verdict, change);
+        fprintf(f, "- Iteration %" PRId64 ", %s: %s", p->iteration, verdict_name(p->verdict),
+                change);
         free(change);
         if (isfinite(p->dev_after))
             fprintf(f, " (dev mean %.6g, before %.6g)", p->dev_after, p->dev_before);

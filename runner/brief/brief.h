@@ -14,7 +14,8 @@
 /* One earlier iteration, as the model is reminded of it. Text is borrowed. */
 struct brief_past {
     int64_t iteration;
-    const char *change, *verdict, *why;
+    enum verdict verdict;
+    const char *change, *why;
     double dev_before, dev_after; /* NAN: not evaluated */
 };
 

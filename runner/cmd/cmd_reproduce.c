@@ -220,7 +220,7 @@ static void reproduce_on_iteration(void *user, const struct iteration *it)
     reproduce_judge(r, it->number, outcome_to_json(it));
     if (!r->setup->json && !r->parting.is_found)
         say("%5lld  %s, as recorded: the same steps and trajectories\n",
-            (long long)it->number, it->verdict);
+            (long long)it->number, verdict_name(it->verdict));
     fflush(stdout);
 }
 

@@ -22,7 +22,7 @@ bool dream_is_promoted(const json_t *candidate)
 {
     const char *verdict = dream_text(candidate, "verdict");
 
-    return !strcmp(verdict, "better") || !strcmp(verdict, "simpler");
+    return verdict_promotes(verdict_read(verdict, strlen(verdict)));
 }
 
 json_t *dream_iteration(const json_t *row)

@@ -21,39 +21,37 @@
  * neither is known (0). */
 struct claim {
     int sign;
-    int verdict; /* which one of the harness's; 0: none */
-    char *what;  /* owned */
+    enum verdict verdict; /* that it states; none: of a model */
+    char *what;           /* owned */
 };
+
+/* 1: for the better, -1: for the worse, 0: neither. */
+static int sign_of_verdict(enum verdict v)
+{
+    return verdict_promotes(v) ? 1 : -(v == VERDICT_worse);
+}
 
 /* Of the harness: "VERDICT: CHANGE -- WHY". */
 static bool read_verdict(const char *text, struct claim *out)
 {
-    static const struct {
-        const char *word;
-        int sign;
-    } verdicts[] = { { "better: ", 1 },  { "simpler: ", 1 },   { "worse: ", -1 },
-                     { "refused: ", 0 }, { "unchanged: ", 0 }, { "unclear: ", 0 } };
+    size_t len = strcspn(text, ":");
+    const char *what, *end;
 
-    for (size_t i = 0; i < sizeof(verdicts) / sizeof(verdicts[0]); i++) {
-        size_t len = strlen(verdicts[i].word);
-        const char *end;
-        if (strncmp(text, verdicts[i].word, len) != 0)
-            continue;
-        end = strstr(text + len, " -- ");
-        out->sign = verdicts[i].sign;
-        out->verdict = (int)i + 1;
-        out->what = end ? xasprintf("%.*s", (int)(end - text - (long)len), text + len)
-                        : xstrdup(text + len);
-        return true;
-    }
-    return false;
+    out->verdict = strncmp(text + len, ": ", 2) ? VERDICT_none : verdict_read(text, len);
+    if (!out->verdict)
+        return false;
+    out->sign = sign_of_verdict(out->verdict);
+    what = text + len + 2;
+    end = strstr(what, " -- ");
+    out->what = end ? xasprintf("%.*s", (int)(end - what), what) : xstrdup(what);
+    return true;
 }
 
-static int sign_of_verdict(const json_t *candidate)
+static int sign_of_candidate(const json_t *candidate)
 {
-    return dream_is_promoted(candidate)                         ? 1
-           : !strcmp(dream_text(candidate, "verdict"), "worse") ? -1
-                                                                : 0;
+    const char *verdict = dream_text(candidate, "verdict");
+
+    return sign_of_verdict(verdict_read(verdict, strlen(verdict)));
 }
 
 static const json_t *find_candidate(const json_t *read, const json_t *row)
@@ -82,7 +80,7 @@ static struct claim dream_stats_read_claim(const json_t *read, const json_t *not
     if (!strcmp(dream_text(note, "kind"), "failed"))
         c.sign = -1;
     else if (own && direction_is_about(text, dream_text(own, "change")))
-        c.sign = sign_of_verdict(own);
+        c.sign = sign_of_candidate(own);
     return c;
 }
 
@@ -124,7 +122,7 @@ static const json_t *find_contradiction(const json_t *read, const json_t *note)
     for (size_t i = first_of(candidates); c.sign && i < json_array_size(candidates);
          i++) {
         const json_t *one = json_array_get(candidates, i);
-        int sign = sign_of_verdict(one);
+        int sign = sign_of_candidate(one);
         if (!sign || !is_later(one, note) || !is_fair(one, sign, then) ||
             !direction_is_about(c.what, dream_text(one, "change")))
             continue;

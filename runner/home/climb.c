@@ -74,7 +74,7 @@ void climb_iteration(void *user, const struct iteration *it)
         putchar('\n');
         print_wrapped("       ", it->remark);
     }
-    say("\n%5" PRId64 "  %s%s\n", it->number, it->verdict,
+    say("\n%5" PRId64 "  %s%s\n", it->number, verdict_name(it->verdict),
         it->is_promoted ? ": the new incumbent" : "");
     change = text_shorten(it->change, TEXT_SHOWN);
     print_wrapped("       ", change);
@@ -102,7 +102,7 @@ void climb_challenger(void *user, const struct iteration *it)
     if (c->is_quiet)
         return;
     say("\n%5" PRId64 "  %s: the challenger of iteration %" PRId64 "%s\n", it->number,
-        it->verdict, it->challenger_of,
+        verdict_name(it->verdict), it->challenger_of,
         it->is_promoted ? " is the new incumbent" : ", after further pairs");
     print_wrapped("       ", it->why);
     fflush(stdout);

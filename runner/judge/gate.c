@@ -11,17 +11,6 @@
 #define FIRST_LOOK 8 /* pairs; each look adds a half, at least as many, up to the cap */
 #define MOST_LEFT_OUT 4 /* one pair in so many; then the machine cannot be trusted */
 
-static const char *const names[] = {
-#define X(name) #name,
-    GATE_VERDICTS(X)
-#undef X
-};
-
-const char *gate_verdict_name(enum gate_verdict v)
-{
-    return names[v];
-}
-
 double gate_error(const struct task *task, int64_t k)
 {
     return (1 - task->confidence) / ((double)k * ((double)k + 1));
@@ -87,7 +76,7 @@ static void gate_look(struct comparison *c, const struct gate *g)
     double *differences = xcalloc((size_t)c->n, sizeof(*differences));
     struct summary s;
 
-    *out = (struct gate_result){ .verdict = GATE_unclear,
+    *out = (struct gate_result){ .verdict = VERDICT_unclear,
                                  .pairs = c->n,
                                  .n_void = c->n_void,
                                  .n_left_out = c->n_left_out,
@@ -123,18 +112,18 @@ static bool is_same_behaviour(const struct comparison *c)
 
 /* is_last: all pairs are played that the task grants. That nothing has changed is said
  * only then: a loss on one seed in twenty is not seen in the first few. */
-static enum gate_verdict gate_judge(const struct comparison *c, double margin,
+static enum verdict gate_judge(const struct comparison *c, double margin,
                                     bool is_last)
 {
     const struct gate_result *r = &c->now;
 
     if (r->low > 0)
-        return GATE_better;
+        return VERDICT_better;
     if (r->high < 0)
-        return GATE_worse;
+        return VERDICT_worse;
     if (is_last && (is_same_behaviour(c) || (r->low >= -margin && r->high <= margin)))
-        return GATE_unchanged;
-    return GATE_unclear;
+        return VERDICT_unchanged;
+    return VERDICT_unclear;
 }
 
 static bool is_over(const struct comparison *c)
@@ -195,7 +184,7 @@ enum memo_status comparison_play(struct comparison *c, const struct gate *g,
     const struct policy *const sides[2] = { candidate, incumbent };
     enum memo_status status = gate_begin(c, g, sides, err);
 
-    while (status == MEMO_DONE && c->now.verdict == GATE_unclear && !is_over(c) &&
+    while (status == MEMO_DONE && c->now.verdict == VERDICT_unclear && !is_over(c) &&
            c->next < most)
         status = gate_play_on(c, g, sides, most, false, err);
     return status;

@@ -15,14 +15,6 @@
 #include "runner/evaluate/starts.h"
 #include "runner/judge/confseq.h"
 
-#define GATE_VERDICTS(X) X(better) X(unchanged) X(worse) X(unclear)
-enum gate_verdict {
-#define X(name) GATE_##name,
-    GATE_VERDICTS(X)
-#undef X
-};
-const char *gate_verdict_name(enum gate_verdict v);
-
 /* How one side fared where the mean does not tell. */
 struct gate_side {
     int n_far;    /* episodes below the incumbent's 5 % quantile, or with a fault */
@@ -31,7 +23,7 @@ struct gate_side {
 };
 
 struct gate_result {
-    enum gate_verdict verdict;
+    enum verdict verdict;
     double difference, low,
         high;            /* of the mean paired difference, candidate - incumbent */
     double confidence;   /* of this interval, one-sided at each end */

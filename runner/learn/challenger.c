@@ -31,8 +31,7 @@ void challenger_keep(struct trial *t, const char *change)
     struct loop *l = t->l;
     struct challenger *c;
 
-    if (strcmp(t->it->verdict, gate_verdict_name(GATE_unclear)) ||
-        t->contest.with.is_exact || t->contest.with.next >= task_gate_most(l->task))
+    if (t->it->verdict != VERDICT_unclear || t->contest.with.is_exact || t->contest.with.next >= task_gate_most(l->task))
         return;
     c = xgrow(l->challengers, l->n_challengers);
     *c = (struct challenger){ .change = xstrdup(change) };

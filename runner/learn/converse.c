@@ -148,8 +148,8 @@ static int open_conversation(struct conversation *c, struct error *err)
     int status = -1;
 
     for (int i = 0; i < l->n_past; i++)
-        past[i] = (struct brief_past){ l->past[i].iteration,  l->past[i].change,
-                                       l->past[i].verdict,    l->past[i].why,
+        past[i] = (struct brief_past){ l->past[i].iteration,  l->past[i].verdict,
+                                       l->past[i].change,     l->past[i].why,
                                        l->past[i].dev_before, l->past[i].dev_after };
     if (failures_find(&failures, l->task, l->parent.results, l->parent.n, err) == 0 &&
         (brief.notes = gather_notes(l, &failures, err)))

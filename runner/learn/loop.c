@@ -49,7 +49,7 @@ static void loop_tell(const struct loop *l, const struct iteration *it)
     if (!p->kind->tell)
         return;
     news = it ? json_pack("{s:I, s:s, s:s, s:b, s:o}", "iteration",
-                          (json_int_t)it->number, "verdict", it->verdict, "why", it->why,
+                          (json_int_t)it->number, "verdict", verdict_name(it->verdict), "why", it->why,
                           "promoted", it->is_promoted, "dev_before",
                           json_finite(it->before.mean))
               : json_pack("{s:s}", "over", l->outcome->stop_reason);

@@ -35,7 +35,7 @@ struct champion {
 struct iteration {
     int64_t number;
     const char *change;  /* the model's sentence */
-    const char *verdict; /* a gate's verdict, "simpler", or "refused" */
+    enum verdict verdict;
     const char *why;
     bool is_promoted;
     bool has_candidate;           /* it was evaluated on the dev seeds */

@@ -11,7 +11,7 @@ enum loop_status { LOOP_ON, LOOP_STOP, LOOP_FAILED };
 /* One past iteration, owned. */
 struct past {
     char *change, *why, sha256[65], tokens_sha256[65];
-    const char *verdict;
+    enum verdict verdict;
     int64_t iteration;
     double dev_before, dev_after;
 };

@@ -35,7 +35,7 @@ json_t *outcome_to_json(const struct iteration *it)
     bool is_gated = it->gate.pairs > 0;
 
     return json_pack("{s:I, s:s, s:s, s:s, s:I, s:i, s:o, s:o, s:o, s:o, s:[ii], s:o}",
-                     "iteration", (json_int_t)it->number, "verdict", it->verdict,
+                     "iteration", (json_int_t)it->number, "verdict", verdict_name(it->verdict),
                      "candidate", it->sha256, "incumbent", it->incumbent, "ordinal",
                      (json_int_t)it->ordinal, "pairs", it->gate.pairs, "dev",
                      json_finite(it->has_candidate ? it->after.mean : NAN), "difference",

@@ -61,14 +61,13 @@ static bool is_failed_direction(struct trial *t, const char *reply)
         return false;
     for (int i = 0; i < t->l->n_past; i++) {
         const struct past *p = &t->l->past[i];
-        if (isfinite(p->dev_after) && strcmp(p->verdict, "better") &&
-            strcmp(p->verdict, "simpler") &&
+        if (isfinite(p->dev_after) && !verdict_promotes(p->verdict) &&
             direction_is_same(t->it->change, p->change)) {
             trial_refuse(
                 t,
                 "proposes again, nearly word for word, what was %s in iteration %lld: say "
                 "why now, in a line that begins with \"Why now:\"",
-                p->verdict, (long long)p->iteration);
+                verdict_name(p->verdict), (long long)p->iteration);
             return true;
         }
     }
@@ -173,7 +172,7 @@ static char *put_details(const struct trial *t, json_t *json)
 static int note_verdict(struct trial *t, struct error *err)
 {
     const struct iteration *it = t->it;
-    char *text = xasprintf("%s: %s -- %s", it->verdict, it->change, it->why);
+    char *text = xasprintf("%s: %s -- %s", verdict_name(it->verdict), it->change, it->why);
     int status = ledger_note_add(t->l->c->ledger, t->l->task->name, t->l->c->run->id,
                                  it->number, "harness", text, err);
 

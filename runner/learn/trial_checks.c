@@ -31,7 +31,7 @@ static void leave_unclear(struct trial *t, int i)
         "dev seed %d: the environment failed, twice, which is not the policy's fault "
         "(it had earned %.6g): %s",
         i, r->total, trial_first_line(r->fault_text, line, sizeof(line)));
-    t->it->verdict = "unclear";
+    t->it->verdict = VERDICT_unclear;
     t->it->has_candidate = false;
 }
 

@@ -83,9 +83,9 @@ static enum loop_status trial_gate_compare(struct trial *t, struct champion *riv
  * episodes, move by move, in all pairs. */
 static bool is_equal(const struct loop *l, const struct gate_result *r)
 {
-    return !r->n_faults && !r->n_void && r->verdict != GATE_worse &&
+    return !r->n_faults && !r->n_void && r->verdict != VERDICT_worse &&
            (r->low > -l->task->margin ||
-            (l->task->margin == 0 && r->verdict == GATE_unchanged));
+            (l->task->margin == 0 && r->verdict == VERDICT_unchanged));
 }
 
 /* Better than the incumbent; than the strongest ever, too? */
@@ -100,7 +100,7 @@ static void check_best(struct trial *t, struct error *err)
     comparison_init(&best);
     t->status = trial_gate_compare(t, &l->best, "best", &best, l->task->splits.gate, 0,
                                    err);
-    t->is_best = t->status == LOOP_ON && best.now.verdict == GATE_better;
+    t->is_best = t->status == LOOP_ON && best.now.verdict == VERDICT_better;
     comparison_clear(&best);
 }
 
@@ -127,7 +127,7 @@ static void check_simpler(struct trial *t, int most, struct error *err)
     }
     if (t->status != LOOP_ON || !is_equal(l, &r))
         return;
-    t->it->verdict = "simpler";
+    t->it->verdict = VERDICT_simpler;
     t->it->is_promoted = true;
     t->is_best = r.low > 0;
     snprintf(t->why, sizeof(t->why),
@@ -179,7 +179,7 @@ void trial_ask_gate(struct trial *t, int most, struct error *err)
     if (t->status != LOOP_ON)
         return;
     l->pair_std = g->std;
-    t->it->verdict = gate_verdict_name(g->verdict);
+    t->it->verdict = g->verdict;
     say(t);
     if (g->n_void > 0)
         trial_refuse(t,
@@ -196,11 +196,11 @@ void trial_ask_gate(struct trial *t, int most, struct error *err)
                      "its lower decile of %d hidden episodes is %.6g, the current "
                      "policy's %.6g: a fall of more than %g (tail)",
                      g->pairs, g->candidate.decile, g->incumbent.decile, l->task->tail);
-    else if (g->verdict == GATE_better)
+    else if (g->verdict == VERDICT_better)
         t->it->is_promoted = true;
-    else if (g->verdict != GATE_worse)
+    else if (g->verdict != VERDICT_worse)
         check_simpler(t, most, err);
-    if (t->status == LOOP_ON && g->verdict == GATE_better && t->it->is_promoted)
+    if (t->status == LOOP_ON && g->verdict == VERDICT_better && t->it->is_promoted)
         check_best(t, err);
 }
 

@@ -17,7 +17,7 @@ void trial_refuse(struct trial *t, const char *format, ...)
     va_end(args);
     bounded = text_bound(text, sizeof(t->why) - 1);
     snprintf(t->why, sizeof(t->why), "%s", bounded);
-    t->it->verdict = "refused";
+    t->it->verdict = VERDICT_refused;
     t->it->is_promoted = false;
     free(bounded);
     free(text);

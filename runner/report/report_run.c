@@ -58,7 +58,7 @@ static void add_curves(json_t *json, double start_steps)
     json_array_foreach(json_object_get(json, "challengers"), i, row) {
         const char *verdict = json_get_text(row, "verdict");
         double after = json_get_number(row, "dev_after");
-        if (strcmp(verdict, "better") && strcmp(verdict, "simpler") && isfinite(after))
+        if (!verdict_promotes(verdict_read(verdict, strlen(verdict))) && isfinite(after))
             add_point(tried, row, after, json_get_number(row, "after_half"));
     }
     json_decref(origin);

@@ -15,21 +15,6 @@
 
 struct ledger;
 
-/* The score of a row of episode, as SQL: an episode that the environment broke
- * (FAULT_environment) has none. */
-#define LEDGER_SCORE(row, column) \
-    "CASE " row ".fault WHEN 10 THEN NULL ELSE " row "." column " END"
-/* Sums over rows of call, as SQL: 0 of none, unknown (null) where any answer did not say. */
-#define LEDGER_TOKENS                                                                   \
-    "CASE WHEN count(*) = 0 THEN 0 WHEN"                                                \
-    " min(CASE WHEN error IS NULL THEN max(tokens_in, tokens_out) ELSE 0 END)"          \
-    " >= 0 THEN sum(max(tokens_in, 0) + max(tokens_out, 0)) END"
-#define LEDGER_USD                                                             \
-    "CASE WHEN count(*) = 0 THEN 0 WHEN count(usd) = sum(error IS NULL) THEN" \
-    " total(usd) END"
-/* SQL of a time as text: UTC, in ISO 8601. */
-#define LEDGER_TIME(seconds) "strftime('%Y-%m-%dT%H:%M:%SZ', " seconds ", 'unixepoch')"
-
 /* What an episode was played for; replay: once more, for `best.replay`, with what the
  * policy says of it. */
 #define PURPOSES(X) X(probe) X(dev) X(gate) X(regression) X(tuning) X(holdout) X(audit) X(replay)
@@ -41,6 +26,20 @@ enum purpose {
 };
 const char *purpose_name(enum purpose p);
 enum purpose purpose_read(const char *text); /* N_PURPOSES: it is none */
+
+/* What became of a candidate, from the gate to whoever reads the ledger. none: not judged
+ * yet. A gate never says simpler or refused. */
+#define VERDICTS(X) X(better) X(simpler) X(unchanged) X(worse) X(unclear) X(refused)
+enum verdict {
+    VERDICT_none,
+#define X(name) VERDICT_##name,
+    VERDICTS(X)
+#undef X
+};
+const char *verdict_name(enum verdict v); /* "" of none */
+enum verdict verdict_read(const char *text, size_t len); /* none: it is no verdict */
+/* Does such a candidate become the incumbent? */
+bool verdict_promotes(enum verdict v);
 
 /* Opens or creates the file, and brings an older one up to date. NULL on failure: not a
  * ledger, damaged, from a later version, not writable. */
@@ -205,8 +204,7 @@ int ledger_count_calls(struct ledger *l, int64_t run, int64_t *calls, int64_t *t
 struct ledger_candidate {
     int64_t iteration;
     const char *sha256, *parent_sha256; /* sha256 "" when there was no candidate */
-    const char
-        *verdict;    /* "better", "simpler", "unchanged", "worse", "unclear", "refused" */
+    enum verdict verdict;
     const char *why; /* of the verdict, one sentence */
     const char *change;                                  /* the model's own sentence */
     double dev_before, dev_after, difference, low, high; /* NAN where there is none */
@@ -224,19 +222,13 @@ int ledger_candidate_add(struct ledger *l, int64_t run, const struct ledger_cand
  * `promotion`: of one iteration, the challenger (place 0) was first. */
 struct ledger_challenge {
     int64_t iteration, of_iteration; /* now; that it was the candidate of */
-    const char *sha256, *verdict, *why, *change;
+    enum verdict verdict;
+    const char *sha256, *why, *change;
     double dev_before, before_half, dev_after, after_half, difference, low, high;
     int64_t pairs; /* all, those of its own iteration too */
     int64_t steps; /* of the run, all purposes */
     const char *details; /* JSON */
 };
-/* Of run ?1, those that became the incumbent, as rows of `candidate` with place 0 behind
- * them. */
-#define LEDGER_CHALLENGERS                                                               \
-    " SELECT run, iteration, sha256, sha256, verdict, why, 'Challenger of iteration '"   \
-    " || of_iteration || ': ' || change, dev_before, dev_after, difference, low, high,"  \
-    " pairs, NULL, NULL, NULL, steps, before_half, after_half, details, created, 0 FROM" \
-    " challenge WHERE run = ?1 AND verdict IN ('better', 'simpler')"
 int ledger_challenge_add(struct ledger *l, int64_t run, const struct ledger_challenge *c,
                          struct error *err);
 

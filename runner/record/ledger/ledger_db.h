@@ -55,4 +55,29 @@ int64_t ledger_now(void);
     " AND (author <> 'dream' OR EXISTS (SELECT 1 FROM dreamt t JOIN dream d" \
     " ON d.id = t.dream WHERE t.note = note.id AND d.run_to < " run "))"
 
+/* verdict_promotes, as SQL. */
+#define LEDGER_PROMOTES "IN ('better', 'simpler')"
+/* The score of a row of episode, as SQL: an episode that the environment broke
+ * (FAULT_environment) has none. */
+#define LEDGER_SCORE(row, column) \
+    "CASE " row ".fault WHEN 10 THEN NULL ELSE " row "." column " END"
+/* Sums over rows of call, as SQL: 0 of none, unknown (null) where any answer did not say. */
+#define LEDGER_TOKENS                                                                   \
+    "CASE WHEN count(*) = 0 THEN 0 WHEN"                                                \
+    " min(CASE WHEN error IS NULL THEN max(tokens_in, tokens_out) ELSE 0 END)"          \
+    " >= 0 THEN sum(max(tokens_in, 0) + max(tokens_out, 0)) END"
+#define LEDGER_USD                                                             \
+    "CASE WHEN count(*) = 0 THEN 0 WHEN count(usd) = sum(error IS NULL) THEN" \
+    " total(usd) END"
+/* SQL of a time as text: UTC, in ISO 8601. */
+#define LEDGER_TIME(seconds) "strftime('%Y-%m-%dT%H:%M:%SZ', " seconds ", 'unixepoch')"
+
+/* Of run ?1, those that became the incumbent, as rows of `candidate` with place 0 behind
+ * them. */
+#define LEDGER_CHALLENGERS                                                               \
+    " SELECT run, iteration, sha256, sha256, verdict, why, 'Challenger of iteration '"   \
+    " || of_iteration || ': ' || change, dev_before, dev_after, difference, low, high,"  \
+    " pairs, NULL, NULL, NULL, steps, before_half, after_half, details, created, 0 FROM" \
+    " challenge WHERE run = ?1 AND verdict " LEDGER_PROMOTES
+
 #endif

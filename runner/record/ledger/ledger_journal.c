@@ -26,6 +26,32 @@ enum purpose purpose_read(const char *text)
     return p;
 }
 
+static const char *const verdicts[] = {
+    "",
+#define X(name) #name,
+    VERDICTS(X)
+#undef X
+};
+
+const char *verdict_name(enum verdict v)
+{
+    return verdicts[v];
+}
+
+enum verdict verdict_read(const char *text, size_t len)
+{
+    enum verdict v = VERDICT_refused;
+
+    while (v > VERDICT_none && (strncmp(text, verdicts[v], len) || verdicts[v][len]))
+        v--;
+    return v;
+}
+
+bool verdict_promotes(enum verdict v)
+{
+    return v == VERDICT_better || v == VERDICT_simpler;
+}
+
 int ledger_episode_add(struct ledger *l, int64_t run, const struct ledger_episode *e,
                        struct error *err)
 {
@@ -117,7 +143,7 @@ int ledger_candidate_add(struct ledger *l, int64_t run, const struct ledger_cand
                        "INSERT OR IGNORE INTO candidate"
                        " VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
                        "iisssssdddddiiididdsi", run, c->iteration, c->sha256,
-                       c->parent_sha256, c->verdict, c->why, c->change, c->dev_before,
+                       c->parent_sha256, verdict_name(c->verdict), c->why, c->change, c->dev_before,
                        c->dev_after, c->difference, c->low, c->high, c->pairs,
                        c->cases_passed, c->cases, c->seconds, c->steps, c->before_half,
                        c->after_half, c->details, ledger_now()));

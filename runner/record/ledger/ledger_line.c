@@ -105,7 +105,7 @@ int ledger_challenge_add(struct ledger *l, int64_t run, const struct ledger_chal
             l, err,
             "INSERT OR IGNORE INTO challenge VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
             "iiissssdddddddiisi", run, c->iteration, c->of_iteration, c->sha256,
-            c->verdict, c->why, c->change, c->dev_before, c->before_half, c->dev_after,
+            verdict_name(c->verdict), c->why, c->change, c->dev_before, c->before_half, c->dev_after,
             c->after_half, c->difference, isfinite(c->low) ? c->low : NAN,
             isfinite(c->high) ? c->high : NAN, c->pairs, c->steps, c->details,
             ledger_now()));

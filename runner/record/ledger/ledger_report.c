@@ -32,7 +32,7 @@ static const struct {
       " tokens, (SELECT " LEDGER_USD
       " FROM call k WHERE k.run = ?1 AND k.iteration <= c.iteration)"
       " AS usd, c.change, c.why, c.sha256 AS policy, c.parent_sha256 AS parent,"
-      " c.verdict IN ('better', 'simpler') AS is_promoted"
+      " c.verdict " LEDGER_PROMOTES " AS is_promoted"
       " FROM (SELECT *, 1 AS place FROM candidate WHERE run = ?1 UNION ALL" LEDGER_CHALLENGERS
       ") c JOIN run ON run.id = c.run ORDER BY c.iteration, c.place" },
     { "cases",

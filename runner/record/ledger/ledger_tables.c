@@ -61,7 +61,7 @@ static const struct {
                    " AND e.scope = '' AND e.sha256 = run.start_sha256) AS incumbent_mean,"
                    " NULL AS candidate_mean, 0 AS model_calls, 0 AS model_tokens, 0 AS usd,"
                    " NULL AS minutes FROM run WHERE id = ?1 UNION ALL"
-                   " SELECT iteration, verdict, steps, CASE WHEN verdict IN ('better', 'simpler')"
+                   " SELECT iteration, verdict, steps, CASE WHEN verdict " LEDGER_PROMOTES
                    " THEN dev_after ELSE dev_before END, dev_after,"
                    " (SELECT count(*) FROM call k WHERE k.run = ?1 AND k.iteration <= c.iteration),"
                    " (SELECT " LEDGER_TOKENS " FROM call k WHERE k.run = ?1"
@@ -123,7 +123,7 @@ static const struct {
       " (SELECT " LEDGER_USD " FROM call k"
       "  WHERE k.run = c.run AND k.iteration <= c.iteration) AS usd"
       " FROM (SELECT run, iteration, 1 AS place, sha256, steps,"
-      "  verdict IN ('better', 'simpler') AS promoted FROM candidate UNION ALL"
+      "  verdict " LEDGER_PROMOTES " AS promoted FROM candidate UNION ALL"
       "  SELECT run, iteration, 0, sha256, steps, 1 FROM promotion WHERE place = 0) c"
       " WHERE run = ?1 ORDER BY iteration, place" },
     { "iteration", false,
