@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "runner/record/ledger/ledger_db.h"
 #include "tests/loop_play.h"
 
 #define REPLIES 6 /* of a session */

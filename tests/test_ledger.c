@@ -15,6 +15,7 @@
 #include <sqlite3.h>
 
 #include "runner/evaluate/seeds.h"
+#include "runner/record/ledger/ledger_db.h"
 #include "runner/record/ledger/ledger_dream.h"
 
 static char folder[64];

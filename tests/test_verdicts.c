@@ -1,6 +1,7 @@
 /* test_verdicts.c - what the judge says of a candidate, and why: whole runs of one or two
  * recorded replies in tests/plugin/falls.c, where a way is worth what its row knows. */
 #include "base/file.h"
+#include "runner/record/ledger/ledger_db.h"
 #include "tests/loop_play.h"
 
 #define ACT(expression) "return { act = function(o) return " expression " end }"

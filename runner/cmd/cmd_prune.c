@@ -54,29 +54,24 @@ static int find_owners(struct prune *p, struct error *err)
 {
     char *path = logs_path("ledger.sqlite"), real[PATH_MAX];
     struct ledger *l = NULL;
-    json_t *rows = NULL, *row;
-    size_t i;
-    int status = 0;
+    struct ledger_runs runs = { 0 };
+    int n = 0;
 
     if (access(path, F_OK) == 0) {
         l = ledger_read(path, err);
-        rows = l ? ledger_query(l, "SELECT folder, status FROM run", 0, err) : NULL;
-        status = rows ? 0 : -1;
+        n = l ? ledger_runs(l, &runs, err) : -1;
     }
-    p->owners = xcalloc(json_array_size(rows) + 1, sizeof(*p->owners));
-    json_array_foreach(rows, i, row) {
-        const char *folder = json_string_value(json_object_get(row, "folder"));
-        const char *state = json_string_value(json_object_get(row, "status"));
-        if (!folder || !realpath(folder, real))
-            continue;
-        p->owners[p->n_owners++] = (struct owner){
-            xstrdup(real), !state || strcmp(state, "stopped") || run_is_locked(real)
-        };
-    }
-    json_decref(rows);
+    p->owners = xcalloc((size_t)runs.n + 1, sizeof(*p->owners));
+    for (int i = 0; i < n; i++)
+        if (realpath(runs.list[i].folder, real))
+            p->owners[p->n_owners++] = (struct owner){
+                xstrdup(real),
+                strcmp(runs.list[i].status, "stopped") || run_is_locked(real)
+            };
+    ledger_runs_clear(&runs);
     ledger_close(l);
     free(path);
-    return status;
+    return n < 0 ? -1 : 0;
 }
 
 static bool prune_is_in(const char *path, const char *folder)

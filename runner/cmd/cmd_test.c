@@ -12,6 +12,7 @@
 #include "runner/cmd/cmd.h"
 #include "runner/dream/skill_lib.h"
 #include "runner/home/opened_run.h"
+#include "runner/record/ledger/ledger_rows.h"
 #include "runner/report/test_report.h"
 
 struct test {
@@ -96,7 +97,6 @@ static int64_t test_find_run(struct opened_run *o, const char *folder, int64_t *
                              struct error *err)
 {
     char *path = xstrdup(folder), *slash;
-    json_t *rows;
     int found, fd = -1;
 
     while ((slash = strrchr(path, '/')) && !slash[1])
@@ -116,11 +116,9 @@ static int64_t test_find_run(struct opened_run *o, const char *folder, int64_t *
                          o->run.folder);
     }
     o->lock = fd;
-    rows = ledger_query(o->ledger,
-                        "SELECT max(iteration) AS n FROM candidate WHERE run=?",
-                        o->run.id, err);
-    *iteration = json_integer_value(json_object_get(json_array_get(rows, 0), "n"));
-    json_decref(rows);
+    *iteration = ledger_last_iteration(o->ledger, o->run.id, err);
+    if (*iteration < 0)
+        return -1;
     return o->run.id;
 }
 

@@ -136,16 +136,6 @@ static int keep_plan(const struct dream_config *c, int64_t dream, const json_t *
                                  dream_number(plan, "candidate_to"), err);
 }
 
-static bool is_still_last(const struct dream_config *c, int64_t last)
-{
-    json_t *rows = ledger_query(c->ledger, "SELECT coalesce(max(id), 0) AS id FROM dream",
-                                0, NULL);
-    bool is = dream_number(json_array_get(rows, 0), "id") == last;
-
-    json_decref(rows);
-    return is;
-}
-
 /* Ledger and files, all or none; the files move last, when the ledger has taken all. */
 static int dream_keep(const struct dream_config *c, const char *staging, int64_t last,
                       struct dream_outcome *out, struct error *err)
@@ -155,7 +145,7 @@ static int dream_keep(const struct dream_config *c, const char *staging, int64_t
     int status = ledger_begin(c->ledger, err);
 
     if (status == 0) {
-        status = is_still_last(c, last)
+        status = ledger_dream_last(c->ledger, NULL) == last
                      ? 0
                      : error_set(err, "another dream was dreamt meanwhile; dream again");
         if (status == 0)

@@ -25,10 +25,14 @@ bool dream_is_promoted(const json_t *candidate)
     return verdict_promotes(verdict_read(verdict, strlen(verdict)));
 }
 
+json_t *dream_evidence(int64_t run, int64_t iteration)
+{
+    return json_pack("[o]", json_sprintf("%lld:%lld", (long long)run, (long long)iteration));
+}
+
 json_t *dream_iteration(const json_t *row)
 {
-    return json_pack("[o]", json_sprintf("%lld:%lld", (long long)dream_number(row, "run"),
-                                         (long long)dream_number(row, "iteration")));
+    return dream_evidence(dream_number(row, "run"), dream_number(row, "iteration"));
 }
 
 void dream_add_evidence(json_t *evidence, const json_t *more)

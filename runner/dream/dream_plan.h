@@ -20,7 +20,8 @@ int64_t dream_number(const json_t *row, const char *key);
 bool dream_is_promoted(const json_t *candidate);
 int dream_count_new(const json_t *rows); /* of those that the last dream had not read */
 
-/* A row's own iteration as evidence; a new reference. */
+/* An iteration, and a row's own, as evidence; a new reference. */
+json_t *dream_evidence(int64_t run, int64_t iteration);
 json_t *dream_iteration(const json_t *row);
 /* Adds what is not yet in it, as far as there is room. */
 void dream_add_evidence(json_t *evidence, const json_t *more);

@@ -12,6 +12,7 @@
 #include "runner/dream/dream_plan.h"
 #include "runner/dream/skill_lib.h"
 #include "runner/judge/cases.h"
+#include "runner/record/ledger/ledger_rows.h"
 
 #define MOST_PIECES 200
 
@@ -33,25 +34,25 @@ static bool has_run(const json_t *evidence, int64_t run)
 }
 
 /* Rows come newest first: of a run the latest promotion counts. */
-static void add_promotion(struct dream_pieces *all, const json_t *row)
+static void add_promotion(struct dream_pieces *all, const struct ledger_promotion *row)
 {
-    json_t *mine = dream_iteration(row);
+    json_t *mine = dream_evidence(row->run, row->iteration);
     struct skill_pieces found;
 
-    skill_find(dream_text(row, "text"), &found);
+    skill_find(row->source, &found);
     for (int i = 0; i < found.n && all->n < MOST_PIECES; i++) {
         struct dream_piece *p = dream_skills_find_piece(all, found.list[i].tokens_sha256);
         if (!p) {
             p = xgrow(all->list, all->n);
             *p = (struct dream_piece){ .piece = found.list[i],
-                                       .task = xstrdup(dream_text(row, "task")),
-                                       .folder = xstrdup(dream_text(row, "folder")),
+                                       .task = xstrdup(row->task),
+                                       .folder = xstrdup(row->folder),
                                        .evidence = json_array(),
                                        .like = json_array() };
             memcpy(p->id, p->piece.tokens_sha256, 8);
             found.list[i] = (struct skill_piece){ 0 };
         }
-        if (!has_run(p->evidence, dream_number(row, "run")))
+        if (!has_run(p->evidence, row->run))
             dream_add_evidence(p->evidence, mine);
     }
     skill_pieces_clear(&found);
@@ -67,35 +68,30 @@ static void find_like(struct dream_pieces *all)
                 dream_add_evidence(all->list[i].like, all->list[k].evidence);
 }
 
-static void drop_known(struct dream_pieces *all, const json_t *known)
+/* What is a skill already is none once more. */
+static int drop_known(struct ledger *l, struct dream_pieces *all, struct error *err)
 {
-    for (size_t k = 0; k < json_array_size(known); k++) {
-        struct dream_piece *p = dream_skills_find_piece(
-            all, dream_text(json_array_get(known, k), "tokens_sha256"));
-        if (p)
-            p->piece.tokens_sha256[0] = '\0'; /* is a skill already */
+    int has = 0;
+
+    for (int i = 0; i < all->n && has >= 0; i++) {
+        has = ledger_skill_has(l, NULL, all->list[i].piece.tokens_sha256, err);
+        if (has == 1)
+            all->list[i].piece.tokens_sha256[0] = '\0';
     }
+    return has < 0 ? -1 : 0;
 }
 
 int dream_pieces_find(struct ledger *l, struct dream_pieces *out, struct error *err)
 {
-    json_t *rows = ledger_query(
-        l,
-        "SELECT c.run, c.iteration, run.folder, json_extract(run.task, '$.name') AS task,"
-        " source.text FROM promotion c JOIN run ON run.id = c.run JOIN source"
-        " ON source.sha256 = c.sha256"
-        " ORDER BY c.created DESC, c.run DESC, c.iteration DESC, c.place DESC LIMIT 500",
-        0, err);
-    json_t *known = ledger_query(l, "SELECT tokens_sha256 FROM skill", 0, err);
+    struct ledger_promotions all;
+    int n = ledger_promotions(l, &all, err);
 
     *out = (struct dream_pieces){ 0 };
-    for (size_t i = 0; known && i < json_array_size(rows); i++)
-        add_promotion(out, json_array_get(rows, i));
+    for (int i = 0; i < n; i++)
+        add_promotion(out, &all.list[i]);
+    ledger_promotions_clear(&all);
     find_like(out);
-    drop_known(out, known);
-    json_decref(known);
-    json_decref(rows);
-    return rows && known ? 0 : -1;
+    return n < 0 ? -1 : drop_known(l, out, err);
 }
 
 void dream_pieces_clear(struct dream_pieces *p)
@@ -148,15 +144,13 @@ static bool has_name(const json_t *rows, const char *name)
 
 static bool is_taken(const struct dream_config *c, const json_t *plans, const char *name)
 {
-    json_t *known = ledger_query(c->ledger, "SELECT name FROM skill", 0, NULL);
     char *cases = skill_lib_cases(c->lib, name),
          *path = xasprintf("%s/%s.lua", c->lib, name);
     bool is = access(cases, F_OK) == 0 || access(path, F_OK) == 0;
 
-    is |= has_name(known, name);
+    is |= ledger_skill_has(c->ledger, name, NULL, NULL) == 1;
     for (size_t i = 0; i < json_array_size(plans); i++)
         is |= has_name(json_object_get(json_array_get(plans, i), "skills"), name);
-    json_decref(known);
     free(cases);
     free(path);
     return is;

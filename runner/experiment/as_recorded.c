@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/chance.h"
+#include "runner/record/ledger/ledger_rows.h"
 
 static const char recorded[] = "recorded:";
 
@@ -160,4 +161,18 @@ json_t *as_recorded_run(const struct loop_config *config, const struct provider 
     json_decref(run.task);
     json_decref(run.memory);
     return json;
+}
+
+json_t *as_recorded_retired(struct ledger *l, int64_t run, struct error *err)
+{
+    struct ledger_cases all;
+    int n = ledger_cases(l, run, "retired", &all, err);
+    json_t *rows = n < 0 ? NULL : json_array();
+
+    for (int i = 0; i < n; i++)
+        json_array_append_new(rows, json_pack("{s:I, s:s}", "iteration",
+                                              (json_int_t)all.list[i].iteration, "name",
+                                              all.list[i].name));
+    ledger_cases_clear(&all);
+    return rows;
 }

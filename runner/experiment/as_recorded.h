@@ -35,5 +35,8 @@ void as_recorded_clear(struct as_recorded *a);
 /* What a run rests on, for the session that records it. A new reference. */
 json_t *as_recorded_run(const struct loop_config *config, const struct provider *p,
                         struct error *err);
+/* Its retired cases, for the session's end: rows of iteration, name. A new reference;
+ * NULL: the ledger cannot be read. */
+json_t *as_recorded_retired(struct ledger *l, int64_t run, struct error *err);
 
 #endif

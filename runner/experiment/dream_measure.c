@@ -203,14 +203,9 @@ static void dream_measure_show(const struct measuring *g)
 static int dream_measure_check(const struct dream_measure *m, const char *task,
                                struct error *err)
 {
-    json_t *rows = ledger_query(m->ledger, "SELECT task FROM dream_read", 0, err);
-    bool has = false;
+    int has = ledger_dream_has_read(m->ledger, task, err);
 
-    for (size_t i = 0; i < json_array_size(rows); i++)
-        has |= !strcmp(
-            json_string_value(json_object_get(json_array_get(rows, i), "task")), task);
-    json_decref(rows);
-    if (!rows)
+    if (has < 0)
         return -1;
     if (!has)
         return error_set(err, "%s: no dream has read its runs; `ratchet dream` first",

@@ -107,7 +107,7 @@ static int publish_salt(struct improve *m, const struct loop_outcome *o, bool *i
     }
     end = json_pack("{s:s, s:s, s:s, s:o}", "salt", m->salt.hex, "stop_reason",
                     o->stop_reason, "policy_sha256", m->best, "retired",
-                    ledger_query(m->ledger, LOOP_RETIRED, m->run.id, err));
+                    as_recorded_retired(m->ledger, m->run.id, err));
     if (end && ledger_salt_publish(m->ledger, m->salt.sha256, "published", err) == 0)
         status = recorder_end(&m->provider, end, err);
     json_decref(end);

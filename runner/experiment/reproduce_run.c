@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "envs/episode.h"
 #include "runner/model/model.h"
+#include "runner/record/ledger/ledger_rows.h"
 
 void parting_set(struct parting *p, int64_t iteration, const char *what, const char *was,
                  const char *is)
@@ -74,120 +75,93 @@ static json_t *header_of(struct opened_run *o, struct error *err)
 /* The turns of the iterations up to `to`; each must have some. */
 static int put_turns(struct opened_run *o, FILE *f, int64_t to, struct error *err)
 {
-    json_t *rows = ledger_query(o->ledger,
-                                "SELECT iteration, turn, reply FROM call WHERE run=? AND"
-                                " reply IS NOT NULL ORDER BY iteration, turn",
-                                o->run.id, err),
-           *row;
+    struct ledger_calls all;
     int64_t last = 0;
-    int status = rows ? 0 : -1;
-    size_t i;
+    int status = ledger_replies(o->ledger, o->run.id, &all, err) < 0 ? -1 : 0;
 
-    json_array_foreach(rows, i, row) {
-        json_int_t iteration = json_integer_value(json_object_get(row, "iteration"));
-        const char *text = json_string_value(json_object_get(row, "reply"));
-        json_t *reply = text ? json_loads(text, 0, NULL) : NULL;
-        if (status != 0 || iteration > to || iteration > last + 1) {
-            json_decref(reply);
+    for (int i = 0; i < all.n && status == 0; i++) {
+        const struct ledger_call *c = &all.list[i];
+        json_t *reply;
+        if (c->iteration > to || c->iteration > last + 1)
             continue;
-        }
-        last = iteration;
-        if (!reply)
-            status = error_set(err, "%s: the reply of iteration %lld is no JSON",
-                               o->run.name, (long long)iteration);
-        else
-            status = put_line(f, json_pack("{s:s, s:I, s:O, s:o}", "request", "ledger",
-                                           "iteration", iteration, "turn",
-                                           json_object_get(row, "turn"), "reply", reply));
+        last = c->iteration;
+        reply = json_loads(c->reply, 0, NULL);
+        status = reply ? put_line(f, json_pack("{s:s, s:I, s:I, s:o}", "request", "ledger",
+                                               "iteration", (json_int_t)last, "turn",
+                                               (json_int_t)c->turn, "reply", reply))
+                       : error_set(err, "%s: the reply of iteration %lld is no JSON",
+                                   o->run.name, (long long)last);
     }
     if (status == 0 && last < to)
         status = error_set(err,
                            "%s: its ledger keeps no reply of iteration %lld: without it "
                            "the run cannot be played again",
                            o->run.name, (long long)last + 1);
-    json_decref(rows);
+    ledger_calls_clear(&all);
     return status;
-}
-
-static json_t *query_outcomes(struct opened_run *o, struct error *err)
-{
-    return ledger_query(o->ledger,
-                        "SELECT iteration, verdict, pairs, dev_after AS dev, difference,"
-                        " low, high, sha256 AS candidate, cases_passed, cases, details"
-                        " FROM candidate WHERE run=? ORDER BY iteration",
-                        o->run.id, err);
 }
 
 int reproduce_export(struct opened_run *o, const char *path, struct error *err)
 {
-    json_t *rows = query_outcomes(o, err), *row, *outcome = NULL, *header = NULL;
+    struct ledger_candidates all;
+    int n = ledger_candidates(o->ledger, o->run.id, &all, err);
+    json_t *header = NULL;
     char *text = NULL;
-    size_t size, i;
+    size_t size;
     FILE *f = open_memstream(&text, &size);
     int status = -1;
 
-    if (rows && json_array_size(rows) == 0)
+    if (n == 0)
         error_set(err, "%s: it has not finished an iteration: nothing to play again",
                   o->run.name);
-    else if (rows)
+    else if (n > 0)
         header = header_of(o, err);
     if (header && put_line(f, header) == 0)
-        status = put_turns(o, f, (int64_t)json_array_size(rows), err);
+        status = put_turns(o, f, n, err);
     if (status == 0)
         status = put_line(f, json_pack("{s:{s:i, s:s}}", "outcome", "iteration", 0,
                                        "incumbent", o->run.start_sha256));
-    json_array_foreach(rows, i, row) {
-        if (status != 0)
-            break;
-        outcome = outcome_of_row(row);
-        status = put_line(f, json_pack("{s:o}", "outcome", outcome));
-    }
+    for (int i = 0; i < n && status == 0; i++)
+        status = put_line(f, json_pack("{s:o}", "outcome", outcome_of_row(&all.list[i])));
     if (status == 0)
         status = put_line(
             f, json_pack("{s:{s:s, s:s, s:o}}", "end", "salt", o->salt.hex, "stop_reason",
                          o->run.stop_reason, "retired",
-                         ledger_query(o->ledger, LOOP_RETIRED, o->run.id, err)));
+                         as_recorded_retired(o->ledger, o->run.id, err)));
     if (status != 0 && !err->text[0])
         error_set(err, "%s: its ledger holds text that is not UTF-8", o->run.name);
     fclose(f);
     if (status == 0)
         status = file_save(path, text, size, err);
     free(text);
-    json_decref(rows);
+    ledger_candidates_clear(&all);
     return status;
 }
 
-static bool is_lost(json_int_t fault)
+static bool is_lost(const struct ledger_episode *e)
 {
-    return fault == FAULT_void || fault == FAULT_environment;
+    return e->fault == FAULT_void || e->fault == FAULT_environment;
 }
 
-static void compare_episode(const json_t *row, const struct ledger_episode *was,
+static void compare_episode(const struct ledger_episode *is, const struct ledger_episode *was,
                             bool is_there, int64_t iteration, struct parting *out)
 {
-    const char *purpose = json_string_value(json_object_get(row, "purpose"));
-    json_int_t steps = json_integer_value(json_object_get(row, "steps"));
-    double score = json_number_value(json_object_get(row, "score"));
-    uint64_t trajectory = (uint64_t)json_integer_value(
-        json_object_get(row, "trajectory"));
     char what[200], a[80], b[80];
 
-    if (is_lost(json_integer_value(json_object_get(row, "fault"))) ||
-        (is_there && is_lost(was->fault)))
+    if (is_lost(is) || (is_there && is_lost(was)))
         return;
-    snprintf(what, sizeof(what), "%s episode %lld%s%s of policy %.8s", purpose,
-             (long long)was->seed_index, was->scope[0] ? ", " : "", was->scope,
-             was->sha256);
+    snprintf(what, sizeof(what), "%s episode %lld%s%s of policy %.8s",
+             purpose_name(is->purpose), (long long)is->seed_index, is->scope[0] ? ", " : "",
+             is->scope, is->sha256);
     if (!is_there) {
         parting_set(out, iteration, what, "none", "played");
-    } else if (was->trajectory != trajectory) {
+    } else if (was->trajectory != is->trajectory) {
         snprintf(a, sizeof(a), "trajectory %016" PRIx64, was->trajectory);
-        snprintf(b, sizeof(b), "trajectory %016" PRIx64, trajectory);
+        snprintf(b, sizeof(b), "trajectory %016" PRIx64, is->trajectory);
         parting_set(out, iteration, what, a, b);
-    } else if (was->steps != steps || was->score != score) {
-        snprintf(a, sizeof(a), "score %.17g in %" PRId64 " steps", was->score,
-                 was->steps);
-        snprintf(b, sizeof(b), "score %.17g in %lld steps", score, (long long)steps);
+    } else if (was->steps != is->steps || was->score != is->score) {
+        snprintf(a, sizeof(a), "score %.17g in %" PRId64 " steps", was->score, was->steps);
+        snprintf(b, sizeof(b), "score %.17g in %" PRId64 " steps", is->score, is->steps);
         parting_set(out, iteration, what, a, b);
     }
 }
@@ -195,48 +169,29 @@ static void compare_episode(const json_t *row, const struct ledger_episode *was,
 int reproduce_episodes(struct opened_run *o, struct ledger *second, int64_t *last,
                        int64_t iteration, struct parting *out, struct error *err)
 {
-    json_t *rows = ledger_query(second,
-                                "SELECT rowid AS id, purpose, scope, sha256, seed_index,"
-                                " steps, score, trajectory, fault FROM episode WHERE"
-                                " rowid > ? ORDER BY purpose, scope, sha256, seed_index",
-                                *last, err),
-           *row;
-    int status = rows ? 0 : -1;
-    size_t i;
+    struct ledger_episodes all;
+    int status = ledger_episodes_since(second, last, &all, err) < 0 ? -1 : 0;
 
-    json_array_foreach(rows, i, row) {
-        const char *purpose = json_string_value(json_object_get(row, "purpose"));
-        json_int_t id = json_integer_value(json_object_get(row, "id"));
-        struct ledger_episode was = {
-            .scope = json_string_value(json_object_get(row, "scope")),
-            .sha256 = json_string_value(json_object_get(row, "sha256")),
-            .seed_index = json_integer_value(json_object_get(row, "seed_index")),
-        };
-        int found;
-        while (was.purpose < N_PURPOSES && strcmp(purpose, purpose_name(was.purpose)))
-            was.purpose++;
-        found = ledger_episode_find(o->ledger, o->run.id, &was, err);
+    for (int i = 0; i < all.n; i++) {
+        const struct ledger_episode *is = &all.list[i];
+        struct ledger_episode was = { .purpose = is->purpose,
+                                      .scope = is->scope,
+                                      .sha256 = is->sha256,
+                                      .seed_index = is->seed_index };
+        int found = ledger_episode_find(o->ledger, o->run.id, &was, err);
         if (found < 0)
             status = -1;
         else
-            compare_episode(row, &was, found == 1, iteration, out);
+            compare_episode(is, &was, found == 1, iteration, out);
         ledger_episode_clear(&was);
-        if (id > *last)
-            *last = id;
     }
-    json_decref(rows);
+    ledger_episodes_clear(&all);
     return status;
 }
 
 int64_t reproduce_left_over(struct opened_run *o, int64_t n_played, struct error *err)
 {
-    json_t *rows = ledger_query(o->ledger,
-                                "SELECT count(*) AS n FROM episode WHERE run=? AND"
-                                " purpose NOT IN ('holdout', 'audit', 'replay')",
-                                o->run.id, err);
-    int64_t n = rows ? json_integer_value(json_object_get(json_array_get(rows, 0), "n"))
-                     : -1;
+    int64_t n = ledger_count_episodes(o->ledger, o->run.id, err);
 
-    json_decref(rows);
     return n < 0 ? -1 : n - n_played;
 }

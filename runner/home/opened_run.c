@@ -12,6 +12,7 @@
 #include "base/file.h"
 #include "base/places.h"
 #include "runner/evaluate/setup.h"
+#include "runner/record/ledger/ledger_report.h"
 
 #define LOCK_TRIES 10
 #define LOCK_WAIT_US 10000
@@ -45,22 +46,11 @@ int run_exists(const char *folder, struct error *err)
 json_t *run_last_holdout(const char *folder)
 {
     struct opened_run o = { .lock = -1, .only_reads = true };
-    json_t *rows = NULL, *row;
+    json_t *row = NULL;
 
     if (opened_ledger(&o, NULL) == 0 &&
         ledger_run_find(o.ledger, folder, &o.run, NULL) == 1)
-        rows = ledger_query(
-            o.ledger,
-            "SELECT number AS opening,"
-            " json_extract(result, '$.hidden.mean') AS hidden_mean,"
-            " json_extract(result, '$.hidden.std') AS hidden_std,"
-            " json_extract(result, '$.gap') AS gap,"
-            " json_extract(result, '$.gap_interval[0]') AS gap_low,"
-            " json_extract(result, '$.gap_interval[1]') AS gap_high FROM report"
-            " WHERE run = ? AND split = 'holdout' ORDER BY number DESC LIMIT 1",
-            o.run.id, NULL);
-    row = json_incref(json_array_get(rows, 0));
-    json_decref(rows);
+        row = ledger_report_holdout(o.ledger, o.run.id);
     opened_run_clear(&o);
     return row;
 }

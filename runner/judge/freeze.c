@@ -10,6 +10,7 @@
 #include "runner/evaluate/stats.h"
 #include "runner/evaluate/verify.h"
 #include "runner/evaluate/worst_settle.h"
+#include "runner/record/ledger/ledger_rows.h"
 #include "runner/record/published.h"
 
 #define CONFIDENCE 0.95
@@ -17,7 +18,8 @@
 /* The run's incumbent, and its episodes. Owns everything. */
 struct frozen {
     const struct freeze *f;
-    const char *split;
+    enum purpose purpose; /* of its episodes */
+    const char *split;    /* the same, as text */
     char sha256[65];
     char *source;
     int64_t iteration, number;
@@ -42,22 +44,16 @@ static void frozen_clear(struct frozen *z)
 static int find_incumbent(struct frozen *z, struct error *err)
 {
     const struct ledger_run *run = z->f->run;
-    json_t *rows = ledger_query(
-        z->f->ledger,
-        "SELECT iteration, sha256, dev_after, details FROM promotion WHERE run=?"
-        " ORDER BY iteration DESC, place DESC LIMIT 1",
-        run->id, err);
-    json_t *row = json_array_get(rows, 0);
-    const char *sha = json_string_value(json_object_get(row, "sha256"));
-    const char *details = json_string_value(json_object_get(row, "details"));
+    struct ledger_candidate c;
+    int found = ledger_incumbent(z->f->ledger, run->id, &c, err);
 
-    if (!rows)
+    if (found < 0)
         return -1;
-    snprintf(z->sha256, sizeof(z->sha256), "%s", sha ? sha : run->start_sha256);
-    z->iteration = json_integer_value(json_object_get(row, "iteration"));
-    z->claimed = row ? json_number_value(json_object_get(row, "dev_after")) : NAN;
-    z->details = details ? json_loads(details, 0, NULL) : NULL;
-    json_decref(rows);
+    snprintf(z->sha256, sizeof(z->sha256), "%s", found ? c.sha256 : run->start_sha256);
+    z->iteration = c.iteration;
+    z->claimed = !found ? NAN : isfinite(c.dev_after) ? c.dev_after : 0;
+    z->details = found ? json_loads(c.details, 0, NULL) : NULL;
+    ledger_candidate_clear(&c);
     z->source = ledger_source_get(z->f->ledger, z->sha256, err);
     return z->source ? 0 : -1;
 }
@@ -206,24 +202,6 @@ static int freeze_count_distinct(const struct episode_result *r, int n)
     return distinct;
 }
 
-/* Start states that a hidden split has in common with episodes of other purposes. -1: the
- * ledger cannot be read. */
-static int64_t count_shared(struct frozen *z, const char *with, struct error *err)
-{
-    char *sql = xasprintf(
-        "SELECT count(DISTINCT start_hash) AS n FROM episode WHERE run=?1 AND"
-        " purpose='%s' AND scope='opening %lld' AND start_hash IN (SELECT"
-        " start_hash FROM episode WHERE run=?1 AND purpose='%s')",
-        z->split, (long long)z->number, with);
-    json_t *rows = ledger_query(z->f->ledger, sql, z->f->run->id, err);
-    int64_t n = rows ? json_integer_value(json_object_get(json_array_get(rows, 0), "n"))
-                     : -1;
-
-    json_decref(rows);
-    free(sql);
-    return n;
-}
-
 /* Of a mean; two nulls where half its length is not known. */
 static json_t *interval(double mean, double half)
 {
@@ -279,9 +257,11 @@ static json_t *freeze_report(struct frozen *z, struct error *err)
     double half = welch_interval(&a, &b, CONFIDENCE), gap = b.mean - a.mean;
     int64_t shared_dev, shared_gate;
 
-    shared_dev = count_shared(z, "dev", err);
-    shared_gate = shared_dev < 0 ? -1 : count_shared(z, "gate", err);
-    if (shared_gate < 0) {
+    shared_dev = ledger_count_shared(f->ledger, f->run->id, z->purpose, z->number,
+                                     PURPOSE_dev, err);
+    shared_gate = ledger_count_shared(f->ledger, f->run->id, z->purpose, z->number,
+                                      PURPOSE_gate, err);
+    if (shared_dev < 0 || shared_gate < 0) {
         json_decref(dev);
         json_decref(hidden);
         return NULL;
@@ -320,12 +300,14 @@ static json_t *freeze_report(struct frozen *z, struct error *err)
 static json_t *freeze_open_seeds(const struct freeze *f, struct task *task,
                                  struct error *err)
 {
-    struct frozen z = { .f = f, .split = f->split == SPLIT_AUDIT ? "audit" : "holdout" };
+    struct frozen z = { .f = f, .purpose = f->split == SPLIT_AUDIT ? PURPOSE_audit
+                                                                : PURPOSE_holdout };
     const struct task_splits *splits = &f->base.task->splits;
     bool is_audit = f->split == SPLIT_AUDIT;
     char scope[32], *text;
     json_t *out = NULL;
 
+    z.split = purpose_name(z.purpose);
     z.memo = (struct memo){ .ledger = f->ledger,
                             .run = f->run->id,
                             .base = f->base,
@@ -339,7 +321,7 @@ static json_t *freeze_open_seeds(const struct freeze *f, struct task *task,
         goto out;
     snprintf(scope, sizeof(scope), "opening %lld", (long long)z.number);
     z.memo.base.is_outside = true;
-    if (freeze_play(&z, is_audit ? PURPOSE_audit : PURPOSE_holdout, f->split, scope,
+    if (freeze_play(&z, z.purpose, f->split, scope,
                     is_audit ? splits->audit : splits->holdout, &z.hidden, &z.n_hidden,
                     err) != 0)
         goto out;

@@ -397,37 +397,20 @@ static void end_too_long(struct loop *l, int turn, char **reply, char **why)
                      turn + 1);
 }
 
-/* Turns answered in this run before this iteration: what `recorded` has played. */
-static int count_before(struct loop *l, struct error *err)
-{
-    json_t *rows = ledger_query(
-        l->c->ledger,
-        "SELECT iteration, count(*) AS n FROM call WHERE run=? AND"
-        " reply IS NOT NULL GROUP BY iteration",
-        l->c->run->id, err);
-    int n = 0;
-
-    for (size_t i = 0; i < json_array_size(rows); i++) {
-        json_t *row = json_array_get(rows, i);
-        if (json_integer_value(json_object_get(row, "iteration")) < l->iteration)
-            n += (int)json_integer_value(json_object_get(row, "n"));
-    }
-    json_decref(rows);
-    return n;
-}
-
 enum loop_status loop_converse(struct loop *l, char **reply, char **why,
                                struct error *err)
 {
     struct conversation c = { .l = l };
     enum loop_status status = LOOP_ON;
-    int before = count_before(l, err), n_unfinished = 0;
+    int n_unfinished = 0;
+    /* Turns answered in this run before this iteration: what `recorded` has played. */
+    int64_t before = ledger_count_replies(l->c->ledger, l->c->run->id, l->iteration, err);
     int most = l->c->provider->kind->most_turns ? l->c->provider->kind->most_turns
                                                 : LOOP_MOST_TURNS;
 
     workbench_clear(&l->bench);
     *reply = *why = NULL;
-    if (open_conversation(&c, err) != 0)
+    if (before < 0 || open_conversation(&c, err) != 0)
         status = LOOP_FAILED;
     for (int turn = 0; status == LOOP_ON && !*reply && !*why; turn++) {
         struct turn t;

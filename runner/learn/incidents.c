@@ -54,11 +54,9 @@ int incident_claims(struct loop *l, const char *reply, const struct summary *dev
 /* Is it retired, and since which iteration? -1: it is not. */
 static int64_t retired_after(const struct loop *l, const char *name)
 {
-    for (size_t i = 0; i < json_array_size(l->retired); i++) {
-        json_t *row = json_array_get(l->retired, i);
-        if (!strcmp(json_string_value(json_object_get(row, "name")), name))
-            return json_integer_value(json_object_get(row, "iteration"));
-    }
+    for (int i = 0; i < l->retired.n; i++)
+        if (!strcmp(l->retired.list[i].name, name))
+            return l->retired.list[i].iteration;
     return -1;
 }
 
@@ -98,23 +96,18 @@ int incident_cases(struct loop *l, struct error *err)
 /* When a run goes on: what it had admitted must be what lies there. */
 int incident_files(struct loop *l, struct error *err)
 {
-    json_t *rows = ledger_query(l->c->ledger,
-                                "SELECT iteration, name, reason FROM regression"
-                                " WHERE run=? AND state='admitted'",
-                                l->c->run->id, err);
-    int status = rows ? 0 : -1;
+    struct ledger_cases all;
+    int status = ledger_cases(l->c->ledger, l->c->run->id, "admitted", &all, err) < 0 ? -1 : 0;
 
-    for (size_t i = 0; i < json_array_size(rows) && status == 0; i++) {
-        json_t *row = json_array_get(rows, i);
-        const char *name = json_string_value(json_object_get(row, "name"));
-        const char *reason = json_string_value(json_object_get(row, "reason"));
+    for (int i = 0; i < all.n && status == 0; i++) {
+        const char *name = all.list[i].name;
         char *path = xasprintf("%s/cases/%s.json", l->c->folder, name), sha[65] = "";
         size_t len;
         uint8_t *bytes = file_load(path, MOST_CASE_FILE, &len, NULL);
         if (bytes)
             sha256_hex(bytes, len, sha);
-        if (!case_is_out(l, name) && (!bytes || !strstr(reason, sha))) {
-            l->iteration = json_integer_value(json_object_get(row, "iteration"));
+        if (!case_is_out(l, name) && (!bytes || !strstr(all.list[i].reason, sha))) {
+            l->iteration = all.list[i].iteration;
             status = loop_incident(l, "case edited", err,
                                    "%s: the file %s; it was put right", name,
                                    bytes ? "is not what was admitted" : "is gone");
@@ -122,6 +115,6 @@ int incident_files(struct loop *l, struct error *err)
         free(bytes);
         free(path);
     }
-    json_decref(rows);
+    ledger_cases_clear(&all);
     return status;
 }

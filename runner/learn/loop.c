@@ -175,19 +175,6 @@ static void sum_up_gain(struct loop *l)
     free(start);
 }
 
-/* The iterations that the ledger has of this run. -1 on failure. */
-static int64_t count_known(struct loop *l, struct error *err)
-{
-    json_t *rows = ledger_query(l->c->ledger,
-                                "SELECT count(*) AS n FROM candidate WHERE run=?",
-                                l->c->run->id, err);
-    int64_t n = rows ? json_integer_value(json_object_get(json_array_get(rows, 0), "n"))
-                     : -1;
-
-    json_decref(rows);
-    return n;
-}
-
 /* Does the run's folder hold a replay of this policy on this seed? */
 static bool has_replay(const struct loop *l, uint64_t seed)
 {
@@ -250,7 +237,7 @@ static int loop_save_replay(struct loop *l, int dev_index, struct error *err)
  * leaves what it had put there. */
 static int keep_best(struct loop *l, struct error *err)
 {
-    int64_t known = count_known(l, err);
+    int64_t known = ledger_last_iteration(l->c->ledger, l->c->run->id, err);
     struct loop_outcome *o = l->outcome;
     const struct champion *c = &l->incumbent;
     int median = 0;
@@ -289,7 +276,7 @@ static void loop_clear(struct loop *l)
         free(l->ancestors[i].scores);
     free(l->ancestors);
     json_decref(l->memory);
-    json_decref(l->retired);
+    ledger_cases_clear(&l->retired);
     case_list_clear(&l->cases);
     starts_clear(&l->starts);
 }
@@ -339,11 +326,12 @@ static int loop_run_iterations(const struct loop_config *config, struct task *ta
     if (open_budget(&l, err) != 0)
         return -1;
     l.own_task = task;
-    l.retired = ledger_query(config->ledger, LOOP_RETIRED, config->run->id, err);
     l.memory = config->memory
                    ? json_incref(config->memory)
                    : loop_memory(config->ledger, l.task->name, config->run->id, err);
-    status = l.retired && l.memory && incident_files(&l, err) == 0 &&
+    status = l.memory && ledger_cases(config->ledger, config->run->id, "retired", &l.retired,
+                                      err) >= 0 &&
+                     incident_files(&l, err) == 0 &&
                      ledger_run_set_status(config->ledger, config->run->id, "running", "",
                                            err) == 0
                  ? loop_begin(&l, err)

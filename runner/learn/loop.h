@@ -96,10 +96,6 @@ bool loop_heard_nothing(const struct loop_outcome *o);
 /* It ended because the model could not be asked: it may go on when it can. */
 bool loop_model_failed(const struct loop_outcome *o);
 
-/* The query of a run's retired cases (? is the run): rows of iteration, name. */
-#define LOOP_RETIRED \
-    "SELECT iteration, name FROM regression WHERE run=? AND state='retired'"
-
 /* What dreams before the run kept for its task; NULL on failure. */
 json_t *loop_memory(struct ledger *ledger, const char *task, int64_t run,
                     struct error *err);

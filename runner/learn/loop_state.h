@@ -3,6 +3,7 @@
 #define RATCHET_RUNNER_LEARN_LOOP_STATE_H
 
 #include "runner/learn/loop.h"
+#include "runner/record/ledger/ledger_rows.h"
 #include "runner/tools/tools.h"
 
 /* How a step of the loop ended. STOP: loop.outcome.stop_reason says why. */
@@ -89,7 +90,7 @@ struct loop {
     struct workbench bench; /* of this iteration */
     struct case_list cases;
     json_t *memory;  /* what dreams before the run kept: ledger_dream_memory */
-    json_t *retired; /* rows of cases that someone retired: iteration, name */
+    struct ledger_cases retired; /* cases that someone took out */
     struct challenger *challengers;
     int n_challengers;
     struct past *past;

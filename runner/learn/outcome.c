@@ -45,20 +45,18 @@ json_t *outcome_to_json(const struct iteration *it)
                      it->cases_passed, it->cases, "played", outcome_played(&it->played));
 }
 
-json_t *outcome_of_row(json_t *row)
+json_t *outcome_of_row(const struct ledger_candidate *row)
 {
-    static const char *const keys[] = { "iteration",  "verdict", "pairs", "dev",
-                                        "difference", "low",     "high",  "candidate" };
     static const char *const more[] = { "ordinal", "incumbent", "played" };
-    json_t *out = json_object(), *details;
-    const char *text = json_string_value(json_object_get(row, "details"));
+    json_t *details = json_loads(row->details, 0, NULL);
+    json_t *out = json_pack("{s:I, s:s, s:I, s:o, s:o, s:o, s:o, s:s, s:[II]}", "iteration",
+                            (json_int_t)row->iteration, "verdict", verdict_name(row->verdict),
+                            "pairs", (json_int_t)row->pairs, "dev",
+                            json_finite(row->dev_after), "difference",
+                            json_finite(row->difference), "low", json_finite(row->low),
+                            "high", json_finite(row->high), "candidate", row->sha256,
+                            "cases", (json_int_t)row->cases_passed, (json_int_t)row->cases);
 
-    for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
-        json_object_set(out, keys[i], json_object_get(row, keys[i]));
-    json_object_set_new(out, "cases",
-                        json_pack("[O, O]", json_object_get(row, "cases_passed"),
-                                  json_object_get(row, "cases")));
-    details = text ? json_loads(text, 0, NULL) : NULL;
     for (size_t i = 0; i < sizeof(more) / sizeof(more[0]); i++)
         if (json_object_get(details, more[i]))
             json_object_set(out, more[i], json_object_get(details, more[i]));

@@ -14,9 +14,9 @@
 json_t *outcome_to_json(const struct iteration *it);
 json_t *outcome_of_start(const struct champion *start, const struct tally_mark *played);
 json_t *outcome_played(const struct tally_mark *played);
-/* A row of the ledger's table `candidate`, as JSON with its details read, in the same
- * form; what an older ratchet did not keep is left out. */
-json_t *outcome_of_row(json_t *row);
+/* A candidate of the ledger, in the same form; what an older ratchet did not keep is left
+ * out. */
+json_t *outcome_of_row(const struct ledger_candidate *row);
 
 struct outcome_parting {
     const char *what; /* "verdict", "steps of gate", ... */

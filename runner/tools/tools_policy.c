@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "runner/policy/edit.h"
 #include "runner/policy/measure.h"
+#include "runner/record/ledger/ledger_rows.h"
 #include "runner/tools/tool_work.h"
 
 #define MOST_SOURCE 32000 /* bytes of an answer */
@@ -139,48 +140,46 @@ enum memo_status tool_policy_edit(struct tool_work *w)
     return tool_check_source(w, "draft.lua", tool_draft(w));
 }
 
-/* Candidates before this iteration, the newest first. */
-static json_t *candidates(struct tool_work *w)
-{
-    char *sql = xasprintf(
-        "SELECT iteration, sha256, verdict, change, dev_after FROM candidate"
-        " WHERE run=? AND iteration<%lld AND sha256<>''"
-        " ORDER BY iteration DESC",
-        (long long)w->c->iteration);
-    json_t *rows = ledger_query(w->c->memo->ledger, sql, w->c->memo->run, w->err);
-
-    free(sql);
-    return rows;
-}
-
 char *tool_ancestor(struct tool_work *w, int64_t iteration, enum memo_status *status)
 {
-    json_t *rows = iteration
-                       ? candidates(w)
-                       : ledger_query(w->c->memo->ledger,
-                                      "SELECT 0 AS iteration, start_sha256 AS sha256"
-                                      " FROM run WHERE id=?",
-                                      w->c->memo->run, w->err);
-    char *source = NULL;
-    json_t *row;
-    size_t i;
+    const struct memo *m = w->c->memo;
+    char sha[65], *source = NULL;
+    int found = iteration < w->c->iteration
+                    ? ledger_candidate_find(m->ledger, m->run, iteration, sha, w->err)
+                    : 0;
 
-    *status = rows ? MEMO_DONE : MEMO_FAILED;
-    json_array_foreach(rows, i, row)
-        if (json_integer_value(json_object_get(row, "iteration")) == iteration &&
-            !source) {
-            source = ledger_source_get(w->c->memo->ledger,
-                                       json_string_value(json_object_get(row, "sha256")),
-                                       w->err);
-            if (!source)
-                *status = MEMO_FAILED;
-        }
-    json_decref(rows);
-    if (!source && *status == MEMO_DONE)
+    if (found == 1)
+        source = ledger_source_get(m->ledger, sha, w->err);
+    else if (found == 0)
         tool_wrong(w,
                    "there is no candidate of iteration %lld; see the list of policy_read",
                    (long long)iteration);
+    *status = source || found == 0 ? MEMO_DONE : MEMO_FAILED;
     return source;
+}
+
+/* The last candidates before this iteration, the newest first; NULL: the ledger fails. */
+static json_t *list_candidates(struct tool_work *w)
+{
+    struct ledger_candidates all;
+    json_t *rows = json_array();
+    int n = ledger_candidates(w->c->memo->ledger, w->c->memo->run, &all, w->err);
+
+    for (int i = n - 1; i >= 0 && json_array_size(rows) < CANDIDATES_SHOWN; i--) {
+        const struct ledger_candidate *c = &all.list[i];
+        if (c->iteration < w->c->iteration && c->sha256[0])
+            json_array_append_new(rows, json_pack("{s:I, s:s, s:s, s:s, s:o}", "iteration",
+                                                  (json_int_t)c->iteration, "sha256",
+                                                  c->sha256, "verdict",
+                                                  verdict_name(c->verdict), "change",
+                                                  c->change, "dev_after",
+                                                  json_finite(c->dev_after)));
+    }
+    ledger_candidates_clear(&all);
+    if (n >= 0)
+        return rows;
+    json_decref(rows);
+    return NULL;
 }
 
 /* Lines from..to of a source, as many as an answer holds. */
@@ -229,10 +228,8 @@ enum memo_status tool_policy_read(struct tool_work *w)
 
     if (iteration >= 0 && !owned)
         return status;
-    rows = candidates(w);
+    rows = list_candidates(w);
     if (rows) {
-        while (json_array_size(rows) > CANDIDATES_SHOWN)
-            json_array_remove(rows, json_array_size(rows) - 1);
         sha256_hex(source, strlen(source), sha);
         json_object_set_new(w->data, "name",
                             json_string(owned                ? "candidate"

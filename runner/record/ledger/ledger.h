@@ -76,6 +76,13 @@ int ledger_run_add(struct ledger *l, struct ledger_run *run,
 /* The run of that name or folder; name NULL: the latest. 1: found, 0: none, -1: error. */
 int ledger_run_find(struct ledger *l, const char *name, struct ledger_run *out,
                     struct error *err);
+/* All of them, oldest first; how many. */
+struct ledger_runs {
+    struct ledger_run *list;
+    int n;
+};
+int ledger_runs(struct ledger *l, struct ledger_runs *out, struct error *err);
+void ledger_runs_clear(struct ledger_runs *all);
 int ledger_run_set_status(struct ledger *l, int64_t run, const char *status,
                           const char *stop_reason, struct error *err);
 /* From now on the run counts as unsealed. */
@@ -291,9 +298,5 @@ struct ledger_note_query {
  * that a dream before the run has superseded. */
 json_t *ledger_note_search(struct ledger *l, const struct ledger_note_query *q,
                            struct error *err);
-
-/* One query's rows as a JSON array of objects, for tables and CSV; ? takes `run`. sql is
- * ours, never a user's. NULL on failure. */
-json_t *ledger_query(struct ledger *l, const char *sql, int64_t run, struct error *err);
 
 #endif

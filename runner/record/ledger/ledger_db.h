@@ -44,6 +44,9 @@ int ledger_do(struct ledger *l, const char *sql, struct error *err);
 int ledger_settle(struct ledger *l, int status, struct error *err);
 /* Steps to the end, finalizes; rows as objects. NULL on failure. */
 json_t *ledger_rows(struct ledger *l, sqlite3_stmt *s, struct error *err);
+/* One query's rows as a JSON array of objects, for tables and CSV; ? takes `run`. NULL on
+ * failure. */
+json_t *ledger_query(struct ledger *l, const char *sql, int64_t run, struct error *err);
 /* Writes what SQLite says; -1. */
 int ledger_fail(struct ledger *l, struct error *err);
 int64_t ledger_now(void);

@@ -53,18 +53,16 @@ json_t *ledger_dream_read(struct ledger *l, const char *task, struct error *err)
         " JOIN run ON run.id = r.run WHERE " TASK_OF_RUN " = ?1 AND r.state = 'admitted'"
         " ORDER BY r.rowid",
         task, err);
-    json_t *last = ledger_query(l, "SELECT coalesce(max(id), 0) AS id FROM dream", 0,
-                                err);
+    int64_t last = ledger_dream_last(l, err);
     json_t *all = NULL;
 
-    if (notes && candidates && cases && last)
-        all = json_pack("{s:s, s:O, s:O, s:O, s:O}", "task", task, "notes", notes,
+    if (notes && candidates && cases && last >= 0)
+        all = json_pack("{s:s, s:O, s:O, s:O, s:I}", "task", task, "notes", notes,
                         "candidates", candidates, "cases", cases, "last",
-                        json_object_get(json_array_get(last, 0), "id"));
+                        (json_int_t)last);
     json_decref(notes);
     json_decref(candidates);
     json_decref(cases);
-    json_decref(last);
     return all;
 }
 
@@ -176,6 +174,42 @@ int ledger_skill_add(struct ledger *l, int64_t note, const char *name,
     return ledger_execute(l, err,
                           ledger_prepare(l, err, "INSERT INTO skill VALUES(?,?,?,?)",
                                          "isss", note, name, tokens_sha256, source));
+}
+
+int ledger_skill_has(struct ledger *l, const char *name, const char *tokens_sha256,
+                     struct error *err)
+{
+    int has = -1;
+
+    ledger_first(l, err,
+                 ledger_prepare(l, err,
+                                "SELECT EXISTS (SELECT 1 FROM skill WHERE (?1 IS NULL OR"
+                                " name=?1) AND (?2 IS NULL OR tokens_sha256=?2))",
+                                "ss", name, tokens_sha256),
+                 "n", &has);
+    return has;
+}
+
+int64_t ledger_dream_last(struct ledger *l, struct error *err)
+{
+    int64_t last = -1;
+
+    ledger_first(l, err,
+                 ledger_prepare(l, err, "SELECT coalesce(max(id), 0) FROM dream", ""), "i",
+                 &last);
+    return last;
+}
+
+int ledger_dream_has_read(struct ledger *l, const char *task, struct error *err)
+{
+    int has = -1;
+
+    ledger_first(l, err,
+                 ledger_prepare(l, err,
+                                "SELECT EXISTS (SELECT 1 FROM dream_read WHERE task=?)", "s",
+                                task),
+                 "n", &has);
+    return has;
 }
 
 json_t *ledger_dream_memory(struct ledger *l, const char *task, int64_t run,

@@ -36,6 +36,14 @@ int ledger_dream_supersede(struct ledger *l, int64_t dream, int64_t note, int64_
 int ledger_skill_add(struct ledger *l, int64_t note, const char *name,
                      const char *tokens_sha256, const char *source, struct error *err);
 
+/* Is there one of this name (NULL: any), made of these tokens (NULL: any)? 1, 0, -1. */
+int ledger_skill_has(struct ledger *l, const char *name, const char *tokens_sha256,
+                     struct error *err);
+/* The latest dream's id, or 0; -1: the ledger cannot be read. */
+int64_t ledger_dream_last(struct ledger *l, struct error *err);
+/* Has any dream read runs of this task? 1, 0, -1. */
+int ledger_dream_has_read(struct ledger *l, const char *task, struct error *err);
+
 /* What a run sees of the dreams before it, newest first: rows of kind, task, text,
  * evidence (as text), name and source (of skills; those of all tasks, its own first). */
 json_t *ledger_dream_memory(struct ledger *l, const char *task, int64_t run,

@@ -92,6 +92,23 @@ json_t *ledger_report_rows(struct ledger *l, int64_t run, struct error *err)
     return NULL;
 }
 
+json_t *ledger_report_holdout(struct ledger *l, int64_t run)
+{
+    json_t *rows = ledger_query(
+        l,
+        "SELECT number AS opening, json_extract(result, '$.hidden.mean') AS hidden_mean,"
+        " json_extract(result, '$.hidden.std') AS hidden_std,"
+        " json_extract(result, '$.gap') AS gap,"
+        " json_extract(result, '$.gap_interval[0]') AS gap_low,"
+        " json_extract(result, '$.gap_interval[1]') AS gap_high FROM report"
+        " WHERE run = ? AND split = 'holdout' ORDER BY number DESC LIMIT 1",
+        run, NULL);
+    json_t *row = json_incref(json_array_get(rows, 0));
+
+    json_decref(rows);
+    return row;
+}
+
 int ledger_report_gain(struct ledger *l, int64_t run, double **out, struct error *err)
 {
     sqlite3_stmt *s = ledger_prepare(

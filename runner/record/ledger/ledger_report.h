@@ -9,6 +9,10 @@
  * new reference; NULL on failure. */
 json_t *ledger_report_rows(struct ledger *l, int64_t run, struct error *err);
 
+/* What came of the latest opening of its holdout seeds: opening (number), hidden_mean,
+ * hidden_std, gap, gap_low, gap_high. A new reference; NULL: nothing yet. */
+json_t *ledger_report_holdout(struct ledger *l, int64_t run);
+
 /* The incumbent's score less the start's on each hidden seed that both were measured on
  * for the gain. How many; -1 on failure. The caller frees *out. */
 int ledger_report_gain(struct ledger *l, int64_t run, double **out, struct error *err);

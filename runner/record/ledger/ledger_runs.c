@@ -22,22 +22,58 @@ int ledger_run_add(struct ledger *l, struct ledger_run *r, struct error *err)
     return 0;
 }
 
+#define RUN_COLUMNS                                                                      \
+    "SELECT id, name, folder, task, model, start_policy, start_sha256, salt_sha256, seed," \
+    " created, status, stop_reason, is_sealed, coalesce(env_version, -1),"                \
+    " coalesce(chance, -1) FROM run"
+
+/* The next of a query of RUN_COLUMNS; as ledger_next. */
+static int ledger_run_next(struct ledger *l, sqlite3_stmt *s, struct ledger_run *out,
+                           struct error *err)
+{
+    return ledger_next(l, err, s, "isssssssiissbii", &out->id, &out->name, &out->folder,
+                       &out->task, &out->model, &out->start_policy, &out->start_sha256,
+                       &out->salt_sha256, &out->seed, &out->created, &out->status,
+                       &out->stop_reason, &out->is_sealed, &out->env_version, &out->chance);
+}
+
+int ledger_runs(struct ledger *l, struct ledger_runs *out, struct error *err)
+{
+    sqlite3_stmt *s = ledger_prepare(l, err, RUN_COLUMNS " ORDER BY id", "");
+    struct ledger_run r;
+    int found;
+
+    *out = (struct ledger_runs){ 0 };
+    while ((found = ledger_run_next(l, s, &r, err)) == 1)
+        *xgrow(out->list, out->n) = r;
+    if (found < 0)
+        ledger_runs_clear(out);
+    return found < 0 ? -1 : out->n;
+}
+
+void ledger_runs_clear(struct ledger_runs *all)
+{
+    for (int i = 0; i < all->n; i++)
+        ledger_run_clear(&all->list[i]);
+    free(all->list);
+    *all = (struct ledger_runs){ 0 };
+}
+
 int ledger_run_find(struct ledger *l, const char *name, struct ledger_run *out,
                     struct error *err)
 {
-    *out = (struct ledger_run){ 0 };
-    return ledger_first(
+    sqlite3_stmt *s = ledger_prepare(
         l, err,
-        ledger_prepare(
-            l, err,
-            "SELECT id, name, folder, task, model, start_policy, start_sha256, salt_sha256, seed,"
-            " created, status, stop_reason, is_sealed, coalesce(env_version, -1), coalesce(chance, -1)"
-            " FROM run WHERE ?1 IS NULL OR name = ?1 OR folder = ?1 ORDER BY id DESC LIMIT 1",
-            "s", name),
-        "isssssssiissbii", &out->id, &out->name, &out->folder, &out->task, &out->model,
-        &out->start_policy, &out->start_sha256, &out->salt_sha256, &out->seed,
-        &out->created, &out->status, &out->stop_reason, &out->is_sealed,
-        &out->env_version, &out->chance);
+        RUN_COLUMNS
+        " WHERE ?1 IS NULL OR name = ?1 OR folder = ?1 ORDER BY id DESC LIMIT 1",
+        "s", name);
+    int found;
+
+    *out = (struct ledger_run){ 0 };
+    found = ledger_run_next(l, s, out, err);
+    if (found == 1)
+        sqlite3_finalize(s);
+    return found;
 }
 
 int ledger_run_set_status(struct ledger *l, int64_t run, const char *status,
