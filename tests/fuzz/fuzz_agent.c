@@ -57,11 +57,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     c.client_since = clock_now();
     turn_init(&turn);
     if (len > 1)
-        result = serve(&c, &turn);
+        result = command_serve(&c, &turn);
     if (result == 0 && c.client >= 0) {
         if (send(ends[1], bytes + len / 2, len - len / 2, 0) != (ssize_t)(len - len / 2))
             abort();
-        result = serve(&c, &turn);
+        result = command_serve(&c, &turn);
     }
     if (result == 1)
         check_call(&c, &turn, bytes);
