@@ -9,6 +9,7 @@
 
 #include "base/json.h"
 #include "base/text.h"
+#include "runner/brief/brief_cause.h"
 #include "runner/brief/brief_failure.h"
 #include "runner/brief/brief_memory.h"
 #include "runner/brief/brief_plan.h"
@@ -269,8 +270,9 @@ static int brief_write_failures(FILE *f, const struct brief *b, struct error *er
                     " No reward came after step %" PRId64 ", to the end of the episode.",
                     one->last_reward);
         fputs("\n\n", f);
-        if (brief_failure_write(f, b->task, &b->results[one->episode], one->step, err) !=
-            0)
+        brief_cause_write(f, b->task, one);
+        if (brief_failure_write(f, b->task, &b->results[one->episode],
+                                failure_moment(one, b->task), err) != 0)
             return -1;
         write_ancestors(f, b, one->episode);
     }

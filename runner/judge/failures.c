@@ -63,17 +63,31 @@ static struct failure *failures_add(struct scan *s, int episode, const char *kin
     *one = (struct failure){ .episode = episode,
                              .step = s->episode.now.n_steps - 1,
                              .total = s->episode.now.total,
+                             .cause = -1,
                              .kind = kind };
     one->step = one->step < 0 ? 0 : one->step;
     write_signature(s, kind, one->signature, sizeof(one->signature));
     return one;
 }
 
-static void add_events(struct scan *s, int episode, uint32_t events, int *left)
+/* A counter of so many digits that begins at 0 again takes nearly all away at once. */
+static bool failures_score_turned_over(double total, double reward)
 {
-    for (int i = 0; s->task->env->events && s->task->env->events[i].name; i++)
-        if (s->task->env->events[i].is_failure && (events >> i & 1) && (*left)-- > 0)
-            failures_add(s, episode, s->task->env->events[i].name);
+    double before = total - reward, digits = 1000;
+
+    while (digits <= before)
+        digits *= 10;
+    return reward < 0 && before >= 0.9 * digits && reward <= -0.9 * digits;
+}
+
+static void add_events(struct scan *s, int episode, const struct env_step *step, int *left)
+{
+    const struct env_event *e = s->task->env->events;
+    bool is_over = failures_score_turned_over(s->episode.now.total, step->reward);
+
+    for (int i = 0; e && e[i].name; i++)
+        if (e[i].is_failure && (step->events >> i & 1) && (*left)-- > 0)
+            failures_add(s, episode, is_over ? "score_turned_over" : e[i].name);
 }
 
 /* Stuck is looked at where it began, not where the time ran out. */
@@ -114,7 +128,7 @@ static void scan_once(struct scan *s, int index, const struct episode_result *r)
         if (step.reward > 0)
             last_reward = i;
         if (step.events)
-            add_events(s, index, step.events, &left);
+            add_events(s, index, &step, &left);
     }
     if (r->fault)
         failures_add(s, index, fault_name(r->fault));

@@ -11,8 +11,14 @@ struct failure {
     int64_t step;        /* the step that brought it (from 0) */
     int64_t last_reward; /* stuck: the last step that had one */
     double total;        /* return up to and with that step */
+    /* Where it was decided: the last step found at which another action, held for
+     * cause_hold steps, would have avoided it. -1: not looked for, or none was found.
+     * See failures_cause.h. */
+    int64_t cause, cause_hold;
+    double cause_action[ENV_MAX_ACTION];
     char signature[160]; /* "life_lost ball_x=2/5 ball_dx=1/3": event or kind, and bins */
-    const char *kind;    /* the event's name, "stuck", "error", "cut_off"...; borrowed */
+    const char *kind; /* the event's name, "score_turned_over" in its place, "stuck",
+                         "error", "cut_off"...; borrowed */
 };
 
 struct failure_group {

@@ -8,6 +8,7 @@
 #include "runner/brief/usage.h"
 #include "runner/brief/strip.h"
 #include "runner/brief/turn_end.h"
+#include "runner/judge/failures_cause.h"
 #include "runner/learn/loop_state.h"
 #include "runner/tools/tools.h"
 
@@ -103,7 +104,8 @@ static int add_strips(const struct loop *l, const struct failures *failures,
                     !l->n_too_long;
          i++) {
         const struct failure *f = &failures->list[failures->groups[i].first];
-        struct strip strip = strip_of_failure(l->task, f->episode, f->step);
+        struct strip strip = strip_of_failure(l->task, f->episode,
+                                              failure_moment(f, l->task));
         if (strip_make(&e, &l->parent.results[f->episode], &strip, &m->images[i], err) !=
             0)
             return -1;
@@ -152,6 +154,8 @@ static int open_conversation(struct conversation *c, struct error *err)
                                        l->past[i].change,     l->past[i].why,
                                        l->past[i].dev_before, l->past[i].dev_after };
     if (failures_find(&failures, l->task, l->parent.results, l->parent.n, err) == 0 &&
+        failures_find_causes(&failures, l->task, l->parent.results, 0, GROUPS_SEARCHED,
+                             err) == 0 &&
         (brief.notes = gather_notes(l, &failures, err)))
         user = brief_user(&brief, err);
     if (user) {

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "runner/brief/brief_cause.h"
 #include "runner/brief/brief_failure.h"
 #include "runner/brief/quote.h"
 #include "runner/brief/strip.h"
@@ -108,15 +109,35 @@ static int tools_look_put_table(struct tool_work *w, const struct failure *f)
     char *text = NULL, *cut;
     size_t len;
     FILE *out = open_memstream(&text, &len);
-    int status = brief_failure_write(out, w->c->memo->base.task,
-                                     &w->c->results[f->episode], f->step, w->err);
+    const struct task *task = w->c->memo->base.task;
+    int status;
 
+    brief_cause_write(out, task, f);
+    status = brief_failure_write(out, task, &w->c->results[f->episode],
+                                 failure_moment(f, task), w->err);
     fclose(out);
     cut = provider_clean_text(text, len < MOST_TABLE ? len : MOST_TABLE);
     json_object_set_new(w->data, "table", json_string(cut));
     free(cut);
     free(text);
     return status;
+}
+
+static int tools_look_put_group(struct tool_work *w, struct failures *all, int group)
+{
+    const struct task *task = w->c->memo->base.task;
+    const struct failure *f = &all->list[all->groups[group].first];
+    char action[256];
+
+    if (failures_find_causes(all, task, w->c->results, group, 1, w->err) != 0)
+        return -1;
+    frame_action_text(task->env, f->cause_action, action, sizeof(action));
+    if (f->cause >= 0)
+        json_object_set_new(w->data, "decided",
+                            json_pack("{s:I, s:s, s:I}", "step", (json_int_t)f->cause,
+                                      "action", action, "held",
+                                      (json_int_t)f->cause_hold));
+    return tools_look_put_table(w, f);
 }
 
 enum memo_status tool_failures(struct tool_work *w)
@@ -139,7 +160,7 @@ enum memo_status tool_failures(struct tool_work *w)
         tool_wrong(w, "there is no group %lld; there are %d", (long long)group,
                    all.n_groups);
     else if (status == 0 && group >= 0)
-        status = tools_look_put_table(w, &all.list[all.groups[group].first]);
+        status = tools_look_put_group(w, &all, (int)group);
     failures_clear(&all);
     return status == 0 ? MEMO_DONE : MEMO_FAILED;
 }

@@ -91,11 +91,12 @@ const struct tool tool_table[] = {
       tool_run_episodes },
     { "failures",
       "Where the current policy fails on the dev seeds, grouped by what the failures "
-      "look like; with a group's number, the steps before its most telling one. Costs "
-      "no steps.",
+      "look like; with a group's number, the steps before its most telling one, and the "
+      "last step at which another action would have avoided it. Costs no steps.",
       "'group': {'type': 'integer', 'minimum': 0, 'description': 'number of a group'}",
       "'groups': {'type': 'array'},"
       "'left_out': {'type': 'string'},"
+      "'decided': {'type': 'object'},"
       "'table': {'type': 'string'}",
       tool_failures },
     { "trace",
