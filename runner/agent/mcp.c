@@ -210,7 +210,7 @@ static void answer_prompt(struct mcp *m, const struct request *request)
 /* The request as a turn with one call. False: it was answered by an error. */
 static bool start_call(struct mcp *m, const struct request *request, struct turn *out)
 {
-    json_t *arguments = NULL;
+    json_t *arguments = NULL, *given;
     const char *name = NULL, *uri;
     struct tool_call *call;
 
@@ -222,10 +222,9 @@ static bool start_call(struct mcp *m, const struct request *request, struct turn
         }
     } else {
         name = mcp_text_of(m->now.params, "name");
-        arguments = json_incref(json_object_get(m->now.params, "arguments"));
-        if (!arguments)
-            arguments = json_object();
-        if (!name || !json_is_object(arguments)) {
+        given = json_object_get(m->now.params, "arguments");
+        arguments = given ? json_incref(given) : json_object();
+        if (!name || !(json_is_object(arguments) || json_is_string(arguments))) {
             json_decref(arguments);
             mcp_error(m, m->now.id, MCP_PARAMS,
                       "tools/call needs name, a string, and arguments, "
@@ -236,7 +235,12 @@ static bool start_call(struct mcp *m, const struct request *request, struct turn
     }
     m->call_id = xasprintf("mcp_%d_%d", request->iteration, request->turn);
     call = message_add_call(&out->message, m->call_id, name);
-    call->arguments = arguments;
+    if (json_is_string(arguments)) { /* as models send them, and providers take them */
+        tool_call_set_arguments(call, json_string_value(arguments));
+        json_decref(arguments);
+    } else {
+        call->arguments = arguments;
+    }
     return true;
 }
 
@@ -262,22 +266,38 @@ int mcp_ask(struct mcp *m, const struct request *request, struct turn *out,
     return error_set(err, "the client hung up");
 }
 
+/* Of the request that is being worked on, or for which the run is only now begun: a new
+ * reference, or NULL. */
+static json_t *progress_token(struct mcp *m)
+{
+    const struct mcp_request *r;
+    json_t *token = NULL;
+
+    pthread_mutex_lock(&m->lock);
+    r = m->now.id ? &m->now : m->n_queued ? &m->queue[0] : NULL;
+    if (r)
+        token = json_object_get(json_object_get(r->params, "_meta"), "progressToken");
+    token = json_is_string(token) || json_is_integer(token) ? json_incref(token) : NULL;
+    pthread_mutex_unlock(&m->lock);
+    return token;
+}
+
 void mcp_progress(void *self, const char *purpose, int done, int n)
 {
     struct mcp *m = self;
-    json_t *token = json_object_get(json_object_get(m->now.params, "_meta"),
-                                    "progressToken");
+    json_t *token = progress_token(m);
     char *text;
 
-    if (!m->call_id || !(json_is_string(token) || json_is_integer(token)))
+    if (token)
+        m->progress++;
+    if (!token || clock_now() - m->last_progress < PROGRESS_SECONDS) {
+        json_decref(token);
         return;
-    m->progress++;
-    if (clock_now() - m->last_progress < PROGRESS_SECONDS)
-        return;
+    }
     m->last_progress = clock_now();
     text = xasprintf("%s: %d of %d episodes", purpose, done, n);
     mcp_notify(m, "notifications/progress",
-               json_pack("{s:O, s:o, s:s}", "progressToken", token, "progress",
+               json_pack("{s:o, s:o, s:s}", "progressToken", token, "progress",
                          json_finite(m->progress), "message", text));
     free(text);
 }

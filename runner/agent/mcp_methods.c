@@ -78,8 +78,18 @@ static json_t *initialize(struct mcp *m, const struct mcp_request *r)
 
 static json_t *discover(void)
 {
-    return json_pack("{s:[s], s:o, s:s}", "supportedVersions", MCP_MODERN, "capabilities",
-                     capabilities(true), "instructions", instructions);
+    return json_pack("{s:[s,s], s:o, s:s}", "supportedVersions", MCP_MODERN, MCP_LEGACY,
+                     "capabilities", capabilities(true), "instructions", instructions);
+}
+
+/* Nothing outside of the run is touched, and nothing is lost: what a verdict fell on stays in
+ * the ledger. */
+static json_t *tool_annotations(const struct tool_nature *nature)
+{
+    return json_pack("{s:s, s:b, s:b, s:b, s:b}", "title", nature->title, "readOnlyHint",
+                     nature->only_reads, "destructiveHint", 0, "idempotentHint",
+                     nature->only_reads || !strcmp(nature->name, "policy_write"),
+                     "openWorldHint", 0);
 }
 
 static json_t *list_tools(void)
@@ -88,11 +98,18 @@ static json_t *list_tools(void)
     int n;
     const struct tool_description *tools = tools_describe(&n);
 
-    for (int i = 0; i < n; i++)
-        json_array_append_new(
-            list, json_pack("{s:s, s:s, s:O, s:O}", "name", tools[i].name, "description",
-                            tools[i].about, "inputSchema", tools[i].schema,
-                            "outputSchema", tools_output_schema(tools[i].name)));
+    for (int i = 0; i < n; i++) {
+        const struct tool_nature *nature = tools_nature(tools[i].name);
+        json_t *one = json_pack("{s:s, s:s, s:O, s:O}", "name", tools[i].name,
+                                "description", tools[i].about, "inputSchema",
+                                tools[i].schema, "outputSchema",
+                                tools_output_schema(tools[i].name));
+        if (nature) {
+            json_object_set_new(one, "title", json_string(nature->title));
+            json_object_set_new(one, "annotations", tool_annotations(nature));
+        }
+        json_array_append_new(list, one);
+    }
     return json_pack("{s:o}", "tools", list);
 }
 

@@ -62,7 +62,8 @@ void mcp_error(struct mcp *m, const json_t *id, enum mcp_error code, const char 
     if (data)
         json_object_set_new(error, "data", data);
     json_object_set_new(message, "jsonrpc", json_string("2.0"));
-    json_object_set_new(message, "id", id ? json_incref((json_t *)id) : json_null());
+    if (id) /* MCP's schema knows no id that is null */
+        json_object_set(message, "id", (json_t *)id);
     json_object_set_new(message, "error", error);
     write_line(m, message);
 }

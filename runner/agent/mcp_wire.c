@@ -8,8 +8,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "runner/agent/mcp_id.h"
 #include "runner/tools/tools.h"
-
 
 static void cancel(struct mcp *m, const json_t *params)
 {
@@ -159,24 +159,37 @@ void mcp_take_line(struct mcp *m, const char *line, size_t len)
     json_decref(json);
 }
 
+/* A line that was too long has ended: whoever waits for its answer gets one. */
+static void answer_long(struct mcp *m, struct mcp_id *id)
+{
+    json_t *found = mcp_id_end(id);
+
+    mcp_error(m, found, MCP_INVALID, "a line of more than 4 MiB", NULL);
+    json_decref(found);
+}
+
 /* Hands on every whole line; what is left of the last is moved to the front. */
-static size_t take_lines(struct mcp *m, char *buffer, size_t len, bool *skips)
+static size_t take_lines(struct mcp *m, char *buffer, size_t len, bool *skips,
+                         struct mcp_id *id)
 {
     char *from = buffer, *end;
 
     while ((end = memchr(from, '\n', len - (size_t)(from - buffer)))) {
-        if (!*skips)
+        if (*skips) {
+            mcp_id_take(id, from, (size_t)(end - from));
+            answer_long(m, id);
+        } else {
             mcp_take_line(m, from, (size_t)(end - from));
+        }
         *skips = false;
         from = end + 1;
     }
     len -= (size_t)(from - buffer);
     memmove(buffer, from, len);
-    if (len < MCP_MOST_LINE)
-        return len;
+    *skips |= len >= MCP_MOST_LINE;
     if (!*skips)
-        mcp_error(m, NULL, MCP_INVALID, "a line of more than 4 MiB", NULL);
-    *skips = true;
+        return len;
+    mcp_id_take(id, buffer, len);
     return 0;
 }
 
@@ -197,6 +210,7 @@ static void *mcp_wire_read_lines(void *user)
     char *buffer = xcalloc(MCP_MOST_LINE + 65536, 1);
     size_t len = 0;
     bool skips = false, is_over = false;
+    struct mcp_id id = { 0 };
 
     while (!is_over) {
         struct pollfd p = { .fd = m->in, .events = POLLIN };
@@ -207,12 +221,14 @@ static void *mcp_wire_read_lines(void *user)
         if (ready > 0 && (n == 0 || (n < 0 && errno != EINTR && errno != EAGAIN)))
             is_over = true;
         if (n > 0)
-            len = take_lines(m, buffer, len + (size_t)n, &skips);
+            len = take_lines(m, buffer, len + (size_t)n, &skips, &id);
         pthread_mutex_lock(&m->lock);
         is_over |= m->is_stopping || take_interrupt(m) || m->is_broken;
         pthread_mutex_unlock(&m->lock);
     }
-    if (len && !skips)
+    if (skips)
+        answer_long(m, &id);
+    else if (len)
         mcp_take_line(m, buffer, len);
     pthread_mutex_lock(&m->lock);
     m->is_over = true;

@@ -23,6 +23,34 @@ static const char *const required[][3] = {
     { "submit", "change" },
 };
 
+static const struct tool_nature natures[] = {
+    { "task_info", "The task and its budgets", true },
+    { "policy_read", "Read a policy", true },
+    { "policy_write", "Write the draft", false },
+    { "policy_edit", "Edit the draft", false },
+    { "check", "Check a policy", true },
+    { "run_episodes", "Play episodes", false },
+    { "failures", "Where the policy fails", true },
+    { "trace", "An episode in numbers", true },
+    { "frames", "An episode in pictures", true },
+    { "replay_diff", "Where two policies part", true },
+    { "probe", "Test a hypothesis on an episode", true },
+    { "cases", "The regression cases", true },
+    { "case_propose", "Propose a regression case", false },
+    { "tune", "Tune parameters", false },
+    { "note", "Keep a note", false },
+    { "notes_search", "Search the notes", true },
+    { "submit", "Submit the draft to the gate", false },
+};
+
+const struct tool_nature *tools_nature(const char *name)
+{
+    for (size_t i = 0; i < sizeof(natures) / sizeof(natures[0]); i++)
+        if (!strcmp(natures[i].name, name))
+            return &natures[i];
+    return NULL;
+}
+
 /* Properties as the table has them, with ' for ". */
 static json_t *make_schema(const char *properties, const char *more)
 {

@@ -34,6 +34,13 @@ struct tool_context {
 
 /* The descriptions, n of them; schemas are made once and live as long as the program. */
 const struct tool_description *tools_describe(int *n);
+/* What a person is shown of a tool, and whether it changes nothing but the count of steps.
+ * Borrowed; every tool has one. */
+struct tool_nature {
+    const char *name, *title;
+    bool only_reads;
+};
+const struct tool_nature *tools_nature(const char *name);
 /* Of what a tool answers when it did not fail. Borrowed; NULL: no such tool. */
 json_t *tools_output_schema(const char *name);
 
