@@ -39,7 +39,6 @@ runner
 
 # Who looks down today, at what, and what ends it.
 LOOKS = {
-    ('runner/agent/client', 'runner/model/model'),
 }
 
 # Statements and calls outside runner/record/ledger/: at most so many in a file.

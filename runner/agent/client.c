@@ -9,7 +9,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-#include "runner/model/model.h"
+#include "runner/brief/providers.h"
 
 #define LOCK_WAITS 100 /* times... */
 #define LOCK_WAIT_US 100000
@@ -36,8 +36,10 @@ int client_await(const struct client *c, const volatile sig_atomic_t *interrupte
     struct provider_config config = { .interrupted = interrupted, .is_quiet = true };
     bool asks;
 
-    if (provider_open(out, "mcp", config, err) != 0)
+    out->self = mcp_provider.create(&config, err);
+    if (!out->self)
         return -1;
+    out->kind = &mcp_provider;
     asks = out->kind->await(out->self);
     if (*interrupted)
         return error_set(err, "mcp: interrupted");
