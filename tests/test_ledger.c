@@ -62,7 +62,7 @@ static void test_runs(void **state)
     assert_string_equal(back.name, "b");
     ledger_run_clear(&back);
     assert_int_equal(ledger_run_find(l, "a", &back, NULL), 1);
-    assert_string_equal(back.status, "running");
+    assert_int_equal(back.state, RUN_running);
     ledger_run_clear(&back);
     assert_int_equal(ledger_run_find(l, "c", &back, NULL), 0);
     assert_int_equal(ledger_run_add(l, &run, NULL), -1); /* the name is taken */

@@ -66,7 +66,7 @@ static int find_owners(struct prune *p, struct error *err)
         if (realpath(runs.list[i].folder, real))
             p->owners[p->n_owners++] = (struct owner){
                 xstrdup(real),
-                strcmp(runs.list[i].status, "stopped") || run_is_locked(real)
+                runs.list[i].state != RUN_stopped || run_is_locked(real)
             };
     ledger_runs_clear(&runs);
     ledger_close(l);

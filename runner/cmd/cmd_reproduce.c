@@ -159,7 +159,7 @@ static int make_run(struct reproduce *r, struct error *err)
         const json_t *row = json_array_get(retired, i);
         status = ledger_case_add(
             r->ledger, r->run.id, json_integer_value(json_object_get(row, "iteration")),
-            json_get_text(row, "name"), "", "retired", "as recorded", err);
+            json_get_text(row, "name"), "", CASE_retired, "as recorded", err);
     }
     json_decref(json);
     free(path);

@@ -40,9 +40,9 @@ static const char *sessions_state_of(const struct ledger_run *run)
     free(stop);
     if (run_is_locked(run->folder))
         return is_asked ? "pausing" : "running";
-    if (!strcmp(run->status, "paused"))
-        return "paused";
-    return strcmp(run->status, "running") ? "ended" : "killed";
+    return run->state == RUN_paused    ? "paused"
+           : run->state == RUN_running ? "killed"
+                                       : "ended";
 }
 
 /* Fills in the state and today's folder. */

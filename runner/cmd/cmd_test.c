@@ -137,7 +137,7 @@ static int test_retire(const struct test *t, const char *folder, struct error *e
         o.ledger = ledger_open(o.ledger_path, err);
     if (o.ledger)
         run = test_find_run(&o, folder, &iteration, err);
-    if (run >= 0 && ledger_case_add(o.ledger, run, iteration, t->retire, path, "retired",
+    if (run >= 0 && ledger_case_add(o.ledger, run, iteration, t->retire, path, CASE_retired,
                                     t->reason, err) == 0)
         status = case_retire(folder, t->retire, t->reason, err);
     if (status == 0)

@@ -22,7 +22,7 @@ bool dream_is_promoted(const json_t *candidate)
 {
     const char *verdict = dream_text(candidate, "verdict");
 
-    return verdict_promotes(verdict_read(verdict, strlen(verdict)));
+    return verdict_promotes(verdict_read(verdict));
 }
 
 json_t *dream_evidence(int64_t run, int64_t iteration)

@@ -36,8 +36,10 @@ static bool read_verdict(const char *text, struct claim *out)
 {
     size_t len = strcspn(text, ":");
     const char *what, *end;
+    char word[16];
 
-    out->verdict = strncmp(text + len, ": ", 2) ? VERDICT_none : verdict_read(text, len);
+    snprintf(word, sizeof(word), "%.*s", (int)len, text);
+    out->verdict = strncmp(text + len, ": ", 2) ? VERDICT_none : verdict_read(word);
     if (!out->verdict)
         return false;
     out->sign = sign_of_verdict(out->verdict);
@@ -51,7 +53,7 @@ static int sign_of_candidate(const json_t *candidate)
 {
     const char *verdict = dream_text(candidate, "verdict");
 
-    return sign_of_verdict(verdict_read(verdict, strlen(verdict)));
+    return sign_of_verdict(verdict_read(verdict));
 }
 
 static const json_t *find_candidate(const json_t *read, const json_t *row)

@@ -166,7 +166,7 @@ json_t *as_recorded_run(const struct loop_config *config, const struct provider 
 json_t *as_recorded_retired(struct ledger *l, int64_t run, struct error *err)
 {
     struct ledger_cases all;
-    int n = ledger_cases(l, run, "retired", &all, err);
+    int n = ledger_cases(l, run, CASE_retired, &all, err);
     json_t *rows = n < 0 ? NULL : json_array();
 
     for (int i = 0; i < n; i++)

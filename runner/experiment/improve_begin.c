@@ -147,7 +147,7 @@ static int begin_run(struct improve *m, struct error *err)
         ledger_run_add(m->ledger, &m->run, err) != 0)
         return -1;
     if (m->name && ledger_session_name(m->ledger, m->run.id, m->name, err) != 0) {
-        ledger_run_set_status(m->ledger, m->run.id, "stopped", err->text, NULL);
+        ledger_run_set_state(m->ledger, m->run.id, RUN_stopped, err->text, NULL);
         return -1;
     }
     return 0;

@@ -72,32 +72,40 @@ static json_t *header_of(struct opened_run *o, struct error *err)
     return line;
 }
 
+static int put_turn(struct opened_run *o, FILE *f, int64_t iteration, int64_t turn,
+                    const char *text, struct error *err)
+{
+    json_t *reply = json_loads(text, 0, NULL);
+
+    if (!reply)
+        return error_set(err, "%s: the reply of iteration %lld is no JSON", o->run.name,
+                         (long long)iteration);
+    return put_line(f, json_pack("{s:s, s:I, s:I, s:o}", "request", "ledger", "iteration",
+                                 (json_int_t)iteration, "turn", (json_int_t)turn, "reply",
+                                 reply));
+}
+
 /* The turns of the iterations up to `to`; each must have some. */
 static int put_turns(struct opened_run *o, FILE *f, int64_t to, struct error *err)
 {
-    struct ledger_calls all;
-    int64_t last = 0;
-    int status = ledger_replies(o->ledger, o->run.id, &all, err) < 0 ? -1 : 0;
+    int status = 0, found;
 
-    for (int i = 0; i < all.n && status == 0; i++) {
-        const struct ledger_call *c = &all.list[i];
-        json_t *reply;
-        if (c->iteration > to || c->iteration > last + 1)
-            continue;
-        last = c->iteration;
-        reply = json_loads(c->reply, 0, NULL);
-        status = reply ? put_line(f, json_pack("{s:s, s:I, s:I, s:o}", "request", "ledger",
-                                               "iteration", (json_int_t)last, "turn",
-                                               (json_int_t)c->turn, "reply", reply))
-                       : error_set(err, "%s: the reply of iteration %lld is no JSON",
-                                   o->run.name, (long long)last);
+    for (int64_t i = 1, turn; i <= to && status == 0; i++) {
+        char *text = NULL;
+        for (turn = 0; status == 0 && (found = ledger_call_find(o->ledger, o->run.id, i, turn,
+                                                                &text, err)) == 1;
+             turn++) {
+            status = put_turn(o, f, i, turn, text, err);
+            free(text);
+        }
+        if (status == 0 && found < 0)
+            status = -1;
+        else if (turn == 0)
+            status = error_set(err,
+                               "%s: its ledger keeps no reply of iteration %lld: without it "
+                               "the run cannot be played again",
+                               o->run.name, (long long)i);
     }
-    if (status == 0 && last < to)
-        status = error_set(err,
-                           "%s: its ledger keeps no reply of iteration %lld: without it "
-                           "the run cannot be played again",
-                           o->run.name, (long long)last + 1);
-    ledger_calls_clear(&all);
     return status;
 }
 

@@ -23,7 +23,7 @@ struct frozen {
     char sha256[65];
     char *source;
     int64_t iteration, number;
-    char seeds[LEDGER_SEEDS_LEN]; /* who may have known those of the opening */
+    enum secrecy seeds; /* who may have known those of the opening */
     json_t *details; /* of the candidate, or NULL */
     struct memo memo;
     struct episode_result *dev, *hidden;
@@ -66,9 +66,9 @@ static int check_opening(struct frozen *z, struct error *err)
     struct ledger_opening o;
     int found;
 
-    if (ledger_run_seeds(f->ledger, f->run->id, z->seeds, err) != 0)
+    if (ledger_run_seeds(f->ledger, f->run->id, &z->seeds, err) != 0)
         return -1;
-    if (f->split == SPLIT_AUDIT && !strcmp(z->seeds, "public"))
+    if (f->split == SPLIT_AUDIT && z->seeds == SECRECY_public)
         return error_set(err,
                          "%s: its salt was public before this run began, so that its audit "
                          "seeds are not hidden and cannot carry the final claim; start a run "
@@ -101,7 +101,7 @@ static int check_opening(struct frozen *z, struct error *err)
         found = found && o.run == f->run->id; /* a fork's, cut short, goes on there */
     }
     if (found)
-        memcpy(z->seeds, o.seeds, sizeof(z->seeds));
+        z->seeds = o.seeds;
     z->number = found ? o.number
                       : ledger_opening_add(f->ledger, f->run->id, task, z->split,
                                            z->sha256, err);
@@ -277,7 +277,7 @@ static json_t *freeze_report(struct frozen *z, struct error *err)
                         json_integer(shared_dev));
     json_object_set_new(out, "starts_shared_with_gate",
                         json_integer(shared_gate));
-    json_object_set_new(out, "seeds", json_string(z->seeds));
+    json_object_set_new(out, "seeds", json_string(secrecy_name(z->seeds)));
     json_object_set_new(out, "is_sealed", json_boolean(f->run->is_sealed));
     json_object_set_new(out, "plans", json_boolean(f->base.task->plan));
     json_object_set_new(out, "sim_is_true",

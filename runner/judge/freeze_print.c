@@ -42,7 +42,7 @@ static void print_split(FILE *out, const char *name, const json_t *s)
 
 static bool is_hidden(const json_t *r)
 {
-    return !strcmp(json_get_text(r, "seeds"), "hidden");
+    return secrecy_read(json_get_text(r, "seeds")) == SECRECY_hidden;
 }
 
 static void print_seeds(FILE *out, const json_t *r)
@@ -52,7 +52,7 @@ static void print_seeds(FILE *out, const json_t *r)
                json_get_text(r, "salt_sha256"));
     else
         say_to(out, "  THE SEEDS ARE %s (its hash: %.16s...)\n",
-               strcmp(json_get_text(r, "seeds"), "published")
+               secrecy_read(json_get_text(r, "seeds")) != SECRECY_published
                    ? "NOT HIDDEN: the salt was public before the run began: whoever wrote "
                      "this policy could have known them"
                    : "NO LONGER HIDDEN: the salt was published with the recorded session, "

@@ -329,10 +329,10 @@ static int loop_run_iterations(const struct loop_config *config, struct task *ta
     l.memory = config->memory
                    ? json_incref(config->memory)
                    : loop_memory(config->ledger, l.task->name, config->run->id, err);
-    status = l.memory && ledger_cases(config->ledger, config->run->id, "retired", &l.retired,
+    status = l.memory && ledger_cases(config->ledger, config->run->id, CASE_retired, &l.retired,
                                       err) >= 0 &&
                      incident_files(&l, err) == 0 &&
-                     ledger_run_set_status(config->ledger, config->run->id, "running", "",
+                     ledger_run_set_state(config->ledger, config->run->id, RUN_running, "",
                                            err) == 0
                  ? loop_begin(&l, err)
                  : LOOP_FAILED;
@@ -350,9 +350,9 @@ static int loop_run_iterations(const struct loop_config *config, struct task *ta
     if (result == 0)
         result = ledger_count_steps(config->ledger, config->run->id, &out->steps, err);
     if (result == 0)
-        result = ledger_run_set_status(config->ledger, config->run->id,
-                                       out->is_paused || out->is_interrupted ? "paused"
-                                                                             : "stopped",
+        result = ledger_run_set_state(config->ledger, config->run->id,
+                                       out->is_paused || out->is_interrupted ? RUN_paused
+                                                                            : RUN_stopped,
                                        out->stop_reason, err);
     if (result == 0 && !out->is_interrupted)
         loop_tell(&l, NULL);

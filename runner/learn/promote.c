@@ -26,7 +26,7 @@ static int admit_case(struct loop *l, struct regression_case *c, const char *fol
         status = case_save(c, folder, err);
     if (status == 0)
         status = ledger_case_add(l->c->ledger, l->c->run->id, l->iteration, c->name,
-                                 c->signature, "admitted", reason, err);
+                                 c->signature, CASE_admitted, reason, err);
     free(reason);
     free(text);
     return status;

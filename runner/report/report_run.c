@@ -58,7 +58,7 @@ static void add_curves(json_t *json, double start_steps)
     json_array_foreach(json_object_get(json, "challengers"), i, row) {
         const char *verdict = json_get_text(row, "verdict");
         double after = json_get_number(row, "dev_after");
-        if (!verdict_promotes(verdict_read(verdict, strlen(verdict))) && isfinite(after))
+        if (!verdict_promotes(verdict_read(verdict)) && isfinite(after))
             add_point(tried, row, after, json_get_number(row, "after_half"));
     }
     json_decref(origin);
@@ -175,7 +175,8 @@ static json_t *head(const struct ledger_run *run)
     json = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:s}", "run",
                      run->name, "folder", run->folder, "task",
                      json_get_text(task, "name"), "env", json_get_text(task, "env"),
-                     "model", run->model, "started", started, "status", run->status,
+                     "model", run->model, "started", started, "status",
+                     run_state_name(run->state),
                      "stop_reason", run->stop_reason, "start_policy", run->start_policy,
                      "is_sealed", (int)run->is_sealed, "salt_sha256", run->salt_sha256);
     json_decref(task);

@@ -156,7 +156,7 @@ static enum memo_status tools_keep_prove(struct tool_work *w, const struct failu
     if (proven == 1) {
         b->proposals[b->n_proposals++] = *f;
         if (ledger_case_add(w->c->memo->ledger, w->c->memo->run, w->c->iteration, name,
-                            f->signature, "proposed", "by the model; proven on its draft",
+                            f->signature, CASE_proposed, "by the model; proven on its draft",
                             w->err) != 0)
             status = MEMO_FAILED;
     }

@@ -27,7 +27,10 @@ enum purpose {
 const char *purpose_name(enum purpose p);
 enum purpose purpose_read(const char *text); /* N_PURPOSES: it is none */
 
-/* What became of a candidate, from the gate to whoever reads the ledger. none: not judged
+/* Further words of the ledger, each with its text: none is "", and what is no such word. */
+
+
+/* What became of a candidate, from the gate to whoever reads the ledger; none: not judged
  * yet. A gate never says simpler or refused. */
 #define VERDICTS(X) X(better) X(simpler) X(unchanged) X(worse) X(unclear) X(refused)
 enum verdict {
@@ -36,10 +39,44 @@ enum verdict {
     VERDICTS(X)
 #undef X
 };
-const char *verdict_name(enum verdict v); /* "" of none */
-enum verdict verdict_read(const char *text, size_t len); /* none: it is no verdict */
+const char *verdict_name(enum verdict v);
+enum verdict verdict_read(const char *text);
 /* Does such a candidate become the incumbent? */
 bool verdict_promotes(enum verdict v);
+
+/* A run as it was put down last: it works, may go on, or has ended. */
+#define RUN_STATES(X) X(running) X(paused) X(stopped)
+enum run_state {
+    RUN_none,
+#define X(name) RUN_##name,
+    RUN_STATES(X)
+#undef X
+};
+const char *run_state_name(enum run_state v);
+enum run_state run_state_read(const char *text);
+
+/* A regression case's life. */
+#define CASE_STATES(X) X(proposed) X(admitted) X(retired)
+enum case_state {
+    CASE_none,
+#define X(name) CASE_##name,
+    CASE_STATES(X)
+#undef X
+};
+const char *case_state_name(enum case_state v);
+enum case_state case_state_read(const char *text);
+
+/* Who may have known a run's hidden seeds: nobody, whoever read its salt when the run had
+ * ended, or had it before the run began. */
+#define SECRECIES(X) X(hidden) X(published) X(public)
+enum secrecy {
+    SECRECY_none,
+#define X(name) SECRECY_##name,
+    SECRECIES(X)
+#undef X
+};
+const char *secrecy_name(enum secrecy v);
+enum secrecy secrecy_read(const char *text);
 
 /* Opens or creates the file, and brings an older one up to date. NULL on failure: not a
  * ledger, damaged, from a later version, not writable. */
@@ -66,7 +103,7 @@ struct ledger_run {
     char *salt_sha256; /* of the secret that hidden seeds come from */
     int64_t seed;      /* of the loop's own chance */
     int64_t created;   /* seconds since 1970 */
-    char *status;      /* "running", "paused", "stopped" */
+    enum run_state state;
     char *stop_reason; /* "" while it runs */
     bool is_sealed;    /* false: an external agent ran outside of a jail */
     int64_t env_version, chance; /* that its episodes were played in; -1: unknown (an old run) */
@@ -83,8 +120,8 @@ struct ledger_runs {
 };
 int ledger_runs(struct ledger *l, struct ledger_runs *out, struct error *err);
 void ledger_runs_clear(struct ledger_runs *all);
-int ledger_run_set_status(struct ledger *l, int64_t run, const char *status,
-                          const char *stop_reason, struct error *err);
+int ledger_run_set_state(struct ledger *l, int64_t run, enum run_state state,
+                         const char *stop_reason, struct error *err);
 /* From now on the run counts as unsealed. */
 int ledger_run_unseal(struct ledger *l, int64_t run, struct error *err);
 void ledger_run_clear(struct ledger_run *run);
@@ -247,16 +284,13 @@ int64_t ledger_attempt_add(struct ledger *l, int64_t run, int64_t iteration,
 /* The number that the next one of the run's line would get. -1 on failure. */
 int64_t ledger_attempt_next(struct ledger *l, int64_t run, struct error *err);
 
-/* A regression case's life: "proposed", "admitted", "retired", "stale". */
+/* A change in a regression case's life. */
 int ledger_case_add(struct ledger *l, int64_t run, int64_t iteration, const char *name,
-                    const char *signature, const char *state, const char *reason,
+                    const char *signature, enum case_state state, const char *reason,
                     struct error *err);
 
-/* Who may have known the seeds of an opening: "hidden" (nobody), "published" (the run's salt,
- * when the run had ended), "public" (the salt, before the run began). */
-#define LEDGER_SEEDS_LEN 16
-int ledger_run_seeds(struct ledger *l, int64_t run, char out[LEDGER_SEEDS_LEN],
-                     struct error *err); /* of one that it would have now */
+/* Those of an opening that the run would have now. */
+int ledger_run_seeds(struct ledger *l, int64_t run, enum secrecy *out, struct error *err);
 /* An opening of a hidden split; returns its number, -1 on failure: a candidate's second
  * opening fails. Numbers count up over all runs that draw the same hidden seeds, a run
  * and its forks: who forks gets no more looks at them. Its report follows when it has
@@ -265,7 +299,8 @@ int64_t ledger_opening_add(struct ledger *l, int64_t run, const char *task,
                            const char *split, const char *sha256, struct error *err);
 struct ledger_opening {
     int64_t run, number;
-    char sha256[65], run_name[512], seeds[LEDGER_SEEDS_LEN];
+    char sha256[65], run_name[512];
+    enum secrecy seeds;
     bool is_reported;
 };
 /* The opening of the split with this task, run (with its forks) and candidate; NULL or

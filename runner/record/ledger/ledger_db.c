@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -109,28 +110,38 @@ static void *ledger_blob(sqlite3_stmt *s, int column, size_t *len)
     return bytes;
 }
 
+static void ledger_read_column(sqlite3_stmt *s, int column, char letter, void *to)
+{
+    const char *text = strchr("ind", letter)
+                           ? NULL
+                           : (const char *)sqlite3_column_text(s, column);
+    char *copy = text && strchr("st", letter) ? xstrdup(text)
+                 : letter == 's'              ? xstrdup("")
+                                              : NULL;
+
+    text = text ? text : "";
+    switch (letter) {
+    case 'i': *(int64_t *)to = sqlite3_column_int64(s, column); break;
+    case 'n': *(int *)to = sqlite3_column_int(s, column); break;
+    case 'b': *(bool *)to = sqlite3_column_int(s, column) != 0; break;
+    case 'd': *(double *)to = ledger_double(s, column); break;
+    case 'h': snprintf(to, 65, "%s", text); break;
+    case 'p': *(enum purpose *)to = purpose_read(text); break;
+    case 'v': *(enum verdict *)to = verdict_read(text); break;
+    case 'r': *(enum run_state *)to = run_state_read(text); break;
+    case 'k': *(enum secrecy *)to = secrecy_read(text); break;
+    default: memcpy(to, &copy, sizeof(copy)); /* s, t */
+    }
+}
+
 static void ledger_read_row(sqlite3_stmt *s, const char *letters, va_list args)
 {
     for (int i = 0; letters[i]; i++) {
-        const char *text = strchr("sth", letters[i])
-                               ? (const char *)sqlite3_column_text(s, i)
-                               : NULL;
-        if (letters[i] == 'i')
-            *va_arg(args, int64_t *) = sqlite3_column_int64(s, i);
-        else if (letters[i] == 'n')
-            *va_arg(args, int *) = sqlite3_column_int(s, i);
-        else if (letters[i] == 'b')
-            *va_arg(args, bool *) = sqlite3_column_int(s, i) != 0;
-        else if (letters[i] == 'd')
-            *va_arg(args, double *) = ledger_double(s, i);
-        else if (letters[i] == 'h')
-            snprintf(va_arg(args, char *), 65, "%s", text ? text : "");
-        else if (letters[i] == 'B') {
-            void **bytes = va_arg(args, void **);
-            *bytes = ledger_blob(s, i, va_arg(args, size_t *));
-        } else
-            *va_arg(args, char **) = text ? xstrdup(text)
-                                     : letters[i] == 's' ? xstrdup("") : NULL;
+        void *to = va_arg(args, void *);
+        if (letters[i] == 'B')
+            *(void **)to = ledger_blob(s, i, va_arg(args, size_t *));
+        else
+            ledger_read_column(s, i, letters[i], to);
     }
 }
 
@@ -192,6 +203,56 @@ static json_t *ledger_db_value(sqlite3_stmt *s, int column)
     default:
         return json_null();
     }
+}
+
+int64_t ledger_number(struct ledger *l, struct error *err, sqlite3_stmt *s)
+{
+    int64_t n = 0;
+
+    return ledger_first(l, err, s, "i", &n) < 0 ? -1 : n;
+}
+
+int ledger_list(struct ledger *l, struct error *err, sqlite3_stmt *s,
+                const struct ledger_type *t, void *list, int *n)
+{
+    char *rows = NULL;
+    int found;
+
+    for (*n = 0; (found = ledger_next(l, err, s, "")) == 1; ++*n) {
+        rows = xrealloc(rows, t->size * ((size_t)*n + 1));
+        memset(rows + t->size * (size_t)*n, 0, t->size);
+        for (int i = 0; t->letters[i]; i++)
+            ledger_read_column(s, i, t->letters[i], rows + t->size * (size_t)*n + t->at[i]);
+    }
+    memcpy(list, &rows, sizeof(rows));
+    if (found < 0)
+        ledger_list_clear(t, list, n);
+    return found < 0 ? -1 : *n;
+}
+
+void ledger_row_clear(const struct ledger_type *t, void *row)
+{
+    for (int i = 0; t->letters[i]; i++) {
+        char *text;
+        if (t->letters[i] != 's')
+            continue;
+        memcpy(&text, (char *)row + t->at[i], sizeof(text));
+        free(text);
+    }
+    memset(row, 0, t->size);
+}
+
+void ledger_list_clear(const struct ledger_type *t, void *list, int *n)
+{
+    char *rows;
+
+    memcpy(&rows, list, sizeof(rows));
+    for (int i = 0; i < *n; i++)
+        ledger_row_clear(t, rows + t->size * (size_t)i);
+    free(rows);
+    *n = 0;
+    rows = NULL;
+    memcpy(list, &rows, sizeof(rows));
 }
 
 json_t *ledger_rows(struct ledger *l, sqlite3_stmt *s, struct error *err)

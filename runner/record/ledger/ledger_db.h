@@ -31,13 +31,27 @@ sqlite3_stmt *ledger_prepare(struct ledger *l, struct error *err, const char *sq
 int ledger_execute(struct ledger *l, struct error *err, sqlite3_stmt *s);
 /* Steps to the next row and reads its columns as letters say: i int64_t, n int, b bool,
  * d double (NAN: no number), s a copy of a text ("" for NULL), t one that may be NULL,
- * h char[65], B a copy of a blob (void *, size_t). 1: a row was read, 0: there is none
+ * h char[65], B a copy of a blob (void *, size_t), and words: p a purpose, v a verdict, r a
+ * run's state, k a secrecy. 1: a row was read, 0: there is none
  * left, -1: it failed; the last two have finalized the query, and changed nothing. */
 int ledger_next(struct ledger *l, struct error *err, sqlite3_stmt *s, const char *letters,
                 ...);
 /* The first row alone, in the same way; finalizes. NULL fails. */
 int ledger_first(struct ledger *l, struct error *err, sqlite3_stmt *s, const char *letters,
                  ...);
+/* What a query of one number gives; 0 where it gives no row, -1 where it failed. */
+int64_t ledger_number(struct ledger *l, struct error *err, sqlite3_stmt *s);
+/* A row as a struct: which columns a query of it has, as letters, and where each goes. */
+struct ledger_type {
+    const char *letters; /* as those of ledger_next, but t and B */
+    size_t size, at[20];
+};
+/* All rows, as an array of the struct at *list (a pointer to it) and their number; how many,
+ * or -1, and then there are none. Finalizes. */
+int ledger_list(struct ledger *l, struct error *err, sqlite3_stmt *s,
+                const struct ledger_type *t, void *list, int *n);
+void ledger_list_clear(const struct ledger_type *t, void *list, int *n);
+void ledger_row_clear(const struct ledger_type *t, void *row);
 /* A statement without parameters and rows. */
 int ledger_do(struct ledger *l, const char *sql, struct error *err);
 /* Ends what ledger_begin began: it is kept where status is 0. -1: nothing of it is. */

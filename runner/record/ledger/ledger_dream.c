@@ -179,37 +179,26 @@ int ledger_skill_add(struct ledger *l, int64_t note, const char *name,
 int ledger_skill_has(struct ledger *l, const char *name, const char *tokens_sha256,
                      struct error *err)
 {
-    int has = -1;
-
-    ledger_first(l, err,
-                 ledger_prepare(l, err,
-                                "SELECT EXISTS (SELECT 1 FROM skill WHERE (?1 IS NULL OR"
-                                " name=?1) AND (?2 IS NULL OR tokens_sha256=?2))",
-                                "ss", name, tokens_sha256),
-                 "n", &has);
-    return has;
+    return (int)ledger_number(
+        l, err,
+        ledger_prepare(l, err,
+                       "SELECT EXISTS (SELECT 1 FROM skill WHERE (?1 IS NULL OR name=?1)"
+                       " AND (?2 IS NULL OR tokens_sha256=?2))",
+                       "ss", name, tokens_sha256));
 }
 
 int64_t ledger_dream_last(struct ledger *l, struct error *err)
 {
-    int64_t last = -1;
-
-    ledger_first(l, err,
-                 ledger_prepare(l, err, "SELECT coalesce(max(id), 0) FROM dream", ""), "i",
-                 &last);
-    return last;
+    return ledger_number(
+        l, err, ledger_prepare(l, err, "SELECT coalesce(max(id), 0) FROM dream", ""));
 }
 
 int ledger_dream_has_read(struct ledger *l, const char *task, struct error *err)
 {
-    int has = -1;
-
-    ledger_first(l, err,
-                 ledger_prepare(l, err,
-                                "SELECT EXISTS (SELECT 1 FROM dream_read WHERE task=?)", "s",
-                                task),
-                 "n", &has);
-    return has;
+    return (int)ledger_number(
+        l, err,
+        ledger_prepare(l, err, "SELECT EXISTS (SELECT 1 FROM dream_read WHERE task=?)", "s",
+                       task));
 }
 
 json_t *ledger_dream_memory(struct ledger *l, const char *task, int64_t run,

@@ -5,13 +5,13 @@
 #include "runner/record/ledger/ledger_db.h"
 
 int ledger_case_add(struct ledger *l, int64_t run, int64_t iteration, const char *name,
-                    const char *signature, const char *state, const char *reason,
+                    const char *signature, enum case_state state, const char *reason,
                     struct error *err)
 {
     return ledger_execute(
         l, err,
         ledger_prepare(l, err, "INSERT OR IGNORE INTO regression VALUES(?,?,?,?,?,?,?)",
-                       "iissssi", run, iteration, name, signature, state, reason,
+                       "iissssi", run, iteration, name, signature, case_state_name(state), reason,
                        ledger_now()));
 }
 
@@ -46,7 +46,7 @@ int ledger_opening_find(struct ledger *l, int64_t run, const char *task,
                         const char *split, const char *sha256, struct ledger_opening *out,
                         struct error *err)
 {
-    char *name = NULL, *seeds = NULL;
+    char *name = NULL;
     int found;
 
     *out = (struct ledger_opening){ 0 };
@@ -62,27 +62,20 @@ int ledger_opening_find(struct ledger *l, int64_t run, const char *task,
                 "?3") ") AND (?4 IS NULL OR o.sha256=?4)"
                       " ORDER BY r.number IS NOT NULL DESC, o.run=?3 DESC, o.rowid DESC LIMIT 1",
             "ssis", split, task, run, sha256),
-        "iihbss", &out->run, &out->number, out->sha256, &out->is_reported, &name, &seeds);
-    if (found == 1) {
+        "iihbsk", &out->run, &out->number, out->sha256, &out->is_reported, &name,
+        &out->seeds);
+    if (found == 1)
         snprintf(out->run_name, sizeof(out->run_name), "%s", name);
-        snprintf(out->seeds, sizeof(out->seeds), "%s", seeds);
-    }
     free(name);
-    free(seeds);
     return found;
 }
 
-int ledger_run_seeds(struct ledger *l, int64_t run, char out[LEDGER_SEEDS_LEN],
-                     struct error *err)
+int ledger_run_seeds(struct ledger *l, int64_t run, enum secrecy *out, struct error *err)
 {
-    char *seeds = NULL;
-    int found = ledger_first(l, err, ledger_prepare(l, err, "SELECT " SEEDS("?1"), "i", run),
-                             "s", &seeds);
-
-    if (found == 1)
-        snprintf(out, LEDGER_SEEDS_LEN, "%s", seeds);
-    free(seeds);
-    return found == 1 ? 0 : -1;
+    return ledger_first(l, err, ledger_prepare(l, err, "SELECT " SEEDS("?1"), "i", run), "k",
+                        out) == 1
+               ? 0
+               : -1;
 }
 
 int ledger_report_add(struct ledger *l, int64_t run, const char *split, int64_t number,

@@ -6,52 +6,6 @@
 
 #include "runner/record/ledger/ledger_db.h"
 
-static const char *const purposes[] = {
-#define X(name) #name,
-    PURPOSES(X)
-#undef X
-};
-
-const char *purpose_name(enum purpose p)
-{
-    return p < N_PURPOSES ? purposes[p] : "unknown";
-}
-
-enum purpose purpose_read(const char *text)
-{
-    enum purpose p = 0;
-
-    while (p < N_PURPOSES && strcmp(text, purposes[p]))
-        p++;
-    return p;
-}
-
-static const char *const verdicts[] = {
-    "",
-#define X(name) #name,
-    VERDICTS(X)
-#undef X
-};
-
-const char *verdict_name(enum verdict v)
-{
-    return verdicts[v];
-}
-
-enum verdict verdict_read(const char *text, size_t len)
-{
-    enum verdict v = VERDICT_refused;
-
-    while (v > VERDICT_none && (strncmp(text, verdicts[v], len) || verdicts[v][len]))
-        v--;
-    return v;
-}
-
-bool verdict_promotes(enum verdict v)
-{
-    return v == VERDICT_better || v == VERDICT_simpler;
-}
-
 int ledger_episode_add(struct ledger *l, int64_t run, const struct ledger_episode *e,
                        struct error *err)
 {
@@ -60,7 +14,7 @@ int ledger_episode_add(struct ledger *l, int64_t run, const struct ledger_episod
         ledger_prepare(
             l, err,
             "INSERT OR IGNORE INTO episode VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-            "isssiiddiiiiiiiisiiiibi", run, purposes[e->purpose], e->scope, e->sha256,
+            "isssiiddiiiiiiiisiiiibi", run, purpose_name(e->purpose), e->scope, e->sha256,
             e->seed_index, e->seed, e->score, e->total, e->steps, e->frames,
             e->planner_steps, e->most_instructions, (int64_t)e->terminated,
             (int64_t)e->truncated, (int64_t)e->verified, (int64_t)e->fault, e->fault_text,
@@ -80,7 +34,7 @@ int ledger_episode_find(struct ledger *l, int64_t run, struct ledger_episode *e,
             " terminated, truncated, verified, fault, trajectory, start_hash, events, tries,"
             " CASE WHEN fault THEN coalesce(fault_text, '') END, tape FROM episode"
             " WHERE run=? AND purpose=? AND scope=? AND sha256=? AND seed_index=?",
-            "isssi", run, purposes[e->purpose], e->scope, e->sha256, e->seed_index),
+            "isssi", run, purpose_name(e->purpose), e->scope, e->sha256, e->seed_index),
         "iddiiiibbbniiintB", &e->seed, &e->score, &e->total, &e->steps, &e->frames,
         &e->planner_steps, &e->most_instructions, &e->terminated, &e->truncated,
         &e->verified, &e->fault, (int64_t *)&e->trajectory, (int64_t *)&e->start_hash,

@@ -7,16 +7,6 @@
 
 #include "runner/record/ledger/ledger_db.h"
 
-/* The number that a query of one row gives; `none` where there is no row. -1: it
- * failed. */
-static int64_t ledger_line_get_number(struct ledger *l, sqlite3_stmt *s, int64_t none,
-                          struct error *err)
-{
-    int64_t n = none;
-
-    return ledger_first(l, err, s, "i", &n) < 0 ? -1 : n;
-}
-
 /* The run that the line of this one began with. A parent is always an earlier run. */
 static int64_t find_line(struct ledger *l, int64_t run, struct error *err)
 {
@@ -24,8 +14,8 @@ static int64_t find_line(struct ledger *l, int64_t run, struct error *err)
 
     while (parent > 0) {
         run = parent;
-        parent = ledger_line_get_number(
-            l,
+        parent = ledger_number(
+            l, err,
             ledger_prepare(
                 l, err,
                 "SELECT coalesce((SELECT parent FROM fork WHERE run=?1),"
@@ -33,33 +23,20 @@ static int64_t find_line(struct ledger *l, int64_t run, struct error *err)
                 "  JOIN run me ON me.id=?1 WHERE c.sha256=me.start_sha256 AND c.run < ?1"
                 "  AND"
                 "  json_extract(r.task, '$.name')=json_extract(me.task, '$.name')), 0)",
-                "i", run),
-            0, err);
+                "i", run));
         if (parent >= run)
             parent = 0;
     }
     return parent < 0 ? -1 : run;
 }
 
-static int64_t ledger_line_number_of(struct ledger *l, int64_t run, int64_t iteration,
-                         struct error *err)
-{
-    return ledger_line_get_number(l,
-                      ledger_prepare(l, err,
-                                     "SELECT ordinal FROM attempt WHERE run=? AND"
-                                     " iteration=?",
-                                     "ii", run, iteration),
-                      0, err);
-}
-
 static int64_t ledger_line_next_number(struct ledger *l, int64_t line, struct error *err)
 {
-    return ledger_line_get_number(l,
-                      ledger_prepare(l, err,
-                                     "SELECT coalesce(max(ordinal), 0) + 1 FROM attempt"
-                                     " WHERE line=?",
-                                     "i", line),
-                      -1, err);
+    return ledger_number(
+        l, err,
+        ledger_prepare(l, err,
+                       "SELECT coalesce(max(ordinal), 0) + 1 FROM attempt WHERE line=?", "i",
+                       line));
 }
 
 int64_t ledger_attempt_next(struct ledger *l, int64_t run, struct error *err)
@@ -71,7 +48,12 @@ int64_t ledger_attempt_next(struct ledger *l, int64_t run, struct error *err)
 
 static int64_t ledger_line_add(struct ledger *l, int64_t run, int64_t iteration, struct error *err)
 {
-    int64_t n = ledger_line_number_of(l, run, iteration, err), line;
+    int64_t n = ledger_number(
+                l, err,
+                ledger_prepare(l, err,
+                               "SELECT ordinal FROM attempt WHERE run=? AND iteration=?",
+                               "ii", run, iteration)),
+            line;
 
     if (n != 0)
         return n;

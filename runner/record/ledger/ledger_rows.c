@@ -1,46 +1,34 @@
 /* ledger_rows.c - what runs put down, read back as typed rows. */
 #include "runner/record/ledger/ledger_rows.h"
 
-#include <stdlib.h>
-#include <string.h>
+#include <stddef.h>
 
 #include "runner/record/ledger/ledger_db.h"
 
-/* What a query of one number gives. */
-static int64_t ledger_number(struct ledger *l, struct error *err, sqlite3_stmt *s)
-{
-    int64_t n = -1;
+#define AT(row, field) offsetof(struct row, field)
 
-    ledger_first(l, err, s, "i", &n);
-    return n;
-}
+#define C(field) AT(ledger_candidate, field)
+static const struct ledger_type candidate_type = {
+    "issvssdddddiiididds",
+    sizeof(struct ledger_candidate),
+    { C(iteration), C(sha256), C(parent_sha256), C(verdict), C(why), C(change),
+      C(dev_before), C(dev_after), C(difference), C(low), C(high), C(pairs),
+      C(cases_passed), C(cases), C(seconds), C(steps), C(before_half), C(after_half),
+      C(details) },
+};
 
 int ledger_candidates(struct ledger *l, int64_t run, struct ledger_candidates *out,
                       struct error *err)
 {
-    sqlite3_stmt *s = ledger_prepare(
+    return ledger_list(
         l, err,
-        "SELECT iteration, sha256, parent_sha256, verdict, why, change, dev_before,"
-        " dev_after, difference, low, high, pairs, cases_passed, cases, seconds, steps,"
-        " before_half, after_half, details FROM candidate WHERE run=? ORDER BY iteration",
-        "i", run);
-    struct ledger_candidate c;
-    char *verdict;
-    int found;
-
-    *out = (struct ledger_candidates){ 0 };
-    while ((found = ledger_next(l, err, s, "isssssdddddiiididds", &c.iteration,
-                                &c.sha256, &c.parent_sha256, &verdict, &c.why, &c.change,
-                                &c.dev_before, &c.dev_after, &c.difference, &c.low,
-                                &c.high, &c.pairs, &c.cases_passed, &c.cases, &c.seconds,
-                                &c.steps, &c.before_half, &c.after_half, &c.details)) == 1) {
-        c.verdict = verdict_read(verdict, strlen(verdict));
-        free(verdict);
-        *xgrow(out->list, out->n) = c;
-    }
-    if (found < 0)
-        ledger_candidates_clear(out);
-    return found < 0 ? -1 : out->n;
+        ledger_prepare(
+            l, err,
+            "SELECT iteration, sha256, parent_sha256, verdict, why, change, dev_before,"
+            " dev_after, difference, low, high, pairs, cases_passed, cases, seconds, steps,"
+            " before_half, after_half, details FROM candidate WHERE run=? ORDER BY iteration",
+            "i", run),
+        &candidate_type, &out->list, &out->n);
 }
 
 int ledger_incumbent(struct ledger *l, int64_t run, struct ledger_candidate *out,
@@ -58,19 +46,12 @@ int ledger_incumbent(struct ledger *l, int64_t run, struct ledger_candidate *out
 
 void ledger_candidate_clear(struct ledger_candidate *c)
 {
-    free((char *)c->sha256);
-    free((char *)c->parent_sha256);
-    free((char *)c->why);
-    free((char *)c->change);
-    free((char *)c->details);
+    ledger_row_clear(&candidate_type, c);
 }
 
 void ledger_candidates_clear(struct ledger_candidates *all)
 {
-    for (int i = 0; i < all->n; i++)
-        ledger_candidate_clear(&all->list[i]);
-    free(all->list);
-    *all = (struct ledger_candidates){ 0 };
+    ledger_list_clear(&candidate_type, &all->list, &all->n);
 }
 
 int ledger_candidate_find(struct ledger *l, int64_t run, int64_t iteration, char sha256[65],
@@ -94,91 +75,54 @@ int64_t ledger_last_iteration(struct ledger *l, int64_t run, struct error *err)
                        run));
 }
 
+static const struct ledger_type promotion_type = {
+    "iisss",
+    sizeof(struct ledger_promotion),
+    { AT(ledger_promotion, run), AT(ledger_promotion, iteration),
+      AT(ledger_promotion, folder), AT(ledger_promotion, task),
+      AT(ledger_promotion, source) },
+};
+
 int ledger_promotions(struct ledger *l, struct ledger_promotions *out, struct error *err)
 {
-    sqlite3_stmt *s = ledger_prepare(
+    return ledger_list(
         l, err,
-        "SELECT c.run, c.iteration, run.folder, json_extract(run.task, '$.name'),"
-        " source.text FROM promotion c JOIN run ON run.id = c.run JOIN source"
-        " ON source.sha256 = c.sha256"
-        " ORDER BY c.created DESC, c.run DESC, c.iteration DESC, c.place DESC LIMIT 500",
-        "");
-    struct ledger_promotion p;
-    int found;
-
-    *out = (struct ledger_promotions){ 0 };
-    while ((found = ledger_next(l, err, s, "iisss", &p.run, &p.iteration, &p.folder, &p.task,
-                                &p.source)) == 1)
-        *xgrow(out->list, out->n) = p;
-    if (found < 0)
-        ledger_promotions_clear(out);
-    return found < 0 ? -1 : out->n;
+        ledger_prepare(
+            l, err,
+            "SELECT c.run, c.iteration, run.folder, json_extract(run.task, '$.name'),"
+            " source.text FROM promotion c JOIN run ON run.id = c.run JOIN source"
+            " ON source.sha256 = c.sha256"
+            " ORDER BY c.created DESC, c.run DESC, c.iteration DESC, c.place DESC LIMIT 500",
+            ""),
+        &promotion_type, &out->list, &out->n);
 }
 
 void ledger_promotions_clear(struct ledger_promotions *all)
 {
-    for (int i = 0; i < all->n; i++) {
-        free(all->list[i].folder);
-        free(all->list[i].task);
-        free(all->list[i].source);
-    }
-    free(all->list);
-    *all = (struct ledger_promotions){ 0 };
+    ledger_list_clear(&promotion_type, &all->list, &all->n);
 }
 
-int ledger_cases(struct ledger *l, int64_t run, const char *state, struct ledger_cases *out,
-                 struct error *err)
-{
-    sqlite3_stmt *s = ledger_prepare(
-        l, err,
-        "SELECT iteration, name, reason FROM regression WHERE run=? AND state=?"
-        " ORDER BY iteration, name",
-        "is", run, state);
-    struct ledger_case c;
-    int found;
+static const struct ledger_type case_type = {
+    "iss",
+    sizeof(struct ledger_case),
+    { AT(ledger_case, iteration), AT(ledger_case, name), AT(ledger_case, reason) },
+};
 
-    *out = (struct ledger_cases){ 0 };
-    while ((found = ledger_next(l, err, s, "iss", &c.iteration, &c.name, &c.reason)) == 1)
-        *xgrow(out->list, out->n) = c;
-    if (found < 0)
-        ledger_cases_clear(out);
-    return found < 0 ? -1 : out->n;
+int ledger_cases(struct ledger *l, int64_t run, enum case_state state,
+                 struct ledger_cases *out, struct error *err)
+{
+    return ledger_list(
+        l, err,
+        ledger_prepare(l, err,
+                       "SELECT iteration, name, reason FROM regression WHERE run=? AND"
+                       " state=? ORDER BY iteration, name",
+                       "is", run, case_state_name(state)),
+        &case_type, &out->list, &out->n);
 }
 
 void ledger_cases_clear(struct ledger_cases *all)
 {
-    for (int i = 0; i < all->n; i++) {
-        free(all->list[i].name);
-        free(all->list[i].reason);
-    }
-    free(all->list);
-    *all = (struct ledger_cases){ 0 };
-}
-
-int ledger_replies(struct ledger *l, int64_t run, struct ledger_calls *out,
-                   struct error *err)
-{
-    sqlite3_stmt *s = ledger_prepare(l, err,
-                                     "SELECT iteration, turn, reply FROM call WHERE run=? AND"
-                                     " reply IS NOT NULL ORDER BY iteration, turn",
-                                     "i", run);
-    struct ledger_call c = { 0 };
-    int found;
-
-    *out = (struct ledger_calls){ 0 };
-    while ((found = ledger_next(l, err, s, "iis", &c.iteration, &c.turn, &c.reply)) == 1)
-        *xgrow(out->list, out->n) = c;
-    if (found < 0)
-        ledger_calls_clear(out);
-    return found < 0 ? -1 : out->n;
-}
-
-void ledger_calls_clear(struct ledger_calls *all)
-{
-    for (int i = 0; i < all->n; i++)
-        free(all->list[i].reply);
-    free(all->list);
-    *all = (struct ledger_calls){ 0 };
+    ledger_list_clear(&case_type, &all->list, &all->n);
 }
 
 int64_t ledger_count_replies(struct ledger *l, int64_t run, int64_t before,
@@ -191,41 +135,34 @@ int64_t ledger_count_replies(struct ledger *l, int64_t run, int64_t before,
                                         "ii", run, before));
 }
 
+#define E(field) AT(ledger_episode, field)
+static const struct ledger_type episode_type = {
+    "pssiidin",
+    sizeof(struct ledger_episode),
+    { E(purpose), E(scope), E(sha256), E(seed_index), E(steps), E(score), E(trajectory),
+      E(fault) },
+};
+
 int ledger_episodes_since(struct ledger *l, int64_t *last, struct ledger_episodes *out,
                           struct error *err)
 {
-    sqlite3_stmt *s = ledger_prepare(
+    int64_t since = *last;
+    int n = ledger_list(
         l, err,
-        "SELECT rowid, purpose, scope, sha256, seed_index, steps, score, trajectory, fault"
-        " FROM episode WHERE rowid > ? ORDER BY purpose, scope, sha256, seed_index",
-        "i", *last);
-    struct ledger_episode e = { 0 };
-    int64_t row;
-    char *purpose;
-    int found;
+        ledger_prepare(l, err,
+                       "SELECT purpose, scope, sha256, seed_index, steps, score, trajectory,"
+                       " fault FROM episode WHERE rowid > ?"
+                       " ORDER BY purpose, scope, sha256, seed_index",
+                       "i", since),
+        &episode_type, &out->list, &out->n);
 
-    *out = (struct ledger_episodes){ 0 };
-    while ((found = ledger_next(l, err, s, "isssiidin", &row, &purpose, &e.scope, &e.sha256,
-                                &e.seed_index, &e.steps, &e.score, (int64_t *)&e.trajectory,
-                                &e.fault)) == 1) {
-        e.purpose = purpose_read(purpose);
-        free(purpose);
-        *xgrow(out->list, out->n) = e;
-        *last = row > *last ? row : *last;
-    }
-    if (found < 0)
-        ledger_episodes_clear(out);
-    return found < 0 ? -1 : out->n;
+    *last = since + n;
+    return n;
 }
 
 void ledger_episodes_clear(struct ledger_episodes *all)
 {
-    for (int i = 0; i < all->n; i++) {
-        free((char *)all->list[i].scope);
-        free((char *)all->list[i].sha256);
-    }
-    free(all->list);
-    *all = (struct ledger_episodes){ 0 };
+    ledger_list_clear(&episode_type, &all->list, &all->n);
 }
 
 int64_t ledger_count_episodes(struct ledger *l, int64_t run, struct error *err)

@@ -51,20 +51,11 @@ struct ledger_cases {
     int n;
 };
 /* Those of a run that came to this state, oldest first; how many. */
-int ledger_cases(struct ledger *l, int64_t run, const char *state, struct ledger_cases *out,
-                 struct error *err);
+int ledger_cases(struct ledger *l, int64_t run, enum case_state state,
+                 struct ledger_cases *out, struct error *err);
 void ledger_cases_clear(struct ledger_cases *all);
 
-/* The model's turns of a run that were answered, in their order: iteration, turn, reply
- * alone; how many. */
-struct ledger_calls {
-    struct ledger_call *list;
-    int n;
-};
-int ledger_replies(struct ledger *l, int64_t run, struct ledger_calls *out,
-                   struct error *err);
-void ledger_calls_clear(struct ledger_calls *all);
-/* How many were answered before an iteration. */
+/* How many of the model's turns were answered before an iteration. */
 int64_t ledger_count_replies(struct ledger *l, int64_t run, int64_t before,
                              struct error *err);
 

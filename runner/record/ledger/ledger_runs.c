@@ -1,5 +1,5 @@
 /* ledger_runs.c - runs of the loop, and the sources of policies. */
-#include <stdio.h>
+#include <stddef.h>
 #include <stdlib.h>
 
 #include "runner/record/ledger/ledger_db.h"
@@ -27,36 +27,24 @@ int ledger_run_add(struct ledger *l, struct ledger_run *r, struct error *err)
     " created, status, stop_reason, is_sealed, coalesce(env_version, -1),"                \
     " coalesce(chance, -1) FROM run"
 
-/* The next of a query of RUN_COLUMNS; as ledger_next. */
-static int ledger_run_next(struct ledger *l, sqlite3_stmt *s, struct ledger_run *out,
-                           struct error *err)
-{
-    return ledger_next(l, err, s, "isssssssiissbii", &out->id, &out->name, &out->folder,
-                       &out->task, &out->model, &out->start_policy, &out->start_sha256,
-                       &out->salt_sha256, &out->seed, &out->created, &out->status,
-                       &out->stop_reason, &out->is_sealed, &out->env_version, &out->chance);
-}
+#define AT(field) offsetof(struct ledger_run, field)
+static const struct ledger_type run_type = {
+    "isssssssiirsbii",
+    sizeof(struct ledger_run),
+    { AT(id), AT(name), AT(folder), AT(task), AT(model), AT(start_policy), AT(start_sha256),
+      AT(salt_sha256), AT(seed), AT(created), AT(state), AT(stop_reason), AT(is_sealed),
+      AT(env_version), AT(chance) },
+};
 
 int ledger_runs(struct ledger *l, struct ledger_runs *out, struct error *err)
 {
-    sqlite3_stmt *s = ledger_prepare(l, err, RUN_COLUMNS " ORDER BY id", "");
-    struct ledger_run r;
-    int found;
-
-    *out = (struct ledger_runs){ 0 };
-    while ((found = ledger_run_next(l, s, &r, err)) == 1)
-        *xgrow(out->list, out->n) = r;
-    if (found < 0)
-        ledger_runs_clear(out);
-    return found < 0 ? -1 : out->n;
+    return ledger_list(l, err, ledger_prepare(l, err, RUN_COLUMNS " ORDER BY id", ""),
+                       &run_type, &out->list, &out->n);
 }
 
 void ledger_runs_clear(struct ledger_runs *all)
 {
-    for (int i = 0; i < all->n; i++)
-        ledger_run_clear(&all->list[i]);
-    free(all->list);
-    *all = (struct ledger_runs){ 0 };
+    ledger_list_clear(&run_type, &all->list, &all->n);
 }
 
 int ledger_run_find(struct ledger *l, const char *name, struct ledger_run *out,
@@ -67,22 +55,21 @@ int ledger_run_find(struct ledger *l, const char *name, struct ledger_run *out,
         RUN_COLUMNS
         " WHERE ?1 IS NULL OR name = ?1 OR folder = ?1 ORDER BY id DESC LIMIT 1",
         "s", name);
-    int found;
+    struct ledger_runs all;
+    int n = ledger_list(l, err, s, &run_type, &all.list, &all.n);
 
-    *out = (struct ledger_run){ 0 };
-    found = ledger_run_next(l, s, out, err);
-    if (found == 1)
-        sqlite3_finalize(s);
-    return found;
+    *out = n > 0 ? all.list[0] : (struct ledger_run){ 0 };
+    free(all.list);
+    return n;
 }
 
-int ledger_run_set_status(struct ledger *l, int64_t run, const char *status,
-                          const char *stop_reason, struct error *err)
+int ledger_run_set_state(struct ledger *l, int64_t run, enum run_state state,
+                         const char *stop_reason, struct error *err)
 {
     return ledger_execute(
         l, err,
         ledger_prepare(l, err, "UPDATE run SET status=?, stop_reason=? WHERE id=?", "ssi",
-                       status, stop_reason, run));
+                       run_state_name(state), stop_reason, run));
 }
 
 int ledger_run_unseal(struct ledger *l, int64_t run, struct error *err)
@@ -94,16 +81,7 @@ int ledger_run_unseal(struct ledger *l, int64_t run, struct error *err)
 
 void ledger_run_clear(struct ledger_run *r)
 {
-    free(r->name);
-    free(r->folder);
-    free(r->task);
-    free(r->model);
-    free(r->start_policy);
-    free(r->start_sha256);
-    free(r->salt_sha256);
-    free(r->status);
-    free(r->stop_reason);
-    *r = (struct ledger_run){ 0 };
+    ledger_row_clear(&run_type, r);
 }
 
 int ledger_source_add(struct ledger *l, const char *sha256, const char *source,

@@ -123,7 +123,7 @@ static int fork_run(struct ledger *l, int64_t old, struct ledger_run *run,
                            " WHERE run=?2",
                            "iii", run->id, old, ledger_now()));
     if (status == 0)
-        status = ledger_run_set_status(l, run->id, "paused", "forked", err);
+        status = ledger_run_set_state(l, run->id, RUN_paused, "forked", err);
     return status;
 }
 
@@ -212,30 +212,20 @@ int ledger_salt_publish(struct ledger *l, const char *sha256, const char *how,
                        sha256, how, ledger_now()));
 }
 
-/* The first column of the one row of a count. */
-static int ledger_sessions_count(struct ledger *l, sqlite3_stmt *s, struct error *err)
-{
-    int n = -1;
-
-    ledger_first(l, err, s, "n", &n);
-    return n;
-}
-
 int ledger_salt_is_public(struct ledger *l, const char *sha256, struct error *err)
 {
-    return ledger_sessions_count(l,
-                 ledger_prepare(l, err, "SELECT count(*) FROM public_salt WHERE sha256=?",
-                                "s", sha256),
-                 err);
+    return (int)ledger_number(
+        l, err,
+        ledger_prepare(l, err, "SELECT count(*) FROM public_salt WHERE sha256=?", "s",
+                       sha256));
 }
 
 int ledger_salt_count_open(struct ledger *l, const char *sha256, int64_t but_run,
                            struct error *err)
 {
-    return ledger_sessions_count(l,
-                 ledger_prepare(l, err,
-                                "SELECT count(*) FROM run WHERE salt_sha256=? AND id<>?"
-                                " AND status<>'stopped'",
-                                "si", sha256, but_run),
-                 err);
+    return (int)ledger_number(l, err,
+                              ledger_prepare(l, err,
+                                             "SELECT count(*) FROM run WHERE salt_sha256=?"
+                                             " AND id<>? AND status<>'stopped'",
+                                             "si", sha256, but_run));
 }
