@@ -346,6 +346,19 @@ void mcp_tell(void *self, json_t *news)
         answer_news(m, news);
 }
 
+void mcp_refuse(void *self, const char *text)
+{
+    struct mcp *m = self;
+
+    if (!mcp_next(m))
+        return;
+    if (!strcmp(m->now.method, "tools/call"))
+        mcp_result(m, &m->now, tool_result(text, NULL, 0, true));
+    else
+        mcp_error(m, m->now.id, MCP_INTERNAL, text, NULL);
+    clear_now(m);
+}
+
 bool mcp_await(void *self)
 {
     return mcp_has_next(self);

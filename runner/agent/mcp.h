@@ -16,6 +16,8 @@ int mcp_ask(struct mcp *m, const struct request *request, struct turn *out,
             struct error *err);
 void mcp_progress(void *mcp, const char *purpose, int done, int n);
 void mcp_tell(void *mcp, json_t *news);
+/* Answers the request that waits by an error, as a tool's where it calls one. */
+void mcp_refuse(void *mcp, const char *text);
 bool mcp_take_cancelled(void *mcp);
 bool mcp_await(void *mcp);
 const volatile sig_atomic_t *mcp_interrupted(void *mcp);

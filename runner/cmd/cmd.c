@@ -2,6 +2,7 @@
 #include "runner/cmd/cmd.h"
 #include "base/file.h"
 #include "runner/home/opened_run.h"
+#include "runner/home/run_folder.h"
 
 #include <limits.h>
 #include <stdlib.h>
@@ -56,6 +57,8 @@ int command_run(const struct command *self, struct app *app, int argc, const cha
         return status;
     c.verb = verb;
     c.opened = &opened;
+    for (int i = 0; i < c.n_args; i++)
+        run_folder_follow(c.args[i]);
     status = open_needs(&c) == 0 ? self->exec(&c) : EXIT_FAILED;
     opened_run_clear(&opened);
     task_destroy(c.task);

@@ -5,6 +5,7 @@
 #include "runner/cmd/cmd.h"
 #include "runner/experiment/improve.h"
 #include "runner/home/opened_run.h"
+#include "runner/home/run_folder.h"
 #include "runner/model/model.h"
 
 /* clang-format off */
@@ -36,7 +37,7 @@ static int take_stop(struct call *c)
 {
     struct opened_run *o = c->opened;
     int found = call_ledger(c) == 0
-                    ? ledger_session_find(o->ledger, c->args[0], &o->run, &c->err)
+                    ? run_folder_find(o->ledger, c->args[0], &o->run, &c->err)
                     : -1;
     char *stop;
 

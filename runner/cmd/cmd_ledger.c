@@ -11,6 +11,7 @@
 #include "runner/record/ledger/ledger_tables.h"
 #include "runner/record/published.h"
 #include "runner/report/report.h"
+#include "runner/home/run_folder.h"
 
 /* The climb as a picture: the incumbent's dev mean against steps, and every
  * candidate's. */
@@ -96,7 +97,7 @@ static int show_rows(const struct ledger_wish *w, const char *what, struct call 
     if (call_ledger(c) != 0)
         return EXIT_FAILED;
     if (strcmp(what, "runs") || w->plot)
-        found = ledger_session_find(c->opened->ledger, name, run, &c->err);
+        found = run_folder_find(c->opened->ledger, name, run, &c->err);
     if (found == 0)
         error_set(&c->err, "%s: no such run; `ratchet ledger` lists them",
                   name ? name : c->opened->ledger_path);

@@ -127,14 +127,14 @@ static int install(const struct mcp_options *o, const char *task, struct error *
 static int mcp_serve(const struct mcp_options *o, const char *task, struct error *err)
 {
     static char model[] = "mcp";
-    struct client client = { .folder = o->o.resume ? o->o.out : NULL };
+    struct client client = { .folder = o->o.out };
     struct setup setup = *o->setup;
     struct improve m = { .setup = &setup, .client = &client, .o = o->o };
     int status;
 
     setup.json = 1;
     m.o.model = model;
-    status = improve_run(&m, o->o.resume ? NULL : task, err) == 0 ? cmd_done() : EXIT_FAILED;
+    status = improve_run(&m, task, err) == 0 ? cmd_done() : EXIT_FAILED;
     if (status != EXIT_DONE && err->text[0]) {
         cmd_fail(status, err);
         if (m.provider.kind)
@@ -148,17 +148,13 @@ static int mcp_serve(const struct mcp_options *o, const char *task, struct error
 static int exec_mcp(struct call *c)
 {
     struct mcp_options *o = c->state;
-    int found;
 
     o->setup = &c->setup;
     if (o->install)
         return install(o, c->args[0], &c->err);
     if (!o->o.resume && !c->args[0])
         return call_misused(c, "name an environment or a task, or --resume a run");
-    /* Clients start their servers again and again: the run goes on then. */
-    found = o->o.out && !o->o.resume ? run_exists(o->o.out, &c->err) : 0;
-    o->o.resume |= found == 1;
-    return found < 0 ? EXIT_FAILED : mcp_serve(o, c->args[0], &c->err);
+    return mcp_serve(o, c->args[0], &c->err);
 }
 
 const struct command cmd_mcp = {

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "runner/cmd/cmd.h"
 #include "runner/home/opened_run.h"
+#include "runner/home/run_folder.h"
 #include "runner/report/report.h"
 
 #define MOST_RUNS 100
@@ -22,7 +23,7 @@ static json_t *report_gather(struct call *c, const struct report_options *o)
     do {
         const char *name = c->args[n];
         struct ledger_run run;
-        found = ledger_session_find(l, name, &run, &c->err);
+        found = run_folder_find(l, name, &run, &c->err);
         if (found == 1)
             run_settle(&run);
         if (found == 0)

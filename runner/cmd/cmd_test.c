@@ -12,6 +12,7 @@
 #include "runner/cmd/cmd.h"
 #include "runner/dream/skill_lib.h"
 #include "runner/home/opened_run.h"
+#include "runner/home/run_folder.h"
 #include "runner/record/ledger/ledger_rows.h"
 #include "runner/report/test_report.h"
 
@@ -103,7 +104,7 @@ static int64_t test_find_run(struct opened_run *o, const char *folder, int64_t *
         *slash = '\0';
     if (slash)
         *slash = '\0';
-    found = ledger_run_find(o->ledger, path, &o->run, err);
+    found = run_folder_find(o->ledger, path, &o->run, err);
     free(path);
     if (found != 1)
         return found;

@@ -12,6 +12,7 @@
 #include "runner/experiment/improve.h"
 #include "runner/evaluate/setup.h"
 #include "runner/home/opened_run.h"
+#include "runner/home/run_folder.h"
 
 static int open_ledger(struct improve *m, struct error *err)
 {
@@ -83,7 +84,7 @@ static int improve_begin_choose_folder(struct improve *m, struct error *err)
     for (char *slash = plain; (slash = strchr(slash, '/'));)
         *slash = '-';
     if (m->o.out) {
-        m->run.folder = xstrdup(m->o.out);
+        m->run.folder = run_folder_whole(m->o.out);
         if (mkdir(m->run.folder, 0700) != 0 && errno != EEXIST)
             status = error_set(err, "%s: cannot make this folder: %s", m->run.folder,
                                strerror(errno));
@@ -104,9 +105,32 @@ static int improve_begin_choose_folder(struct improve *m, struct error *err)
     return status;
 }
 
+/* Of a new run: nothing of another one may lie there, known or not. One whose folder was
+ * removed gives its name away. */
+static int claim_folder(struct improve *m, struct error *err)
+{
+    const char *name = m->o.out ? m->o.out : m->run.folder;
+    bool holds = run_folder_holds(m->run.folder);
+    struct ledger_run old;
+    int found = run_folder_find(m->ledger, name, &old, err), status = 0;
+
+    if (found == 1 && holds)
+        status = error_set(err, "%s: holds a run already; --resume goes on with it", name);
+    else if (holds && found == 0)
+        status = error_set(err,
+                           "%s: holds a run that %s does not know, and is left as it is: name "
+                           "another folder, or go on with that run where its ledger lies "
+                           "(RATCHET_HOME)",
+                           name, m->ledger_path);
+    else if (found == 1)
+        status = ledger_run_retire(m->ledger, old.id, err);
+    ledger_run_clear(&old);
+    m->run.name = xstrdup(name);
+    return found < 0 ? -1 : status;
+}
+
 static int begin_run(struct improve *m, struct error *err)
 {
-    struct ledger_run old;
     json_t *json = task_to_json(m->task);
     char sha[65], *salt_path;
     int found;
@@ -116,13 +140,8 @@ static int begin_run(struct improve *m, struct error *err)
     if (improve_begin_choose_folder(m, err) != 0 ||
         run_lock(m->run.folder, &m->lock, err) != 0)
         return -1;
-    found = ledger_run_find(m->ledger, m->run.folder, &old, err);
-    ledger_run_clear(&old);
-    if (found)
-        return found < 0
-                   ? -1
-                   : error_set(err, "%s: holds a run already; --resume goes on with it",
-                               m->run.folder);
+    if (claim_folder(m, err) != 0)
+        return -1;
     m->run.model = m->o.model ? xstrdup(m->o.model) : default_model(m);
     if (as_recorded_open(&m->session, m->run.model, m->task, m->start_source, err) != 0)
         return -1;
@@ -132,7 +151,6 @@ static int begin_run(struct improve *m, struct error *err)
     if (found != 0)
         return -1;
     sha256_hex(m->start_source, strlen(m->start_source), sha);
-    m->run.name = xstrdup(m->run.folder);
     m->run.start_policy = xstrdup(m->start_name);
     m->run.start_sha256 = xstrdup(sha);
     m->run.salt_sha256 = xstrdup(m->salt.sha256);
@@ -144,7 +162,8 @@ static int begin_run(struct improve *m, struct error *err)
         ledger_salt_publish(m->ledger, m->salt.sha256, "session", err) != 0)
         return -1;
     if (run_check_salt(m->ledger, &m->run, err) != 0 ||
-        ledger_run_add(m->ledger, &m->run, err) != 0)
+        ledger_run_add(m->ledger, &m->run, err) != 0 ||
+        run_folder_mark(&m->run, m->ledger_path, err) != 0)
         return -1;
     if (m->name && ledger_session_name(m->ledger, m->run.id, m->name, err) != 0) {
         ledger_run_set_state(m->ledger, m->run.id, RUN_stopped, err->text, NULL);
@@ -203,7 +222,7 @@ static int keep_budgets(struct improve *m, struct error *err)
 static int improve_begin_find_run(struct improve *m, const char *name, struct error *err)
 {
     const char *wanted = name ? name : m->name ? m->name : m->o.out;
-    int found = ledger_session_find(m->ledger, wanted, &m->run, err);
+    int found = run_folder_find(m->ledger, wanted, &m->run, err);
     json_t *json;
     char *salt_path;
 
@@ -289,12 +308,101 @@ static int check_resumed(const struct improve *m, struct error *err)
     return 0;
 }
 
+/* A number of a budget may be given anew; all else stays. Where they differ, and NULL where
+ * they do not: what is said of it, for the caller to free. */
+static char *improve_begin_differs(const json_t *typed, const json_t *kept)
+{
+    static const char *const given[] = { "iterations", "minutes", "usd", "model_tokens",
+                                         "model_calls" };
+    const char *key;
+    json_t *was;
+    char *said = NULL;
+
+    json_object_foreach((json_t *)kept, key, was)
+    {
+        json_t *is = json_object_get(typed, key);
+        bool may = false;
+        for (size_t i = 0; i < sizeof(given) / sizeof(given[0]); i++)
+            may |= !strcmp(given[i], key);
+        if (may || json_equal(is, was))
+            continue;
+        if (json_is_object(is) && json_is_object(was)) {
+            said = improve_begin_differs(is, was);
+        } else {
+            char *a = json_dumps(was, JSON_ENCODE_ANY | JSON_COMPACT);
+            char *b = is ? json_dumps(is, JSON_ENCODE_ANY | JSON_COMPACT) : xstrdup("nothing");
+            said = xasprintf("it was begun with %s %.200s, not %.200s", key, a ? a : "",
+                             b ? b : "");
+            free(a);
+            free(b);
+        }
+        if (said)
+            break;
+    }
+    return said;
+}
+
+/* A client's server is started again with the words that began the run: with those, or with
+ * fewer, it goes on; with others it would do something else than they say. `typed` may be
+ * NULL. */
+static int check_typed(struct improve *m, struct task *typed, const char *source,
+                       struct error *err)
+{
+    struct task *mine = typed ? NULL : task_copy(m->task);
+    json_t *is, *was = task_to_json(m->task);
+    char *said = NULL, sha[65], *text = NULL;
+    int status = 0;
+
+    for (char **s = m->setup->set; mine && s && *s && status == 0; s++)
+        status = task_set(mine, *s, err);
+    is = task_to_json(typed ? typed : mine);
+    if (status == 0)
+        said = improve_begin_differs(is, was);
+    if (status == 0 && !said && m->o.policy && !source)
+        status = (source = text = file_load_text(m->o.policy, VM_MAX_SOURCE, err)) ? 0 : -1;
+    if (status == 0 && !said && m->o.policy) {
+        sha256_hex(source, strlen(source), sha);
+        if (strcmp(sha, m->run.start_sha256))
+            said = xasprintf("it was not begun from %s", m->o.policy);
+    }
+    if (said)
+        status = error_set(err,
+                           "%s: %s: a run that goes on keeps what it was begun with; leave that "
+                           "out, or name another --out for a new run",
+                           m->run.name, said);
+    json_decref(is);
+    json_decref(was);
+    task_destroy(mine);
+    free(said);
+    free(text);
+    return status;
+}
+
+/* The same for a client, whose words may be those of a new run. */
+static int improve_begin_take_up(struct improve *m, struct error *err)
+{
+    struct task *typed = m->task;
+    char *source = m->start_source;
+    int status;
+
+    free(m->start_name);
+    m->start_name = m->start_source = NULL;
+    m->task = NULL;
+    status = improve_begin_find_run(m, NULL, err);
+    if (status == 0)
+        status = check_typed(m, typed, source, err);
+    task_destroy(typed);
+    free(source);
+    return status;
+}
+
 static int resume_run(struct improve *m, const char *name,
                       struct error *err)
 {
     if (check_resumed(m, err) != 0)
         return -1;
-    if (improve_begin_find_run(m, name, err) != 0 ||
+    if ((m->client ? improve_begin_take_up(m, err)
+                   : improve_begin_find_run(m, name, err)) != 0 ||
         run_lock(m->run.folder, &m->lock, err) != 0)
         return -1;
     if (m->client && strcmp(m->run.model, "mcp") != 0)
@@ -310,15 +418,21 @@ static int resume_run(struct improve *m, const char *name,
 int improve_prepare(struct improve *m, const char *name,
                     struct error *err)
 {
-    int wanted = 1;
+    int wanted = 1, found = 0;
 
-    if (!m->o.resume && improve_begin_find_task(m, name, err) != 0)
+    if ((m->client ? name != NULL : !m->o.resume) &&
+        improve_begin_find_task(m, name, err) != 0)
         return -1;
     if (m->client)
         wanted = client_await(m->client, m->setup->interrupted, &m->provider, err);
     if (wanted != 1)
         return wanted == 0 ? 1 : -1;
-    if (open_ledger(m, err) != 0)
+    run_folder_follow(m->o.resume && name && !m->client ? name : m->o.out);
+    /* Clients start their servers again and again: the run goes on then. */
+    if (m->client && m->o.out && !m->o.resume)
+        found = run_exists(m->o.out, err);
+    m->o.resume |= found == 1;
+    if (found < 0 || open_ledger(m, err) != 0)
         return -1;
     if (m->o.resume)
         return resume_run(m, name, err);

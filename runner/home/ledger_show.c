@@ -1,5 +1,6 @@
 /* ledger_show.c - one policy or iteration of the ledger, and how two policies differ. */
 #include "runner/home/ledger_show.h"
+#include "runner/home/run_folder.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -25,7 +26,7 @@ static int find_iteration(struct opened_run *o, const char *id, const char *colo
                           struct named *out, struct error *err)
 {
     char *name = xasprintf("%.*s", (int)(colon - id), id);
-    int found = ledger_run_find(o->ledger, name, &o->run, err);
+    int found = run_folder_find(o->ledger, name, &o->run, err);
     const char *sha;
     json_t *rows;
 

@@ -12,6 +12,7 @@
 #include "base/file.h"
 #include "base/places.h"
 #include "runner/evaluate/setup.h"
+#include "runner/home/run_folder.h"
 #include "runner/record/ledger/ledger_report.h"
 
 #define LOCK_TRIES 10
@@ -36,11 +37,11 @@ int run_exists(const char *folder, struct error *err)
 
     if (access(path, F_OK) == 0)
         found = opened_ledger(&o, err) == 0
-                    ? ledger_run_find(o.ledger, folder, &o.run, err)
+                    ? run_folder_find(o.ledger, folder, &o.run, err)
                     : -1;
     opened_run_clear(&o);
     free(path);
-    return found;
+    return found == 1 ? run_folder_holds(folder) : found;
 }
 
 json_t *run_last_holdout(const char *folder)
@@ -165,7 +166,7 @@ int opened_run_find(struct opened_run *o, const struct setup *s,
 
     if (!o->ledger && opened_ledger(o, err) != 0)
         return -1;
-    found = ledger_session_find(o->ledger, name, &o->run, err);
+    found = run_folder_find(o->ledger, name, &o->run, err);
     if (found == 0)
         return error_set(err, "%s: no such run; `ratchet ledger` lists them",
                          name ? name : o->ledger_path);

@@ -19,7 +19,8 @@ struct opened_run {
 
 /* The ledger alone: there must be one. */
 int opened_ledger(struct opened_run *o, struct error *err);
-/* Has the ledger (there may be none) a run of that folder? 1: yes, 0: no, -1: error. */
+/* Has the ledger (there may be none) a run of that folder, which is still there? 1: yes,
+ * 0: no, -1: error. */
 int run_exists(const char *folder, struct error *err);
 /* What came of the latest opening of its holdout seeds: opening (number), hidden_mean,
  * hidden_std, gap, gap_low, gap_high. A new reference; NULL: nothing yet. */

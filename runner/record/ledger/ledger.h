@@ -124,6 +124,8 @@ int ledger_run_set_state(struct ledger *l, int64_t run, enum run_state state,
                          const char *stop_reason, struct error *err);
 /* From now on the run counts as unsealed. */
 int ledger_run_unseal(struct ledger *l, int64_t run, struct error *err);
+/* Its folder is gone, and another run has its place: it gets another name, and has ended. */
+int ledger_run_retire(struct ledger *l, int64_t run, struct error *err);
 void ledger_run_clear(struct ledger_run *run);
 
 /* Sessions: a run may have a name of its own, which may change. The run of that session,

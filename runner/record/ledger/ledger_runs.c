@@ -79,6 +79,17 @@ int ledger_run_unseal(struct ledger *l, int64_t run, struct error *err)
         ledger_prepare(l, err, "UPDATE run SET is_sealed=0 WHERE id=?", "i", run));
 }
 
+int ledger_run_retire(struct ledger *l, int64_t run, struct error *err)
+{
+    return ledger_execute(
+        l, err,
+        ledger_prepare(l, err,
+                       "UPDATE run SET name = name || ' (removed ' || id || ')',"
+                       " folder = folder || ' (removed ' || id || ')', status = 'stopped',"
+                       " stop_reason = 'its folder was removed' WHERE id=?",
+                       "i", run));
+}
+
 void ledger_run_clear(struct ledger_run *r)
 {
     ledger_row_clear(&run_type, r);
