@@ -54,7 +54,7 @@ ok("check takes milliseconds", min(took) < 1, took)
 d = c.call("failures")
 ok("failures: groups", d["groups"] and d["groups"][0]["times"] > 0, d)
 d = c.call("failures", {"group": 0})
-ok("failures: a group's table", "| step |" in d["table"], d)
+ok("failures: a group's table", "\nstep," in d["table"], d)
 ok("failures: no such group", failed(c.call("failures", {"group": 999}), "no group 999"))
 d = c.call("trace", {"seed": 0, "from": 0, "to": 4})
 ok("trace: rows as its columns say", len(d["rows"]) == 5 and d["rows"][2][0] == 2 and

@@ -33,7 +33,7 @@ static bool fail_once(struct memo *m, const char *source, struct episode_result 
 
     *f = (struct failures){ 0 };
     if (memo_evaluate(m, DEV, "", &policy, &request, &index, 1, r, &err) != MEMO_DONE ||
-        failures_find(f, m->base.task, r, 1, &err) != 0)
+        failures_find(f, m->base.task, r, 1, FAILURE_RULES, &err) != 0)
         fail_msg("%s", err.text);
     return f->n > 0;
 }

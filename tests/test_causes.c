@@ -160,7 +160,7 @@ static void cause_of_row(void **state)
 
     next = (struct street){ .place = 5, .at = 5, .delay = row->delay, .wide = row->wide };
     street.load = row->never ? street_load_never : street_load;
-    assert_int_equal(failures_find(&f, task, &r, 1, &err), 0);
+    assert_int_equal(failures_find(&f, task, &r, 1, FAILURE_RULES, &err), 0);
     one = &f.list[f.groups[0].first];
     assert_string_equal(one->kind, "life_lost");
     assert_int_equal(one->cause, -1);
@@ -216,7 +216,7 @@ static void cause_in_breakout(void **state)
     result.tape = r->tape;
     result.seed = r->seed;
     result.n_steps = r->tape.n_steps;
-    assert_int_equal(failures_find(&f, r->task, &result, 1, &err), 0);
+    assert_int_equal(failures_find(&f, r->task, &result, 1, FAILURE_RULES, &err), 0);
     assert_int_equal(failures_find_causes(&f, r->task, &result, 0, 1, &err), 0);
     one = &f.list[f.groups[0].first];
     assert_string_equal(one->kind, "life_lost");
@@ -257,7 +257,7 @@ static void counter_row(void **state)
     struct error err;
 
     next = (struct street){ .place = 0, .at = 5, .score = row->score };
-    assert_int_equal(failures_find(&f, task, &r, 1, &err), 0);
+    assert_int_equal(failures_find(&f, task, &r, 1, FAILURE_RULES, &err), 0);
     assert_int_equal(count_kind(&f, "score_turned_over"), row->turned);
     assert_int_equal(count_kind(&f, "life_lost"), row->lost);
     failures_clear(&f);

@@ -309,6 +309,7 @@ static void drop_later(sqlite3 *db)
                                   "ALTER TABLE run DROP COLUMN was_public;"
                                   "ALTER TABLE run DROP COLUMN env_version;"
                                   "ALTER TABLE run DROP COLUMN chance;"
+                                  "ALTER TABLE run DROP COLUMN brief_format;"
                                   "ALTER TABLE opening DROP COLUMN seeds;"
                                   "PRAGMA user_version=1",
                                   NULL, NULL, NULL),

@@ -6,10 +6,13 @@
 #include "runner/evaluate/evaluate.h"
 #include "runner/judge/cases.h"
 #include "runner/judge/failures.h"
+#include "runner/judge/robust.h"
 
-#define BRIEF_FORMAT                                                  \
-    1 /* changes when recorded sessions could no longer be understood \
-       */
+/* Of the brief, and of what counts as a failure (failures.h): a session says in its header
+ * which of them its replies answered, and is played by the same. 2: see docs/loop.md. */
+#define BRIEF_FORMAT 2
+
+#define BRIEF_LOOKS 3
 
 /* One earlier iteration, as the model is reminded of it. Text is borrowed. */
 struct brief_past {
@@ -24,6 +27,12 @@ struct brief_ancestor {
     int64_t iteration; /* 0: the start */
     double *scores;
     int n;
+};
+
+/* What the gate can see at a number of pairs, by the noise so far. */
+struct brief_look {
+    int pairs;
+    double gain; /* the least true one that is found in nine cases of ten */
 };
 
 /* Everything that a brief is made of; borrowed. */
@@ -46,13 +55,18 @@ struct brief {
     const char *remark;       /* of the loop: a change of parent; "" */
     int64_t parent_iteration; /* -1: the policy is the incumbent */
     double incumbent_mean;
-    bool is_at_target; /* on hidden seeds */
-    double least_gain; /* that the gate can see now; NAN: not known */
-    int pairs;         /* that it can play for it */
+    const struct robust *robust; /* of the incumbent; n = 0: not measured */
+    bool is_at_target;           /* on hidden seeds */
+    struct brief_look looks[BRIEF_LOOKS]; /* the first: of the whole gate; n_looks of
+                                             them, 0: not known yet */
+    int n_looks;
+    int pairs_for_equal; /* that prove "no worse than by the margin"; 0: none would */
+    int n_starts;        /* that all seeds give; 0: many, or not counted */
     int n_challengers;
-    int64_t steps_left; /* INT64_MAX: without limit */
     int n_too_long; /* conversations of the run that the model refused for their length:
                        each halves what is shown */
+    int n_empty, n_fruitless; /* iterations in a row: without a candidate; without a
+                                 promotion */
 };
 
 /* The part that is the same for the whole run: the task, the policy's world, the rules.
@@ -60,10 +74,26 @@ struct brief {
 char *brief_system(const struct task *task);
 
 /* The part that is this iteration's. The caller frees it. NULL when the environment
- * cannot be created. */
+ * cannot be created. It is the same, to the byte, when a run that was killed comes here
+ * again: nothing in it is of a clock. */
 char *brief_user(const struct brief *b, struct error *err);
 
 /* The same as data, for providers that are no language models. A new reference. */
 json_t *brief_facts(const struct brief *b);
+
+/* Of so many rows or bytes as many as a model takes that has refused longer ones. */
+static inline int brief_share(const struct brief *b, int most)
+{
+    return b->n_too_long < 30 ? most >> b->n_too_long : 0;
+}
+
+/* Parts of it, private to runner/brief/. */
+void brief_seeds_write(FILE *f, const struct brief *b);   /* brief_seeds.c */
+void brief_reward_write(FILE *f, const struct brief *b);
+void brief_gate_write(FILE *f, const struct brief *b);    /* brief_gate.c */
+void brief_ask_write(FILE *f, const struct brief *b, int tokens);
+void brief_past_write(FILE *f, const struct brief *b);    /* brief_past.c */
+void brief_notes_write(FILE *f, const struct brief *b);
+void brief_cases_write(FILE *f, const struct brief *b);
 
 #endif

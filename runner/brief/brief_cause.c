@@ -20,5 +20,5 @@ void brief_cause_write(FILE *f, const struct task *task, const struct failure *o
     if (failure_moment(one, task) < one->step)
         fprintf(f, "What is shown ends %" PRId64 " steps before the failure is counted. ",
                 one->step - failure_moment(one, task));
-    fputs("\n\n", f);
+    fputs("\n", f);
 }

@@ -19,6 +19,9 @@ static const struct option options[] = {
     { "parents", '\0', TEXT_IN(improve, parents), "best|archive",
       "when stuck, go on from the best policy (the default), or from an archive of "
       "candidates that behave differently" },
+    { "after-target", '\0', TEXT_IN(improve, after_target), "climb|simplify|stop",
+      "once the target is reached on hidden seeds: go on for a higher mean, ask for less "
+      "code (the default), or end the run" },
     { "agent-network", '\0', FLAG_IN(improve, agent_network), NULL,
       "command: let the agent use the network" },
     { "agent-read", '\0', LIST_IN(improve, agent_reads), "PATH",

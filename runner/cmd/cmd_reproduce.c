@@ -151,6 +151,7 @@ static int make_run(struct reproduce *r, struct error *err)
         .is_sealed = true,
         .env_version = r->task->env->version,
         .chance = CHANCE_VERSION,
+        .brief_format = as_recorded_brief(&r->a),
     };
     r->ledger = ledger_open(path, err);
     if (r->ledger && file_make_folder(r->run.folder, err) == 0)

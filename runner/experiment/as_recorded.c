@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/chance.h"
+#include "base/json.h"
 #include "runner/record/ledger/ledger_rows.h"
 
 static const char recorded[] = "recorded:";
@@ -118,6 +119,16 @@ void as_recorded_limit(struct as_recorded *a, struct provider *p)
     a->kind = *p->kind;
     a->kind.most_turns = (int)most;
     p->kind = &a->kind;
+}
+
+int as_recorded_brief(const struct as_recorded *a)
+{
+    const char *text = json_get_text(a->file.header, "brief_format");
+    int format = atoi(text);
+
+    return !a->file.header ? BRIEF_FORMAT
+           : format >= 1 && format <= BRIEF_FORMAT ? format
+                                                   : 1;
 }
 
 void as_recorded_loop(const struct as_recorded *a, struct loop_config *config)

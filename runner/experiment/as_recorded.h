@@ -28,6 +28,9 @@ int as_recorded_salt(struct as_recorded *a, struct salt *salt, const char *path,
                      bool wants_fresh, struct error *err);
 /* Where it is used: the provider takes as many turns as the first one did... */
 void as_recorded_limit(struct as_recorded *a, struct provider *p);
+/* The format of the briefs that the replies answer; without a session: of this
+ * version's. */
+int as_recorded_brief(const struct as_recorded *a);
 /* ...and the loop gets its numbers and its memory. */
 void as_recorded_loop(const struct as_recorded *a, struct loop_config *config);
 void as_recorded_clear(struct as_recorded *a);

@@ -12,7 +12,7 @@ struct improve {
     struct setup *setup;
     const struct client *client; /* of `ratchet mcp`, or NULL */
     struct run_options o;
-    char *name, *parents;
+    char *name, *parents, *after_target;
     int fresh_salt, agent_network;
     char **agent_reads;
     double agent_minutes;

@@ -158,6 +158,7 @@ static int begin_run(struct improve *m, struct error *err)
     m->run.is_sealed = true;
     m->run.env_version = m->task->env->version;
     m->run.chance = CHANCE_VERSION;
+    m->run.brief_format = as_recorded_brief(&m->session);
     if (m->session.is_used &&
         ledger_salt_publish(m->ledger, m->salt.sha256, "session", err) != 0)
         return -1;
@@ -272,18 +273,25 @@ static void set_budgets(const struct improve *m)
         b->model_calls = m->o.max_calls;
 }
 
+/* One key of the task by an option of its own. */
+static int improve_begin_set(struct improve *m, const char *key, const char *value,
+                     struct error *err)
+{
+    char *setting = value ? xasprintf("%s=%s", key, value) : NULL;
+    int status = setting ? task_set(m->task, setting, err) : 0;
+
+    free(setting);
+    return status;
+}
+
 static int improve_begin_find_task(struct improve *m, const char *name, struct error *err)
 {
     m->task = setup_task(m->setup, name, err);
     if (!m->task)
         return -1;
-    if (m->parents) {
-        char *setting = xasprintf("parents=%s", m->parents);
-        int bad = task_set(m->task, setting, err);
-        free(setting);
-        if (bad)
-            return -1;
-    }
+    if (improve_begin_set(m, "parents", m->parents, err) != 0 ||
+        improve_begin_set(m, "after_target", m->after_target, err) != 0)
+        return -1;
     set_budgets(m);
     return find_start(m, err);
 }
@@ -409,7 +417,8 @@ static int resume_run(struct improve *m, const char *name,
         return error_set(err, "%s: its model is %s, not an MCP client; `ratchet improve "
                               "--resume` goes on with it",
                          m->run.name, m->run.model);
-    if (recall_budgets(m, err) != 0)
+    if (recall_budgets(m, err) != 0 ||
+        improve_begin_set(m, "after_target", m->after_target, err) != 0)
         return -1;
     set_budgets(m);
     return keep_budgets(m, err);

@@ -23,9 +23,11 @@ static int open_provider(struct improve *m, const struct loop_config *loop, stru
         .agent_reads = m->agent_reads,
         .agent_minutes = m->agent_minutes,
     };
-    struct recorder_header header = { .model = m->run.model, .brief_format = "1" };
+    char format[16];
+    struct recorder_header header = { .model = m->run.model, .brief_format = format };
     int status;
 
+    snprintf(format, sizeof(format), "%d", (int)m->run.brief_format);
     config.logs = m->logs = logs_path("");
     if (!m->client && provider_open(&m->provider, m->run.model, config, err) != 0)
         return -1;

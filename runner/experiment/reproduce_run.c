@@ -49,7 +49,9 @@ static json_t *header_of(struct opened_run *o, struct error *err)
     };
     char *source = ledger_source_get(o->ledger, o->run.start_sha256, err);
     json_t *json = NULL, *line = NULL;
+    char format[16];
 
+    snprintf(format, sizeof(format), "%d", (int)o->run.brief_format);
     run.start_source = source;
     if (source && run.memory)
         json = session_run_to_json(&run);
@@ -62,8 +64,8 @@ static json_t *header_of(struct opened_run *o, struct error *err)
                       "%.16s...: it was altered",
                       o->run.name, o->run.start_sha256);
         else
-            line = json_pack("{s:i, s:s, s:O}", "ratchet_session", SESSION_FORMAT,
-                             "model", o->run.model, "run", json);
+            line = json_pack("{s:i, s:s, s:s, s:O}", "ratchet_session", SESSION_FORMAT,
+                             "model", o->run.model, "brief_format", format, "run", json);
     }
     json_decref(json);
     json_decref(run.task);

@@ -209,10 +209,12 @@ static const char *find_damage(const struct said *s, const struct env *env)
                ? "version"
            : s->n_continuations < 1 || s->n_continuations > CASE_MOST_CONTINUATIONS
                ? "number of continuations"
-           : !(s->pass_rate > 0 && s->pass_rate <= 1)                       ? "pass rate"
-           : s->horizon < 1 || s->horizon > MOST_PREFIX                     ? "horizon"
-           : !failure_event_bit(env, s->event) && strcmp(s->event, "fault") ? "event"
-                                                                            : NULL;
+           : !(s->pass_rate > 0 && s->pass_rate <= 1)      ? "pass rate"
+           : s->horizon < 1 || s->horizon > MOST_PREFIX    ? "horizon"
+           : !failure_event_bit(env, s->event) && strcmp(s->event, "fault") &&
+                   (strcmp(s->event, CASE_FAR_BELOW) || !isfinite(s->floor))
+               ? "event"
+               : NULL;
 }
 
 static int case_file_read_prefix(struct tape *t, const struct said *s,

@@ -1,6 +1,7 @@
 /* cases.c - regression cases: cut from failures, proven, run. */
 #include "runner/judge/cases.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -70,6 +71,12 @@ static int64_t case_index(const struct regression_case *c, int continuation)
     return (int64_t)strtoull(hex, NULL, 16);
 }
 
+/* Of what the whole episode returns, and not of what happens in it? */
+static bool case_is_of_return(const struct regression_case *c)
+{
+    return !strcmp(c->event, CASE_FAR_BELOW);
+}
+
 /* The first step after the take-over at which what must not happen happens, by playing
  * the result's tape, or at which the episode is given up; -1: there is none; -2: the
  * environment cannot be created or was lost, which says nothing of the policy. */
@@ -101,6 +108,9 @@ static int64_t find_failure(const struct regression_case *c, const struct task *
     }
     if (lost != 0)
         step = -2;
+    else if (step < 0 && case_is_of_return(c) && episode_is_over(&e) &&
+             e.now.total < c->floor)
+        step = r->n_steps;
     else if (step < 0 && (r->fault || (e.now.terminated && e.now.total < c->floor &&
                                        r->n_steps < c->prefix.n_steps + c->horizon)))
         step = r->n_steps;
@@ -302,20 +312,24 @@ static void cases_fill(struct regression_case *c, const struct task *task,
                        double seconds)
 {
     double steps_per_second = task->env->frames_per_second / task->rules.frame_skip;
-    int64_t before = (int64_t)(seconds * steps_per_second) + 1;
+    int64_t before = isfinite(seconds) ? (int64_t)(seconds * steps_per_second) + 1
+                                       : f->step + 1; /* from the start */
     int64_t take_over = f->step > before ? f->step - before : 0;
 
     *c = (struct regression_case){
         .name = xstrdup(""),
         .signature = xstrdup(f->signature),
-        .event = xstrdup(failure_event_bit(task->env, f->kind) ? f->kind : "fault"),
+        .event = xstrdup(failure_event_bit(task->env, f->kind) ||
+                                 !strcmp(f->kind, CASE_FAR_BELOW)
+                             ? f->kind
+                             : "fault"),
         .task = task_copy(task),
         .env_version = task->env->version,
         .chance = CHANCE_VERSION,
         .seed = r->seed,
         .prefix = { .n_steps = take_over, .width = r->tape.width },
         .horizon = f->step - take_over + 1 + (int64_t)(AFTER_SECONDS * steps_per_second),
-        .floor = f->total,
+        .floor = isfinite(f->floor) ? f->floor : f->total,
         .n_continuations = task->rules.sticky > 0 ? CONTINUATIONS : 1,
         .pass_rate = task->rules.sticky > 0 ? PASS_RATE : 1,
         .cut_from = xstrdup(""),
@@ -323,6 +337,8 @@ static void cases_fill(struct regression_case *c, const struct task *task,
     };
     c->prefix.data = xcalloc((size_t)take_over + 1, (size_t)r->tape.width);
     memcpy(c->prefix.data, r->tape.data, (size_t)take_over * (size_t)r->tape.width);
+    if (case_is_of_return(c)) /* the episode is over in any case */
+        c->horizon = (task->rules.max_frames - 1) / task->rules.frame_skip + 2;
 }
 
 static void cases_sign(struct regression_case *c, const struct policy *old,
@@ -346,7 +362,8 @@ static int cases_shorten(struct regression_case *c, const struct case_outcome *o
     int64_t horizon = step - c->prefix.n_steps + 1 + (int64_t)(AFTER_SECONDS * rate);
 
     task_destroy(task);
-    if (c->n_continuations == 1 && step >= 0 && horizon < c->horizon)
+    if (c->n_continuations == 1 && step >= 0 && horizon < c->horizon &&
+        !case_is_of_return(c))
         c->horizon = horizon;
     return step == -2 ? -1 : 0;
 }
@@ -412,8 +429,14 @@ int case_cut(struct memo *m, const struct policy *old, const struct policy *fixe
              struct regression_case *out, enum memo_status *status, struct error *err)
 {
     *status = MEMO_DONE;
-    if (!failure_event_bit(m->base.task->env, f->kind) && strcmp(f->kind, "error"))
+    if (!failure_event_bit(m->base.task->env, f->kind) && strcmp(f->kind, "error") &&
+        !isfinite(f->floor))
         return 0;
+    /* A return is of the whole episode; where frames are sticky it is chance, too. */
+    if (!strcmp(f->kind, CASE_FAR_BELOW))
+        return m->base.task->rules.sticky > 0 ? 0
+                                              : cases_prove(m, old, fixed, f, result, INFINITY,
+                                                      out, status, err);
     for (int i = 0; i < N_TAKE_OVERS; i++) {
         int proven = cases_prove(m, old, fixed, f, result, take_over_seconds[i], out,
                                  status, err);

@@ -14,12 +14,15 @@
 #include "runner/judge/failures.h"
 
 #define CASE_MOST_CONTINUATIONS 64
+#define CASE_FAR_BELOW "far_below" /* in place of an event: an episode that, once it is over,
+                                      has returned less than the floor */
 
 /* Owns everything; case_clear. */
 struct regression_case {
     char *name;        /* "case-003"; the file's name without .json */
     char *signature;   /* of the failure */
-    char *event;       /* that must not happen: an event of the environment, or "fault" */
+    char *event;       /* that must not happen: an event of the environment, "fault" or
+                          CASE_FAR_BELOW */
     struct task *task; /* rules and options that it was cut under */
     uint32_t env_version, chance; /* chance: CHANCE_VERSION, where frames are sticky */
     uint64_t seed;

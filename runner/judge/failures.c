@@ -2,9 +2,10 @@
  * like.
  *
  * A failure is an event that the environment calls one, a fault of the policy, or the end
- * of an episode that had been without reward for long; an episode without any of these
- * whose score is far below the others' is one, too. Its signature is its kind and, for
- * the fields that the environment marks, the bin that the value fell into just before. */
+ * of an episode that had been without reward for long; an end whose reward is far worse
+ * than any step before; an episode without any of these whose score is far below the
+ * others' is one, too. Its signature is its kind and, for the fields that the environment
+ * marks, the bin that the value fell into just before. */
 #include "runner/judge/failures.h"
 
 #include <math.h>
@@ -20,12 +21,22 @@
 #define FAR_SPREADS 3.5    /* below the median (Iglewicz & Hoaglin 1993) */
 #define FAR_SHARE 0.25     /* of the median, at least */
 #define MOST_IN_EPISODE 64 /* failures kept of one episode */
+#define BAD_END_WORSE 3    /* times the worst reward before, */
+#define BAD_END_TIMES 10   /* and the mean size of those before */
 
 struct scan {
     struct failures *out;
     const struct task *task;
     struct episode episode;
     double *before; /* the observation before the step that failed */
+    int rules;
+};
+
+/* The rewards of an episode, as they come. */
+struct failure_rewards {
+    int64_t last_gain, last_change; /* steps: above 0; other than the one before */
+    double last, lowest, sum;       /* lowest and sum of sizes: of those before the last */
+    bool has_gain, has_cost;
 };
 
 uint32_t failure_event_bit(const struct env *env, const char *kind)
@@ -64,7 +75,8 @@ static struct failure *failures_add(struct scan *s, int episode, const char *kin
                              .step = s->episode.now.n_steps - 1,
                              .total = s->episode.now.total,
                              .cause = -1,
-                             .kind = kind };
+                             .kind = kind,
+                             .floor = -INFINITY };
     one->step = one->step < 0 ? 0 : one->step;
     write_signature(s, kind, one->signature, sizeof(one->signature));
     return one;
@@ -90,6 +102,14 @@ static void add_events(struct scan *s, int episode, const struct env_step *step,
             failures_add(s, episode, is_over ? "score_turned_over" : e[i].name);
 }
 
+static bool failure_has_event(const struct env *env, uint32_t events)
+{
+    for (int i = 0; env->events && env->events[i].name; i++)
+        if (env->events[i].is_failure && (events >> i & 1))
+            return true;
+    return false;
+}
+
 /* Stuck is looked at where it began, not where the time ran out. */
 static void add_stuck(struct scan *s, int index, const struct episode_result *r,
                       int64_t last_reward)
@@ -110,31 +130,70 @@ static void add_stuck(struct scan *s, int index, const struct episode_result *r,
     f->last_reward = last_reward;
 }
 
+static void failure_reward(struct failure_rewards *w, int64_t step, double reward)
+{
+    if (step > 0) {
+        w->lowest = fmin(w->lowest, w->last);
+        w->sum += fabs(w->last);
+    }
+    if (step == 0 || reward != w->last)
+        w->last_change = step;
+    if (reward > 0)
+        w->last_gain = step;
+    w->has_gain |= reward > 0;
+    w->has_cost |= reward < 0;
+    w->last = reward;
+}
+
+/* Since which step it was stuck, if it was. Where an episode has earned nothing, no news is
+ * what counts: a cost that no longer changes, and not one that is paid no more. */
+static bool failure_is_stuck(const struct scan *s, const struct failure_rewards *w,
+                             const struct episode_result *r, int64_t *since)
+{
+    int64_t longest = (s->task->rules.max_frames - 1) / s->task->rules.frame_skip + 1;
+    bool is_cost = s->rules >= 2 && !w->has_gain;
+
+    *since = is_cost ? w->last_change : w->last_gain;
+    return r->truncated && !(is_cost && w->has_cost && w->last == 0) &&
+           r->n_steps - *since > (int64_t)(STUCK_SHARE * (double)longest);
+}
+
+static bool failure_is_bad_end(const struct scan *s, const struct failure_rewards *w,
+                               const struct episode_result *r)
+{
+    return s->rules >= 2 && r->terminated && r->n_steps > 1 && w->last < 0 &&
+           w->last <= BAD_END_WORSE * w->lowest &&
+           w->last <= -BAD_END_TIMES * w->sum / (double)(r->n_steps - 1);
+}
+
 static void scan_once(struct scan *s, int index, const struct episode_result *r)
 {
     const struct env *env = s->task->env;
-    int64_t last_reward = 0, longest;
+    struct failure_rewards w = { 0 };
     int left = MOST_IN_EPISODE;
     double action[ENV_MAX_ACTION];
+    struct env_step step = { 0 };
+    int64_t since;
 
     episode_reset(&s->episode, r->seed);
     env->observe(s->episode.instance, s->before);
-    longest = (s->task->rules.max_frames - 1) / s->task->rules.frame_skip + 1;
+    observed_begin(&s->out->seen);
     for (int64_t i = 0; i < r->tape.n_steps && !episode_is_over(&s->episode); i++) {
-        struct env_step step;
         env->observe(s->episode.instance, s->before);
+        observed_see(&s->out->seen, s->before);
         tape_get(&r->tape, env, i, action);
         step = episode_step(&s->episode, action);
-        if (step.reward > 0)
-            last_reward = i;
+        failure_reward(&w, i, step.reward);
+        observed_earn(&s->out->seen, &step);
         if (step.events)
             add_events(s, index, &step, &left);
     }
     if (r->fault)
         failures_add(s, index, fault_name(r->fault));
-    else if (r->truncated &&
-             r->n_steps - last_reward > (int64_t)(STUCK_SHARE * (double)longest))
-        add_stuck(s, index, r, last_reward);
+    else if (failure_is_stuck(s, &w, r, &since))
+        add_stuck(s, index, r, since);
+    else if (failure_is_bad_end(s, &w, r) && !failure_has_event(env, step.events))
+        failures_add(s, index, "bad_end")->floor = r->total - w.last / 2;
 }
 
 /* -1: the environment was lost, twice. Episodes that it cost say nothing of the
@@ -144,8 +203,11 @@ static int scan_episode(struct scan *s, int index, const struct episode_result *
 {
     int n_before = s->out->n, status = r->fault == FAULT_environment ? 0 : -1;
 
+    struct observed kept = s->out->seen;
+
     for (int tries = 0; tries < 2 && status != 0; tries++) {
         s->out->n = n_before;
+        s->out->seen = kept;
         scan_once(s, index, r);
         status = env_check(s->task->env, s->episode.instance, err);
     }
@@ -178,7 +240,8 @@ double failures_far_below(const struct episode_result *results, int n)
 }
 
 /* An episode that ended well but for its score: it is looked at where it ended. */
-static void add_far_below(struct scan *s, int index, const struct episode_result *r)
+static void add_far_below(struct scan *s, int index, const struct episode_result *r,
+                          double far)
 {
     double action[ENV_MAX_ACTION];
 
@@ -188,7 +251,7 @@ static void add_far_below(struct scan *s, int index, const struct episode_result
         tape_get(&r->tape, s->task->env, i, action);
         episode_step(&s->episode, action);
     }
-    failures_add(s, index, "far_below");
+    failures_add(s, index, "far_below")->floor = s->rules >= 2 ? far : -INFINITY;
 }
 
 static int by_lost(const void *a, const void *b)
@@ -230,9 +293,10 @@ static void group(struct failures *f, const struct episode_result *results, int 
 }
 
 int failures_find(struct failures *f, const struct task *task,
-                  const struct episode_result *results, int n, struct error *err)
+                  const struct episode_result *results, int n, int rules,
+                  struct error *err)
 {
-    struct scan s = { .out = f, .task = task };
+    struct scan s = { .out = f, .task = task, .rules = rules };
     void *instance = task_create_instance(task, err);
     double best = isfinite(task->target) ? task->target : -INFINITY;
 
@@ -244,13 +308,15 @@ int failures_find(struct failures *f, const struct task *task,
         return -1;
     episode_init(&s.episode, task->env, instance, &task->rules);
     s.before = xcalloc((size_t)s.episode.n_obs, sizeof(double));
+    observed_init(&f->seen, task->env, s.episode.n_obs);
+    observed_count(&f->seen, results, n);
     for (int i = 0; i < n && status == 0; i++) {
         int n_before = f->n;
         best = fmax(best, results[i].score);
         status = scan_episode(&s, i, &results[i], err);
         if (status == 0 && f->n == n_before && results[i].score < far &&
             results[i].fault != FAULT_environment)
-            add_far_below(&s, i, &results[i]);
+            add_far_below(&s, i, &results[i], far);
     }
     group(f, results, n, best);
     free(s.before);
@@ -265,5 +331,6 @@ void failures_clear(struct failures *f)
 {
     free(f->list);
     free(f->groups);
+    observed_clear(&f->seen);
     *f = (struct failures){ 0 };
 }

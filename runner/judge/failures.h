@@ -4,6 +4,14 @@
 #define RATCHET_RUNNER_JUDGE_FAILURES_H
 
 #include "runner/evaluate/evaluate.h"
+#include "runner/judge/observed.h"
+
+/* What counts as a failure changed with the brief's format (brief.h): a run keeps to the
+ * rules that it began with.
+ * 1: events, faults, "stuck" (long without a reward above 0), "far_below".
+ * 2: besides, "bad_end", and far_below becomes a case; where no reward is ever above 0,
+ *    stuck is a cost that no longer changes. */
+#define FAILURE_RULES 2
 
 /* One failure of one episode. */
 struct failure {
@@ -18,7 +26,8 @@ struct failure {
     double cause_action[ENV_MAX_ACTION];
     char signature[160]; /* "life_lost ball_x=2/5 ball_dx=1/3": event or kind, and bins */
     const char *kind; /* the event's name, "score_turned_over" in its place, "stuck",
-                         "error", "cut_off"...; borrowed */
+                         "bad_end", "far_below", "error", "cut_off"...; borrowed */
+    double floor; /* bad_end, far_below: a return that is no failure is at least this */
 };
 
 struct failure_group {
@@ -34,12 +43,14 @@ struct failures {
     int n;
     struct failure_group *groups; /* most return lost first */
     int n_groups;
+    struct observed seen; /* of the task, by the way */
 };
 
 /* Plays the episodes again and notes their failures. Results must have their tapes. -1
  * when the environment cannot be created or is lost. */
 int failures_find(struct failures *f, const struct task *task,
-                  const struct episode_result *results, int n, struct error *err);
+                  const struct episode_result *results, int n, int rules,
+                  struct error *err);
 void failures_clear(struct failures *f);
 
 /* Scores below this are far below the others', as robust statistics have it; -INFINITY

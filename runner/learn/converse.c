@@ -114,6 +114,27 @@ static int add_strips(const struct loop *l, const struct failures *failures,
     return 0;
 }
 
+/* What the gate can see now: of all its pairs, of a quarter, and of as many as a near miss
+ * may come to; and how many prove that a candidate is not worse by the margin. */
+static void converse_look_at_gate(struct loop *l, struct brief *b)
+{
+    int gate = l->task->splits.gate, most = task_gate_most(l->task);
+    const int pairs[BRIEF_LOOKS] = { gate, gate / 4, most };
+
+    for (int i = 0; i < BRIEF_LOOKS; i++) {
+        double gain = pairs[i] >= 8 ? trial_least_gain(l, pairs[i]) : NAN;
+        if (isfinite(gain) && (i == 0 || pairs[i] != gate))
+            b->looks[b->n_looks++] = (struct brief_look){ pairs[i], gain };
+    }
+    for (int n = 8; b->n_looks && l->task->margin > 0 && n < 2 * most; n *= 2) {
+        int tried = n < most ? n : most;
+        if (trial_least_gain(l, tried) <= l->task->margin) {
+            b->pairs_for_equal = tried;
+            break;
+        }
+    }
+}
+
 static int open_conversation(struct conversation *c, struct error *err)
 {
     struct loop *l = c->l;
@@ -140,11 +161,12 @@ static int open_conversation(struct conversation *c, struct error *err)
         .parent_iteration = l->parent_iteration,
         .incumbent_mean = l->incumbent.dev.mean,
         .is_at_target = loop_is_at_target(l),
-        .least_gain = trial_least_gain(l),
-        .pairs = l->task->splits.gate,
+        .robust = &l->incumbent.robust,
+        .n_starts = l->starts.n,
         .n_challengers = l->n_challengers,
-        .steps_left = l->memo.steps_left,
         .n_too_long = l->n_too_long,
+        .n_empty = l->n_empty,
+        .n_fruitless = l->n_fruitless,
     };
     char *user = NULL;
     int status = -1;
@@ -153,7 +175,9 @@ static int open_conversation(struct conversation *c, struct error *err)
         past[i] = (struct brief_past){ l->past[i].iteration,  l->past[i].verdict,
                                        l->past[i].change,     l->past[i].why,
                                        l->past[i].dev_before, l->past[i].dev_after };
-    if (failures_find(&failures, l->task, l->parent.results, l->parent.n, err) == 0 &&
+    converse_look_at_gate(l, &brief);
+    if (failures_find(&failures, l->task, l->parent.results, l->parent.n,
+                      FAILURE_RULES, err) == 0 &&
         failures_find_causes(&failures, l->task, l->parent.results, 0, GROUPS_SEARCHED,
                              err) == 0 &&
         (brief.notes = gather_notes(l, &failures, err)))
@@ -275,7 +299,8 @@ static struct tool_context tool_context(struct loop *l, const struct policy *pol
                                   .n_results = l->parent.n,
                                   .cases = &l->cases,
                                   .bench = &l->bench,
-                                  .turns_left = turns_left };
+                                  .turns_left = turns_left,
+                                  .rules = (int)l->c->run->brief_format };
 }
 
 /* A call that the model itself took back is an answer; any other interruption ends the

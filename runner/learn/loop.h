@@ -28,6 +28,7 @@ struct champion {
     double *hidden;        /* its returns on as many hidden seeds, the same for the start;
                               NAN: the environment broke the episode */
     int n_hidden;          /* and every incumbent; 0: not measured */
+    struct robust robust;  /* under perturbation; n = 0: not measured */
     double highest_gate;   /* return that the gate saw of it; -INFINITY: none */
 };
 

@@ -158,9 +158,9 @@ int incident_files(struct loop *l, struct error *err); /* before the first itera
 /* Did someone retire it, now or at a later iteration of a run that goes on? */
 bool case_is_out(const struct loop *l, const char *name);
 
-/* trial_gate.c: the least true gain that the gate would see of the next candidate, by the
- * noise so far; NAN where it is not known. */
-double trial_least_gain(struct loop *l);
+/* trial_gate.c: the least true gain that so many pairs would show of the next candidate,
+ * by the noise so far; NAN where it is not known. */
+double trial_least_gain(struct loop *l, int pairs);
 
 /* challenger.c. Further pairs for the strongest near miss; at the start of an
  * iteration. May promote it. */

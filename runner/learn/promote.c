@@ -66,7 +66,8 @@ static void cut_cases(struct trial *t, struct error *err)
     struct failures failures = { 0 };
     int n_cut = 0;
 
-    if (failures_find(&failures, l->task, l->incumbent.results, l->incumbent.n, err) != 0)
+    if (failures_find(&failures, l->task, l->incumbent.results, l->incumbent.n,
+                      (int)l->c->run->brief_format, err) != 0)
         t->status = LOOP_FAILED;
     for (int i = 0;
          i < l->bench.n_proposals && l->parent_iteration < 0 && t->status == LOOP_ON; i++)

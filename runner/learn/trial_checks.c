@@ -143,6 +143,21 @@ static bool is_gain_gone(struct trial *t, struct robust *old, struct error *err)
                0.5 * (t->it->after.mean - t->it->before.mean);
 }
 
+/* The incumbent beside it: once, where no trial of its own has done so. */
+static enum loop_status trial_measure_incumbent(struct trial *t, struct error *err)
+{
+    struct loop *l = t->l;
+    struct policy policy = champion_policy(&l->incumbent);
+
+    if (!l->incumbent.robust.n)
+        t->status = loop_status_of(
+            l, robust_measure(&l->memo, l->c->salt, &policy, l->incumbent.results,
+                              l->incumbent.n, &l->incumbent.robust, err));
+    if (t->status != LOOP_ON)
+        l->incumbent.robust.n = 0;
+    return t->status;
+}
+
 /* What the gate has judged is measured under perturbation. What asks for the same actions
  * there is named a tape, and refused when most of its gain is gone; so is what nearly
  * asks for the same. */
@@ -170,6 +185,9 @@ void trial_check_tape(struct trial *t, struct error *err)
              "; dev mean of %d: %.6g, %.6g with sticky "
              "actions, %.6g from perturbed starts",
              r->n, r->plain, r->sticky, r->starts);
+    t->candidate.robust = *r;
+    if (l->c->run->brief_format >= 2 && trial_measure_incumbent(t, err) != LOOP_ON)
+        return;
     r->is_open_loop |= robust_is_tape(t->candidate.results, t->candidate.n);
     if (!r->is_open_loop && !(r->agreement >= ROBUST_LIKE))
         return;

@@ -204,7 +204,7 @@ void trial_ask_gate(struct trial *t, int most, struct error *err)
         check_best(t, err);
 }
 
-double trial_least_gain(struct loop *l)
+double trial_least_gain(struct loop *l, int pairs)
 {
     const struct loop_config *c = l->c;
     double most_loss, most_gain, highest = champion_highest(&l->incumbent);
@@ -216,7 +216,7 @@ double trial_least_gain(struct loop *l)
 
     if (k < 1 || !gate_range(&l->memo, highest, highest, &most_loss, &most_gain))
         return NAN;
-    return confseq_least_gain(l->task->splits.gate,
+    return confseq_least_gain(pairs,
                               gate_error(l->task, k) / (has_two_rivals(l) ? 2 : 1),
                               most_loss, std);
 }

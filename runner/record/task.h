@@ -19,10 +19,19 @@ struct task_splits {
     int audit;   /* opened once, for the final claim */
 };
 
+/* What a run does once the target is reached. */
+#define AFTER_TARGETS(X) X(simplify) X(climb) X(stop)
+enum after_target {
+#define X(name) AFTER_TARGET_##name,
+    AFTER_TARGETS(X)
+#undef X
+};
+
 /* 0 means without limit. */
 struct task_budget {
     int64_t steps, iterations, model_tokens, model_calls;
     int64_t planner_steps; /* of all purposes; not among `steps` */
+    enum after_target after_target;
     int64_t simplify; /* iterations that ask for less code once the target is reached */
     int64_t
         fruitless;    /* replies in a row without a new policy that loads, then it ends */
@@ -91,6 +100,7 @@ double task_fault_return(const struct task *t);
 int task_check(const struct task *t, struct error *err);
 
 const char *observation_name(enum observation o);
+const char *after_target_name(enum after_target a);
 
 /* Does the policy see this field? */
 bool task_shows(const struct task *t, const char *field);

@@ -51,6 +51,8 @@ json_t *task_to_json(const struct task *t)
             section, k->name,
             task_json_number(task_get_number(t, k), k->kind != TASK_DOUBLE));
     }
+    json_object_set_new(json_object_get(json, "budget"), "after_target",
+                        json_string(after_target_name(t->budget.after_target)));
     return json;
 }
 
@@ -65,6 +67,12 @@ static int read_key(struct task *t, const char *section, const char *name,
 {
     const struct task_key *k = task_find_key(name, strlen(name));
 
+    if (!strcmp(section, "budget") && !strcmp(name, "after_target")) {
+        if (!json_is_string(value))
+            return bad_type(where, name, "a string", err);
+        return task_set_text(t, task_find_text(name, strlen(name)),
+                             json_string_value(value), where, err);
+    }
     if (!k || strcmp(k->section, section))
         return error_set(err, "%s: unknown key \"%s%s%s\" (see `ratchet task`)",
                          where, section, section[0] ? "." : "", name);

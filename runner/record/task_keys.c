@@ -179,6 +179,29 @@ static int set_parents(struct task *t, const char *name, const char *where,
     return error_set(err, "%s: parents \"%s\": it is best or archive", where, name);
 }
 
+static const char *const after_targets[] = {
+#define X(name) #name,
+    AFTER_TARGETS(X)
+#undef X
+};
+
+const char *after_target_name(enum after_target a)
+{
+    return after_targets[a];
+}
+
+static int keys_set_after_target(struct task *t, const char *name, const char *where,
+                                 struct error *err)
+{
+    for (size_t i = 0; i < sizeof(after_targets) / sizeof(after_targets[0]); i++)
+        if (!strcmp(after_targets[i], name)) {
+            t->budget.after_target = (enum after_target)i;
+            return 0;
+        }
+    return error_set(err, "%s: after_target \"%s\": it is simplify, climb or stop", where,
+                     name);
+}
+
 void task_set_plan(struct task *t, bool plan)
 {
     static const struct {
@@ -265,6 +288,10 @@ static const struct {
     { "frame", "rgb or gray: observation=frame or observation=gray", set_frame },
     { "parents", "best, or archive: when stuck, go on from diverse earlier candidates",
       set_parents },
+    { "after_target",
+      "once the target is reached: simplify (the default), climb (go on for a higher mean) "
+      "or stop",
+      keys_set_after_target },
     { "plan",
       "true: the policy has `obs.sim`, a metered copy of the environment to plan with",
       set_plan },

@@ -274,7 +274,8 @@ static int add_policy(struct shown *s, json_t *list, const char *whose,
     struct failures f = { 0 };
     int status = 0;
 
-    if (s->n && failures_find(&f, s->task, s->results, s->n, err) != 0)
+    if (s->n && failures_find(&f, s->task, s->results, s->n,
+                              (int)s->run->brief_format, err) != 0)
         return -1;
     for (int i = 0; i < f.n_groups && i < o->n_failures && status == 0; i++) {
         const struct failure_group *g = &f.groups[i];

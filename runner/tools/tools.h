@@ -30,6 +30,7 @@ struct tool_context {
     const struct case_list *cases;
     struct workbench *bench;
     int turns_left;
+    int rules; /* of what counts as a failure: failures.h */
 };
 
 /* The descriptions, n of them; schemas are made once and live as long as the program. */

@@ -180,7 +180,7 @@ enum memo_status tool_case_propose(struct tool_work *w)
         return tool_wrong(w, "%d cases are proposed in this iteration, which is the most",
                           WORKBENCH_PROPOSALS);
     if (failures_find(&all, w->c->memo->base.task, w->c->results, w->c->n_results,
-                      w->err) != 0)
+                      w->c->rules, w->err) != 0)
         status = MEMO_FAILED;
     f = pick_failure(w, &all);
     if (status == MEMO_DONE && !f)

@@ -146,7 +146,7 @@ enum memo_status tool_failures(struct tool_work *w)
     struct failures all = { 0 };
     json_t *list = json_array();
     int status = failures_find(&all, w->c->memo->base.task, w->c->results,
-                               w->c->n_results, w->err);
+                               w->c->n_results, w->c->rules, w->err);
 
     json_object_set_new(w->data, "groups", list);
     for (int i = 0; i < all.n_groups && i < GROUPS_SHOWN; i++)

@@ -107,6 +107,7 @@ struct ledger_run {
     char *stop_reason; /* "" while it runs */
     bool is_sealed;    /* false: an external agent ran outside of a jail */
     int64_t env_version, chance; /* that its episodes were played in; -1: unknown (an old run) */
+    int64_t brief_format; /* of what the model was told, and of what counts as a failure */
 };
 int ledger_run_add(struct ledger *l, struct ledger_run *run,
                    struct error *err); /* sets id */

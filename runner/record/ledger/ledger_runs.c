@@ -9,12 +9,14 @@ int ledger_run_add(struct ledger *l, struct ledger_run *r, struct error *err)
     sqlite3_stmt *s = ledger_prepare(
         l, err,
         "INSERT INTO run(name, folder, task, model, start_policy, start_sha256, salt_sha256,"
-        " seed, created, status, stop_reason, is_sealed, env_version, chance, was_public)"
-        " VALUES(?,?,?,?,?,?,?7,?,?,?,?,?,?,?,"
+        " seed, created, status, stop_reason, is_sealed, env_version, chance, brief_format,"
+        " was_public)"
+        " VALUES(?,?,?,?,?,?,?7,?,?,?,?,?,?,?,?,"
         " (SELECT count(*) FROM public_salt WHERE sha256 = ?7))",
-        "sssssssiissiii", r->name, r->folder, r->task, r->model, r->start_policy,
+        "sssssssiissiiii", r->name, r->folder, r->task, r->model, r->start_policy,
         r->start_sha256, r->salt_sha256, r->seed, r->created = ledger_now(), "running",
-        "", (int64_t)r->is_sealed, r->env_version, r->chance);
+        "", (int64_t)r->is_sealed, r->env_version, r->chance,
+        r->brief_format);
 
     if (ledger_execute(l, err, s) != 0)
         return -1;
@@ -25,15 +27,15 @@ int ledger_run_add(struct ledger *l, struct ledger_run *r, struct error *err)
 #define RUN_COLUMNS                                                                      \
     "SELECT id, name, folder, task, model, start_policy, start_sha256, salt_sha256, seed," \
     " created, status, stop_reason, is_sealed, coalesce(env_version, -1),"                \
-    " coalesce(chance, -1) FROM run"
+    " coalesce(chance, -1), brief_format FROM run"
 
 #define AT(field) offsetof(struct ledger_run, field)
 static const struct ledger_type run_type = {
-    "isssssssiirsbii",
+    "isssssssiirsbiii",
     sizeof(struct ledger_run),
     { AT(id), AT(name), AT(folder), AT(task), AT(model), AT(start_policy), AT(start_sha256),
       AT(salt_sha256), AT(seed), AT(created), AT(state), AT(stop_reason), AT(is_sealed),
-      AT(env_version), AT(chance) },
+      AT(env_version), AT(chance), AT(brief_format) },
 };
 
 int ledger_runs(struct ledger *l, struct ledger_runs *out, struct error *err)

@@ -90,6 +90,9 @@ static const char *const migrations[] = {
     /* Versions that a run's episodes were played in: of its environment and of chance. */
     "ALTER TABLE run ADD COLUMN env_version INTEGER;"
     "ALTER TABLE run ADD COLUMN chance INTEGER;",
+    /* The format of its briefs, which says what counts as a failure. */
+    "ALTER TABLE run ADD COLUMN brief_format INTEGER;"
+    "UPDATE run SET brief_format = 1;",
 };
 #define VERSION ((int)(sizeof(migrations) / sizeof(migrations[0])))
 const int ledger_version = VERSION;
