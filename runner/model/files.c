@@ -2,11 +2,14 @@
  *
  * Each request becomes NNNN-request.md, to read, and NNNN-request.json, exact (it appears
  * last). The reply is NNNN-reply.md, the assistant's text, or NNNN-reply.json, a turn
- * with tool calls; it may lie there before it is asked for. A request that lies there
+ * with tool calls (which the text may hold, too: files_reply.h); it may lie there before it
+ * is asked for. NNNN-verdict.md says what came of the reply that ended an iteration, and
+ * at last why the run is over. A request that lies there
  * already, to the last byte, keeps its number and its reply: that is how a run that was
  * killed goes on. */
 #include "runner/brief/providers.h"
 #include "base/clock.h"
+#include "runner/model/files_reply.h"
 #include "runner/model/files_request.h"
 
 #include <dirent.h>
@@ -20,6 +23,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/json.h"
 #include "base/say.h"
 
 #define MAX_REPLY ((size_t)8 << 20) /* bytes */
@@ -32,6 +36,8 @@ struct files {
     const volatile sig_atomic_t *interrupted;
     double timeout_s;
     bool is_quiet, has_said_where;
+    int number;    /* of the last request; 0: none yet */
+    char *verdict; /* the last one, as it stands in its file */
 };
 
 static int files_make_folders(const char *path, struct error *err)
@@ -62,6 +68,7 @@ static void files_destroy(void *self)
     if (!f)
         return;
     free(f->folder);
+    free(f->verdict);
     free(f);
 }
 
@@ -225,6 +232,7 @@ static int files_take_json(const char *path, bool is_still_, struct turn *out,
 
 static int files_take_text(const char *path, struct turn *out, struct error *err)
 {
+    int result;
     size_t len;
     char *bytes = (char *)file_load(path, MAX_REPLY, &len, err);
 
@@ -233,7 +241,10 @@ static int files_take_text(const char *path, struct turn *out, struct error *err
     free(out->message.text);
     out->message.text = provider_clean_text(bytes, len);
     free(bytes);
-    return 0;
+    bytes = xstrdup(out->message.text);
+    result = files_reply_calls(bytes, out, err);
+    free(bytes);
+    return result < 0 ? files_refuse(path, err) : 0;
 }
 
 static int await_reply(struct files *f, int number, struct turn *out, struct error *err)
@@ -286,6 +297,7 @@ static int files_ask(void *self, const struct request *request, struct turn *out
         error_set(err, "files: the request cannot be written as JSON");
     else
         result = find_number(f, text, strlen(text), &number, &is_there, err);
+    f->number = result == 0 ? number : f->number;
     if (result == 0 && !is_there)
         result = write_request(f, request, number, text, strlen(text), err);
     if (result == 0)
@@ -299,6 +311,37 @@ static int files_ask(void *self, const struct request *request, struct turn *out
     return result;
 }
 
+/* What came of it, beside the request that it answered: nobody has to wait for the next
+ * request, which may never come. */
+static void files_tell(void *self, json_t *news)
+{
+    struct files *f = self;
+    const char *over = json_string_value(json_object_get(news, "over"));
+    double after = json_number_value(json_object_get(news, "dev_after"));
+    double before = json_number_value(json_object_get(news, "dev_before"));
+    char *path = xasprintf("%s/%04d-verdict.md", f->folder, f->number), *text;
+
+    if (over)
+        text = xasprintf("%sThe run is over: %s.\n", f->verdict ? f->verdict : "", over);
+    else
+        text = xasprintf("# Iteration %lld: %s\n\n%s\n\n%s\n\n",
+                         (long long)json_integer_value(json_object_get(news, "iteration")),
+                         json_get_text(news, "verdict"), json_get_text(news, "why"),
+                         json_is_true(json_object_get(news, "promoted"))
+                             ? "It is the current policy now."
+                             : "The current policy stays.");
+    if (!over && json_is_number(json_object_get(news, "dev_after"))) {
+        char *longer = xasprintf("%sDev mean %.6g, before %.6g.\n\n", text, after, before);
+        free(text);
+        text = longer;
+    }
+    if (f->number > 0)
+        file_save(path, text, strlen(text), NULL);
+    free(f->verdict);
+    f->verdict = text;
+    free(path);
+}
+
 const struct provider_kind files_provider = {
     .name = "files",
     .about = "each request is a file in a folder, its reply the file beside it",
@@ -306,4 +349,5 @@ const struct provider_kind files_provider = {
     .create = files_create,
     .destroy = files_destroy,
     .ask = files_ask,
+    .tell = files_tell,
 };

@@ -68,7 +68,8 @@ static void write_message(FILE *f, const struct message *m)
     }
 }
 
-static void write_how_to_reply(FILE *f, const struct request *request, int number)
+static void files_request_how(FILE *f, const struct request *request, int number,
+                              bool is_first)
 {
     fprintf(f,
             "## How to reply\n\n"
@@ -78,12 +79,22 @@ static void write_how_to_reply(FILE *f, const struct request *request, int numbe
         fputc('\n', f);
         return;
     }
+    if (!is_first) {
+        fputs("Tools and how to call them: as the conversation's first request says.\n", f);
+        return;
+    }
     fprintf(
         f,
-        "To call tools, write `%04d-reply.json` instead:\n"
+        "To call tools, put a fenced block into it that holds a list:\n\n"
+        "    ```calls\n"
+        "    [{\"name\": \"TOOL\", \"arguments\": {\"source\": {\"block\": 1}}}]\n"
+        "    ```\n\n"
+        "where `{\"block\": 1}` stands for the text of the first other fenced block of the\n"
+        "same reply. Or write `%04d-reply.json` instead:\n"
         "`{\"text\": \"why\", \"calls\": [{\"name\": \"TOOL\", \"arguments\": {}}]}`.\n"
-        "The tools, whose schemas are in `%04d-request.json`:\n\n",
-        number, number);
+        "`%04d-verdict.md` tells what came of it. The tools, whose schemas are in\n"
+        "`%04d-request.json`:\n\n",
+        number, number, number);
     for (int i = 0; i < request->n_tools; i++)
         fprintf(f, "- `%s`: %s\n", request->tools[i].name, request->tools[i].about);
 }
@@ -101,7 +112,7 @@ char *files_request_markdown(const struct request *request, int number)
             request->turn);
     for (int i = first; i < request->n_messages; i++)
         write_message(f, &request->messages[i]);
-    write_how_to_reply(f, request, number);
+    files_request_how(f, request, number, first == 0);
     fclose(f);
     return text;
 }
