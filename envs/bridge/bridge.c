@@ -12,6 +12,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "base/scoped.h"
 #include "envs/bridge/bridge_pool.h"
 #include "envs/bridge/bridge_remote.h"
 
@@ -482,7 +483,8 @@ static const struct env *bridge_find(const char *name, struct error *err)
 static void bridge_list(void (*each)(void *user, const char *name, const char *about),
                         void *user)
 {
-    char *home = bridge_home(), *path = xasprintf("%s/names.tsv", home), *line = NULL;
+    scoped char *home = bridge_home(), *path = xasprintf("%s/names.tsv", home),
+                *line = NULL;
     FILE *f = fopen(path, "r");
     size_t size = 0;
 
@@ -496,9 +498,6 @@ static void bridge_list(void (*each)(void *user, const char *name, const char *a
     }
     if (f)
         fclose(f);
-    free(line);
-    free(path);
-    free(home);
 }
 
 static void bridge_clear(void)

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/scoped.h"
 #include "envs/bridge/bridge.h"
 
 char *bridge_home(void)
@@ -44,7 +45,8 @@ char *bridge_file(const char *name, struct error *err)
 
 char *bridge_python(struct error *err)
 {
-    char *home = bridge_home(), *python = xasprintf("%s/bin/python", home);
+    scoped char *home = bridge_home();
+    char *python = xasprintf("%s/bin/python", home);
 
     if (access(python, X_OK) != 0) {
         error_set(err, "%s: the bridge is not installed; run `ratchet bridge install`",
@@ -52,6 +54,5 @@ char *bridge_python(struct error *err)
         free(python);
         python = NULL;
     }
-    free(home);
     return python;
 }

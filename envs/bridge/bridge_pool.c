@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 
+#include "base/scoped.h"
 #include "envs/bridge/bridge.h"
 
 static struct {
@@ -17,7 +18,7 @@ static struct {
 
 static struct bridge_process *start_process(struct error *err)
 {
-    char *python = NULL, *script = NULL;
+    scoped char *python = NULL, *script = NULL;
     struct bridge_process *p = NULL;
 
     if (pool.argv)
@@ -28,8 +29,6 @@ static struct bridge_process *start_process(struct error *err)
         const char *const argv[] = { python, "-I", "-u", script, NULL };
         p = bridge_process_start(argv, err);
     }
-    free(python);
-    free(script);
     return p;
 }
 

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/scoped.h"
 #include "base/spawn.h"
 
 #define TURN_MS 10000
@@ -283,7 +284,7 @@ static json_t *receive_reply(struct bridge_process *p, struct error *err)
 {
     int64_t end_ms = clock_now_ms() + bridge_talk_ms();
     json_t *reply = NULL;
-    char *text;
+    scoped char *text = NULL;
     uint32_t len;
 
     if (receive_all(p, &len, sizeof(len), end_ms, err) != 0)
@@ -301,7 +302,6 @@ static json_t *receive_reply(struct bridge_process *p, struct error *err)
             reply = NULL;
         }
     }
-    free(text);
     return reply;
 }
 
@@ -332,14 +332,13 @@ static json_t *talk(struct bridge_process *p, const char *text, int fd, struct e
 json_t *bridge_process_talk(struct bridge_process *p, json_t *request, int fd,
                             struct error *err)
 {
-    char *text = json_dumps(request, JSON_COMPACT);
+    scoped char *text = json_dumps(request, JSON_COMPACT);
     json_t *reply;
 
     json_decref(request);
     pthread_mutex_lock(&p->mutex);
     reply = talk(p, text, fd, err);
     pthread_mutex_unlock(&p->mutex);
-    free(text);
     return reply;
 }
 
@@ -428,7 +427,8 @@ static int bridge_process_begin(struct bridge_process *p, const char *const *arg
 
 static int greet(struct bridge_process *p, struct error *err)
 {
-    json_t *reply = bridge_process_talk(p, json_pack("{s:s}", "op", "hello"), -1, err);
+    json_auto_t *reply = bridge_process_talk(p, json_pack("{s:s}", "op", "hello"), -1,
+                                             err);
     json_t *versions = json_object_get(reply, "versions");
     int status = 0;
 
@@ -440,7 +440,6 @@ static int greet(struct bridge_process *p, struct error *err)
                                 "run `ratchet bridge install`");
     else
         p->versions = json_incref(versions);
-    json_decref(reply);
     return status;
 }
 

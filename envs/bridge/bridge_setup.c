@@ -8,6 +8,7 @@
 
 #include "base/file.h"
 #include "base/json.h"
+#include "base/scoped.h"
 #include "base/spawn.h"
 #include "envs/bridge/bridge.h"
 
@@ -32,17 +33,15 @@ static int run_program(const char *const *argv, const char *output)
 
 static bool is_ours(const char *home)
 {
-    char *mark = xasprintf("%s/" MARK, home);
-    bool found = access(mark, F_OK) == 0;
+    scoped char *mark = xasprintf("%s/" MARK, home);
 
-    free(mark);
-    return found;
+    return access(mark, F_OK) == 0;
 }
 
 /* A new folder, an empty one, or one of ours. */
 static int claim(const char *home, struct error *err)
 {
-    char *mark = xasprintf("%s/" MARK, home);
+    scoped char *mark = xasprintf("%s/" MARK, home);
     int status = 0, fd;
 
     if (file_make_folders(home, err) != 0) {
@@ -62,7 +61,6 @@ static int claim(const char *home, struct error *err)
         else
             close(fd);
     }
-    free(mark);
     return status;
 }
 
@@ -74,25 +72,25 @@ static int make_environment(const char *home, struct error *err)
                                        NULL };
     const char *const has_venv[] = { "python3", "-c", "import venv, ensurepip", NULL };
     const char *const make[] = { "python3", "-m", "venv", home, NULL };
-    char *python = xasprintf("%s/bin/python", home), *list = NULL;
+    scoped char *python = xasprintf("%s/bin/python", home), *list = NULL;
     int status = -1;
 
     if (run_program(has_python, NULL) != 0) {
         error_set(
             err, "python3 3.11 or later is missing; install it: apt-get install python3");
-        goto out;
+        return -1;
     }
     if (run_program(has_venv, NULL) != 0) {
         error_set(err, "python3 has no venv; install it: apt-get install python3-venv");
-        goto out;
+        return -1;
     }
     if (run_program(make, NULL) != 0) {
         error_set(err, "%s: no virtual environment could be made there", home);
-        goto out;
+        return -1;
     }
     list = bridge_file("requirements.txt", err);
     if (!list)
-        goto out;
+        return -1;
     const char *const install[] = { python,    "-m",      "pip",
                                     "install", "--quiet", "--disable-pip-version-check",
                                     "-r",      list,      NULL };
@@ -103,22 +101,20 @@ static int make_environment(const char *home, struct error *err)
             "the packages of %s could not be installed; what pip says stands "
             "above. Is the package index reachable (PIP_INDEX_URL, proxy)?",
             list);
-out:
-    free(list);
-    free(python);
     return status;
 }
 
 json_t *bridge_check(struct error *err)
 {
-    char *home = bridge_home();
-    char *python = bridge_python(err), *script = bridge_file("ratchet_bridge.py", err);
-    char *report = xasprintf("%s/versions.json", home);
+    scoped char *home = bridge_home();
+    scoped char *python = bridge_python(err),
+                *script = bridge_file("ratchet_bridge.py", err);
+    scoped char *report = xasprintf("%s/versions.json", home);
     json_t *found = NULL;
     int status;
 
     if (!python || !script)
-        goto out;
+        return NULL;
     const char *const argv[] = { python, "-I", script, "--check", NULL };
     status = run_program(argv, report);
     found = json_from_file(report, 0, NULL);
@@ -129,19 +125,15 @@ json_t *bridge_check(struct error *err)
         json_decref(found);
         found = NULL;
     }
-out:
-    free(report);
-    free(script);
-    free(python);
-    free(home);
     return found;
 }
 
 /* The names that `ratchet envs` lists without starting anything. */
 static int write_names(const char *home, struct error *err)
 {
-    char *python = bridge_python(err), *script = bridge_file("ratchet_bridge.py", err);
-    char *path = xasprintf("%s/names.tsv", home);
+    scoped char *python = bridge_python(err),
+                *script = bridge_file("ratchet_bridge.py", err);
+    scoped char *path = xasprintf("%s/names.tsv", home);
     int status = -1;
 
     if (python && script) {
@@ -150,27 +142,22 @@ static int write_names(const char *home, struct error *err)
         if (status != 0)
             status = error_set(err, "%s: the bridge lists no names", home);
     }
-    free(path);
-    free(script);
-    free(python);
     return status;
 }
 
 int bridge_install(struct error *err)
 {
-    char *home = bridge_home();
-    int status = claim(home, err) != 0 || make_environment(home, err) != 0 ||
-                         write_names(home, err) != 0
-                     ? -1
-                     : 0;
+    scoped char *home = bridge_home();
 
-    free(home);
-    return status;
+    return claim(home, err) != 0 || make_environment(home, err) != 0 ||
+                   write_names(home, err) != 0
+               ? -1
+               : 0;
 }
 
 int bridge_remove(struct error *err)
 {
-    char *home = bridge_home();
+    scoped char *home = bridge_home();
     int status = 0;
 
     if (access(home, F_OK) != 0)
@@ -180,6 +167,5 @@ int bridge_remove(struct error *err)
                            home);
     else if (file_remove_tree(home) != 0)
         status = error_set(err, "%s: %s", home, strerror(errno));
-    free(home);
     return status;
 }

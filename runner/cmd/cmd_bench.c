@@ -7,6 +7,7 @@
 
 #include "base/json.h"
 #include "base/clock.h"
+#include "base/scoped.h"
 #include "runner/cmd/cmd.h"
 #include "runner/evaluate/meter.h"
 #include "runner/experiment/bench_plan.h"
@@ -136,8 +137,8 @@ static double verified_rate(const struct evaluation *e, int *n_episodes,
                             struct error *err)
 {
     int n = *n_episodes ? *n_episodes : 4, n_rounds = *n_episodes ? ROUNDS : 1;
-    struct episode_request *requests = xcalloc(MOST_EPISODES, sizeof(*requests));
-    struct episode_result *results = xcalloc(MOST_EPISODES, sizeof(*results));
+    scoped struct episode_request *requests = xcalloc(MOST_EPISODES, sizeof(*requests));
+    scoped struct episode_result *results = xcalloc(MOST_EPISODES, sizeof(*results));
     double best = -1;
     int64_t n_steps = 0;
 
@@ -166,8 +167,6 @@ static double verified_rate(const struct evaluation *e, int *n_episodes,
         *n_episodes = (int)(STEPS_A_ROUND * (int64_t)n / (n_steps + 1)) + 1;
     if (*n_episodes > MOST_EPISODES)
         *n_episodes = MOST_EPISODES;
-    free(requests);
-    free(results);
     return best;
 }
 
@@ -199,8 +198,8 @@ static int bench_policy(struct bench *b, const char *name, const char *file,
 {
     struct policy policy = { .name = file_name(file) };
     struct evaluation e;
-    char *path = find_shipped(file),
-         *source = path ? file_load_text(path, VM_MAX_SOURCE, err) : NULL;
+    scoped char *path = find_shipped(file);
+    char *source = path ? file_load_text(path, VM_MAX_SOURCE, err) : NULL;
     int n_episodes = 0, n_cores = CPU_COUNT(&b->cores), status = -1;
     double one, free_, bare, all;
     char key[64], text[96];
@@ -243,7 +242,6 @@ static int bench_policy(struct bench *b, const char *name, const char *file,
 out:
     use_cores(b, true);
     free(source);
-    free(path);
     return status;
 }
 
@@ -328,7 +326,7 @@ static int bench_costs(struct bench *b, struct error *err)
 
 static int bench_replay(struct bench *b, struct error *err)
 {
-    char *path = find_shipped("breakout/follow.lua"), *file = NULL;
+    scoped char *path = find_shipped("breakout/follow.lua"), *file = NULL;
     struct policy policy = { .name = "follow.lua" };
     struct episode_request request = { .seed = 1 };
     struct episode_result result = { 0 };
@@ -356,8 +354,6 @@ out:
     replay_destroy(replay);
     results_clear(&result, 1);
     free((char *)policy.source);
-    free(path);
-    free(file);
     return status;
 }
 
@@ -392,7 +388,8 @@ static int bench_frames(struct bench *b, struct error *err)
 
     use_cores(b, false);
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]) && !status; i++) {
-        char *path = find_shipped(rows[i].file), key[64], text[96];
+        scoped char *path = find_shipped(rows[i].file);
+        char key[64], text[96];
         char *source = path ? file_load_text(path, VM_MAX_SOURCE, err) : NULL;
         struct policy policy = { .name = rows[i].name, .source = source };
         struct evaluation e = evaluation_of(b, &policy);
@@ -409,7 +406,6 @@ static int bench_frames(struct bench *b, struct error *err)
             bench_report(b, key, rate, "steps/s", text);
         }
         free(source);
-        free(path);
     }
     use_cores(b, true);
     return task_set(b->brief, "observation=features", err) != 0 ? -1 : status;

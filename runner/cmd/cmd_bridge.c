@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/scoped.h"
 #include "envs/table.h"
 #include "runner/cmd/cmd.h"
 
@@ -26,13 +27,10 @@ static int print_versions(const char *home, json_t *versions, bool as_json)
 
 static int check_bridge(const struct env_finder *finder, bool as_json, struct error *err)
 {
-    json_t *versions = finder->check(err);
-    char *home = finder->home();
-    int status = versions ? print_versions(home, versions, as_json) : EXIT_FAILED;
+    json_auto_t *versions = finder->check(err);
+    scoped char *home = finder->home();
 
-    json_decref(versions);
-    free(home);
-    return status;
+    return versions ? print_versions(home, versions, as_json) : EXIT_FAILED;
 }
 
 static const struct option option_versions[] = {

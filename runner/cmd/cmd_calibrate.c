@@ -6,6 +6,7 @@
 #include "base/hash.h"
 #include "base/clock.h"
 #include "base/json.h"
+#include "base/scoped.h"
 #include "runner/cmd/cmd.h"
 #include "runner/evaluate/seeds.h"
 #include "runner/evaluate/stats.h"
@@ -50,10 +51,9 @@ static int calibrate_find_policy(struct calibrator *k, const char *path,
 
     k->path = path ? xstrdup(path) : NULL;
     for (size_t i = 0; !k->path && i < sizeof(names) / sizeof(names[0]); i++) {
-        char *relative = xasprintf("%s/%s", k->task->name, names[i]);
+        scoped char *relative = xasprintf("%s/%s", k->task->name, names[i]);
         if (k->task->plan || !strstr(names[i], "plan"))
             k->path = find_shipped(relative);
-        free(relative);
     }
     if (!k->path)
         return error_set(err, "%s: no policy to compare with itself: name one",
@@ -116,8 +116,8 @@ static void calibrate_take_results(struct calibrator *k,
 
 static int calibrate_play(struct calibrator *k, struct app *app, struct error *err)
 {
-    struct episode_result *first = xcalloc((size_t)k->episodes, sizeof(*first));
-    struct episode_result *again = xcalloc(MOST_REPEATS, sizeof(*again));
+    scoped struct episode_result *first = xcalloc((size_t)k->episodes, sizeof(*first));
+    scoped struct episode_result *again = xcalloc(MOST_REPEATS, sizeof(*again));
     double start = clock_now();
     int status;
 
@@ -131,8 +131,6 @@ static int calibrate_play(struct calibrator *k, struct app *app, struct error *e
         calibrate_take_results(k, first, again);
     results_clear(first, k->episodes);
     results_clear(again, k->n_repeats);
-    free(first);
-    free(again);
     return status;
 }
 

@@ -5,6 +5,7 @@
 
 #include "base/file.h"
 #include "base/json.h"
+#include "base/scoped.h"
 #include "runner/cmd/cmd.h"
 #include "runner/evaluate/stats.h"
 #include "runner/model/model.h"
@@ -194,7 +195,8 @@ static json_t *model_rows(const struct compare *m)
 static int save_plot(const struct compare *m, struct error *err)
 {
     struct plot_series series[MOST_MODELS] = { 0 };
-    double *values = xcalloc((size_t)m->n_models * (POINTS + 1) * 4, sizeof(*values));
+    scoped double *values = xcalloc((size_t)m->n_models * (POINTS + 1) * 4,
+                                    sizeof(*values));
     struct plot plot = { m->c.task->name,
                          "steps of the environment",
                          "mean return of the incumbent on fresh seeds",
@@ -202,7 +204,6 @@ static int save_plot(const struct compare *m, struct error *err)
                          series,
                          m->n_models };
     double most = most_cost(m, COST_STEPS);
-    int status;
 
     for (int i = 0; i < m->n_models; i++) {
         double *x = values + (size_t)i * (POINTS + 1) * 4, *y = x + POINTS + 1;
@@ -225,9 +226,7 @@ static int save_plot(const struct compare *m, struct error *err)
         if (m->repeats < 2)
             series[i].low = series[i].high = NULL;
     }
-    status = plot_save(&plot, m->plot, err);
-    free(values);
-    return status;
+    return plot_save(&plot, m->plot, err);
 }
 
 static void compare_print(const struct compare *m, json_t *rows)
@@ -265,7 +264,7 @@ static int compare_show(struct compare *m, struct error *err)
 
 static int compare_open_all(struct compare *m, const char *env, struct error *err)
 {
-    char *logs = logs_path(""), *ledger = logs_path("ledger.sqlite"), *salt = NULL;
+    scoped char *logs = logs_path(""), *ledger = logs_path("ledger.sqlite"), *salt = NULL;
     int status = file_make_folders(logs, err);
 
     m->c = (struct comparison){ .setup = m->setup,
@@ -281,9 +280,6 @@ static int compare_open_all(struct compare *m, const char *env, struct error *er
     if (status == 0)
         status = salt_open(&m->c.salt, salt, err);
     m->c.ledger = status == 0 ? ledger_open(ledger, err) : NULL;
-    free(salt);
-    free(ledger);
-    free(logs);
     return m->c.ledger ? 0 : -1;
 }
 

@@ -5,6 +5,7 @@
 
 #include "base/file.h"
 #include "base/json.h"
+#include "base/scoped.h"
 #include "runner/brief/quote.h"
 #include "runner/cmd/cmd.h"
 #include "runner/dream/dream.h"
@@ -30,10 +31,9 @@ struct dream {
 
 static void print_line(const char *sign, const char *head, const char *text)
 {
-    char *line = quote_line(text, MOST_TEXT);
+    scoped char *line = quote_line(text, MOST_TEXT);
 
     say("%s%s%s%s", sign, sign[0] ? " " : "", head, line);
-    free(line);
 }
 
 static void print_evidence(const json_t *row)

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/scoped.h"
 #include "runner/cmd/cmd.h"
 #include "runner/experiment/improve.h"
 #include "runner/home/opened_run.h"
@@ -42,7 +43,7 @@ static int take_stop(struct call *c)
     int found = call_ledger(c) == 0
                     ? run_folder_find(o->ledger, c->args[0], &o->run, &c->err)
                     : -1;
-    char *stop;
+    scoped char *stop = NULL;
 
     if (found == 0)
         error_set(&c->err, "%s: no such run; `ratchet ledger` lists them", c->args[0]);
@@ -52,7 +53,6 @@ static int take_stop(struct call *c)
     stop = xasprintf("%s/STOP", o->run.folder);
     if (!run_is_locked(o->run.folder))
         unlink(stop);
-    free(stop);
     opened_run_clear(o);
     return 0;
 }

@@ -19,18 +19,17 @@ static int plot(struct ledger *l, const struct ledger_run *run, const char *path
                 struct error *err)
 {
     struct report_options o = { .n_failures = -1 };
-    json_t *json = report_run(l, NULL, run, &o, err);
-    int status = json ? report_plot(json, path, err) : -1;
+    json_auto_t *json = report_run(l, NULL, run, &o, err);
 
-    json_decref(json);
-    return status;
+    return json ? report_plot(json, path, err) : -1;
 }
 
 /* Beside means of a benchmark's game, what they are to a person's. */
 static void ledger_add_human(json_t *rows, const struct ledger_run *run)
 {
     static const char *const means[] = { "dev_after", "incumbent_mean", "hidden_mean" };
-    json_t *task = run->task ? json_loads(run->task, 0, NULL) : NULL, *row;
+    json_auto_t *task = run->task ? json_loads(run->task, 0, NULL) : NULL;
+    json_t *row;
     const char *env = json_string_value(json_object_get(task, "env"));
     size_t i;
 
@@ -44,7 +43,6 @@ static void ledger_add_human(json_t *rows, const struct ledger_run *run)
                                         ? json_finite(round(human * 1000) / 1000)
                                         : json_null());
         }
-    json_decref(task);
 }
 
 /* Runs the arguments as a verb with its own and sets the status; false: it is none. */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/scoped.h"
 #include "base/words.h"
 #include "runner/agent/install.h"
 #include "runner/cmd/cmd.h"
@@ -38,11 +39,9 @@ static const struct option options[] = {
 /* The path from the root, also of what is not there yet. */
 static char *mcp_absolute(const char *path)
 {
-    char *here = path[0] == '/' ? NULL : realpath(".", NULL);
-    char *whole = here ? xasprintf("%s/%s", here, path) : xstrdup(path);
+    scoped char *here = path[0] == '/' ? NULL : realpath(".", NULL);
 
-    free(here);
-    return whole;
+    return here ? xasprintf("%s/%s", here, path) : xstrdup(path);
 }
 
 static char *absolute_or_null(const char *path)
@@ -60,9 +59,8 @@ static json_t *server_args(const struct mcp_options *o, const char *task)
     char *file = task && strstr(task, ".json") ? mcp_absolute(task) : NULL;
 
     for (char **plugin = setup.plugins; plugin && *plugin; plugin++) {
-        char *whole = mcp_absolute(*plugin);
+        scoped char *whole = mcp_absolute(*plugin);
         words_add(&plugins, whole);
-        free(whole);
     }
     setup.plugins = (char **)plugins.list;
     typed.install = NULL;
@@ -88,14 +86,13 @@ static json_t *server_args(const struct mcp_options *o, const char *task)
 static json_t *server_environment(void)
 {
     const char *home = getenv("RATCHET_HOME");
-    char *whole = mcp_absolute(home && home[0] ? home : ".");
+    scoped char *whole = mcp_absolute(home && home[0] ? home : ".");
     size_t len = strlen(whole);
     json_t *env;
 
     if (len > 2 && !strcmp(whole + len - 2, "/."))
         whole[len - 2] = '\0';
     env = json_pack("{s:s}", "RATCHET_HOME", whole);
-    free(whole);
     return env;
 }
 

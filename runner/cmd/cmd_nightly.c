@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/scoped.h"
 #include "runner/cmd/cmd.h"
 #include "runner/experiment/nightly.h"
 #include "runner/experiment/nightly_install.h"
@@ -50,7 +51,8 @@ static void sign_lock(const struct night *n, int fd)
 /* One night at a time. The descriptor, or -1: held by a living owner, who is named. */
 static int lock(const struct night *n, struct error *err)
 {
-    char *path = xasprintf("%s/lock", n->folder), owner[512] = "";
+    scoped char *path = xasprintf("%s/lock", n->folder);
+    char owner[512] = "";
     int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
     struct stat st;
     double age = 0;
@@ -72,13 +74,12 @@ static int lock(const struct night *n, struct error *err)
     } else {
         sign_lock(n, fd);
     }
-    free(path);
     return fd;
 }
 
 static int nightly_run(struct night *n, int as_json, struct error *err)
 {
-    char *logs = logs_path("");
+    scoped char *logs = logs_path("");
     int fd = -1, status = NIGHT_FAILED;
 
     n->folder = logs_path("nightly");
@@ -96,7 +97,6 @@ static int nightly_run(struct night *n, int as_json, struct error *err)
     }
     json_decref(n->state);
     free(n->folder);
-    free(logs);
     return status;
 }
 

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/json.h"
+#include "base/scoped.h"
 #include "base/text.h"
 #include "runner/cmd/cmd.h"
 #include "runner/home/opened_run.h"
@@ -52,7 +53,8 @@ static void prune_clear(struct prune *p)
 /* The runs of the ledger whose folders are there. No ledger: none. */
 static int find_owners(struct prune *p, struct error *err)
 {
-    char *path = logs_path("ledger.sqlite"), real[PATH_MAX];
+    scoped char *path = logs_path("ledger.sqlite");
+    char real[PATH_MAX];
     struct ledger *l = NULL;
     struct ledger_runs runs = { 0 };
     int n = 0;
@@ -70,7 +72,6 @@ static int find_owners(struct prune *p, struct error *err)
             };
     ledger_runs_clear(&runs);
     ledger_close(l);
-    free(path);
     return n < 0 ? -1 : 0;
 }
 
@@ -233,7 +234,8 @@ static void prune_print(const struct prune *p, long long freed, long long most,
 
 static int prune_prune(double mib, bool is_dry, bool as_json, struct error *err)
 {
-    char *name = logs_path(""), logs[PATH_MAX];
+    scoped char *name = logs_path("");
+    char logs[PATH_MAX];
     struct prune p = { 0 };
     long long freed = 0;
     int status = -1;
@@ -247,7 +249,6 @@ static int prune_prune(double mib, bool is_dry, bool as_json, struct error *err)
     else if (status == 0)
         prune_print(&p, freed, (long long)(mib * 1048576), is_dry);
     prune_clear(&p);
-    free(name);
     return status;
 }
 

@@ -5,6 +5,7 @@
 
 #include "base/file.h"
 #include "base/json.h"
+#include "base/scoped.h"
 #include "base/text.h"
 #include "runner/cmd/cmd.h"
 #include "runner/home/opened_run.h"
@@ -54,11 +55,9 @@ static char *report_default_path(const json_t *runs)
 
 static char *json_text(const json_t *report)
 {
-    char *text = json_dumps(report, JSON_INDENT(2)),
-         *clean = text ? text_escape_json(text) : NULL;
+    scoped char *text = json_dumps(report, JSON_INDENT(2));
 
-    free(text);
-    return clean;
+    return text ? text_escape_json(text) : NULL;
 }
 
 static int report_put(const char *text, const char *path, struct error *err)
@@ -93,8 +92,9 @@ static int report_write_report(const struct wish *w, struct call *c)
 {
     bool is_page = !w->as_markdown && !w->as_json;
     struct report_options o = { w->n_failures, is_page };
-    json_t *night = NULL, *runs = NULL, *report;
-    char *path, *text;
+    json_t *night = NULL, *runs = NULL;
+    json_auto_t *report = NULL;
+    scoped char *path = NULL, *text = NULL;
     int status;
 
     if (w->night && !(night = load_night(w->night, &c->err)))
@@ -114,9 +114,6 @@ static int report_write_report(const struct wish *w, struct call *c)
         say("%s: %zu runs, %zu bytes\n", path, json_array_size(runs), strlen(text));
     else if (status == 0 && w->as_json)
         putchar('\n');
-    json_decref(report);
-    free(text);
-    free(path);
     return status == 0 ? cmd_done() : EXIT_FAILED;
 }
 

@@ -11,6 +11,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/say.h"
+#include "base/scoped.h"
 #include "runner/cmd/cmd.h"
 #include "runner/experiment/reproduce.h"
 #include "runner/model/model.h"
@@ -54,7 +55,7 @@ static int is_file(const char *path)
 /* The run as a session of its own: replies from the ledger, the salt from its folder. */
 static int reproduce_take_run(struct reproduce *r, struct error *err)
 {
-    char *salt = NULL;
+    scoped char *salt = NULL;
     int status = opened_run_find(r->o, r->setup, r->name, err);
 
     r->is_run = true;
@@ -74,7 +75,6 @@ static int reproduce_take_run(struct reproduce *r, struct error *err)
     r->session = xasprintf("%s/session.jsonl", r->folder);
     if (status == 0)
         status = reproduce_export(r->o, r->session, err);
-    free(salt);
     return status;
 }
 
@@ -135,8 +135,8 @@ static int make_run(struct reproduce *r, struct error *err)
 {
     const json_t *start = session_file_run(&r->a.file, "start");
     const json_t *retired = json_object_get(r->a.file.end, "retired");
-    char *path = xasprintf("%s/ledger.sqlite", r->folder);
-    json_t *json = task_to_json(r->task);
+    scoped char *path = xasprintf("%s/ledger.sqlite", r->folder);
+    json_auto_t *json = task_to_json(r->task);
     int status = -1;
 
     r->run = (struct ledger_run){
@@ -162,8 +162,6 @@ static int make_run(struct reproduce *r, struct error *err)
             r->ledger, r->run.id, json_integer_value(json_object_get(row, "iteration")),
             json_get_text(row, "name"), "", CASE_retired, "as recorded", err);
     }
-    json_decref(json);
-    free(path);
     return status;
 }
 
@@ -181,7 +179,7 @@ static void add_mark(struct reproduce *r, const struct tally_mark *m)
 static void reproduce_judge(struct reproduce *r, int64_t iteration, json_t *is)
 {
     struct outcome_parting p;
-    char *stop;
+    scoped char *stop = NULL;
 
     if (!r->parting.is_found && !outcome_is_same(expected(r, iteration), is, &p))
         parting_set(&r->parting, iteration, p.what, p.was, p.is);
@@ -195,7 +193,6 @@ static void reproduce_judge(struct reproduce *r, int64_t iteration, json_t *is)
     }
     stop = xasprintf("%s/STOP", r->run.folder);
     file_save(stop, "", 0, NULL);
-    free(stop);
 }
 
 static void reproduce_on_start(void *user, const struct champion *start,

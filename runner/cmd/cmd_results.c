@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/json.h"
+#include "base/scoped.h"
 #include "base/table.h"
 #include "base/text.h"
 #include "runner/cmd/cmd.h"
@@ -82,7 +83,8 @@ static struct task *results_find_task(struct results *r, const char *folder,
 static void results_add_row(struct results *r, const struct task *t, const char *file,
                             const struct episode_result *results, int n, double cpu)
 {
-    double *scores = xcalloc((size_t)n, sizeof(*scores)), frames = 0;
+    scoped double *scores = xcalloc((size_t)n, sizeof(*scores));
+    double frames = 0;
     int64_t steps = 0, planner_steps = 0;
     json_t *seeds = json_array(), *row;
     struct summary s;
@@ -111,7 +113,6 @@ static void results_add_row(struct results *r, const struct task *t, const char 
                                                      : "observation"));
     json_object_set_new(row, "seeds", seeds);
     json_array_append_new(r->rows, row);
-    free(scores);
 }
 
 static const struct table_column columns[] = {
@@ -192,8 +193,10 @@ static void results_on_result(void *user, int index, const struct episode_result
 static int results_play(struct results *r, const struct task *t, const char *path,
                         struct error *err)
 {
-    struct episode_request *requests = xcalloc((size_t)r->episodes, sizeof(*requests));
-    struct episode_result *results = xcalloc((size_t)r->episodes, sizeof(*results));
+    scoped struct episode_request *requests = xcalloc((size_t)r->episodes,
+                                                      sizeof(*requests));
+    scoped struct episode_result *results = xcalloc((size_t)r->episodes,
+                                                    sizeof(*results));
     struct policy policy = { .name = file_name(path) };
     struct playing playing = { .task = t->name, .file = policy.name, .n = r->episodes };
     struct evaluation e;
@@ -222,8 +225,6 @@ static int results_play(struct results *r, const struct task *t, const char *pat
         results_print_row(json_array_get(r->rows, json_array_size(r->rows) - 1));
 out:
     results_clear(results, r->episodes);
-    free(results);
-    free(requests);
     free((char *)policy.source);
     return status;
 }
@@ -241,8 +242,8 @@ static int play_file(struct results *r, const char *path, size_t root_len,
                      struct error *err)
 {
     const char *slash = strrchr(path, '/');
-    char *name = xasprintf("%.*s", (int)(slash - path - root_len - 1),
-                           path + root_len + 1);
+    scoped char *name = xasprintf("%.*s", (int)(slash - path - root_len - 1),
+                                  path + root_len + 1);
     struct task *t = NULL;
     int status = 0;
 
@@ -251,7 +252,6 @@ static int play_file(struct results *r, const char *path, size_t root_len,
         status = t ? results_play(r, t, path, err) : err->text[0] ? -1 : 0;
     }
     task_destroy(t);
-    free(name);
     return status;
 }
 

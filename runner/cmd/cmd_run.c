@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "base/hash.h"
 #include "base/json.h"
+#include "base/scoped.h"
 #include "base/text.h"
 #include "runner/cmd/cmd.h"
 #include "runner/evaluate/stats.h"
@@ -51,7 +52,7 @@ static int compare_hash(const void *a, const void *b)
 
 static int run_count_distinct(const struct run *r)
 {
-    uint64_t *hashes = xcalloc((size_t)r->episodes, sizeof(*hashes));
+    scoped uint64_t *hashes = xcalloc((size_t)r->episodes, sizeof(*hashes));
     int n = 0, distinct = 0;
 
     for (int i = 0; i < r->episodes; i++)
@@ -60,7 +61,6 @@ static int run_count_distinct(const struct run *r)
     qsort(hashes, (size_t)n, sizeof(*hashes), compare_hash);
     for (int i = 0; i < n; i++)
         distinct += i == 0 || hashes[i] != hashes[i - 1];
-    free(hashes);
     return distinct;
 }
 
@@ -89,7 +89,7 @@ struct totals {
 
 static struct totals add_up(const struct run *r)
 {
-    double *scores = xcalloc((size_t)r->episodes, sizeof(*scores));
+    scoped double *scores = xcalloc((size_t)r->episodes, sizeof(*scores));
     struct totals t = { 0 };
     int n = 0;
 
@@ -106,7 +106,6 @@ static struct totals add_up(const struct run *r)
     }
     t.scores = summarize(scores, n);
     t.distinct = run_count_distinct(r);
-    free(scores);
     return t;
 }
 
@@ -190,7 +189,7 @@ static int record(const struct run *r, struct error *err)
         return -1;
     for (int i = 0; i < r->episodes && status == 0; i++) {
         struct replay *replay;
-        char *path;
+        scoped char *path = NULL;
         if (!r->results[i].is_done)
             continue;
         replay = replay_of_result(&r->e, &r->results[i], err);
@@ -201,7 +200,6 @@ static int record(const struct run *r, struct error *err)
                 *slash = '_';
         status = replay ? replay_save(replay, path, err) : -1;
         replay_destroy(replay);
-        free(path);
     }
     return status;
 }

@@ -11,6 +11,7 @@
 #include "base/file.h"
 #include "base/clock.h"
 #include "base/json.h"
+#include "base/scoped.h"
 #include "runner/cmd/cmd.h"
 #include "runner/home/opened_run.h"
 #include "runner/model/model.h"
@@ -91,7 +92,7 @@ static int sessions_list(struct sessions *s, const char **args, struct error *er
 static int pause_session(struct sessions *s, const char **args, struct error *err)
 {
     const char *folder = s->o->run.folder;
-    char *stop = stop_path(folder);
+    scoped char *stop = stop_path(folder);
     double until = clock_now() + s->wait_s;
     int status = 0;
 
@@ -108,18 +109,15 @@ static int pause_session(struct sessions *s, const char **args, struct error *er
                 ? "it is asked to pause, and does before its next call "
                   "of the model"
                 : "paused");
-    free(stop);
     return status;
 }
 
 static int copy_file(const char *from, const char *to, struct error *err)
 {
     size_t len;
-    uint8_t *bytes = file_load(from, MOST_COPIED, &len, err);
-    int status = bytes ? file_save(to, bytes, len, err) : -1;
+    scoped uint8_t *bytes = file_load(from, MOST_COPIED, &len, err);
 
-    free(bytes);
-    return status;
+    return bytes ? file_save(to, bytes, len, err) : -1;
 }
 
 /* The files of a folder, those that begin with a dot and folders in it aside. A run that
@@ -134,14 +132,12 @@ static int copy_folder(const char *from, const char *to, struct error *err)
         return errno == ENOENT ? 0 : error_set(err, "%s: %s", from, strerror(errno));
     status = file_make_folder(to, err);
     while (status == 0 && (entry = readdir(dir))) {
-        char *a = xasprintf("%s/%s", from, entry->d_name);
-        char *b = xasprintf("%s/%s", to, entry->d_name);
+        scoped char *a = xasprintf("%s/%s", from, entry->d_name);
+        scoped char *b = xasprintf("%s/%s", to, entry->d_name);
         struct stat st;
         if (entry->d_name[0] != '.' && !strstr(entry->d_name, ".tmp") &&
             stat(a, &st) == 0 && S_ISREG(st.st_mode))
             status = copy_file(a, b, err);
-        free(a);
-        free(b);
     }
     closedir(dir);
     return status;
@@ -151,7 +147,7 @@ static int copy_folder(const char *from, const char *to, struct error *err)
 static int copy_salt(const char *from, const char *to, const char *sha256,
                      struct error *err)
 {
-    char *a = xasprintf("%s/salt", from), *b = xasprintf("%s/salt", to);
+    scoped char *a = xasprintf("%s/salt", from), *b = xasprintf("%s/salt", to);
     struct salt salt;
     int status = run_read_salt(&salt, a, err);
 
@@ -159,8 +155,6 @@ static int copy_salt(const char *from, const char *to, const char *sha256,
         status = error_set(err, "%s: not the salt that this run was started with", a);
     if (status == 0)
         status = salt_save(&salt, b, err);
-    free(a);
-    free(b);
     return status;
 }
 
@@ -172,19 +166,15 @@ static int copy_files(const char *from, const char *to, struct error *err)
     int status = 0;
 
     for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]) && status == 0; i++) {
-        char *a = xasprintf("%s/%s", from, folders[i]);
-        char *b = xasprintf("%s/%s", to, folders[i]);
+        scoped char *a = xasprintf("%s/%s", from, folders[i]);
+        scoped char *b = xasprintf("%s/%s", to, folders[i]);
         status = copy_folder(a, b, err);
-        free(a);
-        free(b);
     }
     for (size_t i = 0; i < sizeof(files) / sizeof(files[0]) && status == 0; i++) {
-        char *a = xasprintf("%s/%s", from, files[i]),
-             *b = xasprintf("%s/%s", to, files[i]);
+        scoped char *a = xasprintf("%s/%s", from, files[i]),
+                    *b = xasprintf("%s/%s", to, files[i]);
         if (access(a, F_OK) == 0)
             status = copy_file(a, b, err);
-        free(a);
-        free(b);
     }
     return status;
 }

@@ -5,6 +5,7 @@
 
 #include "base/hash.h"
 #include "base/json.h"
+#include "base/scoped.h"
 #include "base/text.h"
 #include "runner/cmd/cmd.h"
 #include "runner/home/opened_run.h"
@@ -55,9 +56,10 @@ static json_t *lineage(struct opened_run *o, const char *sha256, struct error *e
 
     snprintf(now, sizeof(now), "%s", sha256);
     for (int i = 0; i < MOST_ANCESTORS && now[0]; i++) {
-        json_t *rows = ledger_source_history(o->ledger, now, err), *row, *details;
+        json_auto_t *rows = ledger_source_history(o->ledger, now, err);
+        json_t *row, *details;
         const char *parent, *text;
-        char *source = rows ? ledger_source_get(o->ledger, now, NULL) : NULL;
+        scoped char *source = rows ? ledger_source_get(o->ledger, now, NULL) : NULL;
         row = json_array_get(rows, 0);
         parent = json_string_value(json_object_get(row, "parent"));
         text = json_string_value(json_object_get(row, "details"));
@@ -70,8 +72,6 @@ static json_t *lineage(struct opened_run *o, const char *sha256, struct error *e
         }
         snprintf(now, sizeof(now), "%s",
                  row && parent && strcmp(parent, now) ? parent : "");
-        free(source);
-        json_decref(rows);
     }
     return all;
 }
@@ -92,7 +92,7 @@ static void show_print_row(const json_t *row)
 {
     const json_t *m = json_object_get(row, "measures");
     const json_t *after = json_object_get(row, "dev_after");
-    char *change;
+    scoped char *change = NULL;
 
     say("%5lld  %.8s  %-9s  %6lld %8lld  ",
         (long long)json_integer_value(json_object_get(row, "iteration")),
@@ -106,7 +106,6 @@ static void show_print_row(const json_t *row)
         say("%10s", "");
     change = text_shorten(json_get_text(row, "change"), TEXT_SHOWN);
     say("  %s\n", change);
-    free(change);
 }
 
 static void show_print_robust(const json_t *details)

@@ -9,6 +9,7 @@
 
 #include "base/json.h"
 #include "base/file.h"
+#include "base/scoped.h"
 #include "base/table.h"
 #include "runner/cmd/cmd.h"
 #include "runner/experiment/sweep.h"
@@ -111,8 +112,8 @@ static json_t *rules_json(const struct options *o)
 /* The same rules for all cells of a folder, whenever they are played. */
 static int check_rules(const struct options *o, const char *folder, struct error *err)
 {
-    char *path = xasprintf("%s/rules.json", folder);
-    json_t *mine = rules_json(o), *old = NULL;
+    scoped char *path = xasprintf("%s/rules.json", folder);
+    json_auto_t *mine = rules_json(o), *old = NULL;
     int status = 0;
 
     if (access(path, F_OK) == 0) {
@@ -129,9 +130,6 @@ static int check_rules(const struct options *o, const char *folder, struct error
     } else {
         status = json_to_file(path, mine, err);
     }
-    json_decref(mine);
-    json_decref(old);
-    free(path);
     return status;
 }
 
@@ -161,7 +159,8 @@ static int play_cell(const struct options *o, const struct sweep *s,
 static int sweep_play_all(const struct options *o, const struct sweep *s,
                           struct error *err)
 {
-    char *model = o->model ? xasprintf("model:%s", o->model) : NULL, env[80];
+    scoped char *model = o->model ? xasprintf("model:%s", o->model) : NULL;
+    char env[80];
     int n_failed = 0, n_policies = 0;
 
     while (o->policies && o->policies[n_policies])
@@ -176,7 +175,6 @@ static int sweep_play_all(const struct options *o, const struct sweep *s,
                     snprintf(env, sizeof(env), "ale/%s", o->envs.list[g]);
                     n_failed += play_cell(o, s, &cell, err) < 0;
                 }
-    free(model);
     return n_failed;
 }
 
@@ -227,7 +225,7 @@ static char *sweep_choose_folder(const struct options *o, struct error *err)
 /* One process works on a sweep; the lock goes with it, however it ends. */
 static int lock_folder(const char *folder, struct error *err)
 {
-    char *path = xasprintf("%s/lock", folder);
+    scoped char *path = xasprintf("%s/lock", folder);
     int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
 
     if (fd < 0)
@@ -238,7 +236,6 @@ static int lock_folder(const char *folder, struct error *err)
         close(fd);
         fd = -1;
     }
-    free(path);
     return fd;
 }
 

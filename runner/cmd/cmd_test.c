@@ -9,6 +9,7 @@
 
 #include "base/file.h"
 #include "base/json.h"
+#include "base/scoped.h"
 #include "runner/cmd/cmd.h"
 #include "runner/dream/skill_lib.h"
 #include "runner/home/opened_run.h"
@@ -31,7 +32,7 @@ static int keep_replay(const struct test *t, const struct evaluation *e,
 {
     struct evaluation mine = *e;
     struct replay *replay;
-    char *path;
+    scoped char *path = NULL;
     int status = -1;
 
     if (!t->replays || strcmp(json_get_text(row, "state"), "failed") || o->worst != 0)
@@ -45,7 +46,6 @@ static int keep_replay(const struct test *t, const struct evaluation *e,
         status = replay_save(replay, path, err);
     json_object_set_new(row, "replay", json_path(path));
     replay_destroy(replay);
-    free(path);
     return status;
 }
 
@@ -56,7 +56,7 @@ static int test_folder(struct test *t, struct app *app, const char *folder,
 {
     struct case_list cases;
     struct ledger *ledger = NULL;
-    struct case_outcome *outcomes = NULL;
+    scoped struct case_outcome *outcomes = NULL;
     struct policy policy = { .name = file_name(policy_path), .source = source };
     struct memo memo = { .run = 1, .steps_left = INT64_MAX };
     int status = -1;
@@ -86,7 +86,6 @@ static int test_folder(struct test *t, struct app *app, const char *folder,
 out:
     if (outcomes)
         case_outcomes_clear(outcomes, cases.n);
-    free(outcomes);
     ledger_close(ledger);
     free(source);
     case_list_clear(&cases);
@@ -127,7 +126,7 @@ static int64_t test_find_run(struct opened_run *o, const char *folder, int64_t *
 static int test_retire(const struct test *t, const char *folder, struct error *err)
 {
     struct opened_run o = { .lock = -1 };
-    char *path = xasprintf("%s/%s.json", folder, t->retire), *logs = logs_path("");
+    scoped char *path = xasprintf("%s/%s.json", folder, t->retire), *logs = logs_path("");
     int64_t run = -1, iteration = 0;
     int status = -1;
 
@@ -144,8 +143,6 @@ static int test_retire(const struct test *t, const char *folder, struct error *e
     if (status == 0)
         say("%s is retired: %s\n", t->retire, t->reason);
     opened_run_clear(&o);
-    free(logs);
-    free(path);
     return status;
 }
 
@@ -153,7 +150,7 @@ static int test_retire(const struct test *t, const char *folder, struct error *e
 static int test_lib(struct test *t, struct app *app, struct error *err)
 {
     char *folder = find_shipped("lib");
-    json_t *names = skill_lib_list(folder ? folder : "");
+    json_auto_t *names = skill_lib_list(folder ? folder : "");
     int status = t->policy || t->cases || t->retire
                      ? error_set(err,
                                  "lib: its skills have policies and cases of their own")
@@ -161,14 +158,11 @@ static int test_lib(struct test *t, struct app *app, struct error *err)
 
     for (size_t i = 0; i < json_array_size(names) && status == 0; i++) {
         const char *name = json_string_value(json_array_get(names, i));
-        char *cases = skill_lib_cases(folder, name), *path;
+        scoped char *cases = skill_lib_cases(folder, name), *path = NULL;
         path = xasprintf("%s/%s.lua", folder, name);
         status = test_folder(t, app, cases, path, skill_lib_policy(folder, name, err),
                              err);
-        free(path);
-        free(cases);
     }
-    json_decref(names);
     free(folder);
     return status;
 }
@@ -176,7 +170,8 @@ static int test_lib(struct test *t, struct app *app, struct error *err)
 /* policies/NAME: its cases on its learned policy. 0 also when it has neither. */
 static int test_task(struct test *t, struct app *app, const char *name, struct error *err)
 {
-    char *relative, *folder, *policy;
+    char *relative, *folder;
+    scoped char *policy = NULL;
     int status = 0;
 
     if (!strcmp(name, "lib"))
@@ -201,13 +196,12 @@ static int test_task(struct test *t, struct app *app, const char *name, struct e
         status = error_set(err, "%s: has cases but no policy: name one with --policy",
                            name);
     free(folder);
-    free(policy);
     return status;
 }
 
 static int test_all(struct test *t, struct app *app, struct error *err)
 {
-    char *root = find_shipped(".");
+    scoped char *root = find_shipped(".");
     struct dirent **entries = NULL;
     int n = root ? scandir(root, &entries, NULL, alphasort) : 0, status = 0;
 
@@ -217,7 +211,6 @@ static int test_all(struct test *t, struct app *app, struct error *err)
         free(entries[i]);
     }
     free(entries);
-    free(root);
     return status;
 }
 

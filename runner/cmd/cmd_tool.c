@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/buffer.h"
+#include "base/scoped.h"
 #include "runner/cmd/cmd.h"
 
 #define MOST_ANSWER ((size_t)16 << 20) /* bytes */
@@ -21,7 +22,7 @@ static int open_socket(struct error *err)
     const char *path = getenv("RATCHET_SOCKET");
     struct sockaddr_un address = { .sun_family = AF_UNIX };
     int fd = -1, folder = -1;
-    char *parent;
+    scoped char *parent = NULL;
 
     if (!path || !strchr(path, '/'))
         return error_set(err, "RATCHET_SOCKET is not set: agents call tools, which "
@@ -40,7 +41,6 @@ static int open_socket(struct error *err)
     }
     if (folder >= 0)
         close(folder);
-    free(parent);
     return fd;
 }
 
@@ -50,7 +50,7 @@ static json_t *make_call(const char *tool, const char *text, const char *policy,
 {
     json_error_t at;
     json_t *arguments = json_loads(text ? text : "{}", 0, &at);
-    char *source = policy ? file_load_text(policy, VM_MAX_SOURCE, err) : NULL;
+    scoped char *source = policy ? file_load_text(policy, VM_MAX_SOURCE, err) : NULL;
     json_t *call = NULL;
 
     if (!json_is_object(arguments))
@@ -59,7 +59,6 @@ static json_t *make_call(const char *tool, const char *text, const char *policy,
         error_set(err, "%s: is not UTF-8", policy);
     else if (source || !policy)
         call = json_pack("{s:s, s:O}", "tool", tool, "arguments", arguments);
-    free(source);
     json_decref(arguments);
     return call;
 }
@@ -108,7 +107,8 @@ static int print_answer(const char *text, bool as_json, struct error *err)
 
 static int call_tool(json_t *call, bool as_json, struct error *err)
 {
-    char *text = json_dumps(call, JSON_COMPACT), *answer = NULL;
+    scoped char *text = json_dumps(call, JSON_COMPACT);
+    char *answer = NULL;
     size_t len = strlen(text), done = 0;
     int fd = open_socket(err), status = EXIT_FAILED;
 
@@ -126,7 +126,6 @@ static int call_tool(json_t *call, bool as_json, struct error *err)
     if (fd >= 0)
         close(fd);
     free(answer);
-    free(text);
     return status;
 }
 
@@ -147,11 +146,9 @@ static const struct option options[] = {
 static int exec_tool(struct call *c)
 {
     const struct tool_options *o = c->state;
-    json_t *call = make_call(c->args[0], c->args[1], o->policy, &c->err);
-    int status = call ? call_tool(call, o->as_json, &c->err) : EXIT_USAGE;
+    json_auto_t *call = make_call(c->args[0], c->args[1], o->policy, &c->err);
 
-    json_decref(call);
-    return status;
+    return call ? call_tool(call, o->as_json, &c->err) : EXIT_USAGE;
 }
 
 const struct command cmd_tool = {

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/scoped.h"
 #include "runner/cmd/cmd.h"
 #include "runner/evaluate/evaluate.h"
 #include "runner/judge/cases.h"
@@ -57,16 +58,11 @@ out:
  * other? */
 static bool view_is_same_task(const struct task *a, const struct task *b)
 {
-    json_t *x = task_to_json(a), *y = task_to_json(b);
-    bool is_same = a->env == b->env && a->rules.frame_skip == b->rules.frame_skip &&
-                   a->rules.sticky == b->rules.sticky &&
-                   a->rules.noop_max == b->rules.noop_max &&
-                   json_equal(json_object_get(x, "options"),
-                              json_object_get(y, "options"));
+    json_auto_t *x = task_to_json(a), *y = task_to_json(b);
 
-    json_decref(x);
-    json_decref(y);
-    return is_same;
+    return a->env == b->env && a->rules.frame_skip == b->rules.frame_skip &&
+           a->rules.sticky == b->rules.sticky && a->rules.noop_max == b->rules.noop_max &&
+           json_equal(json_object_get(x, "options"), json_object_get(y, "options"));
 }
 
 /* Does the replay begin as the case does, or did its policy come there otherwise? */
@@ -125,7 +121,7 @@ static int flags_load(struct flags *f, const struct options *o, struct app *app,
 {
     struct error ignored;
     struct replay *r = replay_load(&app->envs, path, &ignored);
-    char *folder = cases_folder(o, path);
+    scoped char *folder = cases_folder(o, path);
     struct case_list cases = { NULL, 0 };
     int status = r ? case_list_load(&cases, &app->envs, folder, err) : 0;
 
@@ -138,16 +134,14 @@ static int flags_load(struct flags *f, const struct options *o, struct app *app,
     }
     case_list_clear(&cases);
     replay_destroy(r);
-    free(folder);
     return status;
 }
 
 /* It may be wrong and be mended while the window is open; but it is there. */
 static int check_policy(const char *path, struct error *err)
 {
-    char *source = file_load_text(path, VM_MAX_SOURCE, err);
+    scoped char *source = file_load_text(path, VM_MAX_SOURCE, err);
 
-    free(source);
     return source ? 0 : -1;
 }
 

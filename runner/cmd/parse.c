@@ -2,6 +2,7 @@
  * output. It knows no environment. */
 #include "base/file.h"
 #include "base/number.h"
+#include "base/scoped.h"
 #include "runner/cmd/cmd.h"
 
 #include <errno.h>
@@ -15,7 +16,7 @@
 /* popt's table without its first line, which is a usage of its own. */
 static void print_options(poptContext popt)
 {
-    char *text = NULL;
+    scoped char *text = NULL;
     const char *table;
     size_t len;
     FILE *f = open_memstream(&text, &len);
@@ -25,7 +26,6 @@ static void print_options(poptContext popt)
     table = strchr(text, '\n');
     say("\nOptions:");
     say_lines(stdout, table ? table : "\n");
-    free(text);
 }
 
 /* Lines of ours under a head; NULL: none. */
@@ -252,9 +252,8 @@ static int take_options(struct call *c, poptContext popt, int *status)
 
     *status = EXIT_USAGE;
     while (bad == 0 && (code = poptGetNextOpt(popt)) > 0) {
-        char *text = poptGetOptArg(popt);
+        scoped char *text = poptGetOptArg(popt);
         bad = parse_take_value(c, code - 1, text, status);
-        free(text);
     }
     if (bad != 0)
         return -1;

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/scoped.h"
 #include "runner/brief/quote.h"
 #include "runner/dream/dream_plan.h"
 #include "runner/dream/dream_values.h"
@@ -24,7 +25,7 @@ static int add_served(const struct dream_config *c, const struct dream_pieces *p
 
     for (int i = 0; i < pieces->n && status == 0; i++) {
         const struct dream_piece *p = &pieces->list[i];
-        char *about;
+        scoped char *about = NULL;
         if (!p->piece.tokens_sha256[0] ||
             strcmp(p->task, dream_text(plan, "task")) != 0 ||
             json_array_size(p->evidence) < LEAST_SERVED)
@@ -33,7 +34,6 @@ static int add_served(const struct dream_config *c, const struct dream_pieces *p
                           json_array_size(p->evidence));
         status = dream_skill_add(c, p, p->piece.function, about, p->evidence, plans, plan,
                                  err);
-        free(about);
     }
     return status;
 }

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/scoped.h"
 #include "runner/dream/dream_plan.h"
 #include "runner/dream/skill_lib.h"
 #include "runner/judge/cases.h"
@@ -36,7 +37,7 @@ int dream_cases_run(const struct dream_config *c, const char *folder, const char
                     struct error *err)
 {
     struct policy policy = { .name = name, .source = source };
-    struct case_outcome *outcomes = NULL;
+    scoped struct case_outcome *outcomes = NULL;
     struct case_list cases;
     int status = case_list_load(&cases, c->setup->envs, folder, err);
 
@@ -57,7 +58,6 @@ int dream_cases_run(const struct dream_config *c, const char *folder, const char
             *broken = xasprintf("%s/%s on %s", folder, cases.list[i].name, name);
     }
     case_outcomes_clear(outcomes, cases.n);
-    free(outcomes);
     case_list_clear(&cases);
     return status;
 }
@@ -65,7 +65,8 @@ int dream_cases_run(const struct dream_config *c, const char *folder, const char
 static int run_skills(const struct dream_config *c, const char *folder, int *n,
                       char **broken, struct error *err)
 {
-    json_t *names = skill_lib_list(folder), *name;
+    json_auto_t *names = skill_lib_list(folder);
+    json_t *name;
     int status = 0;
     size_t i;
 
@@ -80,7 +81,6 @@ static int run_skills(const struct dream_config *c, const char *folder, int *n,
         if (status != 0)
             break;
     }
-    json_decref(names);
     return status;
 }
 
@@ -92,10 +92,9 @@ static int run_pair(const struct dream_config *c, char *cases, char *path, int *
 
     if (access(cases, R_OK) == 0 && access(path, R_OK) == 0) {
         size_t len;
-        char *source = (char *)file_load(path, VM_MAX_SOURCE, &len, err);
+        scoped char *source = (char *)file_load(path, VM_MAX_SOURCE, &len, err);
         status = source ? dream_cases_run(c, cases, path, source, n, broken, NULL, err)
                         : -1;
-        free(source);
     }
     free(cases);
     free(path);

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/scoped.h"
 #include "runner/brief/usage.h"
 #include "runner/brief/quote.h"
 #include "runner/brief/schema.h"
@@ -78,13 +79,12 @@ static const json_t *newest_first(const json_t *rows, size_t i)
 
 static void dream_model_write_note(FILE *f, const json_t *note)
 {
-    char *text = quote_line(dream_text(note, "text"), DREAM_MOST_TEXT);
+    scoped char *text = quote_line(dream_text(note, "text"), DREAM_MOST_TEXT);
     const char *kind = dream_text(note, "kind");
 
     fprintf(f, "- #%lld, %s, rests on %s: %s\n", (long long)dream_number(note, "id"),
             kind[0] ? kind : dream_text(note, "author"), dream_text(note, "evidence"),
             text);
-    free(text);
 }
 
 /* What earlier dreams kept: half of the room at most. */
@@ -140,10 +140,9 @@ static void dream_model_write_cases(FILE *f, const json_t *cases, long most)
         fputs("\n## Failures that were mastered\n", f);
     for (size_t i = 0; i < json_array_size(cases) && ftell(f) < most; i++) {
         const json_t *one = newest_first(cases, i);
-        char *text = quote_line(dream_text(one, "signature"), DREAM_MOST_TEXT);
+        scoped char *text = quote_line(dream_text(one, "signature"), DREAM_MOST_TEXT);
         fprintf(f, "- in %lld:%lld: %s\n", (long long)dream_number(one, "run"),
                 (long long)dream_number(one, "iteration"), text);
-        free(text);
     }
 }
 
@@ -217,10 +216,11 @@ static char *find_answer(const char *reply)
 /* The object in the reply: bare, or in the last fenced block. */
 static json_t *dream_model_read_answer(const char *reply, struct error *err)
 {
-    char *text = find_answer(reply);
+    scoped char *text = find_answer(reply);
     const char *begin = strchr(text, '{'), *end = strrchr(text, '}');
     char *quoted = xstrdup(schema_text);
-    json_t *schema, *answer;
+    json_auto_t *schema = NULL;
+    json_t *answer;
     json_error_t why;
 
     for (char *at = quoted; *at; at++)
@@ -240,8 +240,6 @@ static json_t *dream_model_read_answer(const char *reply, struct error *err)
         json_decref(answer);
         answer = NULL;
     }
-    json_decref(schema);
-    free(text);
     return answer;
 }
 
@@ -397,7 +395,7 @@ static void take_sentences(const json_t *read, const json_t *answer, const char 
         const json_t *one = json_array_get(list, i);
         json_t *evidence = json_array(), *kept = json_object_get(plan, what);
         json_t *replaces = json_deep_copy(json_object_get(one, "replaces"));
-        char *text = quote_line(dream_text(one, "text"), DREAM_MOST_TEXT);
+        scoped char *text = quote_line(dream_text(one, "text"), DREAM_MOST_TEXT);
         const char *why = check_evidence(read, json_object_get(one, "evidence"));
 
         dream_add_evidence(evidence, json_object_get(one, "evidence"));
@@ -416,7 +414,6 @@ static void take_sentences(const json_t *read, const json_t *answer, const char 
                           "replaces", replaces ? json_incref(replaces) : json_array()));
         json_decref(evidence);
         json_decref(replaces);
-        free(text);
     }
 }
 
@@ -428,7 +425,7 @@ static void take_retired(const json_t *read, const json_t *answer, json_t *ended
     for (size_t i = 0; i < json_array_size(list); i++) {
         const json_t *one = json_array_get(list, i);
         json_t *note = json_pack("[I]", (json_int_t)dream_number(one, "note"));
-        char *text = quote_line(dream_text(one, "why"), DREAM_MOST_TEXT);
+        scoped char *text = quote_line(dream_text(one, "why"), DREAM_MOST_TEXT);
         const char *why = check_evidence(read, json_object_get(one, "evidence"));
 
         if (!why)
@@ -441,7 +438,6 @@ static void take_retired(const json_t *read, const json_t *answer, json_t *ended
                 json_pack("{s:O, s:s, s:s, s:O}", "note", json_array_get(note, 0), "text",
                           dream_text(find_note(read, dream_number(one, "note")), "text"),
                           "why", text, "evidence", json_object_get(one, "evidence")));
-        free(text);
         json_decref(note);
     }
 }
@@ -468,7 +464,7 @@ static int take_skills(const struct dream_config *c, const json_t *read,
         const char *id = dream_text(one, "piece");
         const struct dream_piece *p = dream_model_find_piece(pieces, id,
                                                              dream_text(read, "task"));
-        char *about = quote_line(dream_text(one, "about"), DREAM_MOST_TEXT);
+        scoped char *about = quote_line(dream_text(one, "about"), DREAM_MOST_TEXT);
         const char *why = check_evidence(read, json_object_get(one, "evidence"));
 
         if (!why && !p)
@@ -481,13 +477,11 @@ static int take_skills(const struct dream_config *c, const json_t *read,
         if (why)
             dream_plan_refuse(plan, "skills", about, why);
         else {
-            json_t *evidence = json_copy(p->evidence);
+            json_auto_t *evidence = json_copy(p->evidence);
             dream_add_evidence(evidence, json_object_get(one, "evidence"));
             status = dream_skill_add(c, p, dream_text(one, "name"), about, evidence,
                                      plans, plan, err);
-            json_decref(evidence);
         }
-        free(about);
     }
     json_decref(seen);
     return status;
@@ -497,7 +491,8 @@ int dream_by_model(const struct dream_config *c, const json_t *read,
                    const struct dream_pieces *pieces, struct dream_outcome *out,
                    struct error *err)
 {
-    json_t *plan = dream_plan_create(read), *ended = json_object(), *answer;
+    json_t *plan = dream_plan_create(read);
+    json_auto_t *ended = json_object(), *answer = NULL;
     int status = -1;
 
     json_array_append_new(out->tasks, plan);
@@ -508,7 +503,5 @@ int dream_by_model(const struct dream_config *c, const json_t *read,
         take_retired(read, answer, ended, plan);
         status = take_skills(c, read, answer, pieces, out->tasks, plan, err);
     }
-    json_decref(answer);
-    json_decref(ended);
     return status;
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/scoped.h"
 #include "runner/brief/quote.h"
 
 const char *dream_text(const json_t *row, const char *key)
@@ -107,10 +108,9 @@ json_t *dream_plan_create(const json_t *read)
 
 void dream_plan_refuse(json_t *plan, const char *what, const char *text, const char *why)
 {
-    char *line = quote_line(text, DREAM_MOST_TEXT);
+    scoped char *line = quote_line(text, DREAM_MOST_TEXT);
 
     json_array_append_new(
         json_object_get(plan, "refused"),
         json_pack("{s:s, s:s, s:s}", "what", what, "text", line, "why", why));
-    free(line);
 }

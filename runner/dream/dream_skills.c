@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/scoped.h"
 #include "runner/brief/quote.h"
 #include "runner/dream/dream_plan.h"
 #include "runner/dream/skill_lib.h"
@@ -36,7 +37,7 @@ static bool has_run(const json_t *evidence, int64_t run)
 /* Rows come newest first: of a run the latest promotion counts. */
 static void add_promotion(struct dream_pieces *all, const struct ledger_promotion *row)
 {
-    json_t *mine = dream_evidence(row->run, row->iteration);
+    json_auto_t *mine = dream_evidence(row->run, row->iteration);
     struct skill_pieces found;
 
     skill_find(row->source, &found);
@@ -56,7 +57,6 @@ static void add_promotion(struct dream_pieces *all, const struct ledger_promotio
             dream_add_evidence(p->evidence, mine);
     }
     skill_pieces_clear(&found);
-    json_decref(mine);
 }
 
 static void find_like(struct dream_pieces *all)
@@ -144,15 +144,13 @@ static bool has_name(const json_t *rows, const char *name)
 
 static bool is_taken(const struct dream_config *c, const json_t *plans, const char *name)
 {
-    char *cases = skill_lib_cases(c->lib, name),
-         *path = xasprintf("%s/%s.lua", c->lib, name);
+    scoped char *cases = skill_lib_cases(c->lib, name),
+                *path = xasprintf("%s/%s.lua", c->lib, name);
     bool is = access(cases, F_OK) == 0 || access(path, F_OK) == 0;
 
     is |= ledger_skill_has(c->ledger, name, NULL, NULL) == 1;
     for (size_t i = 0; i < json_array_size(plans); i++)
         is |= has_name(json_object_get(json_array_get(plans, i), "skills"), name);
-    free(cases);
-    free(path);
     return is;
 }
 
@@ -231,14 +229,13 @@ static int copy_cases(const json_t *skill, const char *folder, struct error *err
 
     json_array_foreach(names, i, name) {
         const char *text = json_string_value(name);
-        char *from = xasprintf("%s/cases/%s.json", dream_text(skill, "folder"), text);
-        char *to = xasprintf("%s/%s.json", folder, text);
+        scoped char *from = xasprintf("%s/cases/%s.json", dream_text(skill, "folder"),
+                                      text);
+        scoped char *to = xasprintf("%s/%s.json", folder, text);
         size_t len;
-        uint8_t *bytes = status == 0 ? file_load(from, 64u << 20, &len, err) : NULL;
+        scoped uint8_t *bytes = status == 0 ? file_load(from, 64u << 20, &len, err)
+                                            : NULL;
         status = bytes ? file_save(to, bytes, len, err) : -1;
-        free(bytes);
-        free(to);
-        free(from);
     }
     return status;
 }
@@ -252,14 +249,13 @@ int dream_skills_stage(const json_t *plans, const char *staging, struct error *e
     json_array_foreach(plans, i, plan)
         json_array_foreach(json_object_get(plan, "skills"), k, skill) {
             const char *name = dream_text(skill, "name");
-            char *head = head_of(plan, skill), *cases = skill_lib_cases(staging, name);
+            scoped char *head = head_of(plan, skill),
+                        *cases = skill_lib_cases(staging, name);
             if (status == 0)
                 status = skill_lib_save(staging, name, head, dream_text(skill, "source"),
                                         dream_text(skill, "rest"), err);
             if (status == 0)
                 status = copy_cases(skill, cases, err);
-            free(cases);
-            free(head);
         }
     return status;
 }
@@ -268,7 +264,8 @@ int dream_skills_move(const json_t *plans, const char *from, const char *to,
                       struct error *err)
 {
     size_t i, k;
-    json_t *plan, *skill, *moved = json_array();
+    json_t *plan, *skill;
+    json_auto_t *moved = json_array();
     int status = 0;
 
     json_array_foreach(plans, i, plan)
@@ -280,6 +277,5 @@ int dream_skills_move(const json_t *plans, const char *from, const char *to,
         }
     for (i = 0; status != 0 && i < json_array_size(moved); i++)
         skill_lib_move(to, from, json_string_value(json_array_get(moved, i)), NULL);
-    json_decref(moved);
     return status;
 }

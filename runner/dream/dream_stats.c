@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/scoped.h"
 #include "runner/brief/quote.h"
 #include "runner/dream/dream_plan.h"
 #include "runner/learn/direction.h"
@@ -142,7 +143,7 @@ static void dream_stats_retire(const json_t *read, json_t *plan, char *is_out)
 
     for (size_t i = first_of(notes); i < json_array_size(notes); i++) {
         const json_t *note = json_array_get(notes, i), *by;
-        char *why;
+        scoped char *why = NULL;
         if (!strcmp(dream_text(note, "kind"), "skill") ||
             !strcmp(dream_text(note, "kind"), "values"))
             continue;
@@ -157,7 +158,6 @@ static void dream_stats_retire(const json_t *read, json_t *plan, char *is_out)
                                         dream_text(note, "text"), "why", why, "evidence",
                                         dream_iteration(by)));
         is_out[i] = 1;
-        free(why);
     }
 }
 
@@ -303,12 +303,11 @@ static void cluster(const json_t *read, json_t *plan, size_t first, char *is_out
 static void find_failed(const json_t *read, json_t *plan)
 {
     const json_t *all = json_object_get(read, "candidates");
-    char *is_out = xcalloc(json_array_size(all) + 1, 1);
+    scoped char *is_out = xcalloc(json_array_size(all) + 1, 1);
 
     for (size_t i = first_of(all); i < json_array_size(all); i++)
         if (!is_out[i] && is_failed(json_array_get(all, i)))
             cluster(read, plan, i, is_out);
-    free(is_out);
 }
 
 /* What mastered a failure; the newest word on it takes the place of the one before. */
@@ -317,8 +316,8 @@ static void keep_mastered(const json_t *read, json_t *plan, const json_t *one,
 {
     json_t *list = json_object_get(plan, "notes"), *evidence = dream_iteration(by);
     const json_t *notes = json_object_get(read, "notes");
-    char *head = xasprintf("%s" MASTERED, dream_text(one, "signature"));
-    char *text = xasprintf("%s%s", head, dream_text(by, "change"));
+    scoped char *head = xasprintf("%s" MASTERED, dream_text(one, "signature"));
+    scoped char *text = xasprintf("%s%s", head, dream_text(by, "change"));
     json_t *replaces = json_array(), *more;
 
     for (size_t i = 0; i < json_array_size(notes); i++) {
@@ -341,8 +340,6 @@ static void keep_mastered(const json_t *read, json_t *plan, const json_t *one,
                                           evidence, "replaces", replaces));
     json_decref(evidence);
     json_decref(replaces);
-    free(text);
-    free(head);
 }
 
 static void find_mastered(const json_t *read, json_t *plan)
@@ -359,12 +356,11 @@ static void find_mastered(const json_t *read, json_t *plan)
 json_t *dream_by_statistics(const json_t *read)
 {
     json_t *plan = dream_plan_create(read);
-    char *is_out = xcalloc(json_array_size(json_object_get(read, "notes")) + 1, 1);
+    scoped char *is_out = xcalloc(json_array_size(json_object_get(read, "notes")) + 1, 1);
 
     dream_stats_retire(read, plan, is_out);
     dream_stats_merge(read, plan, is_out);
     find_failed(read, plan);
     find_mastered(read, plan);
-    free(is_out);
     return plan;
 }

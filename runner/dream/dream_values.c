@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/scoped.h"
 #include "runner/dream/dream_plan.h"
 #include "runner/policy/served.h"
 
@@ -43,7 +44,7 @@ static const json_t *find_best(struct ledger *l, const json_t *read, char **valu
 void dream_values_add(struct ledger *l, const json_t *read, json_t *plan)
 {
     struct error err;
-    char *values, *text;
+    scoped char *values = NULL, *text = NULL;
     const json_t *best = find_best(l, read, &values, &err);
     const json_t *notes = json_object_get(read, "notes");
     json_t *replaces;
@@ -66,6 +67,4 @@ void dream_values_add(struct ledger *l, const json_t *read, json_t *plan)
                               json_pack("{s:s, s:o, s:O}", "text", text, "evidence",
                                         dream_iteration(best), "replaces", replaces));
     json_decref(replaces);
-    free(text);
-    free(values);
 }

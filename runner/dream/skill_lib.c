@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/scoped.h"
 #include "runner/policy/skill.h"
 
 #define MOST_BYTES (256u << 10)
@@ -53,58 +54,49 @@ char *skill_lib_cases(const char *folder, const char *name)
 
 char *skill_lib_policy(const char *folder, const char *name, struct error *err)
 {
-    char *piece_path = skill_lib_path_of(folder, name, ".lua"),
-         *path = skill_lib_path_of(folder, name, TEST);
+    scoped char *piece_path = skill_lib_path_of(folder, name, ".lua"),
+                *path = skill_lib_path_of(folder, name, TEST);
     size_t len;
-    char *piece = (char *)file_load(piece_path, MOST_BYTES, &len, err);
-    char *rest = piece ? (char *)file_load(path, MOST_BYTES, &len, err) : NULL;
+    scoped char *piece = (char *)file_load(piece_path, MOST_BYTES, &len, err);
+    scoped char *rest = piece ? (char *)file_load(path, MOST_BYTES, &len, err) : NULL;
     char *policy = rest ? skill_compose(rest, piece) : NULL;
 
     if (rest && !policy)
         error_set(err, "%s: it has not exactly one line \"-- skill\", where %s goes",
                   path, piece_path);
-    free(rest);
-    free(piece);
-    free(path);
-    free(piece_path);
     return policy;
 }
 
 static int skill_lib_save_one(const char *folder, const char *name, const char *part,
                               const char *text, struct error *err)
 {
-    char *path = skill_lib_path_of(folder, name, part);
-    int status = file_save(path, text, strlen(text), err);
+    scoped char *path = skill_lib_path_of(folder, name, part);
 
-    free(path);
-    return status;
+    return file_save(path, text, strlen(text), err);
 }
 
 int skill_lib_save(const char *folder, const char *name, const char *about,
                    const char *piece, const char *rest, struct error *err)
 {
-    char *text = xasprintf("%s%s", about, piece);
+    scoped char *text = xasprintf("%s%s", about, piece);
     int status = skill_lib_save_one(folder, name, ".lua", text, err);
 
     if (status == 0)
         status = skill_lib_save_one(folder, name, TEST, rest, err);
-    free(text);
     return status;
 }
 
 static int move_part(const char *from, const char *to, const char *name, const char *part,
                      bool is_check, struct error *err)
 {
-    char *old = skill_lib_path_of(from, name, part),
-         *new = skill_lib_path_of(to, name, part);
+    scoped char *old = skill_lib_path_of(from, name, part),
+                *new = skill_lib_path_of(to, name, part);
     int status = 0;
 
     if (access(new, F_OK) == 0)
         status = error_set(err, "%s: is there already; move it away", new);
     else if (!is_check && rename(old, new) != 0)
         status = error_set(err, "%s: %s", new, strerror(errno));
-    free(new);
-    free(old);
     return status;
 }
 
@@ -128,10 +120,9 @@ static void skill_lib_remove_folder(const char *path)
     struct dirent *e;
 
     while (d && (e = readdir(d))) {
-        char *one = xasprintf("%s/%s", path, e->d_name);
+        scoped char *one = xasprintf("%s/%s", path, e->d_name);
         if (e->d_name[0] != '.')
             unlink(one);
-        free(one);
     }
     if (d)
         closedir(d);
@@ -140,13 +131,11 @@ static void skill_lib_remove_folder(const char *path)
 
 void skill_lib_remove(const char *folder, const char *name)
 {
-    char *cases = skill_lib_cases(folder, name);
+    scoped char *cases = skill_lib_cases(folder, name);
 
     for (size_t i = 1; i < N_PARTS; i++) {
-        char *path = skill_lib_path_of(folder, name, parts[i]);
+        scoped char *path = skill_lib_path_of(folder, name, parts[i]);
         unlink(path);
-        free(path);
     }
     skill_lib_remove_folder(cases);
-    free(cases);
 }

@@ -8,6 +8,7 @@
 
 #include "base/chance.h"
 #include "base/json.h"
+#include "base/scoped.h"
 #include "runner/record/ledger/ledger_rows.h"
 
 static const char recorded[] = "recorded:";
@@ -15,15 +16,11 @@ static const char recorded[] = "recorded:";
 /* Budgets say when a run ends, not what comes of a reply. */
 static bool as_recorded_is_same_task(const json_t *a, const json_t *b)
 {
-    json_t *mine = json_copy((json_t *)a), *its = json_copy((json_t *)b);
-    bool is_same;
+    json_auto_t *mine = json_copy((json_t *)a), *its = json_copy((json_t *)b);
 
     json_object_del(mine, "budget");
     json_object_del(its, "budget");
-    is_same = json_equal(mine, its);
-    json_decref(mine);
-    json_decref(its);
-    return is_same;
+    return json_equal(mine, its);
 }
 
 static void as_recorded_compare(struct as_recorded *a, const struct task *task,
@@ -32,8 +29,8 @@ static void as_recorded_compare(struct as_recorded *a, const struct task *task,
     const struct session_file *f = &a->file;
     const char *start = json_string_value(
         json_object_get(session_file_run(f, "start"), "source"));
-    char *text = NULL;
-    json_t *mine = task_to_json(task), *read_back;
+    scoped char *text = NULL;
+    json_auto_t *mine = task_to_json(task), *read_back = NULL;
 
     /* As it would be read: 1 and 1.0 are one number in a file, and two in jansson. */
     text = json_dumps(mine, JSON_COMPACT);
@@ -58,9 +55,6 @@ static void as_recorded_compare(struct as_recorded *a, const struct task *task,
                  CHANCE_VERSION);
     else
         a->is_same = true;
-    json_decref(read_back);
-    json_decref(mine);
-    free(text);
 }
 
 static void read_ordinals(struct as_recorded *a)

@@ -15,6 +15,7 @@
 
 #include "base/file.h"
 #include "base/places.h"
+#include "base/scoped.h"
 #include "envs/mujoco/mujoco.h"
 #include "runner/evaluate/meter.h"
 #include "runner/evaluate/setup.h"
@@ -183,8 +184,9 @@ static int bench_planner(const struct setup *setup, const struct planner *p, dou
                                         const char *),
                          void *user, struct error *err)
 {
-    char *path = find_shipped(p->file), name[64], text[96];
-    char *source = path ? file_load_text(path, VM_MAX_SOURCE, err) : NULL;
+    scoped char *path = find_shipped(p->file);
+    char name[64], text[96];
+    scoped char *source = path ? file_load_text(path, VM_MAX_SOURCE, err) : NULL;
     struct figures f;
     int status = path ? -1 : 0;
 
@@ -200,8 +202,6 @@ static int bench_planner(const struct setup *setup, const struct planner *p, dou
         REPORT("decision_ms", f.decision_ms, "ms", "a decision");
         REPORT("share", f.share * ratio, "", "share in MuJoCo");
     }
-    free(source);
-    free(path);
     return status;
 }
 

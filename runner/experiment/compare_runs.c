@@ -11,6 +11,7 @@
 
 #include "base/file.h"
 #include "base/json.h"
+#include "base/scoped.h"
 #include "base/spawn.h"
 #include "runner/evaluate/evaluate.h"
 #include "runner/evaluate/stats.h"
@@ -46,8 +47,8 @@ double compared_run_at(const struct compared_run *r, enum cost by, double most)
 static int give_salt(const struct comparison *c, const char *folder, int repeat,
                      struct error *err)
 {
-    char *shared = xasprintf("%s/salt-%d", c->folder, repeat);
-    char *own = xasprintf("%s/salt", folder);
+    scoped char *shared = xasprintf("%s/salt-%d", c->folder, repeat);
+    scoped char *own = xasprintf("%s/salt", folder);
     struct salt salt;
     int result = file_make_private(folder, err);
 
@@ -55,8 +56,6 @@ static int give_salt(const struct comparison *c, const char *folder, int repeat,
         result = salt_open(&salt, shared, err);
     if (result == 0 && access(own, F_OK) != 0)
         result = salt_save(&salt, own, err);
-    free(shared);
-    free(own);
     return result;
 }
 
@@ -65,7 +64,7 @@ static int compare_runs_improve(const struct comparison *c, const char *model,
                                 const char *folder, int repeat, bool is_there,
                                 struct error *err)
 {
-    char *log = xasprintf("%s.log", folder);
+    scoped char *log = xasprintf("%s.log", folder);
     char *home = xasprintf("RATCHET_HOME=%s", c->home ? c->home : "");
     const char *set[] = { c->home ? home : NULL, NULL };
     struct run_options run = *c->options;
@@ -100,7 +99,6 @@ static int compare_runs_improve(const struct comparison *c, const char *model,
                            model, log);
     words_clear(&argv);
     free(home);
-    free(log);
     return result;
 }
 
@@ -113,9 +111,10 @@ static int compare_runs_play(const struct comparison *c, const char *sha256, dou
     struct evaluation e = { .task = c->task,
                             .policy = { .name = "candidate.lua", .source = source },
                             .setup = *c->setup };
-    struct episode_request *requests = xcalloc((size_t)c->n_seeds, sizeof(*requests));
-    struct episode_result *results = xcalloc((size_t)c->n_seeds, sizeof(*results));
-    double *scores = xcalloc((size_t)c->n_seeds, sizeof(*scores));
+    scoped struct episode_request *requests = xcalloc((size_t)c->n_seeds,
+                                                      sizeof(*requests));
+    scoped struct episode_result *results = xcalloc((size_t)c->n_seeds, sizeof(*results));
+    scoped double *scores = xcalloc((size_t)c->n_seeds, sizeof(*scores));
     int result = known ? 0 : -1;
 
     *mean = json_is_real(known) ? json_real_value(known) : NAN;
@@ -131,9 +130,6 @@ static int compare_runs_play(const struct comparison *c, const char *sha256, dou
         json_object_set_new(c->scores, sha256, json_finite(*mean));
     }
     results_clear(results, c->n_seeds);
-    free(scores);
-    free(requests);
-    free(results);
     free(source);
     return result;
 }
@@ -141,7 +137,8 @@ static int compare_runs_play(const struct comparison *c, const char *sha256, dou
 static int read_run(const struct comparison *c, const struct ledger_run *run,
                     struct compared_run *out, struct error *err)
 {
-    json_t *rows = ledger_table(c->ledger, "milestones", run->id, 0, err), *row;
+    json_auto_t *rows = ledger_table(c->ledger, "milestones", run->id, 0, err);
+    json_t *row;
     double score;
     size_t i;
     int result = rows ? compare_runs_play(c, run->start_sha256, &score, err) : -1;
@@ -168,14 +165,13 @@ static int read_run(const struct comparison *c, const struct ledger_run *run,
                                  .score = score };
         out->n++;
     }
-    json_decref(rows);
     return result;
 }
 
 int compare_run(const struct comparison *c, const char *model, int number_, int repeat,
                 struct compared_run *out, struct error *err)
 {
-    char *folder = xasprintf("%s/model-%d-run-%d", c->folder, number_, repeat);
+    scoped char *folder = xasprintf("%s/model-%d-run-%d", c->folder, number_, repeat);
     struct ledger_run run = { 0 };
     int found = ledger_run_find(c->ledger, folder, &run, err);
     int result = found < 0 ? -1 : give_salt(c, folder, repeat, err);
@@ -192,6 +188,5 @@ int compare_run(const struct comparison *c, const char *model, int number_, int 
     if (result == 0)
         result = read_run(c, &run, out, err);
     ledger_run_clear(&run);
-    free(folder);
     return result;
 }

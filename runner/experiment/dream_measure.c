@@ -11,6 +11,7 @@
 #include "base/json.h"
 #include "base/places.h"
 #include "base/say.h"
+#include "base/scoped.h"
 #include "runner/evaluate/setup.h"
 #include "runner/evaluate/stats.h"
 #include "runner/experiment/compare_runs.h"
@@ -35,8 +36,9 @@ struct measuring {
 static struct ledger *open_memory(const struct measuring *g, const char *home,
                                   enum side side, struct error *err)
 {
-    char *logs = xasprintf("%s/logs", home), *path = xasprintf("%s/ledger.sqlite", logs);
-    char *part = xasprintf("%s.part", path);
+    scoped char *logs = xasprintf("%s/logs", home),
+                *path = xasprintf("%s/ledger.sqlite", logs);
+    scoped char *part = xasprintf("%s.part", path);
     struct ledger *l = NULL;
     int status = file_make_folders(logs, err);
 
@@ -48,16 +50,14 @@ static struct ledger *open_memory(const struct measuring *g, const char *home,
     }
     if (status == 0)
         l = ledger_open(path, err);
-    free(part);
-    free(path);
-    free(logs);
     return l;
 }
 
 static int dream_measure_count_steps(struct measuring *g, int repeat, enum side side,
                                      struct error *err)
 {
-    char *folder = xasprintf("%s/model-%d-run-%d", g->folder, (int)side + 1, repeat);
+    scoped char *folder = xasprintf("%s/model-%d-run-%d", g->folder, (int)side + 1,
+                                    repeat);
     struct ledger_run run;
     struct ledger_steps steps;
     int status = ledger_run_find(g->c.ledger, folder, &run, err) == 1 &&
@@ -68,7 +68,6 @@ static int dream_measure_count_steps(struct measuring *g, int repeat, enum side 
     for (int p = 0; p < N_PURPOSES && status == 0; p++)
         g->steps[repeat - 1][side] += (double)steps.steps[p];
     ledger_run_clear(&run);
-    free(folder);
     return status;
 }
 
@@ -232,7 +231,7 @@ static char *dream_measure_choose_folder(const struct dream_measure *m)
 static int dream_measure_open_all(struct measuring *g, struct error *err)
 {
     const struct dream_measure *m = g->m;
-    char *salt = xasprintf("%s/salt", g->folder);
+    scoped char *salt = xasprintf("%s/salt", g->folder);
     int status = -1;
 
     g->c = (struct comparison){ .setup = m->setup,
@@ -245,7 +244,6 @@ static int dream_measure_open_all(struct measuring *g, struct error *err)
     if (g->c.task && dream_measure_check(m, g->c.task->name, err) == 0 &&
         file_make_folders(g->folder, err) == 0)
         status = salt_open(&g->c.salt, salt, err);
-    free(salt);
     return status;
 }
 

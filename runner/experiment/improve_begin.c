@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "base/hash.h"
 #include "base/places.h"
+#include "base/scoped.h"
 #include "runner/experiment/improve.h"
 #include "runner/evaluate/setup.h"
 #include "runner/home/opened_run.h"
@@ -16,7 +17,7 @@
 
 static int open_ledger(struct improve *m, struct error *err)
 {
-    char *logs = logs_path("");
+    scoped char *logs = logs_path("");
     int status = file_make_folders(logs, err);
 
     m->ledger_path = logs_path("ledger.sqlite");
@@ -24,7 +25,6 @@ static int open_ledger(struct improve *m, struct error *err)
         m->ledger = ledger_open(m->ledger_path, err);
         status = m->ledger ? 0 : -1;
     }
-    free(logs);
     return status;
 }
 
@@ -38,15 +38,13 @@ static int find_start(struct improve *m, struct error *err)
 
     for (size_t i = m->task->plan ? 0 : 1; !path && i < sizeof(names) / sizeof(names[0]);
          i++) {
-        char *relative = xasprintf("%s/%s", m->task->name, names[i]);
+        scoped char *relative = xasprintf("%s/%s", m->task->name, names[i]);
         path = find_shipped(relative);
-        free(relative);
     }
     if (!path && slash) {
-        char *relative = xasprintf("%.*s/start.lua", (int)(slash - m->task->name),
-                                   m->task->name);
+        scoped char *relative = xasprintf("%.*s/start.lua", (int)(slash - m->task->name),
+                                          m->task->name);
         path = find_shipped(relative);
-        free(relative);
     }
     if (path) {
         m->start_source = file_load_text(path, VM_MAX_SOURCE, err);
@@ -60,7 +58,8 @@ static int find_start(struct improve *m, struct error *err)
 /* What to ask when --model is not given. */
 static char *default_model(const struct improve *m)
 {
-    char *relative = xasprintf("%s/session.jsonl", m->task->name), *session, *spec;
+    char *relative = xasprintf("%s/session.jsonl", m->task->name);
+    scoped char *session = NULL;
 
     if (getenv("OPENAI_API_KEY") || getenv("OPENAI_BASE_URL") ||
         getenv("OPENAI_API_BASE")) {
@@ -69,9 +68,7 @@ static char *default_model(const struct improve *m)
     }
     session = m->o.policy ? NULL : find_shipped(relative);
     free(relative);
-    spec = session ? xasprintf("recorded:%s", session) : xstrdup("search");
-    free(session);
-    return spec;
+    return session ? xasprintf("recorded:%s", session) : xstrdup("search");
 }
 
 /* A fresh folder under logs/, or the user's, which must not hold a run yet. Two that
@@ -178,8 +175,8 @@ static int begin_run(struct improve *m, struct error *err)
 static int recall_budgets(struct improve *m, struct error *err)
 {
     struct task_budget *b = &m->task->budget;
-    char *text;
-    json_t *json;
+    scoped char *text = NULL;
+    json_auto_t *json = NULL;
     json_int_t iterations = b->iterations, tokens = b->model_tokens,
                calls = b->model_calls;
 
@@ -187,8 +184,6 @@ static int recall_budgets(struct improve *m, struct error *err)
         return -1;
     json = text ? json_loads(text, 0, NULL) : NULL;
     if (text && !json_is_object(json)) {
-        free(text);
-        json_decref(json);
         return error_set(err, "%s: the budget that it got is not JSON in the ledger",
                          m->run.name);
     }
@@ -198,24 +193,20 @@ static int recall_budgets(struct improve *m, struct error *err)
     b->iterations = iterations;
     b->model_tokens = tokens;
     b->model_calls = calls;
-    json_decref(json);
-    free(text);
     return 0;
 }
 
 /* Those that it gets now, for the next time. */
 static int keep_budgets(struct improve *m, struct error *err)
 {
-    json_t *json = task_to_json(m->task);
-    char *now = json_dumps(json_object_get(json, "budget"),
-                           JSON_COMPACT | JSON_SORT_KEYS);
+    json_auto_t *json = task_to_json(m->task);
+    scoped char *now = json_dumps(json_object_get(json, "budget"),
+                                  JSON_COMPACT | JSON_SORT_KEYS);
     int status = 0;
 
     if (m->o.iterations > 0 || m->o.max_minutes > 0 || m->o.max_usd > 0 || m->o.max_tokens > 0 ||
         m->o.max_calls > 0)
         status = ledger_allowance_add(m->ledger, m->run.id, now, err);
-    free(now);
-    json_decref(json);
     return status;
 }
 

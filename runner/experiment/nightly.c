@@ -18,6 +18,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/say.h"
+#include "base/scoped.h"
 #include "base/text.h"
 
 #define MOST_STATE (16u << 20) /* bytes */
@@ -26,11 +27,9 @@
 
 static int save_state(const struct night *n, const char *name, struct error *err)
 {
-    char *path = xasprintf("%s/%s.json", n->folder, name);
-    int status = json_to_file(path, n->state, err);
+    scoped char *path = xasprintf("%s/%s.json", n->folder, name);
 
-    free(path);
-    return status;
+    return json_to_file(path, n->state, err);
 }
 
 /* A name for a new night: its date, and a number where that date had one. */
@@ -43,14 +42,13 @@ static char *choose_name(const struct night *n)
     if (localtime_r(&now, &tm)) /* a night is called as those call it who slept */
         strftime(today, sizeof(today), "%Y-%m-%d", &tm);
     for (int i = 1; !name; i++) {
-        char *path;
+        scoped char *path = NULL;
         name = i == 1 ? xstrdup(today) : xasprintf("%s-%d", today, i);
         path = xasprintf("%s/%s.json", n->folder, name);
         if (access(path, F_OK) == 0) {
             free(name);
             name = NULL;
         }
-        free(path);
     }
     return name;
 }
@@ -58,7 +56,8 @@ static char *choose_name(const struct night *n)
 /* The night that was cut short, or a new one. */
 static int open_state(struct night *n, struct error *err)
 {
-    char *path = xasprintf("%s/night.json", n->folder), *text = NULL, *name, now[32];
+    scoped char *path = xasprintf("%s/night.json", n->folder), *text = NULL;
+    char *name, now[32];
     size_t len;
     int status = 0;
 
@@ -85,8 +84,6 @@ static int open_state(struct night *n, struct error *err)
         night_say(n, "the night of %s begins", name);
         free(name);
     }
-    free(text);
-    free(path);
     return status;
 }
 
@@ -217,8 +214,8 @@ static int nightly_sum_up(struct night *n)
 static void nightly_write_report(struct night *n, struct error *err)
 {
     const char *name = json_get_text(n->state, "night");
-    char *state = xasprintf("%s/night.json", n->folder), *why = NULL;
-    char *page = xasprintf("%s/%s.html", n->folder, name);
+    scoped char *state = xasprintf("%s/night.json", n->folder), *why = NULL;
+    scoped char *page = xasprintf("%s/%s.html", n->folder, name);
     const char *argv[64] = { "report", "--night", state, "--output", page };
     json_t *row, *out;
     size_t i, k = 5;
@@ -236,14 +233,11 @@ static void nightly_write_report(struct night *n, struct error *err)
         else
             night_say(n, "no report: %s", why);
     }
-    free(why);
-    free(state);
-    free(page);
 }
 
 static void nightly_prune(struct night *n)
 {
-    char *mib = xasprintf("%d", n->config->disk_mib), *why = NULL;
+    scoped char *mib = xasprintf("%d", n->config->disk_mib), *why = NULL;
     const char *const argv[] = { "prune", "--mib", mib, "--json", NULL };
     int status;
     json_t *out;
@@ -256,8 +250,6 @@ static void nightly_prune(struct night *n)
             night_say(n, "could not prune: %s", why);
         json_decref(out);
     }
-    free(why);
-    free(mib);
 }
 
 /* The user's command, with the summary on its stdin. It changes no status. */

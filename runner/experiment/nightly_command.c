@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "base/say.h"
+#include "base/scoped.h"
 #include "base/text.h"
 #include "base/words.h"
 
@@ -33,17 +34,16 @@ static void rotate_log(const struct night *n, const char *path)
     if (stat(path, &st) != 0 || st.st_size < (off_t)n->config->log_kib * 1024)
         return;
     for (int i = MOST_LOGS - 1; i >= 0; i--) {
-        char *from = i ? xasprintf("%s.%d", path, i) : xstrdup(path);
-        char *to = xasprintf("%s.%d", path, i + 1);
+        scoped char *from = i ? xasprintf("%s.%d", path, i) : xstrdup(path);
+        scoped char *to = xasprintf("%s.%d", path, i + 1);
         rename(from, to);
-        free(from);
-        free(to);
     }
 }
 
 void night_say(const struct night *n, const char *format, ...)
 {
-    char *path = xasprintf("%s/night.log", n->folder), *text = NULL, now[32];
+    scoped char *path = xasprintf("%s/night.log", n->folder), *text = NULL;
+    char now[32];
     va_list args;
     size_t size;
     FILE *f, *line;
@@ -64,8 +64,6 @@ void night_say(const struct night *n, const char *format, ...)
         say("%s\n", text);
         fflush(stdout);
     }
-    free(text);
-    free(path);
 }
 
 /* The last complaint of a command of ours, in one line; else the last line of any. */

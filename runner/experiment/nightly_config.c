@@ -8,6 +8,7 @@
 
 #include "base/file.h"
 #include "base/json.h"
+#include "base/scoped.h"
 #include "runner/model/model.h"
 #include "runner/record/task_keys.h"
 
@@ -110,7 +111,7 @@ static int read_task(struct night_config *c, json_t *json, const char *path,
                      struct error *err)
 {
     struct night_task *t = &c->tasks[c->n_tasks];
-    char *where = xasprintf("%s: task %d", path, c->n_tasks + 1);
+    scoped char *where = xasprintf("%s: task %d", path, c->n_tasks + 1);
     const json_t *freezes = json_object_get(json, "freeze");
     struct error why;
     int status = -1;
@@ -123,7 +124,7 @@ static int read_task(struct night_config *c, json_t *json, const char *path,
         nightly_config_get_text(json, "cases", &t->cases, where, err) != 0 ||
         check_budget(json_object_get(json, "budget"), where, err) != 0 ||
         check_set(json_object_get(json, "set"), where, err) != 0)
-        goto out;
+        return -1;
     t->name = t->name ? t->name : t->task;
     t->budget = json_object_get(json, "budget");
     t->set = json_object_get(json, "set");
@@ -145,8 +146,6 @@ static int read_task(struct night_config *c, json_t *json, const char *path,
                                "%s: another task is called \"%s\"; give it a \"name\"",
                                where, t->name);
     c->n_tasks += status == 0;
-out:
-    free(where);
     return status;
 }
 

@@ -10,6 +10,7 @@
 #include "base/child.h"
 #include "base/file.h"
 #include "base/say.h"
+#include "base/scoped.h"
 
 #define MARK "# ratchet nightly"
 #define TOOL_S 60.0
@@ -57,9 +58,8 @@ static char *service(const struct entry *e)
           "[Service]\nType=oneshot\nEnvironment=",
           f);
     {
-        char *home = xasprintf("RATCHET_HOME=%s", e->home);
+        scoped char *home = xasprintf("RATCHET_HOME=%s", e->home);
         put_unit(f, home, false);
-        free(home);
     }
     fputs("\nWorkingDirectory=", f);
     for (const char *at = e->here; *at; at++)
@@ -128,9 +128,9 @@ static int install_systemd(const struct entry *e, bool is_sure, struct error *er
     };
     const char *base = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
     char *texts[] = { service(e), timer(e) };
-    char *folder = base && base[0]
-                       ? xasprintf("%s/systemd/user", base)
-                       : xasprintf("%s/.config/systemd/user", home ? home : "");
+    scoped char *folder = base && base[0]
+                              ? xasprintf("%s/systemd/user", base)
+                              : xasprintf("%s/.config/systemd/user", home ? home : "");
     char *paths[] = { xasprintf("%s/ratchet-nightly.service", folder),
                       xasprintf("%s/ratchet-nightly.timer", folder) };
     int status = 0;
@@ -152,7 +152,6 @@ static int install_systemd(const struct entry *e, bool is_sure, struct error *er
         free(texts[i]);
         free(paths[i]);
     }
-    free(folder);
     return status;
 }
 
@@ -179,7 +178,9 @@ static int install_cron(const struct entry *e, bool is_sure, struct error *err)
 {
     static const char *const list[] = { "crontab", "-l", NULL };
     static const char *const put[] = { "crontab", "-", NULL };
-    char *line = cron_line(e), *old = NULL, *text = NULL;
+    scoped char *line = cron_line(e);
+    char *old = NULL;
+    scoped char *text = NULL;
     int status = 0;
 
     say_lines(stdout, line);
@@ -196,9 +197,7 @@ static int install_cron(const struct entry *e, bool is_sure, struct error *err)
         }
         status = status == 0 ? 0 : -1;
     }
-    free(line);
     free(old);
-    free(text);
     return status;
 }
 
@@ -206,7 +205,8 @@ int nightly_install(const struct night_config *c, const char *kind, const char *
                     const char *path, bool is_sure, struct error *err)
 {
     const char *set = getenv("RATCHET_HOME");
-    char *here = realpath(".", NULL), *home = realpath(set && set[0] ? set : ".", NULL);
+    scoped char *here = realpath(".", NULL),
+                *home = realpath(set && set[0] ? set : ".", NULL);
     struct entry e = { program, path, here, home, c->hour, c->minute };
     int status = -1;
 
@@ -223,7 +223,5 @@ int nightly_install(const struct night_config *c, const char *kind, const char *
         error_set(err, "nightly: --install takes systemd or cron, not %.60s", kind);
     if (status == 0)
         say(is_sure ? "installed\n" : "nothing was written; --yes writes it\n");
-    free(here);
-    free(home);
     return status;
 }

@@ -14,6 +14,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "base/places.h"
+#include "base/scoped.h"
 #include "runner/experiment/nightly.h"
 #include "runner/experiment/run_options.h"
 #include "runner/home/opened_run.h"
@@ -29,16 +30,13 @@
 static void nightly_task_fail(struct night *n, json_t *row, const char *what,
                               const char *why)
 {
-    char *text = xasprintf("%s: %s", what, why[0] ? why : "it gave no reason");
+    scoped char *text = xasprintf("%s: %s", what, why[0] ? why : "it gave no reason");
     json_t *json = *n->interrupted ? NULL : json_string(text);
 
-    if (*n->interrupted) {
-        free(text);
+    if (*n->interrupted)
         return;
-    }
     night_say(n, "%s: %s", json_get_text(row, "name"), text);
     json_object_set_new(row, "error", json ? json : json_string(what));
-    free(text);
 }
 
 static char *nightly_task_path_of(const struct night *n, const struct night_task *t,
@@ -51,35 +49,31 @@ static char *nightly_task_path_of(const struct night *n, const struct night_task
 static void hash_file(const char *path, char sha[65])
 {
     size_t len;
-    uint8_t *bytes = file_load(path, MOST_CASE, &len, NULL);
+    scoped uint8_t *bytes = file_load(path, MOST_CASE, &len, NULL);
 
     sha[0] = '\0';
     if (bytes)
         sha256_hex(bytes, len, sha);
-    free(bytes);
 }
 
 static bool has_changed(const struct night *n, const struct night_task *t)
 {
-    char *path = nightly_task_path_of(n, t, "policy.sha256"), sha[65];
+    scoped char *path = nightly_task_path_of(n, t, "policy.sha256");
+    char sha[65];
     size_t len;
-    char *known = (char *)file_load(path, 128, &len, NULL);
-    bool is_new;
+    scoped char *known = (char *)file_load(path, 128, &len, NULL);
 
     hash_file(t->policy, sha);
-    is_new = !known || strncmp(known, sha, 64);
-    free(known);
-    free(path);
-    return is_new;
+    return !known || strncmp(known, sha, 64);
 }
 
 static void remember_policy(const struct night *n, const struct night_task *t)
 {
-    char *path = nightly_task_path_of(n, t, "policy.sha256"), sha[65];
+    scoped char *path = nightly_task_path_of(n, t, "policy.sha256");
+    char sha[65];
 
     hash_file(t->policy, sha);
     file_save(path, sha, strlen(sha), NULL);
-    free(path);
 }
 
 /* The policy that this night begins with: the user's when it is new or was changed since,
@@ -87,7 +81,8 @@ static void remember_policy(const struct night *n, const struct night_task *t)
  * one. */
 static char *nightly_task_find_policy(const struct night *n, const struct night_task *t)
 {
-    char *best = nightly_task_path_of(n, t, "best.lua"), *relative, *shipped;
+    char *best = nightly_task_path_of(n, t, "best.lua");
+    scoped char *relative = NULL;
 
     if (t->policy && (access(best, F_OK) != 0 || has_changed(n, t))) {
         free(best);
@@ -97,9 +92,7 @@ static char *nightly_task_find_policy(const struct night *n, const struct night_
         return best;
     free(best);
     relative = xasprintf("%s/learned.lua", t->task);
-    shipped = find_shipped(relative);
-    free(relative);
-    return shipped;
+    return find_shipped(relative);
 }
 
 /* Cases of a folder on a policy. The failing ones are added to `broken`; the rest is
@@ -142,7 +135,7 @@ static int run_cases(struct night *n, const struct night_task *t, const char *fo
 static int run_suite(struct night *n, const struct night_task *t, const char *policy,
                      json_t *broken, json_t *sums, char **why)
 {
-    char *won = nightly_task_path_of(n, t, "cases");
+    scoped char *won = nightly_task_path_of(n, t, "cases");
     int status = run_cases(n, t, won, policy, broken, sums, why);
 
     if (status == 0 && t->cases) {
@@ -152,14 +145,14 @@ static int run_suite(struct night *n, const struct night_task *t, const char *po
                      ? run_cases(n, t, t->cases, policy, broken, sums, why)
                      : (*why = xasprintf("%s: no such folder of cases", t->cases), -1);
     }
-    free(won);
     return status;
 }
 
 void night_cases(struct night *n, const struct night_task *t, json_t *row)
 {
-    char *policy = nightly_task_find_policy(n, t), *why = NULL,
-         *folder = nightly_task_path_of(n, t, "");
+    scoped char *policy = nightly_task_find_policy(n, t);
+    char *why = NULL;
+    scoped char *folder = nightly_task_path_of(n, t, "");
     json_t *broken = json_array(), *sums = json_object();
     struct error err = { "" };
 
@@ -174,9 +167,7 @@ void night_cases(struct night *n, const struct night_task *t, json_t *row)
     if (json_array_size(broken))
         night_say(n, "%s: %zu cases are broken on %s", t->name, json_array_size(broken),
                   policy);
-    free(folder);
     free(why);
-    free(policy);
 }
 
 /* Its own keys, and its budget as keys. */
@@ -219,7 +210,7 @@ void night_improve(struct night *n, const struct night_task *t, json_t *row)
                            .shared = (char *)config->shared,
                            .shards = config->shards };
     struct words set = { 0 }, words = { 0 };
-    json_t *out = NULL;
+    json_auto_t *out = NULL;
     int status;
 
     if (json_get_text(row, "error")[0])
@@ -238,7 +229,6 @@ void night_improve(struct night *n, const struct night_task *t, json_t *row)
 out:
     words_clear(&words);
     words_clear(&set);
-    json_decref(out);
     free(why);
     free(folder);
 }
@@ -247,14 +237,16 @@ out:
 static int keep_cases(struct night *n, const struct night_task *t, const char *run,
                       struct error *err)
 {
-    char *from = xasprintf("%s/cases", run), *to = nightly_task_path_of(n, t, "cases");
+    scoped char *from = xasprintf("%s/cases", run),
+                *to = nightly_task_path_of(n, t, "cases");
     DIR *d = opendir(from);
     const struct dirent *entry;
     int status = file_make_folder(to, err);
 
     while (d && status == 0 && (entry = readdir(d))) {
         size_t len = strlen(entry->d_name);
-        char *path, *name;
+        char *path;
+        scoped char *name = NULL;
         json_t *json;
         if (entry->d_name[0] == '.' || !text_ends_with(entry->d_name, ".json"))
             continue;
@@ -268,29 +260,24 @@ static int keep_cases(struct night *n, const struct night_task *t, const char *r
         status = json ? json_to_file(path, json, err)
                       : error_set(err, "%s/%s: a damaged case", from, entry->d_name);
         free(path);
-        free(name);
         json_decref(json);
     }
     if (d)
         closedir(d);
-    free(from);
-    free(to);
     return status;
 }
 
 static int keep_policy(struct night *n, const struct night_task *t, json_t *row,
                        struct error *err)
 {
-    char *best = nightly_task_path_of(n, t, "best.lua");
+    scoped char *best = nightly_task_path_of(n, t, "best.lua");
     size_t len;
-    uint8_t *source = file_load(json_get_text(json_object_get(row, "improve"), "policy"),
-                                MOST_CASE, &len, err);
+    scoped uint8_t *source = file_load(
+        json_get_text(json_object_get(row, "improve"), "policy"), MOST_CASE, &len, err);
     int status = source ? file_save(best, source, len, err) : -1;
 
     if (status == 0)
         json_object_set_new(row, "kept", json_string(best));
-    free(source);
-    free(best);
     return status;
 }
 
@@ -298,7 +285,7 @@ void night_adopt(struct night *n, const struct night_task *t, json_t *row)
 {
     const json_t *improve = json_object_get(row, "improve");
     const char *policy = json_get_text(improve, "policy");
-    json_t *broken = json_array(), *sums = json_object();
+    json_auto_t *broken = json_array(), *sums = json_object();
     struct error err = { "" };
     char *why = NULL;
 
@@ -323,8 +310,6 @@ void night_adopt(struct night *n, const struct night_task *t, json_t *row)
     }
 out:
     free(why);
-    json_decref(broken);
-    json_decref(sums);
 }
 
 /* Only where something got better. A night that goes on may find it done. */
@@ -333,7 +318,7 @@ void night_freeze(struct night *n, const struct night_task *t, json_t *row)
     const char *run = json_get_text(row, "run");
     char jobs[16], *why = NULL;
     const char *argv[] = { "freeze", run, "--json", "--jobs", jobs, NULL };
-    json_t *out, *opening;
+    json_auto_t *out = NULL, *opening = NULL;
     int status;
 
     (void)t;
@@ -346,7 +331,5 @@ void night_freeze(struct night *n, const struct night_task *t, json_t *row)
         json_object_set(row, "freeze", opening);
     else
         nightly_task_fail(n, row, "freeze", why ? why : "");
-    json_decref(opening);
-    json_decref(out);
     free(why);
 }

@@ -8,6 +8,7 @@
 
 #include "base/chance.h"
 #include "base/file.h"
+#include "base/scoped.h"
 #include "envs/episode.h"
 #include "runner/model/model.h"
 #include "runner/record/ledger/ledger_rows.h"
@@ -26,10 +27,9 @@ void parting_set(struct parting *p, int64_t iteration, const char *what, const c
 
 static int put_line(FILE *f, json_t *line)
 {
-    char *text = line ? json_dumps(line, JSON_COMPACT) : NULL;
+    scoped char *text = line ? json_dumps(line, JSON_COMPACT) : NULL;
     int status = text && fprintf(f, "%s\n", text) > 0 ? 0 : -1;
 
-    free(text);
     json_decref(line);
     return status;
 }
@@ -116,7 +116,7 @@ int reproduce_export(struct opened_run *o, const char *path, struct error *err)
     struct ledger_candidates all;
     int n = ledger_candidates(o->ledger, o->run.id, &all, err);
     json_t *header = NULL;
-    char *text = NULL;
+    scoped char *text = NULL;
     size_t size;
     FILE *f = open_memstream(&text, &size);
     int status = -1;
@@ -143,7 +143,6 @@ int reproduce_export(struct opened_run *o, const char *path, struct error *err)
     fclose(f);
     if (status == 0)
         status = file_save(path, text, size, err);
-    free(text);
     ledger_candidates_clear(&all);
     return status;
 }

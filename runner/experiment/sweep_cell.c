@@ -12,6 +12,7 @@
 #include "base/file.h"
 #include "base/hash.h"
 #include "base/json.h"
+#include "base/scoped.h"
 #include "base/spawn.h"
 #include "base/words.h"
 #include "runner/experiment/run_options.h"
@@ -79,7 +80,7 @@ static json_t *call_json(struct play_command *c, struct error *err)
     pid_t pid;
     json_t *json = NULL;
     json_error_t why;
-    uint8_t *text = NULL;
+    scoped uint8_t *text = NULL;
     int status = 0, failed = sweep_cell_start(c, &pid);
     size_t len;
     bool told = false;
@@ -96,15 +97,13 @@ static json_t *call_json(struct play_command *c, struct error *err)
     if (*c->interrupted) {
         error_set(err, "interrupted; the same command goes on");
     } else if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
-        char *line = last_line(c->log);
+        scoped char *line = last_line(c->log);
         error_set(err, "`ratchet %s` failed: %.900s", c->argv.list[1], line);
-        free(line);
     } else if ((text = file_load(c->out, MOST_REPLY, &len, err))) {
         json = json_loadb((char *)text, len, JSON_REJECT_DUPLICATES, &why);
         if (!json)
             error_set(err, "`ratchet %s` printed no JSON: %s", c->argv.list[1], why.text);
     }
-    free(text);
     return json;
 }
 
@@ -125,10 +124,9 @@ static char *cell_name(const struct sweep_cell *c)
 
 char *sweep_cell_path(const struct sweep *s, const struct sweep_cell *c)
 {
-    char *name = cell_name(c), *path = xasprintf("%s/cells/%s.json", s->folder, name);
+    scoped char *name = cell_name(c);
 
-    free(name);
-    return path;
+    return xasprintf("%s/cells/%s.json", s->folder, name);
 }
 
 static struct play_command sweep_cell_begin(const struct sweep *s,
@@ -177,7 +175,7 @@ static int play_policy(const struct sweep *s, const struct sweep_cell *c,
                        const char *path, json_t *out, struct error *err)
 {
     struct play_command call = sweep_cell_begin(s, c);
-    char *observation = xasprintf("observation=%s", c->observation);
+    scoped char *observation = xasprintf("observation=%s", c->observation);
     json_t *reply;
 
     words_add(&call.argv, "run");
@@ -200,7 +198,6 @@ static int play_policy(const struct sweep *s, const struct sweep_cell *c,
         out, "episodes",
         json_integer((json_int_t)json_array_size(json_object_get(reply, "episodes"))));
     call_clear(&call);
-    free(observation);
     json_decref(reply);
     return reply ? 0 : -1;
 }
@@ -256,8 +253,8 @@ static int read_opening(const struct sweep *s, const struct sweep_cell *c,
 static int play_model(const struct sweep *s, const struct sweep_cell *c, json_t *out,
                       struct error *err)
 {
-    char *name = cell_name(c), *folder = xasprintf("%s/runs/%s", s->folder, name);
-    json_t *reply = sweep_cell_improve(s, c, folder, err);
+    scoped char *name = cell_name(c), *folder = xasprintf("%s/runs/%s", s->folder, name);
+    json_auto_t *reply = sweep_cell_improve(s, c, folder, err);
     int status = -1;
 
     if (reply) {
@@ -270,16 +267,14 @@ static int play_model(const struct sweep *s, const struct sweep_cell *c, json_t 
         json_object_set_new(out, "folder", json_string(folder));
         status = read_opening(s, c, folder, out, err);
     }
-    json_decref(reply);
-    free(name);
-    free(folder);
     return status;
 }
 
 int sweep_cell_play(const struct sweep *s, const struct sweep_cell *c, struct error *err)
 {
     bool is_model = !strncmp(c->player, "model:", 6);
-    char *policy = is_model ? NULL : sweep_cell_find_policy(s, c), *path;
+    scoped char *policy = is_model ? NULL : sweep_cell_find_policy(s, c);
+    char *path;
     json_t *out = NULL;
     double human;
     int status = is_model || policy ? -1 : 1;
@@ -298,6 +293,5 @@ int sweep_cell_play(const struct sweep *s, const struct sweep_cell *c, struct er
     free(path);
 out:
     json_decref(out);
-    free(policy);
     return status;
 }

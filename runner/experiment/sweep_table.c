@@ -7,6 +7,7 @@
 
 #include "base/file.h"
 #include "base/json.h"
+#include "base/scoped.h"
 #include "runner/evaluate/stats.h"
 #include "runner/experiment/sweep.h"
 #include "runner/picture/plot.h"
@@ -45,7 +46,7 @@ static int is_cell_file(const struct dirent *d)
 static json_t *load_cell(const char *path, struct error *err)
 {
     size_t len;
-    char *text = (char *)file_load(path, MOST_CELL, &len, err);
+    scoped char *text = (char *)file_load(path, MOST_CELL, &len, err);
     json_t *cell = text ? json_loadb(text, len, JSON_REJECT_DUPLICATES, NULL) : NULL;
 
     if (text && (!json_get_text(cell, "env")[0] || !json_get_text(cell, "player")[0] ||
@@ -54,13 +55,12 @@ static json_t *load_cell(const char *path, struct error *err)
         json_decref(cell);
         cell = NULL;
     }
-    free(text);
     return cell;
 }
 
 json_t *sweep_load(const char *folder, struct error *err)
 {
-    char *cells = xasprintf("%s/cells", folder);
+    scoped char *cells = xasprintf("%s/cells", folder);
     struct dirent **files = NULL;
     int n = scandir(cells, &files, is_cell_file, alphasort);
     json_t *list = json_array();
@@ -68,7 +68,7 @@ json_t *sweep_load(const char *folder, struct error *err)
     if (n < 0)
         error_set(err, "%s: %s", cells, strerror(errno));
     for (int i = 0; i < n; i++) {
-        char *path = xasprintf("%s/%s", cells, files[i]->d_name);
+        scoped char *path = xasprintf("%s/%s", cells, files[i]->d_name);
         json_t *cell = list ? load_cell(path, err) : NULL;
         if (cell) {
             json_array_append_new(list, cell);
@@ -76,7 +76,6 @@ json_t *sweep_load(const char *folder, struct error *err)
             json_decref(list);
             list = NULL;
         }
-        free(path);
         free(files[i]);
     }
     if (n < 0) {
@@ -84,7 +83,6 @@ json_t *sweep_load(const char *folder, struct error *err)
         list = NULL;
     }
     free(files);
-    free(cells);
     return list;
 }
 
@@ -174,7 +172,7 @@ static int by_name(const void *a, const void *b)
 
 json_t *sweep_rows(const json_t *cells)
 {
-    struct group *groups = xcalloc(json_array_size(cells) + 1, sizeof(*groups));
+    scoped struct group *groups = xcalloc(json_array_size(cells) + 1, sizeof(*groups));
     json_t *rows = json_array(), *cell;
     int n = 0;
     size_t i;
@@ -193,7 +191,6 @@ json_t *sweep_rows(const json_t *cells)
     qsort(groups, (size_t)n, sizeof(*groups), by_name);
     for (int k = 0; k < n; k++)
         json_array_append_new(rows, row_of(&groups[k], cells));
-    free(groups);
     return rows;
 }
 
@@ -246,7 +243,7 @@ static int players_of(const json_t *rows, const char **out, int most)
 
 static json_t *summary_of(const json_t *rows, const char *player)
 {
-    double *best = xcalloc(json_array_size(rows) + 1, sizeof(*best));
+    scoped double *best = xcalloc(json_array_size(rows) + 1, sizeof(*best));
     int n = best_of(rows, player, best), n_above = 0, n_beaten = 0;
     json_t *out = json_pack("{s:s, s:i}", "player", player, "games", n), *row;
     struct summary s = summarize(best, n);
@@ -262,7 +259,6 @@ static json_t *summary_of(const json_t *rows, const char *player)
     json_object_set_new(out, "mean", json_finite(n ? s.mean : NAN));
     json_object_set_new(out, "above_1", json_integer(n_above));
     json_object_set_new(out, "beats_random", json_integer(n_beaten));
-    free(best);
     return out;
 }
 
@@ -292,7 +288,7 @@ int sweep_plot(const json_t *rows, const char *path, struct error *err)
     size_t most = json_array_size(rows) + 2;
     const char *players[MOST_SERIES];
     int n_players = players_of(rows, players, MOST_SERIES - N_PUBLISHED), n_most = 1;
-    double *values = xcalloc(most, sizeof(double) * (MOST_SERIES + 1));
+    scoped double *values = xcalloc(most, sizeof(double) * (MOST_SERIES + 1));
     double *rank = values + most * MOST_SERIES;
     struct plot_series series[MOST_SERIES];
     char *labels[MOST_SERIES] = { NULL };
@@ -325,6 +321,5 @@ int sweep_plot(const json_t *rows, const char *path, struct error *err)
     status = plot_save(&p, path, err);
     for (int i = 0; i < N_PUBLISHED; i++)
         free(labels[i]);
-    free(values);
     return status;
 }

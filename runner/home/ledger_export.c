@@ -5,6 +5,7 @@
 
 #include "base/file.h"
 #include "base/say.h"
+#include "base/scoped.h"
 #include "base/table.h"
 #include "runner/home/ledger_show.h"
 #include "runner/evaluate/memo.h"
@@ -23,10 +24,9 @@ static const char readme[] =
 
 static int save_text(const char *folder, const char *name, char *text, struct error *err)
 {
-    char *path = xasprintf("%s/%s", folder, name);
+    scoped char *path = xasprintf("%s/%s", folder, name);
     int status = file_save(path, text, strlen(text), err);
 
-    free(path);
     free(text);
     return status;
 }
@@ -88,9 +88,10 @@ static int ledger_export_save_replay(struct opened_run *o, const char *folder,
 
 static int save_sources(struct opened_run *o, const char *folder, struct error *err)
 {
-    char *sources = xasprintf("%s/sources", folder),
-         *replays = xasprintf("%s/replays", folder);
-    json_t *rows = ledger_table(o->ledger, "sources", o->run.id, 0, err), *row;
+    scoped char *sources = xasprintf("%s/sources", folder),
+                *replays = xasprintf("%s/replays", folder);
+    json_auto_t *rows = ledger_table(o->ledger, "sources", o->run.id, 0, err);
+    json_t *row;
     int status = rows && file_make_folder(sources, err) == 0 &&
                          file_make_folder(replays, err) == 0
                      ? 0
@@ -99,36 +100,30 @@ static int save_sources(struct opened_run *o, const char *folder, struct error *
 
     json_array_foreach(rows, i, row) {
         const char *sha = json_string_value(json_object_get(row, "sha256"));
-        char *source = status == 0 ? ledger_source_get(o->ledger, sha, err) : NULL;
-        char *name = xasprintf(
+        scoped char *source = status == 0 ? ledger_source_get(o->ledger, sha, err) : NULL;
+        scoped char *name = xasprintf(
             "%03lld-%.8s",
             (long long)json_integer_value(json_object_get(row, "iteration")), sha);
-        char *file = xasprintf("%s.lua", name);
+        scoped char *file = xasprintf("%s.lua", name);
         if (!source)
             status = -1;
         if (status == 0)
             status = save_text(sources, file, xstrdup(source), err);
         if (status == 0 && json_integer_value(json_object_get(row, "is_kept")))
             status = ledger_export_save_replay(o, replays, name, source, err);
-        free(source);
-        free(name);
-        free(file);
     }
-    json_decref(rows);
-    free(sources);
-    free(replays);
     return status;
 }
 
 int ledger_export(struct opened_run *o, const char *folder, struct error *err)
 {
-    json_t *trials = ledger_table(o->ledger, "trials", o->run.id, 0, err);
-    json_t *summary = trials ? ledger_table(o->ledger, "summary", o->run.id, 0, err)
-                             : NULL;
-    json_t *task = task_to_json(o->task);
-    char *text = xasprintf(readme, o->run.name, o->task->name, o->run.model,
-                           o->run.salt_sha256,
-                           o->run.stop_reason[0] ? o->run.stop_reason : "not yet");
+    json_auto_t *trials = ledger_table(o->ledger, "trials", o->run.id, 0, err);
+    json_auto_t *summary = trials ? ledger_table(o->ledger, "summary", o->run.id, 0, err)
+                                  : NULL;
+    json_auto_t *task = task_to_json(o->task);
+    scoped char *text = xasprintf(readme, o->run.name, o->task->name, o->run.model,
+                                  o->run.salt_sha256,
+                                  o->run.stop_reason[0] ? o->run.stop_reason : "not yet");
     int status = -1;
 
     if (summary && file_make_folder(folder, err) == 0 &&
@@ -141,9 +136,5 @@ int ledger_export(struct opened_run *o, const char *folder, struct error *err)
     if (status == 0)
         say("%s: %zu trials, %zu iterations\n", folder, json_array_size(trials),
             json_array_size(summary));
-    free(text);
-    json_decref(task);
-    json_decref(trials);
-    json_decref(summary);
     return status;
 }

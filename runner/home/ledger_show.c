@@ -11,6 +11,7 @@
 #include "base/hash.h"
 #include "base/number.h"
 #include "base/say.h"
+#include "base/scoped.h"
 #include "base/table.h"
 #include "runner/record/ledger/ledger_tables.h"
 #include "sandbox/param.h"
@@ -28,7 +29,7 @@ static int find_iteration(struct opened_run *o, const char *id, const char *colo
     char *name = xasprintf("%.*s", (int)(colon - id), id);
     int found = run_folder_find(o->ledger, name, &o->run, err);
     const char *sha;
-    json_t *rows;
+    json_auto_t *rows = NULL;
 
     free(name);
     if (found == 0)
@@ -45,7 +46,6 @@ static int find_iteration(struct opened_run *o, const char *id, const char *colo
     if (rows && !sha)
         error_set(err, "%s: no such iteration", id);
     snprintf(out->sha256, sizeof(out->sha256), "%s", sha ? sha : "");
-    json_decref(rows);
     ledger_run_clear(&o->run);
     return sha ? 0 : -1;
 }
@@ -110,24 +110,23 @@ static int ledger_show_print_table(struct opened_run *o, const char *title,
 static void print_diff(const char *name_a, const char *a, const char *name_b,
                        const char *b)
 {
-    char *text = NULL;
+    scoped char *text = NULL;
     size_t size;
     FILE *f = open_memstream(&text, &size);
 
     diff_write(f, name_a, a, name_b, b);
     fclose(f);
     say_lines(stdout, text);
-    free(text);
 }
 
 static int print_iteration(struct opened_run *o, int64_t run, int64_t iteration,
                            struct error *err)
 {
-    json_t *rows = ledger_table(o->ledger, "iteration", run, iteration, err);
+    json_auto_t *rows = ledger_table(o->ledger, "iteration", run, iteration, err);
     const json_t *row = json_array_get(rows, 0);
     const char *parent = json_string_value(json_object_get(row, "parent_sha256"));
     const char *sha = json_string_value(json_object_get(row, "sha256"));
-    char *old = NULL, *new = NULL;
+    scoped char *old = NULL, *new = NULL;
 
     if (!rows)
         return -1;
@@ -145,16 +144,13 @@ static int print_iteration(struct opened_run *o, int64_t run, int64_t iteration,
         say("\nchange of its parent\n");
         print_diff("parent", old, "candidate", new);
     }
-    free(old);
-    free(new);
-    json_decref(rows);
     return sha ? 0 : -1;
 }
 
 int ledger_show(struct opened_run *o, const char *id, struct error *err)
 {
     struct named n;
-    json_t *rows;
+    json_auto_t *rows = NULL;
     int status = 0;
 
     if (find_named(o, id, &n, err) != 0)
@@ -172,7 +168,6 @@ int ledger_show(struct opened_run *o, const char *id, struct error *err)
         print_fields(json_array_get(rows, i));
     say("\n");
     say_lines(stdout, n.source);
-    json_decref(rows);
     free(n.source);
     return 0;
 }

@@ -11,6 +11,7 @@
 #include "base/chance.h"
 #include "base/file.h"
 #include "base/places.h"
+#include "base/scoped.h"
 #include "runner/evaluate/setup.h"
 #include "runner/home/run_folder.h"
 #include "runner/record/ledger/ledger_report.h"
@@ -32,7 +33,7 @@ int opened_ledger(struct opened_run *o, struct error *err)
 int run_exists(const char *folder, struct error *err)
 {
     struct opened_run o = { .lock = -1, .only_reads = true };
-    char *path = logs_path("ledger.sqlite");
+    scoped char *path = logs_path("ledger.sqlite");
     int found = 0;
 
     if (access(path, F_OK) == 0)
@@ -40,7 +41,6 @@ int run_exists(const char *folder, struct error *err)
                     ? run_folder_find(o.ledger, folder, &o.run, err)
                     : -1;
     opened_run_clear(&o);
-    free(path);
     return found == 1 ? run_folder_holds(folder) : found;
 }
 
@@ -58,13 +58,12 @@ json_t *run_last_holdout(const char *folder)
 
 bool run_is_locked(const char *folder)
 {
-    char *path = xasprintf("%s/lock", folder);
+    scoped char *path = xasprintf("%s/lock", folder);
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     bool is = fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
 
     if (fd >= 0)
         close(fd);
-    free(path);
     return is;
 }
 
@@ -125,8 +124,8 @@ int run_check_versions(const struct ledger_run *run, const struct task *task,
 
 void run_settle(struct ledger_run *run)
 {
-    char *folder = logs_path(file_name(run->folder)),
-         *path = xasprintf("%s/salt", folder);
+    char *folder = logs_path(file_name(run->folder));
+    scoped char *path = xasprintf("%s/salt", folder);
 
     if (is_salt(path, run->salt_sha256)) {
         free(run->folder);
@@ -134,12 +133,11 @@ void run_settle(struct ledger_run *run)
         folder = NULL;
     }
     free(folder);
-    free(path);
 }
 
 int run_lock(const char *folder, int *lock, struct error *err)
 {
-    char *path = xasprintf("%s/lock", folder);
+    scoped char *path = xasprintf("%s/lock", folder);
     int status = 0, tries = LOCK_TRIES;
 
     *lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
@@ -154,14 +152,13 @@ int run_lock(const char *folder, int *lock, struct error *err)
         else
             usleep(LOCK_WAIT_US);
     }
-    free(path);
     return status;
 }
 
 int opened_run_find(struct opened_run *o, const struct setup *s,
                     const char *name, struct error *err)
 {
-    json_t *json;
+    json_auto_t *json = NULL;
     int found;
 
     if (!o->ledger && opened_ledger(o, err) != 0)
@@ -175,7 +172,6 @@ int opened_run_find(struct opened_run *o, const struct setup *s,
     run_settle(&o->run);
     json = json_loads(o->run.task, 0, NULL);
     o->task = task_from_json(s->envs, json, o->run.name, err);
-    json_decref(json);
     return o->task ? 0 : -1;
 }
 

@@ -6,6 +6,7 @@
 
 #include "base/base64.h"
 #include "base/json.h"
+#include "base/scoped.h"
 #include "base/text.h"
 #include "runner/picture/plot.h"
 #include "runner/report/report_parts.h"
@@ -67,13 +68,11 @@ static bool report_curves_is_known(const json_t *runs, const char *key)
 
 static char *label_of(const json_t *run, bool is_alone)
 {
-    char *text = is_alone ? xstrdup("incumbent, with its 95 % interval")
-                          : xasprintf("%s (%s)", json_get_text(run, "run"),
-                                      json_get_text(run, "model"));
-    char *clean = text_clean(text, strlen(text), MOST_LABEL, false);
+    scoped char *text = is_alone ? xstrdup("incumbent, with its 95 % interval")
+                                 : xasprintf("%s (%s)", json_get_text(run, "run"),
+                                             json_get_text(run, "model"));
 
-    free(text);
-    return clean;
+    return text_clean(text, strlen(text), MOST_LABEL, false);
 }
 
 /* Draws into the file, or, path NULL, as SVG into *svg, which the caller frees. */
@@ -147,12 +146,10 @@ json_t *report_curves(const json_t *runs)
 
 int report_plot(const json_t *run, const char *path, struct error *err)
 {
-    json_t *alone = json_pack("[O]", run);
-    int status = json_array_size(json_object_get(run, "curve"))
-                     ? report_curves_draw(alone, &axes[0], path, NULL, err)
-                     : error_set(err, "%s: no iterations to plot yet",
-                                 json_get_text(run, "run"));
+    json_auto_t *alone = json_pack("[O]", run);
 
-    json_decref(alone);
-    return status;
+    return json_array_size(json_object_get(run, "curve"))
+               ? report_curves_draw(alone, &axes[0], path, NULL, err)
+               : error_set(err, "%s: no iterations to plot yet",
+                           json_get_text(run, "run"));
 }

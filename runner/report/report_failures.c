@@ -7,6 +7,7 @@
 
 #include "base/base64.h"
 #include "base/json.h"
+#include "base/scoped.h"
 #include "runner/brief/strip.h"
 #include "runner/evaluate/memo.h"
 #include "runner/judge/failures.h"
@@ -89,7 +90,7 @@ static json_t *caption(struct player *p, int64_t stride)
     double action[ENV_MAX_ACTION];
     char doing[128] = "end", events[256];
     uint32_t happened = 0;
-    char *text;
+    scoped char *text = NULL;
     json_t *json;
 
     for (int64_t i = p->at < stride ? 0 : p->at - stride; i < p->at; i++)
@@ -102,7 +103,6 @@ static json_t *caption(struct player *p, int64_t stride)
     text = xasprintf("step %lld \xc2\xb7 %s \xc2\xb7 return %g%s%s", (long long)p->at,
                      doing, p->episode.now.total, events[0] ? " \xc2\xb7 " : "", events);
     json = json_string(text);
-    free(text);
     return json ? json : json_string("");
 }
 
@@ -137,10 +137,9 @@ static json_t *draw_sheet(struct player *p, int64_t from, int64_t to, int64_t st
 /* Sets a picture, taken, under the key. */
 static void set_picture(json_t *json, const char *key, uint8_t *png, size_t len)
 {
-    char *url = base64_text("data:image/png;base64,", png, len);
+    scoped char *url = base64_text("data:image/png;base64,", png, len);
 
     json_object_set_new(json, key, json_string(url));
-    free(url);
     free(png);
 }
 
@@ -148,7 +147,7 @@ static int add_sheet(struct player *p, json_t *json, int64_t from, int64_t to,
                      int64_t stride, struct error *err)
 {
     struct canvas sheet = { 0 };
-    json_t *layout = draw_sheet(p, from, to, stride, &sheet);
+    json_auto_t *layout = draw_sheet(p, from, to, stride, &sheet);
     uint8_t *png = NULL;
     size_t len;
     int status = player_check(p, err);
@@ -159,7 +158,6 @@ static int add_sheet(struct player *p, json_t *json, int64_t from, int64_t to,
         json_object_update(json, layout);
         set_picture(json, "sheet", png, len);
     }
-    json_decref(layout);
     canvas_free(&sheet);
     return status;
 }

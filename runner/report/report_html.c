@@ -9,6 +9,7 @@
 
 #include "base/base64.h"
 #include "base/json.h"
+#include "base/scoped.h"
 #include "runner/report/report_assets.h"
 #include "runner/report/report_parts.h"
 
@@ -18,14 +19,13 @@ static void put_hash(FILE *f, const char *text)
 {
     uint8_t digest[SHA256_DIGEST_LENGTH];
     SHA2_CTX sha;
-    char *digits;
+    scoped char *digits = NULL;
 
     SHA256Init(&sha);
     SHA256Update(&sha, (const uint8_t *)text, strlen(text));
     SHA256Final(digest, &sha);
     digits = base64_text("'sha256-", digest, sizeof(digest));
     fprintf(f, "%s'", digits);
-    free(digits);
 }
 
 static void report_html_begin(FILE *f, const char *title)

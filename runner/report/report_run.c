@@ -6,6 +6,7 @@
 
 #include "base/diff.h"
 #include "base/json.h"
+#include "base/scoped.h"
 #include "base/text.h"
 #include "runner/record/ledger/ledger_report.h"
 #include "runner/evaluate/stats.h"
@@ -68,8 +69,8 @@ static void add_curves(json_t *json, double start_steps)
 
 static char *diff_text(struct ledger *l, const char *parent, const char *policy)
 {
-    char *old = ledger_source_get(l, parent, NULL),
-         *new = ledger_source_get(l, policy, NULL);
+    scoped char *old = ledger_source_get(l, parent, NULL),
+                *new = ledger_source_get(l, policy, NULL);
     char *text = NULL;
     size_t size;
     FILE *f = open_memstream(&text, &size);
@@ -79,8 +80,6 @@ static char *diff_text(struct ledger *l, const char *parent, const char *policy)
     fclose(f);
     if (size > MOST_DIFF)
         text[MOST_DIFF] = '\0';
-    free(old);
-    free(new);
     return text;
 }
 
@@ -97,7 +96,7 @@ static void add_promotions(json_t *json, struct ledger *l, const struct ledger_r
 
     json_array_foreach(json_object_get(json, "iterations"), i, row) {
         json_t *one;
-        char *diff, *clean;
+        scoped char *diff = NULL, *clean = NULL;
         if (!json_integer_value(json_object_get(row, "is_promoted")))
             continue;
         one = json_object();
@@ -108,8 +107,6 @@ static void add_promotions(json_t *json, struct ledger *l, const struct ledger_r
         json_object_set_new(one, "diff", json_string(clean));
         json_array_append_new(promotions, one);
         before = json_get_text(row, "policy");
-        free(clean);
-        free(diff);
     }
     json_object_set_new(json, "promotions", promotions);
     json_object_set_new(json, "best_sha256", json_string(before));
@@ -120,7 +117,8 @@ static void add_promotions(json_t *json, struct ledger *l, const struct ledger_r
 static int add_gain(json_t *json, struct ledger *l, const struct ledger_run *run,
                     struct error *err)
 {
-    double *differences, half;
+    scoped double *differences = NULL;
+    double half;
     int n = ledger_report_gain(l, run->id, &differences, err);
     struct summary s;
 
@@ -131,7 +129,6 @@ static int add_gain(json_t *json, struct ledger *l, const struct ledger_run *run
     report_run_set(json, "gain", s.mean);
     report_run_set(json, "gain_low", s.mean - half);
     report_run_set(json, "gain_high", s.mean + half);
-    free(differences);
     return 0;
 }
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "base/scoped.h"
 #include "runner/report/report_parts.h"
 
 #define MOST_COLUMNS 32
@@ -26,7 +27,7 @@ __attribute__((format(printf, 3, 4))) static void
 report_write_put(const struct writing *w, enum report_tone tone, const char *format, ...)
 {
     va_list args;
-    char *text = NULL;
+    scoped char *text = NULL;
     size_t size;
     FILE *f = open_memstream(&text, &size);
 
@@ -35,7 +36,6 @@ report_write_put(const struct writing *w, enum report_tone tone, const char *for
     va_end(args);
     fclose(f);
     w->form->paragraph(w->f, tone, text);
-    free(text);
 }
 
 static void report_write_put_heading(const struct writing *w, int level, const char *text)
@@ -103,13 +103,12 @@ static void report_write_put_facts(const struct writing *w, const json_t *run)
 
 static void put_curves(const struct writing *w, const json_t *runs, const char *title)
 {
-    json_t *plots = w->form->plots ? report_curves(runs) : NULL;
+    json_auto_t *plots = w->form->plots ? report_curves(runs) : NULL;
 
     if (json_array_size(plots)) {
         report_write_put_heading(w, 3, title);
         w->form->plots(w->f, plots);
     }
-    json_decref(plots);
 }
 
 static void put_promotions(const struct writing *w, const json_t *list)
@@ -120,7 +119,7 @@ static void put_promotions(const struct writing *w, const json_t *list)
     if (json_array_size(list))
         report_write_put_heading(w, 3, "What changed in each promotion");
     json_array_foreach(list, i, one) {
-        char *title = xasprintf(
+        scoped char *title = xasprintf(
             "Iteration %lld, %s: dev mean %.1f \xe2\x86\x92 %.1f",
             report_write_whole(one, "iteration"), json_get_text(one, "verdict"),
             json_get_number(one, "dev_before"), json_get_number(one, "dev_after"));
@@ -128,7 +127,6 @@ static void put_promotions(const struct writing *w, const json_t *list)
         report_write_put(w, REPORT_PLAIN, "%s", json_get_text(one, "change"));
         report_write_put(w, REPORT_SOFT, "%s", json_get_text(one, "why"));
         w->form->diff(w->f, json_get_text(one, "diff"));
-        free(title);
     }
 }
 
@@ -164,14 +162,13 @@ static void put_failures(const struct writing *w, const json_t *run)
             "that the start had.");
     }
     json_array_foreach(list, i, one) {
-        char *about = xasprintf(
+        scoped char *about = xasprintf(
             "%s policy; %lld times, %.4g of return lost; here dev seed %lld, step %lld, "
             "return %g",
             json_get_text(one, "whose"), report_write_whole(one, "n"),
             json_get_number(one, "lost"), report_write_whole(one, "seed_index"),
             report_write_whole(one, "step"), json_get_number(one, "total"));
         w->form->failure(w->f, one, about);
-        free(about);
     }
     if (json_get_text(run, "failures_missing")[0])
         report_write_put(w, REPORT_SOFT, "Failures cannot be shown: %s",
@@ -182,7 +179,7 @@ static void put_failures(const struct writing *w, const json_t *run)
 static void put_run(const struct writing *w, const json_t *run, size_t number)
 {
     const char *stopped = json_get_text(run, "stop_reason");
-    json_t *alone = json_pack("[O]", run);
+    json_auto_t *alone = json_pack("[O]", run);
 
     if (number)
         w->form->heading(w->f, 2, number, json_get_text(run, "run"));
@@ -201,7 +198,6 @@ static void put_run(const struct writing *w, const json_t *run, size_t number)
         put_typical(w, json_object_get(run, "typical"));
         put_failures(w, run);
     }
-    json_decref(alone);
 }
 
 /* Several runs, side by side: in tables, and the curves of those of one task. */
@@ -214,13 +210,12 @@ static void put_overview(const struct writing *w, const json_t *report)
     for (const struct report_table *t = report_all_tables; t->key; t++)
         report_write_put_table(w, t, report);
     json_array_foreach(runs, i, run) {
-        json_t *same = json_array();
+        json_auto_t *same = json_array();
         json_array_foreach(runs, k, other)
             if (!strcmp(json_get_text(other, "task"), json_get_text(run, "task")))
                 json_array_append(same, other);
         if (json_array_get(same, 0) == run && json_array_size(same) > 1)
             put_curves(w, same, "Learning curves compared");
-        json_decref(same);
     }
 }
 
@@ -229,9 +224,9 @@ char *report_write(const struct report_form *form, const json_t *report)
     const json_t *runs = json_object_get(report, "runs");
     const json_t *night = json_object_get(report, "night");
     size_t n = json_array_size(runs), size, i;
-    char *title = n == 1 ? xasprintf("ratchet: %s",
-                                     json_get_text(json_array_get(runs, 0), "run"))
-                         : xasprintf("ratchet: %zu runs", n);
+    scoped char *title = n == 1 ? xasprintf("ratchet: %s",
+                                            json_get_text(json_array_get(runs, 0), "run"))
+                                : xasprintf("ratchet: %zu runs", n);
     char *text = NULL;
     struct writing w = { form, open_memstream(&text, &size) };
     json_t *run;
@@ -251,6 +246,5 @@ char *report_write(const struct report_form *form, const json_t *report)
         put_run(&w, run, n == 1 ? 0 : i + 1);
     form->end(w.f);
     fclose(w.f);
-    free(title);
     return text;
 }

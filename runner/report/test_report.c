@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/say.h"
+#include "base/scoped.h"
 #include "base/text.h"
 #include "runner/brief/quote.h"
 #include "runner/report/report_parts.h"
@@ -144,11 +145,10 @@ static void write_attribute(FILE *f, const char *name, const char *value)
 
 int test_report_junit(const struct test_report *r, const char *path, struct error *err)
 {
-    char *text = NULL;
+    scoped char *text = NULL;
     size_t size, i;
     FILE *f = open_memstream(&text, &size);
     json_t *row;
-    int status;
 
     fprintf(f,
             "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuite name=\"ratchet\" "
@@ -168,7 +168,5 @@ int test_report_junit(const struct test_report *r, const char *path, struct erro
     }
     fputs("</testsuite>\n", f);
     fclose(f);
-    status = file_save(path, text, size, err);
-    free(text);
-    return status;
+    return file_save(path, text, size, err);
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/scoped.h"
 #include "runner/picture/clip.h"
 #include "runner/picture/film.h"
 #include "runner/picture/frame.h"
@@ -53,11 +54,10 @@ void export_frame(struct viewer *v)
     if (!t)
         return;
     struct canvas frame = frame_alloc(t->player->episode.env, 1);
-    char *path = name_file(v, t, t->player->at, -1, "png");
+    scoped char *path = name_file(v, t, t->player->at, -1, "png");
     frame_draw(t->player, 1, v->session.has_marks, &frame);
     export_report(v, image_save(&frame, path, &err), path, &err);
     canvas_free(&frame);
-    free(path);
 }
 
 void export_strip(struct viewer *v)
@@ -72,12 +72,11 @@ void export_strip(struct viewer *v)
     o.from = v->session.to >= 0 ? v->session.from : o.to - FILM_PANELS + 1;
     if (o.from < 0)
         o.from = 0;
-    char *path = name_file(v, t, o.from, o.to, "png");
+    scoped char *path = name_file(v, t, o.from, o.to, "png");
     struct canvas strip = film_draw(t->player, &o);
     export_report(v, image_save(&strip, path, &err), path, &err);
     canvas_free(&strip);
     session_seek(&v->session, v->session.at);
-    free(path);
 }
 
 struct progress {
@@ -118,12 +117,11 @@ static void export_save_clip(struct viewer *v, enum clip_kind kind, const char *
         return;
     o.to = v->session.to >= 0 ? v->session.to : v->session.n_steps;
     o.from = v->session.to >= 0 ? v->session.from : 0;
-    char *path = name_file(v, t, o.from, o.to, ending);
+    scoped char *path = name_file(v, t, o.from, o.to, ending);
     v->session.is_playing = false;
     export_report(v, clip_save(t->player, &o, path, export_on_progress, &progress, &err),
                   path, &err);
     session_seek(&v->session, v->session.at);
-    free(path);
 }
 
 void export_gif(struct viewer *v)
