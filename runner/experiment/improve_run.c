@@ -95,7 +95,7 @@ static int publish_salt(struct improve *m, const struct loop_outcome *o, bool *i
     int open, status = -1;
 
     *is_public = false;
-    if (!m->o.record || o->is_interrupted || o->is_paused || loop_model_failed(o) ||
+    if (!m->o.record || o->is_interrupted || o->is_paused || o->has_model_failed ||
         loop_heard_nothing(o))
         return 0;
     open = ledger_salt_count_open(m->ledger, m->salt.sha256, m->run.id, err);
@@ -191,7 +191,7 @@ static int improve_run_improve(struct improve *m, struct error *err)
     }
     if (outcome.is_interrupted)
         return -1;
-    if (loop_heard_nothing(&outcome) && loop_model_failed(&outcome))
+    if (loop_heard_nothing(&outcome) && outcome.has_model_failed)
         return error_set(err, "%s", outcome.stop_reason);
     if (loop_heard_nothing(&outcome))
         return error_set(err, "not one answer came from %s: %s", m->run.model,

@@ -91,9 +91,11 @@ enum loop_status loop_check_end(struct loop *l)
 
     if (setup_is_interrupted(&l->memo.base.setup))
         return loop_status_of(l, MEMO_INTERRUPTED);
-    if (b->after_target != AFTER_TARGET_climb && loop_is_at_target(l) &&
+    l->outcome->is_at_target =
+        b->after_target != AFTER_TARGET_climb && loop_is_at_target(l) &&
         (b->after_target == AFTER_TARGET_stop || l->c->provider->kind->tunes_only ||
-         l->n_simplify++ >= b->simplify))
+         l->n_simplify++ >= b->simplify);
+    if (l->outcome->is_at_target)
         return loop_stop(l, "target reached");
     if (b->iterations && l->iteration > b->iterations)
         return loop_stop(l, "budget: iterations");

@@ -280,6 +280,7 @@ static enum loop_status converse_ask(struct conversation *c, int turn, int n_bef
             snprintf(reason, sizeof(reason), "the model failed%s: %s",
                      out->is_final_error ? "" : " three times", why.text);
             status = loop_stop(l, reason);
+            l->outcome->has_model_failed = true;
         }
         turn_clear(out);
         if (status != LOOP_ON)

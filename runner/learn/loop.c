@@ -284,12 +284,7 @@ static void loop_clear(struct loop *l)
 bool loop_heard_nothing(const struct loop_outcome *o)
 {
     return !o->answers && !o->is_paused && !o->is_interrupted &&
-           strcmp(o->stop_reason, "target reached");
-}
-
-bool loop_model_failed(const struct loop_outcome *o)
-{
-    return !strncmp(o->stop_reason, "the model failed", 16);
+           !o->is_at_target;
 }
 
 json_t *loop_memory(struct ledger *ledger, const char *task, int64_t run,

@@ -87,6 +87,8 @@ struct loop_outcome {
     struct ledger_steps steps;
     char stop_reason[1100]; /* all of an error's text */
     bool is_interrupted; /* --resume goes on */
+    bool is_at_target; /* it ended for that */
+    bool has_model_failed; /* it ended for that: it may go on when the model can be asked */
     bool is_paused; /* by the file STOP, or its client has hung up: it may go on */
     char best_path[1024], replay_path[1024];
 };
@@ -94,8 +96,6 @@ struct loop_outcome {
 /* Not one answer, though one was wanted: neither had the start reached the target, nor
  * did someone pause it. */
 bool loop_heard_nothing(const struct loop_outcome *o);
-/* It ended because the model could not be asked: it may go on when it can. */
-bool loop_model_failed(const struct loop_outcome *o);
 
 /* What dreams before the run kept for its task; NULL on failure. */
 json_t *loop_memory(struct ledger *ledger, const char *task, int64_t run,
