@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "base/json.h"
 #include "runner/dream/dream_plan.h"
 #include "runner/policy/served.h"
 
@@ -145,25 +146,68 @@ static const struct plan_row {
       0, 0, 0 },
 };
 
+static char *text_of(const json_t *row, const char *key)
+{
+    return xstrdup(dream_text(row, key));
+}
+
+/* What the ledger would read, of the rows of a test. ledger_dream_clear. */
+static struct dream_read read_rows(const json_t *json)
+{
+    struct dream_read r = { .task = "t" };
+    size_t i;
+    json_t *row;
+
+    json_array_foreach(json_object_get(json, "notes"), i, row)
+        *xgrow(r.notes, r.n_notes) = (struct dream_note){
+            .id = dream_number(row, "id"),
+            .run = dream_number(row, "run"),
+            .iteration = dream_number(row, "iteration"),
+            .author = text_of(row, "author"),
+            .text = text_of(row, "text"),
+            .evidence = text_of(row, "evidence"),
+            .kind = dream_kind_read(dream_text(row, "kind")),
+            .is_new = dream_number(row, "is_new"),
+        };
+    json_array_foreach(json_object_get(json, "candidates"), i, row)
+        *xgrow(r.candidates, r.n_candidates) = (struct dream_candidate){
+            .id = dream_number(row, "id"),
+            .run = dream_number(row, "run"),
+            .iteration = dream_number(row, "iteration"),
+            .verdict = verdict_read(dream_text(row, "verdict")),
+            .why = text_of(row, "why"),
+            .change = text_of(row, "change"),
+            .sha256 = text_of(row, "sha256"),
+            .folder = text_of(row, "folder"),
+            .dev_before = json_get_number(row, "dev_before"),
+            .dev_after = json_get_number(row, "dev_after"),
+            .is_new = dream_number(row, "is_new"),
+        };
+    return r;
+}
+
 static void test_plans(void **state)
 {
     const struct plan_row *row = *state;
     char text[8192], *at = text;
-    json_t *read, *plan;
+    struct dream_read read;
+    json_t *json, *plan;
 
     snprintf(text, sizeof(text),
              "{'task': 't', 'notes': [%s], 'candidates': [%s], 'cases': []}", row->notes,
              row->candidates);
     for (; *at; at++)
         *at = *at == '\'' ? '"' : *at;
-    read = json_loads(text, 0, NULL);
-    assert_non_null(read);
-    plan = dream_by_statistics(read);
+    json = json_loads(text, 0, NULL);
+    assert_non_null(json);
+    read = read_rows(json);
+    plan = dream_by_statistics(&read);
     assert_int_equal(json_array_size(json_object_get(plan, "notes")), row->n_notes);
     assert_int_equal(json_array_size(json_object_get(plan, "retired")), row->n_retired);
     assert_int_equal(json_array_size(json_object_get(plan, "failed")), row->n_failed);
     json_decref(plan);
-    json_decref(read);
+    ledger_dream_clear(&read);
+    json_decref(json);
 }
 
 /* Values in a sentence; NAN: it is not in it. */

@@ -244,7 +244,7 @@ static void test_dreams(void **state)
     ledger_note_add(l, "t", b.id, 1, "model", "sticks in that corner", NULL);
     assert_int_equal(ledger_begin(l, NULL), 0);
     dream = ledger_dream_add(l, "", 0, 0, "[]", NULL);
-    note = ledger_dream_keep(l, dream, "t", "note", "the corner is sticky", evidence,
+    note = ledger_dream_keep(l, dream, "t", DREAM_note, "the corner is sticky", evidence,
                              NULL);
     assert_true(note > 2);
     assert_int_equal(ledger_dream_supersede(l, dream, 1, note, "merged", evidence, NULL),

@@ -9,20 +9,27 @@
 #include "runner/brief/quote.h"
 #include "runner/policy/served.h"
 #include "runner/policy/fence.h"
+#include "runner/record/ledger/ledger_dream.h"
 
 #define MOST_SENTENCES 12 /* of a kind */
 #define MOST_SKILLS 4
 #define MOST_TEXT 400         /* bytes of a sentence */
 #define MOST_SKILL_BYTES 6000 /* of all skills together */
 
-static void write_kind(FILE *f, const json_t *memory, const char *kind, const char *head)
+static enum dream_kind memory_kind(const json_t *row)
+{
+    return dream_kind_read(json_get_text(row, "kind"));
+}
+
+static void write_kind(FILE *f, const json_t *memory, enum dream_kind kind,
+                       const char *head)
 {
     int n = 0;
 
     for (size_t i = 0; i < json_array_size(memory) && n < MOST_SENTENCES; i++) {
         const json_t *row = json_array_get(memory, i);
         char *text;
-        if (strcmp(json_get_text(row, "kind"), kind) != 0)
+        if (memory_kind(row) != kind)
             continue;
         if (n++ == 0)
             fputs(head, f);
@@ -42,7 +49,7 @@ static void write_skills(FILE *f, const char *task, const json_t *memory)
         const char *source = json_get_text(row, "source");
         char *text;
         bytes += strlen(source);
-        if (strcmp(json_get_text(row, "kind"), "skill") != 0 || bytes > MOST_SKILL_BYTES)
+        if (memory_kind(row) != DREAM_skill || bytes > MOST_SKILL_BYTES)
             continue;
         if (n++ == 0)
             fputs(
@@ -62,11 +69,11 @@ static void write_skills(FILE *f, const char *task, const json_t *memory)
 
 void brief_memory_write(FILE *f, const char *task, const json_t *memory)
 {
-    write_kind(f, memory, "note",
+    write_kind(f, memory, DREAM_note,
                "\n## Known from earlier runs\nEach rests on the iterations behind it "
                "(RUN:ITERATION).\n");
-    write_kind(f, memory, "failed", "\n## Failed in earlier runs\n");
-    write_kind(f, memory, "values", "\n## Declared parameters in earlier runs\n");
+    write_kind(f, memory, DREAM_failed, "\n## Failed in earlier runs\n");
+    write_kind(f, memory, DREAM_values, "\n## Declared parameters in earlier runs\n");
     write_skills(f, task, memory);
 }
 
@@ -74,7 +81,7 @@ double brief_memory_value(const json_t *memory, const char *name)
 {
     for (size_t i = 0; i < json_array_size(memory); i++) {
         const json_t *row = json_array_get(memory, i);
-        if (!strcmp(json_get_text(row, "kind"), "values"))
+        if (memory_kind(row) == DREAM_values)
             return served_value(json_get_text(row, "text"), name);
     }
     return NAN;

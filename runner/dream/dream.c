@@ -39,19 +39,15 @@ static int add_served(const struct dream_config *c, const struct dream_pieces *p
 }
 
 /* The words of what a plan replaces, for whoever reads it. */
-static void tell_replaced(const json_t *read, json_t *list)
+static void tell_replaced(const struct dream_read *read, json_t *list)
 {
-    const json_t *notes = json_object_get(read, "notes"), *ids;
-
     for (size_t i = 0; i < json_array_size(list); i++) {
+        const json_t *ids = json_object_get(json_array_get(list, i), "replaces");
         json_t *was = json_array();
-        ids = json_object_get(json_array_get(list, i), "replaces");
         for (size_t k = 0; k < json_array_size(ids); k++)
-            for (size_t n = 0; n < json_array_size(notes); n++)
-                if (json_equal(json_object_get(json_array_get(notes, n), "id"),
-                               json_array_get(ids, k)))
-                    json_array_append(was,
-                                      json_object_get(json_array_get(notes, n), "text"));
+            for (int n = 0; n < read->n_notes; n++)
+                if (read->notes[n].id == json_integer_value(json_array_get(ids, k)))
+                    json_array_append_new(was, json_string(read->notes[n].text));
         json_object_set_new(json_array_get(list, i), "was", was);
     }
 }
@@ -60,32 +56,33 @@ static int plan_task(const struct dream_config *c, const char *task,
                      const struct dream_pieces *pieces, struct dream_outcome *out,
                      int64_t *last, struct error *err)
 {
-    json_t *read = ledger_dream_read(c->ledger, task, err), *plan = NULL;
-    int status = read ? 0 : -1;
+    struct dream_read read;
+    json_t *plan;
+    int status = ledger_dream_read(c->ledger, task, &read, err);
 
-    if (read)
-        *last = dream_number(read, "last");
-    if (read && (dream_count_new(json_object_get(read, "notes")) ||
-                 dream_count_new(json_object_get(read, "candidates")))) {
+    if (status != 0)
+        return -1;
+    *last = read.last;
+    if (dream_has_new(&read)) {
         if (!c->provider) {
-            plan = dream_by_statistics(read);
+            plan = dream_by_statistics(&read);
             json_array_append_new(out->tasks, plan);
             status = add_served(c, pieces, out->tasks, plan, err);
         } else {
-            status = dream_by_model(c, read, pieces, out, err);
+            status = dream_by_model(c, &read, pieces, out, err);
             plan = json_array_get(out->tasks, json_array_size(out->tasks) - 1);
         }
-        tell_replaced(read, json_object_get(plan, "notes"));
-        tell_replaced(read, json_object_get(plan, "failed"));
-        dream_values_add(c->ledger, read, plan);
-        tell_replaced(read, json_object_get(plan, "values"));
+        tell_replaced(&read, json_object_get(plan, "notes"));
+        tell_replaced(&read, json_object_get(plan, "failed"));
+        dream_values_add(c->ledger, &read, plan);
+        tell_replaced(&read, json_object_get(plan, "values"));
     }
-    json_decref(read);
+    ledger_dream_clear(&read);
     return status;
 }
 
 static int keep_sentence(const struct dream_config *c, int64_t dream, const json_t *plan,
-                         const json_t *one, const char *kind, struct error *err)
+                         const json_t *one, enum dream_kind kind, struct error *err)
 {
     const json_t *evidence = json_object_get(one, "evidence");
     const json_t *replaces = json_object_get(one, "replaces");
@@ -99,7 +96,7 @@ static int keep_sentence(const struct dream_config *c, int64_t dream, const json
                                    json_integer_value(json_array_get(replaces, i)), note,
                                    "merged", evidence, err) != 0)
             return -1;
-    if (!strcmp(kind, "skill"))
+    if (kind == DREAM_skill)
         return ledger_skill_add(c->ledger, note, dream_text(one, "name"),
                                 dream_text(one, "tokens_sha256"),
                                 dream_text(one, "source"), err);
@@ -110,11 +107,12 @@ static int keep_plan(const struct dream_config *c, int64_t dream, const json_t *
                      struct error *err)
 {
     static const struct {
-        const char *list, *kind;
-    } kinds[] = { { "notes", "note" },
-                  { "failed", "failed" },
-                  { "values", "values" },
-                  { "skills", "skill" } };
+        const char *list;
+        enum dream_kind kind;
+    } kinds[] = { { "notes", DREAM_note },
+                  { "failed", DREAM_failed },
+                  { "values", DREAM_values },
+                  { "skills", DREAM_skill } };
     const json_t *retired = json_object_get(plan, "retired");
 
     for (size_t k = 0; k < sizeof(kinds) / sizeof(kinds[0]); k++) {

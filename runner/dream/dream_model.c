@@ -72,77 +72,65 @@ static const char asked[] =
     "- `skills`: only pieces below, which served more than once. Any list may be empty.\n"
     "- Be short and general: causes, not numbers of seeds.\n";
 
-static const json_t *newest_first(const json_t *rows, size_t i)
+static void dream_model_write_note(FILE *f, const struct dream_note *note)
 {
-    return json_array_get(rows, json_array_size(rows) - 1 - i);
-}
+    scoped char *text = quote_line(note->text, DREAM_MOST_TEXT);
 
-static void dream_model_write_note(FILE *f, const json_t *note)
-{
-    scoped char *text = quote_line(dream_text(note, "text"), DREAM_MOST_TEXT);
-    const char *kind = dream_text(note, "kind");
-
-    fprintf(f, "- #%lld, %s, rests on %s: %s\n", (long long)dream_number(note, "id"),
-            kind[0] ? kind : dream_text(note, "author"), dream_text(note, "evidence"),
-            text);
+    fprintf(f, "- #%lld, %s, rests on %s: %s\n", (long long)note->id,
+            note->kind ? dream_kind_name(note->kind) : note->author, note->evidence, text);
 }
 
 /* What earlier dreams kept: half of the room at most. */
-static void write_known(FILE *f, const json_t *notes, long most)
+static void write_known(FILE *f, const struct dream_read *read, long most)
 {
     fputs("\n## What is known (of earlier dreams and runs)\n", f);
-    for (size_t i = 0; i < json_array_size(notes) && ftell(f) < most; i++)
-        if (!dream_number(newest_first(notes, i), "is_new"))
-            dream_model_write_note(f, newest_first(notes, i));
+    for (int i = read->n_notes - 1; i >= 0 && ftell(f) < most; i--)
+        if (!read->notes[i].is_new)
+            dream_model_write_note(f, &read->notes[i]);
 }
 
 /* As far as there is room; says up to where it read. */
-static void write_new(FILE *f, const json_t *read, long most, json_t *plan)
+static void write_new(FILE *f, const struct dream_read *read, long most, json_t *plan)
 {
-    const json_t *notes = json_object_get(read, "notes");
-    const json_t *candidates = json_object_get(read, "candidates");
-    int64_t note_to = 0, run = 0, iteration = 0, candidate_to = 0;
+    const struct dream_note *last = NULL;
+    int64_t candidate_to = 0;
     int n = 0, left = 0;
 
     fputs("\n## New notes, oldest first\n", f);
-    for (size_t i = 0; i < json_array_size(notes); i++) {
-        const json_t *one = json_array_get(notes, i);
-        if (!dream_number(one, "is_new"))
+    for (int i = 0; i < read->n_notes; i++) {
+        if (!read->notes[i].is_new)
             continue;
         if (left > 0 || (ftell(f) > most && n > 0)) {
             left++;
             continue;
         }
-        dream_model_write_note(f, one);
+        last = &read->notes[i];
+        dream_model_write_note(f, last);
         n++;
-        note_to = dream_number(one, "id");
-        run = dream_number(one, "run");
-        iteration = dream_number(one, "iteration");
     }
-    for (size_t i = 0; left && i < json_array_size(candidates); i++) {
-        const json_t *one = json_array_get(candidates, i);
-        if (dream_number(one, "run") < run ||
-            (dream_number(one, "run") == run &&
-             dream_number(one, "iteration") <= iteration))
-            candidate_to = dream_number(one, "id");
+    for (int i = 0; left && i < read->n_candidates; i++) {
+        const struct dream_candidate *one = &read->candidates[i];
+        if (one->run < last->run ||
+            (one->run == last->run && one->iteration <= last->iteration))
+            candidate_to = one->id;
     }
     json_object_set_new(json_object_get(plan, "read"), "notes", json_integer(n));
     json_object_set_new(json_object_get(plan, "read"), "left", json_integer(left));
     if (left) {
-        json_object_set_new(plan, "note_to", json_integer(note_to));
+        json_object_set_new(plan, "note_to", json_integer(last->id));
         json_object_set_new(plan, "candidate_to", json_integer(candidate_to));
     }
 }
 
-static void dream_model_write_cases(FILE *f, const json_t *cases, long most)
+static void dream_model_write_cases(FILE *f, const struct dream_read *read, long most)
 {
-    if (json_array_size(cases))
+    if (read->n_cases)
         fputs("\n## Failures that were mastered\n", f);
-    for (size_t i = 0; i < json_array_size(cases) && ftell(f) < most; i++) {
-        const json_t *one = newest_first(cases, i);
-        scoped char *text = quote_line(dream_text(one, "signature"), DREAM_MOST_TEXT);
-        fprintf(f, "- in %lld:%lld: %s\n", (long long)dream_number(one, "run"),
-                (long long)dream_number(one, "iteration"), text);
+    for (int i = read->n_cases - 1; i >= 0 && ftell(f) < most; i--) {
+        const struct dream_case *one = &read->cases[i];
+        scoped char *text = quote_line(one->signature, DREAM_MOST_TEXT);
+        fprintf(f, "- in %lld:%lld: %s\n", (long long)one->run, (long long)one->iteration,
+                text);
     }
 }
 
@@ -179,20 +167,19 @@ static void write_pieces(FILE *f, const struct dream_pieces *pieces, const char 
     }
 }
 
-static char *write_material(const struct dream_config *c, const json_t *read,
+static char *write_material(const struct dream_config *c, const struct dream_read *read,
                             const struct dream_pieces *pieces, json_t *plan)
 {
     long most = (long)fmin((double)c->max_tokens * 3, 4e6);
-    const char *task = dream_text(read, "task");
     char *text = NULL;
     size_t size;
     FILE *f = open_memstream(&text, &size);
 
     most = most < LEAST_BYTES ? LEAST_BYTES : most;
-    fprintf(f, "# What runs of \"%s\" left behind\n", task);
-    write_known(f, json_object_get(read, "notes"), most / 3);
-    dream_model_write_cases(f, json_object_get(read, "cases"), most / 2);
-    write_pieces(f, pieces, task, most / 2);
+    fprintf(f, "# What runs of \"%s\" left behind\n", read->task);
+    write_known(f, read, most / 3);
+    dream_model_write_cases(f, read, most / 2);
+    write_pieces(f, pieces, read->task, most / 2);
     write_new(f, read, most, plan);
     fclose(f);
     return text;
@@ -296,52 +283,48 @@ static json_t *dream_model_ask(const struct dream_config *c, char *material,
     return answer;
 }
 
-static bool holds(const json_t *rows, const char *iteration)
+/* The candidate of an iteration that a sentence names; NULL: it was not given. */
+static const struct dream_candidate *find_named(const struct dream_read *read, const char *name)
 {
-    for (size_t i = 0; i < json_array_size(rows); i++) {
-        json_t *one = dream_iteration(json_array_get(rows, i));
-        bool is = !strcmp(json_string_value(json_array_get(one, 0)), iteration);
-        json_decref(one);
-        if (is)
-            return true;
-    }
-    return false;
-}
-
-/* NULL: it may stay; else why not. */
-static const char *check_evidence(const json_t *read, const json_t *evidence)
-{
-    if (!json_array_size(evidence))
-        return "names no iteration";
-    for (size_t i = 0; i < json_array_size(evidence); i++) {
-        const char *one = json_string_value(json_array_get(evidence, i));
-        if (!holds(json_object_get(read, "candidates"), one))
-            return "names an iteration that there is not";
+    for (int i = 0; i < read->n_candidates; i++) {
+        char mine[64];
+        snprintf(mine, sizeof(mine), "%lld:%lld", (long long)read->candidates[i].run,
+                 (long long)read->candidates[i].iteration);
+        if (!strcmp(mine, name))
+            return &read->candidates[i];
     }
     return NULL;
 }
 
-static const json_t *find_note(const json_t *read, int64_t id)
+/* NULL: it may stay; else why not. */
+static const char *check_evidence(const struct dream_read *read, const json_t *evidence)
 {
-    const json_t *notes = json_object_get(read, "notes");
+    if (!json_array_size(evidence))
+        return "names no iteration";
+    for (size_t i = 0; i < json_array_size(evidence); i++)
+        if (!find_named(read, json_string_value(json_array_get(evidence, i))))
+            return "names an iteration that there is not";
+    return NULL;
+}
 
-    for (size_t i = 0; i < json_array_size(notes); i++)
-        if (dream_number(json_array_get(notes, i), "id") == id)
-            return json_array_get(notes, i);
+static const struct dream_note *find_note(const struct dream_read *read, int64_t id)
+{
+    for (int i = 0; i < read->n_notes; i++)
+        if (read->notes[i].id == id)
+            return &read->notes[i];
     return NULL;
 }
 
 /* Numbers of notes that the answer has ended so far are in `ended`. */
-static const char *check_replaces(const json_t *read, const json_t *replaces,
+static const char *check_replaces(const struct dream_read *read, const json_t *replaces,
                                   json_t *ended)
 {
     char key[32];
 
     for (size_t i = 0; i < json_array_size(replaces); i++) {
         json_int_t id = json_integer_value(json_array_get(replaces, i));
-        const json_t *note = find_note(read, id);
-        if (!note || !strcmp(dream_text(note, "kind"), "skill") ||
-            !strcmp(dream_text(note, "kind"), "values"))
+        const struct dream_note *note = find_note(read, id);
+        if (!note || note->kind == DREAM_skill || note->kind == DREAM_values)
             return "replaces a note that there is not";
         snprintf(key, sizeof(key), "%lld", (long long)id);
         if (json_object_get(ended, key))
@@ -355,29 +338,22 @@ static const char *check_replaces(const json_t *read, const json_t *replaces,
     return NULL;
 }
 
-static const char *check_failed(const json_t *read, const json_t *evidence)
+static const char *check_failed(const struct dream_read *read, const json_t *evidence)
 {
-    const json_t *candidates = json_object_get(read, "candidates");
-
-    for (size_t i = 0; i < json_array_size(candidates); i++) {
-        const json_t *one = json_array_get(candidates, i);
-        json_t *mine = dream_iteration(one);
-        bool is_named = false;
-        for (size_t k = 0; k < json_array_size(evidence); k++)
-            is_named |= json_equal(json_array_get(evidence, k), json_array_get(mine, 0));
-        json_decref(mine);
-        if (is_named && dream_is_promoted(one))
+    for (size_t i = 0; i < json_array_size(evidence); i++) {
+        const struct dream_candidate *one = find_named(
+            read, json_string_value(json_array_get(evidence, i)));
+        if (one && verdict_promotes(one->verdict))
             return "names an iteration that was promoted";
     }
     return NULL;
 }
 
-static bool is_kept_already(const json_t *read, const json_t *list, const char *text)
+static bool is_kept_already(const struct dream_read *read, const json_t *list,
+                            const char *text)
 {
-    const json_t *notes = json_object_get(read, "notes");
-
-    for (size_t i = 0; i < json_array_size(notes); i++)
-        if (!strcmp(dream_text(json_array_get(notes, i), "text"), text))
+    for (int i = 0; i < read->n_notes; i++)
+        if (!strcmp(read->notes[i].text, text))
             return true;
     for (size_t i = 0; i < json_array_size(list); i++)
         if (!strcmp(dream_text(json_array_get(list, i), "text"), text))
@@ -386,7 +362,7 @@ static bool is_kept_already(const json_t *read, const json_t *list, const char *
 }
 
 /* "notes" and "failed". */
-static void take_sentences(const json_t *read, const json_t *answer, const char *what,
+static void take_sentences(const struct dream_read *read, const json_t *answer, const char *what,
                            json_t *ended, json_t *plan)
 {
     const json_t *list = json_object_get(answer, what);
@@ -417,7 +393,7 @@ static void take_sentences(const json_t *read, const json_t *answer, const char 
     }
 }
 
-static void take_retired(const json_t *read, const json_t *answer, json_t *ended,
+static void take_retired(const struct dream_read *read, const json_t *answer, json_t *ended,
                          json_t *plan)
 {
     const json_t *list = json_object_get(answer, "retired");
@@ -436,7 +412,7 @@ static void take_retired(const json_t *read, const json_t *answer, json_t *ended
             json_array_append_new(
                 json_object_get(plan, "retired"),
                 json_pack("{s:O, s:s, s:s, s:O}", "note", json_array_get(note, 0), "text",
-                          dream_text(find_note(read, dream_number(one, "note")), "text"),
+                          find_note(read, dream_number(one, "note"))->text,
                           "why", text, "evidence", json_object_get(one, "evidence")));
         json_decref(note);
     }
@@ -451,7 +427,7 @@ static const struct dream_piece *dream_model_find_piece(const struct dream_piece
     return NULL;
 }
 
-static int take_skills(const struct dream_config *c, const json_t *read,
+static int take_skills(const struct dream_config *c, const struct dream_read *read,
                        const json_t *answer, const struct dream_pieces *pieces,
                        const json_t *plans, json_t *plan, struct error *err)
 {
@@ -463,7 +439,7 @@ static int take_skills(const struct dream_config *c, const json_t *read,
         const json_t *one = json_array_get(list, i);
         const char *id = dream_text(one, "piece");
         const struct dream_piece *p = dream_model_find_piece(pieces, id,
-                                                             dream_text(read, "task"));
+                                                             read->task);
         scoped char *about = quote_line(dream_text(one, "about"), DREAM_MOST_TEXT);
         const char *why = check_evidence(read, json_object_get(one, "evidence"));
 
@@ -487,7 +463,7 @@ static int take_skills(const struct dream_config *c, const json_t *read,
     return status;
 }
 
-int dream_by_model(const struct dream_config *c, const json_t *read,
+int dream_by_model(const struct dream_config *c, const struct dream_read *read,
                    const struct dream_pieces *pieces, struct dream_outcome *out,
                    struct error *err)
 {

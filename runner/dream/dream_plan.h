@@ -17,23 +17,22 @@
 
 const char *dream_text(const json_t *row, const char *key); /* "" where there is none */
 int64_t dream_number(const json_t *row, const char *key);
-bool dream_is_promoted(const json_t *candidate);
-int dream_count_new(const json_t *rows); /* of those that the last dream had not read */
+/* Is there any that the last dream had not read? */
+bool dream_has_new(const struct dream_read *read);
 
-/* An iteration, and a row's own, as evidence; a new reference. */
+/* An iteration as evidence; a new reference. */
 json_t *dream_evidence(int64_t run, int64_t iteration);
-json_t *dream_iteration(const json_t *row);
 /* Adds what is not yet in it, as far as there is room. */
 void dream_add_evidence(json_t *evidence, const json_t *more);
 /* The evidence of a note as an array; a new reference. */
-json_t *dream_evidence_of(const json_t *note);
+json_t *dream_evidence_of(const struct dream_note *note);
 
 /* An empty plan that has read everything of `read`. */
-json_t *dream_plan_create(const json_t *read);
+json_t *dream_plan_create(const struct dream_read *read);
 void dream_plan_refuse(json_t *plan, const char *what, const char *text, const char *why);
 
 /* dream_stats.c: a plan without a model. */
-json_t *dream_by_statistics(const json_t *read);
+json_t *dream_by_statistics(const struct dream_read *read);
 
 /* A function that served in promoted policies. */
 struct dream_piece {
@@ -75,7 +74,7 @@ int dream_cases_all(const struct dream_config *c, const json_t *plans,
                     const char *staging, int *n, char **broken, struct error *err);
 
 /* dream_model.c: a plan by the model, added to the outcome with what it cost. */
-int dream_by_model(const struct dream_config *c, const json_t *read,
+int dream_by_model(const struct dream_config *c, const struct dream_read *read,
                    const struct dream_pieces *pieces, struct dream_outcome *out,
                    struct error *err);
 

@@ -6,6 +6,7 @@
  * become one that rests on all their iterations;
  * a change that was tried in several iterations and never promoted is a failed direction;
  * what mastered a failure is kept beside the failure's name. */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -50,84 +51,69 @@ static bool read_verdict(const char *text, struct claim *out)
     return true;
 }
 
-static int sign_of_candidate(const json_t *candidate)
+static const struct dream_candidate *find_candidate(const struct dream_read *read, int64_t run,
+                                                    int64_t iteration)
 {
-    const char *verdict = dream_text(candidate, "verdict");
-
-    return sign_of_verdict(verdict_read(verdict));
-}
-
-static const json_t *find_candidate(const json_t *read, const json_t *row)
-{
-    const json_t *all = json_object_get(read, "candidates");
-
-    for (size_t i = 0; i < json_array_size(all); i++) {
-        const json_t *one = json_array_get(all, i);
-        if (dream_number(one, "run") == dream_number(row, "run") &&
-            dream_number(one, "iteration") == dream_number(row, "iteration"))
-            return one;
-    }
+    for (int i = 0; i < read->n_candidates; i++)
+        if (read->candidates[i].run == run && read->candidates[i].iteration == iteration)
+            return &read->candidates[i];
     return NULL;
 }
 
 /* Of a model: the verdict of its own iteration, if the note is about what was changed. */
-static struct claim dream_stats_read_claim(const json_t *read, const json_t *note)
+static struct claim dream_stats_read_claim(const struct dream_read *read,
+                                           const struct dream_note *note)
 {
-    const char *text = dream_text(note, "text");
-    const json_t *own = find_candidate(read, note);
+    const char *text = note->text;
+    const struct dream_candidate *own = find_candidate(read, note->run, note->iteration);
     struct claim c = { 0 };
 
     if (read_verdict(text, &c))
         return c;
     c.what = xstrdup(text);
-    if (!strcmp(dream_text(note, "kind"), "failed"))
+    if (note->kind == DREAM_failed)
         c.sign = -1;
-    else if (own && direction_is_about(text, dream_text(own, "change")))
-        c.sign = sign_of_candidate(own);
+    else if (own && direction_is_about(text, own->change))
+        c.sign = sign_of_verdict(own->verdict);
     return c;
 }
 
-static bool is_later(const json_t *a, const json_t *b)
+static bool is_later(int64_t run, int64_t iteration, const struct dream_note *than)
 {
-    int64_t x = dream_number(a, "run"), y = dream_number(b, "run");
-
-    return x > y ||
-           (x == y && dream_number(a, "iteration") > dream_number(b, "iteration"));
+    return run > than->run || (run == than->run && iteration > than->iteration);
 }
 
-static size_t first_of(const json_t *rows)
+/* The first of n rows that statistics look at. */
+static int first_of(int n)
 {
-    size_t n = json_array_size(rows);
-
     return n > DREAM_MOST_ROWS ? n - DREAM_MOST_ROWS : 0;
 }
 
 /* What is worse than a strong policy may well be better than a weak one: a verdict speaks
  * against a claim when its incumbent was no easier to beat, or no harder to be worse
  * than. */
-static bool is_fair(const json_t *verdict, int sign, const json_t *then)
+static bool is_fair(const struct dream_candidate *c, int sign,
+                    const struct dream_candidate *then)
 {
-    double now = json_number_value(json_object_get(verdict, "dev_before"));
-    double before = json_number_value(json_object_get(then, "dev_before"));
-
-    return !then || (sign > 0 ? now >= before : now <= before);
+    return !then ||
+           (sign > 0 ? c->dev_before >= then->dev_before : c->dev_before <= then->dev_before);
 }
 
 /* The last of the verdicts against what the note stands for; NULL: no more of the later ones
  * are against it than agree. */
-static const json_t *find_contradiction(const json_t *read, const json_t *note)
+static const struct dream_candidate *find_contradiction(const struct dream_read *read,
+                                                        const struct dream_note *note)
 {
-    const json_t *candidates = json_object_get(read, "candidates"), *last = NULL;
-    const json_t *then = find_candidate(read, note);
+    const struct dream_candidate *then = find_candidate(read, note->run, note->iteration),
+                                 *last = NULL;
     struct claim c = dream_stats_read_claim(read, note);
     int balance = 0;
 
-    for (size_t i = first_of(candidates); c.sign && i < json_array_size(candidates);
-         i++) {
-        const json_t *one = json_array_get(candidates, i);
-        int sign = sign_of_candidate(one);
-        if (!sign || !is_later(one, note) || !is_fair(one, sign, then) ||
-            !direction_is_about(c.what, dream_text(one, "change")))
+    for (int i = first_of(read->n_candidates); c.sign && i < read->n_candidates; i++) {
+        const struct dream_candidate *one = &read->candidates[i];
+        int sign = sign_of_verdict(one->verdict);
+        if (!sign || !is_later(one->run, one->iteration, note) ||
+            !is_fair(one, sign, then) || !direction_is_about(c.what, one->change))
             continue;
         balance += sign * c.sign;
         if (sign == -c.sign)
@@ -137,33 +123,31 @@ static const json_t *find_contradiction(const json_t *read, const json_t *note)
     return balance < 0 ? last : NULL;
 }
 
-static void dream_stats_retire(const json_t *read, json_t *plan, char *is_out)
+static void dream_stats_retire(const struct dream_read *read, json_t *plan, char *is_out)
 {
-    const json_t *notes = json_object_get(read, "notes");
-
-    for (size_t i = first_of(notes); i < json_array_size(notes); i++) {
-        const json_t *note = json_array_get(notes, i), *by;
+    for (int i = first_of(read->n_notes); i < read->n_notes; i++) {
+        const struct dream_note *note = &read->notes[i];
+        const struct dream_candidate *by;
         scoped char *why = NULL;
-        if (!strcmp(dream_text(note, "kind"), "skill") ||
-            !strcmp(dream_text(note, "kind"), "values"))
+        if (note->kind == DREAM_skill || note->kind == DREAM_values)
             continue;
         by = find_contradiction(read, note);
         if (!by)
             continue;
-        why = xasprintf("%s in a later iteration: %.200s", dream_text(by, "verdict"),
-                        dream_text(by, "why"));
+        why = xasprintf("%s in a later iteration: %.200s", verdict_name(by->verdict),
+                        by->why);
         json_array_append_new(json_object_get(plan, "retired"),
                               json_pack("{s:I, s:s, s:s, s:o}", "note",
-                                        (json_int_t)dream_number(note, "id"), "text",
-                                        dream_text(note, "text"), "why", why, "evidence",
-                                        dream_iteration(by)));
+                                        (json_int_t)note->id, "text", note->text, "why", why,
+                                        "evidence", dream_evidence(by->run, by->iteration)));
         is_out[i] = 1;
     }
 }
 
 /* Do two notes say the same of the same change? Words that are nearly the same may say the
  * opposite, unless the verdicts agree. */
-static bool is_same_note(const json_t *read, const json_t *a, const json_t *b)
+static bool is_same_note(const struct dream_read *read, const struct dream_note *a,
+                         const struct dream_note *b)
 {
     struct claim x = dream_stats_read_claim(read, a), y = dream_stats_read_claim(read, b);
     bool is = x.sign == y.sign && x.verdict == y.verdict &&
@@ -173,11 +157,6 @@ static bool is_same_note(const json_t *read, const json_t *a, const json_t *b)
     free(x.what);
     free(y.what);
     return is;
-}
-
-static bool dream_stats_is_new(const json_t *row)
-{
-    return dream_number(row, "is_new") != 0;
 }
 
 /* A sentence without the number of its iterations. */
@@ -190,38 +169,39 @@ static char *bare(const char *text)
 }
 
 /* Neither a failed direction nor a skill, nor what mastered a failure. */
-static bool is_plain(const json_t *note)
+static bool is_plain(const struct dream_note *note)
 {
-    const char *kind = dream_text(note, "kind");
-
-    return (!kind[0] || !strcmp(kind, "note")) &&
-           !strstr(dream_text(note, "text"), MASTERED);
+    return (note->kind == DREAM_none || note->kind == DREAM_note) &&
+           !strstr(note->text, MASTERED);
 }
 
-static void merge_one(const json_t *read, size_t first, char *is_out, json_t *plan)
+/* What more rests on, too. */
+static void rest_on(json_t *evidence, json_t *more)
 {
-    const json_t *notes = json_object_get(read, "notes");
-    const json_t *newest = json_array_get(notes, first);
-    json_t *evidence = json_array(), *replaces = json_array(), *more;
+    dream_add_evidence(evidence, more);
+    json_decref(more);
+}
+
+static void merge_one(const struct dream_read *read, int first, char *is_out, json_t *plan)
+{
+    const struct dream_note *newest = &read->notes[first];
+    json_t *evidence = json_array(), *replaces = json_array();
     bool is_any_new = false;
     char *text, *sentence;
 
-    for (size_t i = first; i < json_array_size(notes); i++) {
-        const json_t *one = json_array_get(notes, i);
-        if (is_out[i] || !is_plain(one) ||
-            !is_same_note(read, json_array_get(notes, first), one))
+    for (int i = first; i < read->n_notes; i++) {
+        const struct dream_note *one = &read->notes[i];
+        if (is_out[i] || !is_plain(one) || !is_same_note(read, &read->notes[first], one))
             continue;
-        more = dream_evidence_of(one);
-        dream_add_evidence(evidence, more);
-        json_decref(more);
-        json_array_append_new(replaces, json_integer(dream_number(one, "id")));
-        is_any_new |= dream_stats_is_new(one);
-        if (is_later(one, newest))
+        rest_on(evidence, dream_evidence_of(one));
+        json_array_append_new(replaces, json_integer(one->id));
+        is_any_new |= one->is_new;
+        if (is_later(one->run, one->iteration, newest))
             newest = one;
         is_out[i] = 2;
     }
     if (json_array_size(replaces) > 1 && is_any_new) {
-        text = bare(dream_text(newest, "text"));
+        text = bare(newest->text);
         sentence = xasprintf("%s (in %zu iterations)", text, json_array_size(evidence));
         json_array_append_new(json_object_get(plan, "notes"),
                               json_pack("{s:s, s:O, s:O}", "text", sentence, "evidence",
@@ -233,64 +213,50 @@ static void merge_one(const json_t *read, size_t first, char *is_out, json_t *pl
     json_decref(replaces);
 }
 
-static void dream_stats_merge(const json_t *read, json_t *plan, char *is_out)
+static void dream_stats_merge(const struct dream_read *read, json_t *plan, char *is_out)
 {
-    const json_t *notes = json_object_get(read, "notes");
-
-    for (size_t i = first_of(notes); i < json_array_size(notes); i++)
-        if (!is_out[i] && is_plain(json_array_get(notes, i)))
+    for (int i = first_of(read->n_notes); i < read->n_notes; i++)
+        if (!is_out[i] && is_plain(&read->notes[i]))
             merge_one(read, i, is_out, plan);
 }
 
-static bool is_failed(const json_t *candidate)
+static bool is_failed(const struct dream_candidate *c)
 {
-    return json_is_number(json_object_get(candidate, "dev_after")) &&
-           !dream_is_promoted(candidate) && dream_text(candidate, "change")[0];
+    return isfinite(c->dev_after) && !verdict_promotes(c->verdict) && c->change[0];
 }
 
-/* The sentence of that kind that is kept already; NULL: none. */
-static const json_t *find_kept(const json_t *read, const char *kind, const char *text)
+/* The failed direction that is kept already; NULL: none. */
+static const struct dream_note *find_kept(const struct dream_read *read, const char *text)
 {
-    const json_t *notes = json_object_get(read, "notes");
-
-    for (size_t i = 0; i < json_array_size(notes); i++) {
-        const json_t *one = json_array_get(notes, i);
-        const char *kept = dream_text(one, "text");
-        if (!strcmp(dream_text(one, "kind"), kind) &&
-            (!strcmp(kept, text) || direction_is_same(kept, text)))
-            return one;
-    }
+    for (int i = 0; i < read->n_notes; i++)
+        if (read->notes[i].kind == DREAM_failed &&
+            (!strcmp(read->notes[i].text, text) || direction_is_same(read->notes[i].text, text)))
+            return &read->notes[i];
     return NULL;
 }
 
 /* Candidates of one direction, none of which was promoted. */
-static void cluster(const json_t *read, json_t *plan, size_t first, char *is_out)
+static void cluster(const struct dream_read *read, json_t *plan, int first, char *is_out)
 {
-    const json_t *all = json_object_get(read, "candidates"), *kept;
-    const char *change = dream_text(json_array_get(all, first), "change");
-    json_t *evidence = json_array(), *replaces = json_array(), *more;
+    const char *change = read->candidates[first].change;
+    const struct dream_note *kept = find_kept(read, change);
+    json_t *evidence = json_array(), *replaces = json_array();
     bool is_any_new = false, is_promoted = false;
 
-    for (size_t i = first_of(all); i < json_array_size(all); i++) {
-        const json_t *one = json_array_get(all, i);
-        const char *other = dream_text(one, "change");
-        if (strcmp(change, other) != 0 && !direction_is_same(change, other))
+    for (int i = first_of(read->n_candidates); i < read->n_candidates; i++) {
+        const struct dream_candidate *one = &read->candidates[i];
+        if (strcmp(change, one->change) != 0 && !direction_is_same(change, one->change))
             continue;
-        is_promoted |= dream_is_promoted(one);
+        is_promoted |= verdict_promotes(one->verdict);
         if (!is_failed(one))
             continue;
         is_out[i] = 1;
-        is_any_new |= dream_stats_is_new(one);
-        more = dream_iteration(one);
-        dream_add_evidence(evidence, more);
-        json_decref(more);
+        is_any_new |= one->is_new;
+        rest_on(evidence, dream_evidence(one->run, one->iteration));
     }
-    kept = find_kept(read, "failed", change);
     if (kept) {
-        more = dream_evidence_of(kept);
-        dream_add_evidence(evidence, more);
-        json_decref(more);
-        json_array_append_new(replaces, json_integer(dream_number(kept, "id")));
+        rest_on(evidence, dream_evidence_of(kept));
+        json_array_append_new(replaces, json_integer(kept->id));
     }
     if (!is_promoted && is_any_new && json_array_size(evidence) >= LEAST_FAILED)
         json_array_append_new(json_object_get(plan, "failed"),
@@ -300,35 +266,30 @@ static void cluster(const json_t *read, json_t *plan, size_t first, char *is_out
     json_decref(replaces);
 }
 
-static void find_failed(const json_t *read, json_t *plan)
+static void find_failed(const struct dream_read *read, json_t *plan)
 {
-    const json_t *all = json_object_get(read, "candidates");
-    scoped char *is_out = xcalloc(json_array_size(all) + 1, 1);
+    scoped char *is_out = xcalloc((size_t)read->n_candidates + 1, 1);
 
-    for (size_t i = first_of(all); i < json_array_size(all); i++)
-        if (!is_out[i] && is_failed(json_array_get(all, i)))
+    for (int i = first_of(read->n_candidates); i < read->n_candidates; i++)
+        if (!is_out[i] && is_failed(&read->candidates[i]))
             cluster(read, plan, i, is_out);
 }
 
 /* What mastered a failure; the newest word on it takes the place of the one before. */
-static void keep_mastered(const json_t *read, json_t *plan, const json_t *one,
-                          const json_t *by)
+static void keep_mastered(const struct dream_read *read, json_t *plan, const char *failure,
+                          const struct dream_candidate *by)
 {
-    json_t *list = json_object_get(plan, "notes"), *evidence = dream_iteration(by);
-    const json_t *notes = json_object_get(read, "notes");
-    scoped char *head = xasprintf("%s" MASTERED, dream_text(one, "signature"));
-    scoped char *text = xasprintf("%s%s", head, dream_text(by, "change"));
-    json_t *replaces = json_array(), *more;
+    json_t *list = json_object_get(plan, "notes"), *replaces = json_array();
+    json_t *evidence = dream_evidence(by->run, by->iteration);
+    scoped char *head = xasprintf("%s" MASTERED, failure);
+    scoped char *text = xasprintf("%s%s", head, by->change);
 
-    for (size_t i = 0; i < json_array_size(notes); i++) {
-        const json_t *note = json_array_get(notes, i);
-        if (strcmp(dream_text(note, "kind"), "note") != 0 ||
-            strncmp(dream_text(note, "text"), head, strlen(head)) != 0)
+    for (int i = 0; i < read->n_notes; i++) {
+        const struct dream_note *note = &read->notes[i];
+        if (note->kind != DREAM_note || strncmp(note->text, head, strlen(head)) != 0)
             continue;
-        more = dream_evidence_of(note);
-        dream_add_evidence(evidence, more);
-        json_decref(more);
-        json_array_append_new(replaces, json_integer(dream_number(note, "id")));
+        rest_on(evidence, dream_evidence_of(note));
+        json_array_append_new(replaces, json_integer(note->id));
     }
     for (size_t i = json_array_size(list); i-- > 0;)
         if (!strncmp(dream_text(json_array_get(list, i), "text"), head, strlen(head))) {
@@ -342,21 +303,20 @@ static void keep_mastered(const json_t *read, json_t *plan, const json_t *one,
     json_decref(replaces);
 }
 
-static void find_mastered(const json_t *read, json_t *plan)
+static void find_mastered(const struct dream_read *read, json_t *plan)
 {
-    const json_t *cases = json_object_get(read, "cases");
-
-    for (size_t i = first_of(cases); i < json_array_size(cases); i++) {
-        const json_t *one = json_array_get(cases, i), *by = find_candidate(read, one);
-        if (by && dream_stats_is_new(by) && dream_is_promoted(by))
-            keep_mastered(read, plan, one, by);
+    for (int i = first_of(read->n_cases); i < read->n_cases; i++) {
+        const struct dream_case *one = &read->cases[i];
+        const struct dream_candidate *by = find_candidate(read, one->run, one->iteration);
+        if (by && by->is_new && verdict_promotes(by->verdict))
+            keep_mastered(read, plan, one->signature, by);
     }
 }
 
-json_t *dream_by_statistics(const json_t *read)
+json_t *dream_by_statistics(const struct dream_read *read)
 {
     json_t *plan = dream_plan_create(read);
-    scoped char *is_out = xcalloc(json_array_size(json_object_get(read, "notes")) + 1, 1);
+    scoped char *is_out = xcalloc((size_t)read->n_notes + 1, 1);
 
     dream_stats_retire(read, plan, is_out);
     dream_stats_merge(read, plan, is_out);

@@ -12,21 +12,21 @@
 
 /* The promoted candidate with the highest dev mean of those that declare parameters, and
  * its values; NULL: there is none. */
-static const json_t *find_best(struct ledger *l, const json_t *read, char **values,
-                               struct error *err)
+static const struct dream_candidate *find_best(struct ledger *l, const struct dream_read *read,
+                                               char **values, struct error *err)
 {
-    const json_t *all = json_object_get(read, "candidates"), *best = NULL;
-    size_t n = json_array_size(all);
+    const struct dream_candidate *best = NULL;
+    int n = read->n_candidates;
     double most = -INFINITY;
 
     *values = NULL;
-    for (size_t i = n > DREAM_MOST_ROWS ? n - DREAM_MOST_ROWS : 0; i < n; i++) {
-        const json_t *one = json_array_get(all, i);
-        double mean = json_number_value(json_object_get(one, "dev_after"));
+    for (int i = n > DREAM_MOST_ROWS ? n - DREAM_MOST_ROWS : 0; i < n; i++) {
+        const struct dream_candidate *one = &read->candidates[i];
+        double mean = isnan(one->dev_after) ? 0 : one->dev_after;
         char *source, *found;
-        if (!dream_is_promoted(one) || mean < most)
+        if (!verdict_promotes(one->verdict) || mean < most)
             continue;
-        source = ledger_source_get(l, dream_text(one, "sha256"), err);
+        source = ledger_source_get(l, one->sha256, err);
         found = served_values(source ? source : "");
         free(source);
         if (found[0]) {
@@ -41,30 +41,28 @@ static const json_t *find_best(struct ledger *l, const json_t *read, char **valu
     return best;
 }
 
-void dream_values_add(struct ledger *l, const json_t *read, json_t *plan)
+void dream_values_add(struct ledger *l, const struct dream_read *read, json_t *plan)
 {
     struct error err;
     scoped char *values = NULL, *text = NULL;
-    const json_t *best = find_best(l, read, &values, &err);
-    const json_t *notes = json_object_get(read, "notes");
+    const struct dream_candidate *best = find_best(l, read, &values, &err);
     json_t *replaces;
     bool is_known = false;
 
     if (!best)
         return;
     replaces = json_array();
-    text = xasprintf("%s; dev mean %.6g", values,
-                     json_number_value(json_object_get(best, "dev_after")));
-    for (size_t i = 0; i < json_array_size(notes); i++) {
-        const json_t *one = json_array_get(notes, i);
-        if (strcmp(dream_text(one, "kind"), "values") != 0)
+    text = xasprintf("%s; dev mean %.6g", values, best->dev_after);
+    for (int i = 0; i < read->n_notes; i++) {
+        const struct dream_note *one = &read->notes[i];
+        if (one->kind != DREAM_values)
             continue;
-        is_known |= !strcmp(dream_text(one, "text"), text);
-        json_array_append_new(replaces, json_integer(dream_number(one, "id")));
+        is_known |= !strcmp(one->text, text);
+        json_array_append_new(replaces, json_integer(one->id));
     }
     if (!is_known)
         json_array_append_new(json_object_get(plan, "values"),
                               json_pack("{s:s, s:o, s:O}", "text", text, "evidence",
-                                        dream_iteration(best), "replaces", replaces));
+                                        dream_evidence(best->run, best->iteration), "replaces", replaces));
     json_decref(replaces);
 }

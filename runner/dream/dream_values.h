@@ -2,12 +2,10 @@
 #ifndef RATCHET_RUNNER_DREAM_DREAM_VALUES_H
 #define RATCHET_RUNNER_DREAM_DREAM_VALUES_H
 
-#include <jansson.h>
-
-#include "runner/record/ledger/ledger.h"
+#include "runner/record/ledger/ledger_dream.h"
 
 /* Adds to a plan (dream_plan.h) the values of the promoted policy with the highest dev
  * mean of those that declare any, where they are not what is kept already. */
-void dream_values_add(struct ledger *l, const json_t *read, json_t *plan);
+void dream_values_add(struct ledger *l, const struct dream_read *read, json_t *plan);
 
 #endif

@@ -15,6 +15,7 @@
 #include "runner/learn/direction.h"
 #include "runner/learn/outcome.h"
 #include "runner/policy/reply.h"
+#include "runner/record/ledger/ledger_dream.h"
 
 static int keep_source(struct trial *t, struct error *err)
 {
@@ -74,7 +75,7 @@ static bool is_failed_direction(struct trial *t, const char *reply)
     for (size_t i = 0; i < json_array_size(t->l->memory); i++) {
         const json_t *row = json_array_get(t->l->memory, i);
         const char *text = json_string_value(json_object_get(row, "text"));
-        if (!strcmp(json_string_value(json_object_get(row, "kind")), "failed") &&
+        if (dream_kind_read(json_get_text(row, "kind")) == DREAM_failed &&
             (direction_is_same(t->it->change, text) ||
              direction_is_about(t->it->change, text))) {
             trial_refuse(

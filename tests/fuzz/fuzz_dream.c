@@ -8,16 +8,18 @@
 
 #include "runner/dream/dream_plan.h"
 
-static const char memory[] =
-    "{\"task\": \"t\", \"cases\": [], \"last\": 0, \"notes\": ["
-    "{\"id\": 1, \"run\": 1, \"iteration\": 1, \"author\": \"gate\", \"kind\": \"note\","
-    " \"text\": \"a\", \"evidence\": \"1:1\", \"is_new\": 1},"
-    "{\"id\": 2, \"run\": 1, \"iteration\": 2, \"author\": \"model\", \"kind\": \"note\","
-    " \"text\": \"b\", \"evidence\": \"1:2\", \"is_new\": 1},"
-    "{\"id\": 3, \"run\": 1, \"iteration\": 2, \"author\": \"\", \"kind\": \"values\","
-    " \"text\": \"c\", \"evidence\": \"1:2\", \"is_new\": 0}], \"candidates\": ["
-    "{\"id\": 1, \"run\": 1, \"iteration\": 1, \"verdict\": \"better\", \"is_new\": 1},"
-    "{\"id\": 2, \"run\": 1, \"iteration\": 2, \"verdict\": \"worse\", \"is_new\": 1}]}";
+static struct dream_note notes[] = {
+    { 1, 1, 1, "gate", "a", "1:1", DREAM_note, true },
+    { 2, 1, 2, "model", "b", "1:2", DREAM_note, true },
+    { 3, 1, 2, "", "c", "1:2", DREAM_values, false },
+};
+static struct dream_candidate candidates[] = {
+    { .id = 1, .run = 1, .iteration = 1, .verdict = VERDICT_better, .folder = "", .is_new = true },
+    { .id = 2, .run = 1, .iteration = 2, .verdict = VERDICT_worse, .folder = "", .is_new = true },
+};
+static const struct dream_read memory = {
+    .task = "t", .notes = notes, .candidates = candidates, .n_notes = 3, .n_candidates = 2
+};
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
@@ -81,15 +83,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     struct dream_config config = { .provider = &provider, .max_tokens = 1000 };
     struct dream_outcome out = { .tasks = json_array() };
     struct dream_pieces pieces = { 0 };
-    json_t *read = json_loads(memory, 0, NULL);
     struct error err = { "" };
     int status;
 
-    status = dream_by_model(&config, read, &pieces, &out, &err);
-    if (!read || (status != 0 && !err.text[0]))
+    status = dream_by_model(&config, &memory, &pieces, &out, &err);
+    if (status != 0 && !err.text[0])
         abort();
     check_plan(json_array_get(out.tasks, 0));
-    json_decref(read);
     dream_outcome_clear(&out);
     free(text);
     return 0;

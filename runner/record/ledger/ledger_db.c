@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "base/json.h"
+#include "runner/record/ledger/ledger_dream.h"
 
 int ledger_fail(struct ledger *l, struct error *err)
 {
@@ -129,6 +130,7 @@ static void ledger_read_column(sqlite3_stmt *s, int column, char letter, void *t
     case 'p': *(enum purpose *)to = purpose_read(text); break;
     case 'v': *(enum verdict *)to = verdict_read(text); break;
     case 'r': *(enum run_state *)to = run_state_read(text); break;
+    case 'q': *(enum dream_kind *)to = dream_kind_read(text); break;
     case 'k': *(enum secrecy *)to = secrecy_read(text); break;
     default: memcpy(to, &copy, sizeof(copy)); /* s, t */
     }

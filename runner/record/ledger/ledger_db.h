@@ -32,7 +32,7 @@ int ledger_execute(struct ledger *l, struct error *err, sqlite3_stmt *s);
 /* Steps to the next row and reads its columns as letters say: i int64_t, n int, b bool,
  * d double (NAN: no number), s a copy of a text ("" for NULL), t one that may be NULL,
  * h char[65], B a copy of a blob (void *, size_t), and words: p a purpose, v a verdict, r a
- * run's state, k a secrecy. 1: a row was read, 0: there is none
+ * run's state, k a secrecy, q a dream's kind. 1: a row was read, 0: there is none
  * left, -1: it failed; the last two have finalized the query, and changed nothing. */
 int ledger_next(struct ledger *l, struct error *err, sqlite3_stmt *s, const char *letters,
                 ...);

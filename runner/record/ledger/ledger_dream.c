@@ -1,6 +1,7 @@
 /* ledger_dream.c - what dreams made of what runs left behind. */
 #include "runner/record/ledger/ledger_dream.h"
 
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,49 +22,70 @@ json_t *ledger_dream_tasks(struct ledger *l, struct error *err)
         0, err);
 }
 
-static json_t *rows_of_task(struct ledger *l, const char *sql, const char *task,
-                            struct error *err)
+#define N(field) offsetof(struct dream_note, field)
+static const struct ledger_type note_type = {
+    "iiisqssb",
+    sizeof(struct dream_note),
+    { N(id), N(run), N(iteration), N(author), N(kind), N(text), N(evidence), N(is_new) },
+};
+#define C(field) offsetof(struct dream_candidate, field)
+static const struct ledger_type candidate_type = {
+    "iiivssddssb",
+    sizeof(struct dream_candidate),
+    { C(id), C(run), C(iteration), C(verdict), C(why), C(change), C(dev_before),
+      C(dev_after), C(sha256), C(folder), C(is_new) },
+};
+#define D(field) offsetof(struct dream_case, field)
+static const struct ledger_type case_type = {
+    "iis", sizeof(struct dream_case), { D(run), D(iteration), D(signature) }
+};
+
+int ledger_dream_read(struct ledger *l, const char *task, struct dream_read *out,
+                      struct error *err)
 {
-    return ledger_rows(l, ledger_prepare(l, err, sql, "s", task), err);
+    *out = (struct dream_read){ .task = task };
+    if (ledger_list(
+            l, err,
+            ledger_prepare(
+                l, err,
+                "SELECT id, run, iteration, author, kind, text, coalesce(" EVIDENCE_OF(
+                    "note.id") ", run || ':' || iteration), author <> 'dream' AND id >"
+                               " (SELECT coalesce(max(note_to), 0) FROM dream_read WHERE task = ?1)"
+                               " FROM note LEFT JOIN dreamt ON dreamt.note = note.id WHERE note.task = ?1"
+                               " AND NOT EXISTS (SELECT 1 FROM superseded s WHERE s.note = note.id) ORDER BY id",
+                "s", task),
+            &note_type, &out->notes, &out->n_notes) >= 0 &&
+        ledger_list(
+            l, err,
+            ledger_prepare(
+                l, err,
+                "SELECT c.rowid, c.run, c.iteration, c.verdict, c.why, c.change, c.dev_before,"
+                " c.dev_after, c.sha256, run.folder, c.rowid > (SELECT"
+                "  coalesce(max(candidate_to), 0) FROM dream_read WHERE task = ?1)"
+                " FROM candidate c JOIN run ON run.id = c.run WHERE " TASK_OF_RUN
+                " = ?1 ORDER BY c.rowid",
+                "s", task),
+            &candidate_type, &out->candidates, &out->n_candidates) >= 0 &&
+        ledger_list(
+            l, err,
+            ledger_prepare(
+                l, err,
+                "SELECT r.run, r.iteration, r.signature FROM regression r JOIN run"
+                " ON run.id = r.run WHERE " TASK_OF_RUN " = ?1 AND r.state = 'admitted'"
+                " ORDER BY r.rowid",
+                "s", task),
+            &case_type, &out->cases, &out->n_cases) >= 0 &&
+        (out->last = ledger_dream_last(l, err)) >= 0)
+        return 0;
+    ledger_dream_clear(out);
+    return -1;
 }
 
-json_t *ledger_dream_read(struct ledger *l, const char *task, struct error *err)
+void ledger_dream_clear(struct dream_read *r)
 {
-    json_t *notes = rows_of_task(
-        l,
-        "SELECT id, run, iteration, author, coalesce(kind, '') AS kind, text,"
-        " coalesce(" EVIDENCE_OF(
-            "note.id") ", run || ':' || iteration) AS evidence,"
-                       " author <> 'dream' AND id > (SELECT coalesce(max(note_to), 0) FROM dream_read"
-                       "  WHERE task = ?1) AS is_new"
-                       " FROM note LEFT JOIN dreamt ON dreamt.note = note.id WHERE note.task = ?1"
-                       " AND NOT EXISTS (SELECT 1 FROM superseded s WHERE s.note = note.id) ORDER BY id",
-        task, err);
-    json_t *candidates = rows_of_task(
-        l,
-        "SELECT c.rowid AS id, c.run, c.iteration, c.verdict, c.why, c.change,"
-        " c.dev_before, c.dev_after, c.sha256, run.folder, c.rowid > (SELECT"
-        "  coalesce(max(candidate_to), 0) FROM dream_read WHERE task = ?1) AS is_new"
-        " FROM candidate c JOIN run ON run.id = c.run WHERE " TASK_OF_RUN
-        " = ?1 ORDER BY c.rowid",
-        task, err);
-    json_t *cases = rows_of_task(
-        l,
-        "SELECT r.run, r.iteration, r.signature, r.name FROM regression r"
-        " JOIN run ON run.id = r.run WHERE " TASK_OF_RUN " = ?1 AND r.state = 'admitted'"
-        " ORDER BY r.rowid",
-        task, err);
-    int64_t last = ledger_dream_last(l, err);
-    json_t *all = NULL;
-
-    if (notes && candidates && cases && last >= 0)
-        all = json_pack("{s:s, s:O, s:O, s:O, s:I}", "task", task, "notes", notes,
-                        "candidates", candidates, "cases", cases, "last",
-                        (json_int_t)last);
-    json_decref(notes);
-    json_decref(candidates);
-    json_decref(cases);
-    return all;
+    ledger_list_clear(&note_type, &r->notes, &r->n_notes);
+    ledger_list_clear(&candidate_type, &r->candidates, &r->n_candidates);
+    ledger_list_clear(&case_type, &r->cases, &r->n_cases);
 }
 
 int64_t ledger_dream_add(struct ledger *l, const char *model, int64_t tokens, double usd,
@@ -125,7 +147,7 @@ static int64_t add_note(struct ledger *l, const char *task, int64_t run,
 }
 
 int64_t ledger_dream_keep(struct ledger *l, int64_t dream, const char *task,
-                          const char *kind, const char *text, const json_t *evidence,
+                          enum dream_kind kind, const char *text, const json_t *evidence,
                           struct error *err)
 {
     long long run = 0, iteration = 0, last_run = 0, last_iteration = 0;
@@ -150,7 +172,7 @@ int64_t ledger_dream_keep(struct ledger *l, int64_t dream, const char *task,
             return -1;
     if (ledger_execute(l, err,
                        ledger_prepare(l, err, "INSERT INTO dreamt VALUES(?,?,?)", "iis",
-                                      note, dream, kind)) != 0)
+                                      note, dream, dream_kind_name(kind))) != 0)
         return -1;
     return note;
 }

@@ -9,15 +9,52 @@
 
 #include "runner/record/ledger/ledger.h"
 
+/* What a kept sentence is about; none: a note of a run. */
+#define DREAM_KINDS(X) X(note) X(failed) X(values) X(skill)
+enum dream_kind {
+    DREAM_none,
+#define X(name) DREAM_##name,
+    DREAM_KINDS(X)
+#undef X
+};
+const char *dream_kind_name(enum dream_kind v);
+enum dream_kind dream_kind_read(const char *text);
+
 /* Names of tasks that have runs. */
 json_t *ledger_dream_tasks(struct ledger *l, struct error *err);
 
-/* What a dream of a task reads: "notes" (rows of id, run, iteration, author, kind, text,
- * evidence, is_new; superseded ones are left out), "candidates" (id, run, iteration,
- * verdict, why, change, dev_before, dev_after, sha256, folder, is_new), "cases" (run,
- * iteration, signature, name), "last" (the latest dream's id, or 0). is_new: no dream of
- * this task has read it. NULL on failure. */
-json_t *ledger_dream_read(struct ledger *l, const char *task, struct error *err);
+/* is_new: no dream of this task has read it. Text is "" where there is none. */
+struct dream_note {
+    int64_t id, run, iteration;
+    char *author, *text;
+    char *evidence; /* "RUN:ITERATION ..." */
+    enum dream_kind kind;
+    bool is_new;
+};
+struct dream_candidate {
+    int64_t id, run, iteration;
+    enum verdict verdict;
+    char *why, *change, *sha256, *folder; /* folder: of its run */
+    double dev_before, dev_after;         /* NAN: not evaluated */
+    bool is_new;
+};
+struct dream_case {
+    int64_t run, iteration;
+    char *signature;
+};
+/* What a dream of a task reads, the oldest first: notes that are not superseded, all
+ * candidates, the cases that were admitted. ledger_dream_clear. */
+struct dream_read {
+    const char *task; /* borrowed */
+    struct dream_note *notes;
+    struct dream_candidate *candidates;
+    struct dream_case *cases;
+    int n_notes, n_candidates, n_cases;
+    int64_t last; /* the latest dream's id, or 0 */
+};
+int ledger_dream_read(struct ledger *l, const char *task, struct dream_read *out,
+                      struct error *err);
+void ledger_dream_clear(struct dream_read *r);
 
 /* A dream; its id, or -1. tokens -1, usd NAN: unknown. */
 int64_t ledger_dream_add(struct ledger *l, const char *model, int64_t tokens, double usd,
@@ -25,9 +62,9 @@ int64_t ledger_dream_add(struct ledger *l, const char *model, int64_t tokens, do
 /* It read all notes and candidates of the task up to these. */
 int ledger_dream_add_read(struct ledger *l, int64_t dream, const char *task,
                           int64_t note_to, int64_t candidate_to, struct error *err);
-/* Keeps a sentence of that kind ("note", "failed", "skill"); its id as a note, or -1. */
+/* Keeps a sentence of that kind; its id as a note, or -1. */
 int64_t ledger_dream_keep(struct ledger *l, int64_t dream, const char *task,
-                          const char *kind, const char *text, const json_t *evidence,
+                          enum dream_kind kind, const char *text, const json_t *evidence,
                           struct error *err);
 /* A note ends: by another one, or (by 0) because the evidence contradicts it. */
 int ledger_dream_supersede(struct ledger *l, int64_t dream, int64_t note, int64_t by,

@@ -1,13 +1,14 @@
 /* ledger_words.c - the words of the ledger, each an enum and its text. */
 #include <string.h>
 
-#include "runner/record/ledger/ledger.h"
+#include "runner/record/ledger/ledger_dream.h"
 
 #define X(name) #name,
 static const char *const purposes[] = { PURPOSES(X) };
 static const char *const verdicts[] = { "", VERDICTS(X) };
 static const char *const run_states[] = { "", RUN_STATES(X) };
 static const char *const case_states[] = { "", CASE_STATES(X) };
+static const char *const dream_kinds[] = { "", DREAM_KINDS(X) };
 static const char *const secrecies[] = { "", SECRECIES(X) };
 #undef X
 #define N(names) (sizeof(names) / sizeof((names)[0]))
@@ -45,6 +46,7 @@ WORDS(verdict, verdicts)
 WORDS(run_state, run_states)
 WORDS(case_state, case_states)
 WORDS(secrecy, secrecies)
+WORDS(dream_kind, dream_kinds)
 
 bool verdict_promotes(enum verdict v)
 {
