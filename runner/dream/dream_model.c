@@ -284,7 +284,7 @@ static json_t *dream_model_ask(const struct dream_config *c, char *material,
 }
 
 /* The candidate of an iteration that a sentence names; NULL: it was not given. */
-static const struct dream_candidate *find_named(const struct dream_read *read, const char *name)
+static const struct dream_candidate *dream_model_find_named(const struct dream_read *read, const char *name)
 {
     for (int i = 0; i < read->n_candidates; i++) {
         char mine[64];
@@ -302,7 +302,7 @@ static const char *check_evidence(const struct dream_read *read, const json_t *e
     if (!json_array_size(evidence))
         return "names no iteration";
     for (size_t i = 0; i < json_array_size(evidence); i++)
-        if (!find_named(read, json_string_value(json_array_get(evidence, i))))
+        if (!dream_model_find_named(read, json_string_value(json_array_get(evidence, i))))
             return "names an iteration that there is not";
     return NULL;
 }
@@ -341,7 +341,7 @@ static const char *check_replaces(const struct dream_read *read, const json_t *r
 static const char *check_failed(const struct dream_read *read, const json_t *evidence)
 {
     for (size_t i = 0; i < json_array_size(evidence); i++) {
-        const struct dream_candidate *one = find_named(
+        const struct dream_candidate *one = dream_model_find_named(
             read, json_string_value(json_array_get(evidence, i)));
         if (one && verdict_promotes(one->verdict))
             return "names an iteration that was promoted";
