@@ -18,25 +18,29 @@ char *logs_path(const char *name)
     return xasprintf("%s/logs%s%s", home, name[0] ? "/" : "", name);
 }
 
-char *find_shipped(const char *relative)
+char *find_beside(const char *const *places, const char *name)
 {
-    static const char *const places[] = { "../policies", "../../policies",
-                                          "../share/ratchet/policies" };
     char self[PATH_MAX];
-    char *slash, *path = xasprintf("policies/%s", relative);
 
-    if (access(path, R_OK) == 0)
-        return path;
-    free(path);
     file_self(self);
-    slash = strrchr(self, '/');
-    if (slash)
-        *slash = '\0';
-    for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
-        path = xasprintf("%s/%s/%s", self, places[i], relative);
+    for (; *places; places++) {
+        char *path = xasprintf("%.*s%s/%s", (int)(file_name(self) - self), self, *places,
+                               name);
         if (access(path, R_OK) == 0)
             return path;
         free(path);
     }
     return NULL;
+}
+
+char *find_shipped(const char *relative)
+{
+    static const char *const places[] = { "../policies", "../../policies",
+                                          "../share/ratchet/policies", NULL };
+    char *path = xasprintf("policies/%s", relative);
+
+    if (access(path, R_OK) == 0)
+        return path;
+    free(path);
+    return find_beside(places, relative);
 }

@@ -1,9 +1,8 @@
 /* bridge_home.c - where the bridge's files and its virtual environment lie. */
-#include <limits.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
+#include "base/places.h"
 #include "base/scoped.h"
 #include "envs/bridge/bridge.h"
 
@@ -23,24 +22,13 @@ char *bridge_file(const char *name, struct error *err)
 {
     static const char *const places[] = { "../envs/bridge", "../../envs/bridge",
                                           "../../../envs/bridge",
-                                          "../share/ratchet/bridge" };
-    char self[PATH_MAX];
-    ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
-    char *slash;
+                                          "../share/ratchet/bridge", NULL };
+    char *path = find_beside(places, name);
 
-    self[len > 0 ? len : 0] = '\0';
-    slash = strrchr(self, '/');
-    if (slash)
-        *slash = '\0';
-    for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
-        char *path = xasprintf("%s/%s/%s", self, places[i], name);
-        if (access(path, R_OK) == 0)
-            return path;
-        free(path);
-    }
-    error_set(err, "%s: this file of the bridge is missing; run `make install` again",
-              name);
-    return NULL;
+    if (!path)
+        error_set(err, "%s: this file of the bridge is missing; run `make install` again",
+                  name);
+    return path;
 }
 
 char *bridge_python(struct error *err)

@@ -306,7 +306,7 @@ int shard_result_read(struct wire *in, const char *job_sha256, int n_shards,
 int shard_result_load(const char *path, const char *job_sha256, int n_shards,
                       struct shard_head *head, struct wire *in, struct error *err)
 {
-    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+    const char *name = file_name(path);
     char sha[65];
     int status = -1;
 
