@@ -158,13 +158,15 @@ P
     "$RATCHET" ledger --json >"$TMP/r.json"
     [ "$(json "$TMP/r.json" '[r["sealed"] for r in j if r["name"].endswith("cheats")]')" = "['yes']" ]
     ok "the run is sealed" $? "$(cat "$TMP/r.json")"
-    improve read "cat '$TMP/shown/hint'; echo '$good' >policy.lua" --agent-read "$TMP" >"$TMP/out" 2>&1
+    improve read "cat '$TMP/shown/hint'; echo '$good' >policy.lua" --agent-read "$TMP" --unsealed >"$TMP/out" 2>&1
     grep -q "UNSEALED.*shows the run's folder" "$TMP/out"
     ok "what shows the run's folder unseals" $? "$(cat "$TMP/out")"
     mkdir "$TMP/shown"
     echo "from its settings" >"$TMP/shown/hint"
-    improve shown "cat '$TMP/shown/hint'; echo '$good' >policy.lua" --agent-read "$TMP/shown" >/dev/null 2>&1
-    said "--agent-read shows what it names" 'from its settings' shown
+    improve hinted "cat '$TMP/shown/hint'; echo '$good' >policy.lua" --agent-read "$TMP/shown" >"$TMP/out" 2>&1
+    said "--agent-read shows what it names" 'from its settings' hinted
+    ! grep -q UNSEALED "$TMP/out"
+    ok "and stays sealed" $? "$(cat "$TMP/out")"
     # What else it may not be shown: any ledger, salt, replay, session or run, however it is named.
     mkdir "$TMP/shows" && cd "$TMP/shows" || exit 1
     mkdir -p logs/deep/deeper salts replays sessions programs dir/file linked
@@ -178,7 +180,7 @@ P
     ln -s "$TMP/shows/logs" linked/logs
     cd "$ROOT" || exit 1
     shows() { # shows NAME PATH WHAT: it unseals, here and in the ledger
-        improve "shows-$tests" "echo '$good' >policy.lua" --agent-read "$2" >"$TMP/out" 2>&1
+        improve "shows-$tests" "echo '$good' >policy.lua" --agent-read "$2" --unsealed >"$TMP/out" 2>&1
         grep -q "UNSEALED.*$3" "$TMP/out"
         ok "--agent-read of $1 unseals" $? "$(cat "$TMP/out")"
     }
@@ -194,7 +196,8 @@ P
     shows "the logs" "$TMP/logs" 'a ledger'
     shows "the ledger itself" "$TMP/logs/ledger.sqlite" 'a ledger'
     shows "the root" / "shows the run's folder"
-    shows "what is not there" "$TMP/nothing" 'is not there'
+    expect "--agent-read of what shows a ledger, without --unsealed" 1 'cannot be sealed: .*a ledger' \
+        improve refused "touch '$TMP/ran'; echo '$good' >policy.lua" --agent-read "$TMP/logs"
     "$RATCHET" ledger --json >"$TMP/r.json"
     [ "$(json "$TMP/r.json" 'sorted(set(r["sealed"] for r in j if "/shows-" in r["name"]))')" = "['UNSEALED']" ]
     ok "and the ledger says so of each" $? "$(cat "$TMP/r.json")"
@@ -249,8 +252,16 @@ unsealed() {
     folder=$1 agent=$2
     shift 2
     PATH=$TMP/bin "$timeout" 60 "$RATCHET" improve cartpole --policy "$start" --model "command:$agent" \
-        --out "$TMP/$folder" --set target=501 --set dev=4 --set gate=16 -n 1 "$@"
+        --out "$TMP/$folder" --set target=501 --set dev=4 --set gate=16 -n 1 --unsealed "$@"
 }
+bare() { # as unsealed, without --unsealed
+    PATH=$TMP/bin "$timeout" 60 "$RATCHET" improve cartpole --policy "$start" --model "command:$1" \
+        --out "$TMP/bare" --set target=501 --set dev=4 --set gate=16 -n 1
+}
+expect "what cannot be sealed does not run" 1 'cannot be sealed: bwrap is missing.*With --unsealed' \
+    bare "touch '$TMP/ran'"
+[ ! -e "$TMP/ran" ]
+ok "not for a moment" $?
 expect "without bwrap it says so" 0 'UNSEALED.*bwrap is missing' unsealed open "echo '$good' | sed 's/0.5/0.4/' >policy.lua"
 "$RATCHET" ledger --json >"$TMP/r.json"
 [ "$(json "$TMP/r.json" '[r["sealed"] for r in j if r["name"].endswith("open")]')" = "['UNSEALED']" ]
@@ -289,7 +300,7 @@ row "what ignores SIGTERM is ended at the time's end" 'time is over' \
 left 39.3
 ok "with all that it started" $? "$(ps -eo pid,ppid,args | grep sleep)"
 PATH=$TMP/bin "$RATCHET" improve cartpole --policy "$start" --model "command:exec sleep 40.3" \
-    --out "$TMP/shot" --set target=501 --set dev=4 -n 1 >"$TMP/out" 2>&1 &
+    --out "$TMP/shot" --set target=501 --set dev=4 -n 1 --unsealed >"$TMP/out" 2>&1 &
 pid=$!
 for _ in $(seq 100); do
     ps -eo args | grep -qx 'sleep 40.3' && break
@@ -299,6 +310,83 @@ kill -9 "$pid"
 wait "$pid" 2>/dev/null
 left 40.3
 ok "a run that is killed takes its agent along" $? "$(ps -eo pid,ppid,args | grep sleep)"
+
+# What it is given by name: variables that nothing keeps, copies that go with its home.
+mkdir -p "$TMP/user/.tool/deep" "$TMP/apart"
+echo '{"token": "tok-5577aa"}' >"$TMP/user/.tool/deep/auth.json"
+ln -s deep/auth.json "$TMP/user/.tool/link"
+echo settings >"$TMP/apart/file.toml"
+gives="echo \"keys: \${GIVEN_KEY:+1}\"; echo \"others: \${OTHER_KEY:-0}\"
+    cat \$HOME/.tool/deep/auth.json \$HOME/.tool/link \$HOME/file.toml; echo more >>\$HOME/.tool/link
+    echo \"my key is \$GIVEN_KEY\"; printf %s \"\$GIVEN_KEY\"; echo \"Use \$GIVEN_KEY.\" >change.txt
+    ratchet tool note \"{\\\"text\\\": \\\"The key is \$GIVEN_KEY.\\\"}\"
+    echo '$good' | sed \"s/^/-- \$GIVEN_KEY\\n/\" >policy.lua"
+given() { # given FOLDER RUNNER
+    GIVEN_KEY=sk-given-0a1b2c3d OTHER_KEY=sk-other-0a1b2c3d HOME=$TMP/user $2 "$1" "$gives" \
+        --agent-env GIVEN_KEY --agent-copy "$TMP/user/.tool" --agent-copy "$TMP/apart/file.toml" >"$TMP/out" 2>&1
+    ok "$1: a run with an agent that is given things" $? "$(cat "$TMP/out")"
+    said "$1: the variable is there" 'keys: 1' "$1"
+    said "$1: no other is" 'others: 0' "$1"
+    [ "$(grep -c 'tok-5577aa' "$TMP/$1/agent/001.log")" -eq 2 ]
+    ok "$1: copies lie where they lay under HOME" $? "$(cat "$TMP/$1/agent/001.log")"
+    said "$1: others under their names" '^settings' "$1"
+    ! grep -rq 'sk-given' "$TMP/$1" "$TMP/logs" "$TMP/out"
+    ok "$1: the value is in nothing that was kept" $? "$(grep -rl 'sk-given' "$TMP/$1" "$TMP/logs")"
+    said "$1: it is hidden in what it printed" 'my key is \*\*\*\*' "$1"
+    [ ! -e "$TMP/$1/agent/home" ] && ! grep -rq 'tok-5577aa' "$TMP/$1/agent/001"
+    ok "$1: the copies are gone" $? "$(find "$TMP/$1/agent")"
+    [ "$(cat "$TMP/user/.tool/deep/auth.json")" = '{"token": "tok-5577aa"}' ]
+    ok "$1: what they are copies of is as it was" $?
+}
+given given-open unsealed
+[ "$sealed" != True ] || given given-sealed improve
+if [ "$sealed" = True ]; then
+    GIVEN_KEY=sk-given-0a1b2c3d "$RATCHET" improve cartpole --policy "$start" --model 'command:exec sleep 33.7' \
+        --out "$TMP/argv" --set target=501 --set dev=4 -n 1 --agent-env GIVEN_KEY --agent-copy "$TMP/user/.tool" \
+        >"$TMP/out" 2>&1 &
+    pid=$!
+    for _ in $(seq 100); do
+        ps -eo args | grep -qx 'sleep 33.7' && break
+        sleep 0.1
+    done
+    ! ps -eo args | grep -v grep | grep -q 'sk-given'
+    ok "no value is among the words of a program" $?
+    [ -e "$TMP/argv/agent/home/.tool" ]
+    ok "the home is there while it works" $?
+    kill -9 "$pid"
+    wait "$pid" 2>/dev/null
+    timeout 20 "$RATCHET" improve --resume --out "$TMP/argv" --agent-minutes 0.005 >/dev/null 2>&1
+    [ ! -e "$TMP/argv/agent/home" ]
+    ok "what a run that was killed left of copies goes when it goes on" $? "$(ls -a "$TMP/argv/agent")"
+fi
+misused() { # misused NAME PATTERN OPTION...: exit status 2, and nothing was begun
+    misuse=$1 want_=$2
+    shift 2
+    expect "$misuse" 2 "$want_" unsealed misused 'true' "$@"
+    [ ! -e "$TMP/misused" ]
+    ok "$misuse: nothing was begun" $?
+}
+misused "--agent-read of what is not there" '--agent-read .*nothing: No such file' --agent-read "$TMP/nothing"
+misused "--agent-copy of what is not there" '--agent-copy .*nothing: No such file' --agent-copy "$TMP/nothing"
+misused "--agent-env of what is not set" '--agent-env NOT_SET_AT_ALL: this variable is not set' --agent-env NOT_SET_AT_ALL
+misused "--agent-env with a value" 'give the name of a variable alone' --agent-env KEY=sk-1
+misused "--agent-env of what the seal sets" '--agent-env PATH: the seal sets it' --agent-env PATH
+misused "--agent-env of the loader's" '--agent-env LD_PRELOAD: it would' --agent-env LD_PRELOAD
+
+# Tokens and money, as the programs of agents print them; what they do not tell is unknown.
+counted() { # counted NAME TOKENS USD ESTIMATED PRINTED: of its iteration
+    unsealed "counts-$1" "echo '$5'; echo '$good' >policy.lua" >"$TMP/out" 2>&1
+    "$RATCHET" ledger "$TMP/counts-$1" --list calls --json >"$TMP/calls.json"
+    json "$TMP/calls.json" '[[r["tokens_in"] + r["tokens_out"] if r["estimated"] == "no" else "estimate", r["usd"], r["estimated"]] for r in j]' >"$TMP/said"
+    [ "$(cat "$TMP/said")" = "[[$2, $3, '$4']]" ]
+    ok "what $1 says that it used" $? "$(cat "$TMP/said" "$TMP/calls.json")"
+}
+counted claude 3030 0.0157 no '{"type":"result","total_cost_usd":0.0157,"usage":{"input_tokens":3000,"output_tokens":30}}'
+counted codex 3050 None no '{"type":"turn.completed","usage":{"input_tokens":3000,"output_tokens":50}}'
+counted gemini 2020 None no '{"type":"result","stats":{"total_tokens":2020,"input_tokens":2000,"output_tokens":20}}'
+counted opencode 1010 0.5 no '{"type":"step_finish","part":{"tokens":{"input":1000,"output":10},"cost":0.5}}'
+counted nobody "'estimate'" None yes 'Done.'
+counted liar "'estimate'" None yes '{"type":"result","total_cost_usd":0,"usage":{"input_tokens":0,"output_tokens":0}}'
 
 # What it leaves behind is not trusted.
 row "policy.lua as a link out" 'policy.lua: .*symbolic' 'ln -sf ../../salt policy.lua'

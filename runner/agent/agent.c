@@ -9,6 +9,8 @@
 #include "base/file.h"
 #include "base/spawn.h"
 #include "base/words.h"
+#include "runner/agent/cli_usage.h"
+#include "runner/agent/copies.h"
 #include "runner/agent/reaper.h"
 #include "runner/agent/shown.h"
 
@@ -32,6 +34,7 @@
 #define GRACE_MS 1000           /* between asking it to end and ending it */
 #define REAP_MS 4000            /* for the reaper to end it all */
 #define PLACE "/opt/ratchet"    /* of this program, inside */
+#define HOME "/opt/home"        /* the agent's, inside */
 
 struct agent {
     pid_t pid;
@@ -41,6 +44,9 @@ struct agent {
     long long n_printed; /* bytes */
     char last[LAST_WORDS + 1];
     size_t n_last;
+    char *const *names;    /* of variables whose values nothing is to keep */
+    struct buffer pending; /* printed, and not yet kept: a value may go on */
+    struct cli_usage usage;
 };
 
 /* /bin, /lib, ... which on a merged system are links into /usr. */
@@ -122,6 +128,8 @@ static void add_files(struct words *a, const struct agent_config *c)
                                                 "/etc/resolv.conf", NULL });
     words_add_all(a, (const char *const[]){ "--proc", "/proc", "--dev", "/dev", "--tmpfs",
                                             "/tmp", NULL });
+    if (c->home)
+        words_add_all(a, (const char *const[]){ "--bind", c->home, HOME, NULL });
     for (char *const *path = c->readable; path && *path; path++)
         add_readable(a, *path);
     add_covers(a, c);
@@ -132,8 +140,9 @@ static void add_files(struct words *a, const struct agent_config *c)
                                             "/work", NULL });
 }
 
-/* Nothing of ours but what an agent needs: no keys. */
-static void add_environment(struct words *a, const struct agent_config *c)
+/* Nothing of ours but what an agent needs, and what it is given by name: bwrap hands its own on,
+ * for words of a command can be seen by anyone. */
+static void sealed_environment(struct words *a, const struct agent_config *c)
 {
     char *path = xstrdup(PLACE ":/usr/local/bin:/usr/bin:/bin");
 
@@ -142,11 +151,9 @@ static void add_environment(struct words *a, const struct agent_config *c)
         free(path);
         path = longer;
     }
-    words_add_all(a, (const char *const[]){ "--clearenv", "--setenv", "PATH", path,
-                                            "--setenv", "HOME", "/work", "--setenv",
-                                            "LANG", "C.UTF-8", "--setenv", "TERM", "dumb",
-                                            "--setenv", "RATCHET_SOCKET",
-                                            "/work/.ratchet.sock", NULL });
+    words_addf(a, "PATH=%s", path);
+    words_add_all(a, (const char *const[]){ "HOME=" HOME, "LANG=C.UTF-8", "TERM=dumb",
+                                            "RATCHET_SOCKET=/work/.ratchet.sock", NULL });
     free(path);
 }
 
@@ -160,7 +167,6 @@ static void sealed_arguments(struct words *a, const struct agent_config *c)
         words_add(a, "--unshare-net");
     add_roots(a);
     add_files(a, c);
-    add_environment(a, c);
     words_add_all(a, (const char *const[]){ "--", "/bin/sh", "-c", c->command, NULL });
 }
 
@@ -172,7 +178,7 @@ static void unsealed_environment(struct words *a, const struct agent_config *c)
     file_self(self);
     *strrchr(self, '/') = '\0';
     words_addf(a, "PATH=%s:%s", self, path ? path : "/usr/bin:/bin");
-    words_addf(a, "HOME=%s", c->folder);
+    words_addf(a, "HOME=%s", c->home ? c->home : c->folder);
     words_addf(a, "RATCHET_SOCKET=%s/.ratchet.sock", c->folder);
     words_add_all(a, (const char *const[]){ "LANG=C.UTF-8", "TERM=dumb", NULL });
 }
@@ -200,14 +206,15 @@ struct agent *agent_start(const struct agent_config *c, struct error *err)
     struct spawn program = {
         .n_fds = 3, .fresh_signals = true, .prepare = agent_prepare, .data = c
     };
-    const char *const nothing[] = { NULL };
+    static char *const nothing[] = { NULL };
     int ends[2] = { -1, -1 }, why = 0;
 
     a->output = a->log = -1;
     a->is_sealed = c->is_sealed;
+    a->names = c->names;
     if (c->is_sealed) {
         sealed_arguments(&argv, c);
-        words_add(&envp, "LANG=C.UTF-8");
+        sealed_environment(&envp, c);
     } else {
         words_add_all(&argv, (const char *const[]){ "/bin/sh", "-c", c->command, NULL });
         unsealed_environment(&envp, c);
@@ -218,7 +225,7 @@ struct agent *agent_start(const struct agent_config *c, struct error *err)
     }
     program.argv = argv.list;
     program.set = envp.list;
-    program.keep = nothing;
+    program.keep = (const char *const *)(c->names ? c->names : nothing);
     if ((c->log && a->log < 0) || pipe2(ends, O_CLOEXEC) != 0) {
         why = errno;
     } else {
@@ -255,6 +262,21 @@ static void keep_output(struct agent *a, const char *bytes, size_t n)
     memmove(a->last, a->last + a->n_last - kept, kept);
     memcpy(a->last + kept, bytes + n - tail, tail);
     a->n_last = kept + tail;
+    cli_usage_take(&a->usage, bytes, n);
+}
+
+/* Keeps what it has printed but for the last bytes, with which a value may begin; those too
+ * when it has ended. */
+static void agent_settle_output(struct agent *a)
+{
+    size_t held = copies_longest(a->names), n = a->pending.len;
+
+    copies_hide(a->names, (char *)a->pending.data, n);
+    held = held && !a->has_ended ? held - 1 : 0;
+    if (n > held) {
+        keep_output(a, (const char *)a->pending.data, n - held);
+        buffer_drop(&a->pending, n - held);
+    }
 }
 
 static void drain(struct agent *a)
@@ -264,7 +286,8 @@ static void drain(struct agent *a)
 
     /* So much in one go that nothing is lost and a flood does not hold us. */
     for (int i = 0; i < 64 && (n = read(a->output, bytes, sizeof(bytes))) > 0; i++)
-        keep_output(a, bytes, (size_t)n);
+        buffer_add(&a->pending, bytes, (size_t)n);
+    agent_settle_output(a);
 }
 
 bool agent_is_running(struct agent *a)
@@ -287,6 +310,12 @@ int agent_status(const struct agent *a)
 int agent_output(const struct agent *a)
 {
     return a->output;
+}
+
+const struct cli_usage *agent_usage(struct agent *a)
+{
+    cli_usage_end(&a->usage);
+    return &a->usage;
 }
 
 const char *agent_last_words(struct agent *a)
@@ -319,12 +348,17 @@ void agent_destroy(struct agent *a)
         if (!a->has_ended)
             waitpid(a->pid, NULL, 0);
     }
+    a->has_ended = true;
+    if (a->pending.len)
+        agent_settle_output(a);
     if (a->n_printed > MOST_OUTPUT && a->log >= 0)
         dprintf(a->log, "\n[%lld bytes more are left out]\n", a->n_printed - MOST_OUTPUT);
     if (a->output >= 0)
         close(a->output);
     if (a->log >= 0)
         close(a->log);
+    buffer_clear(&a->pending);
+    cli_usage_clear(&a->usage);
     free(a);
 }
 
@@ -360,6 +394,8 @@ bool agent_is_hidden(const struct agent_config *c, char *why, size_t why_size)
         free(real);
     }
     for (char *const *r = c->readable; is_hidden && r && *r; r++)
+        is_hidden = is_harmless(*r, run, covers, why, why_size);
+    for (char *const *r = c->copies; is_hidden && r && *r; r++)
         is_hidden = is_harmless(*r, run, covers, why, why_size);
     xfree_list(covers);
     free(run);

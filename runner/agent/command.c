@@ -22,8 +22,11 @@
 #include "base/file.h"
 #include "base/say.h"
 #include "runner/agent/agent.h"
+#include "runner/agent/cli_usage.h"
+#include "runner/agent/copies.h"
 #include "runner/agent/workspace.h"
 #include "runner/brief/quote.h"
+#include "runner/brief/usage.h"
 #include "runner/policy/reply.h"
 
 #define MOST_POLICY ((size_t)256 << 10) /* bytes */
@@ -36,12 +39,13 @@
 #define DEFAULT_MINUTES 30
 
 struct command {
-    char *text, *folder;
+    char *text, *folder, *home;
     struct agent_config agent_config;
     struct agent *agent;
     const volatile sig_atomic_t *interrupted;
     double timeout_s, deadline;
     int iteration, n_calls, n_pictures;
+    int64_t tokens_in, tokens_out;   /* counted of this iteration, estimates */
     char *start;                     /* the policy that the agent was given */
     int workspace, listener, client; /* descriptors, -1 */
     char *line;                      /* what the client said so far */
@@ -75,6 +79,7 @@ static void end_agent(struct command *c)
     if (c->workspace >= 0)
         workspace_settle(c->workspace);
     close_fd(&c->workspace);
+    file_remove_tree(c->home);
     free(c->start);
     c->start = NULL;
 }
@@ -87,6 +92,7 @@ static void command_destroy(void *self)
         return;
     end_agent(c);
     free(c->line);
+    free(c->home);
     free(c->text);
     free(c->folder);
     free(c);
@@ -125,6 +131,7 @@ static void *command_create(const struct provider_config *config, struct error *
     c->workspace = c->listener = c->client = -1;
     c->text = xstrdup(config->name);
     c->folder = xasprintf("%s/agent", folder);
+    c->home = xasprintf("%s/home", c->folder);
     c->line = xcalloc(MOST_LINE + 1, 1);
     c->interrupted = config->interrupted;
     c->timeout_s = 60 *
@@ -133,13 +140,24 @@ static void *command_create(const struct provider_config *config, struct error *
                                              .folder = c->folder,
                                              .has_network = config->agent_has_network,
                                              .readable = config->agent_reads,
+                                             .names = config->agent_env,
+                                             .copies = config->agent_copies,
                                              .logs = config->logs };
     free(folder);
     if (command_make_folder(c->folder, err) != 0) {
         command_destroy(c);
         return NULL;
     }
+    file_remove_tree(c->home); /* of a run that was killed */
     c->agent_config.is_sealed = agent_can_seal(&c->agent_config, why, sizeof(why));
+    if (!c->agent_config.is_sealed && !config->agent_may_unseal) {
+        error_set(err,
+                  "command: the agent cannot be sealed: %s. With --unsealed it runs all the "
+                  "same, and the run is marked so",
+                  why);
+        command_destroy(c);
+        return NULL;
+    }
     if (!c->agent_config.is_sealed)
         say_to(stderr, "ratchet: the agent runs UNSEALED, the run is marked so: %s\n",
                why);
@@ -180,7 +198,10 @@ static int command_begin(struct command *c, const struct request *request,
         c->listener = workspace_listen(c->workspace, err);
     config.folder = path;
     config.log = log;
-    if (c->listener >= 0)
+    config.home = c->home;
+    c->tokens_in = c->tokens_out = 0;
+    if (c->listener >= 0 && file_make_private(c->home, err) == 0 &&
+        copies_make(config.copies, c->home, err) == 0)
         c->agent = agent_start(&config, err);
     c->deadline = clock_now() + c->timeout_s;
     if (!c->agent)
@@ -248,12 +269,15 @@ static void pass_result(struct command *c, const struct request *request)
 /* 1: the line was a call, which is now the turn's. */
 static int command_take_line(struct command *c, struct turn *out)
 {
-    json_t *json = json_loadb(c->line, c->len, 0, NULL);
-    const char *tool = json_string_value(json_object_get(json, "tool"));
-    json_t *arguments = json_object_get(json, "arguments");
     struct tool_call *call;
+    json_t *json, *arguments;
+    const char *tool;
     int result = 0;
 
+    copies_hide(c->agent_config.names, c->line, c->len);
+    json = json_loadb(c->line, c->len, 0, NULL);
+    tool = json_string_value(json_object_get(json, "tool"));
+    arguments = json_object_get(json, "arguments");
     if (!tool || !json_is_object(arguments) || json_object_size(json) != 2) {
         command_refuse(c, "a call is one line: {\"tool\": NAME, \"arguments\": {...}}");
     } else if (c->n_calls >= MOST_CALLS) {
@@ -296,6 +320,44 @@ static int command_serve(struct command *c, struct turn *out)
     return 0;
 }
 
+/* What the iteration used, as the agent's program tells it: the estimates of its calls are part of
+ * that, and are not taken back where it tells less. Its money stays unknown if it tells none. */
+static void command_count(struct command *c, struct usage *u)
+{
+    const struct cli_usage *said = agent_usage(c->agent);
+
+    if (!said->is_known)
+        return;
+    *u = said->sum;
+    u->n_tries = 1;
+    u->tokens_in = u->tokens_in > c->tokens_in ? u->tokens_in - c->tokens_in : 0;
+    u->tokens_out = u->tokens_out > c->tokens_out ? u->tokens_out - c->tokens_out : 0;
+    if (u->tokens_cached > u->tokens_in)
+        u->tokens_cached = u->tokens_in;
+}
+
+/* A call of a tool: no answer of its model that anybody is billed for by itself. */
+static void command_estimate(struct command *c, const struct request *request, struct turn *out)
+{
+    usage_estimate(&out->usage, request, &out->message);
+    c->tokens_in += out->usage.tokens_in;
+    c->tokens_out += out->usage.tokens_out;
+    out->usage.usd = 0;
+}
+
+/* Values that the agent was given stay in neither what is kept of a file nor in the file. */
+static void command_hide(struct command *c, const char *name, char *text)
+{
+    size_t n = text ? strlen(text) : 0;
+    char *was = text ? xstrdup(text) : NULL;
+
+    if (text)
+        copies_hide(c->agent_config.names, text, n);
+    if (text && strcmp(text, was) != 0)
+        workspace_write(c->workspace, name, text, n, NULL);
+    free(was);
+}
+
 /* The agent is done: its policy is the turn. */
 static int command_finish(struct command *c, struct turn *out, const char *how,
                           struct error *err)
@@ -307,6 +369,9 @@ static int command_finish(struct command *c, struct turn *out, const char *how,
     int result = 0;
 
     change = workspace_read(c->workspace, "change.txt", MOST_CHANGE, NULL);
+    command_hide(c, "policy.lua", policy);
+    command_hide(c, "change.txt", change);
+    command_count(c, &out->usage);
     if (change)
         change[strcspn(change, "\n")] = '\0';
     free(out->message.text);
@@ -365,6 +430,8 @@ static int command_ask(void *self, const struct request *request, struct turn *o
         result = command_begin(c, request, err);
     if (result == 0)
         result = work(c, out, err);
+    if (result == 0 && out->message.n_calls > 0)
+        command_estimate(c, request, out);
     if (result != 0 || out->message.n_calls == 0)
         end_agent(c);
     out->usage.seconds = clock_now() - start;

@@ -106,7 +106,10 @@ struct provider_config {
 
     /* Of `command`. */
     bool agent_has_network;
+    bool agent_may_unseal;    /* where it cannot be sealed it runs all the same */
     char *const *agent_reads; /* paths, NULL at the end; or NULL */
+    char *const *agent_env;   /* names of variables, the same */
+    char *const *agent_copies; /* paths, the same */
     double agent_minutes;     /* of one iteration; <= 0: the default */
     const char *logs;         /* the ledger's folder, hidden from agents; or NULL */
 

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "base/scoped.h"
+#include "runner/agent/copies.h"
 #include "runner/cmd/cmd.h"
 #include "runner/experiment/improve.h"
 #include "runner/home/opened_run.h"
@@ -27,8 +28,16 @@ static const struct option options[] = {
       "command: let the agent use the network" },
     { "agent-read", '\0', LIST_IN(improve, agent_reads), "PATH",
       "command: a path that the agent may read besides /usr (its own programs and "
-      "settings); one that shows a ledger, a salt, a replay or a session marks "
-      "the run as unsealed" },
+      "settings); one that shows a ledger, a salt, a replay or a session unseals "
+      "the run" },
+    { "agent-env", '\0', LIST_IN(improve, agent_env), "NAME",
+      "command: a variable of yours that the agent gets, a key for example; its value is "
+      "recorded nowhere" },
+    { "agent-copy", '\0', LIST_IN(improve, agent_copies), "PATH",
+      "command: a file or folder of settings that the agent gets a copy of, in a home "
+      "of its own that is removed when it ends" },
+    { "unsealed", '\0', FLAG_IN(improve, unsealed), NULL,
+      "command: run the agent also where it cannot be sealed; the run is marked so" },
     { "agent-minutes", '\0', AMOUNT_IN(improve, agent_minutes), "M",
       "command: its time for one candidate (default: 30)" },
     GROUP_OF(options_setup),
@@ -69,6 +78,10 @@ static int exec_improve(struct call *c)
     if (!m->o.resume && !c->args[0])
         return call_misused(c, "name an environment or a task, or --resume a run");
     if (m->o.model && provider_check(m->o.model, &c->err) != 0)
+        return EXIT_USAGE;
+    if (copies_check("--agent-read", m->agent_reads, &c->err) != 0 ||
+        copies_check("--agent-copy", m->agent_copies, &c->err) != 0 ||
+        copies_check_names(m->agent_env, &c->err) != 0)
         return EXIT_USAGE;
     status = improve_run(m, c->args[0], &c->err) == 0 ? cmd_done() : EXIT_FAILED;
     improve_clear(m);

@@ -13,8 +13,8 @@ struct improve {
     const struct client *client; /* of `ratchet mcp`, or NULL */
     struct run_options o;
     char *name, *parents, *after_target;
-    int fresh_salt, agent_network;
-    char **agent_reads;
+    int fresh_salt, agent_network, unsealed;
+    char **agent_reads, **agent_env, **agent_copies;
     double agent_minutes;
 
     struct task *task;

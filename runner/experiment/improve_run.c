@@ -20,7 +20,10 @@ static int open_provider(struct improve *m, const struct loop_config *loop, stru
         .interrupted = m->setup->interrupted,
         .is_quiet = m->setup->json,
         .agent_has_network = m->agent_network,
+        .agent_may_unseal = m->unsealed,
         .agent_reads = m->agent_reads,
+        .agent_env = m->agent_env,
+        .agent_copies = m->agent_copies,
         .agent_minutes = m->agent_minutes,
     };
     char format[16];
