@@ -16,9 +16,9 @@
 /* The first replay that is there: exports are of it. */
 static struct track *exported(struct viewer *v)
 {
-    for (int i = 0; i < v->session.n_tracks; i++)
-        if (v->session.tracks[i].player)
-            return &v->session.tracks[i];
+    for (int i = 0; i < v->viewing.n_tracks; i++)
+        if (v->viewing.tracks[i].player)
+            return &v->viewing.tracks[i];
     viewer_say(v, true, "there is nothing to save");
     return NULL;
 }
@@ -55,7 +55,7 @@ void export_frame(struct viewer *v)
         return;
     struct canvas frame = frame_alloc(t->player->episode.env, 1);
     scoped char *path = name_file(v, t, t->player->at, -1, "png");
-    frame_draw(t->player, 1, v->session.has_marks, &frame);
+    frame_draw(t->player, 1, v->viewing.has_marks, &frame);
     export_report(v, image_save(&frame, path, &err), path, &err);
     canvas_free(&frame);
 }
@@ -68,15 +68,15 @@ void export_strip(struct viewer *v)
 
     if (!t)
         return;
-    o.to = v->session.to >= 0 ? v->session.to : t->player->at;
-    o.from = v->session.to >= 0 ? v->session.from : o.to - FILM_PANELS + 1;
+    o.to = v->viewing.to >= 0 ? v->viewing.to : t->player->at;
+    o.from = v->viewing.to >= 0 ? v->viewing.from : o.to - FILM_PANELS + 1;
     if (o.from < 0)
         o.from = 0;
     scoped char *path = name_file(v, t, o.from, o.to, "png");
     struct canvas strip = film_draw(t->player, &o);
     export_report(v, image_save(&strip, path, &err), path, &err);
     canvas_free(&strip);
-    session_seek(&v->session, v->session.at);
+    viewing_seek(&v->viewing, v->viewing.at);
 }
 
 struct progress {
@@ -109,19 +109,19 @@ static bool export_on_progress(void *context, double share)
 static void export_save_clip(struct viewer *v, enum clip_kind kind, const char *ending)
 {
     struct track *t = exported(v);
-    struct clip_options o = { .kind = kind, .has_marks = v->session.has_marks };
+    struct clip_options o = { .kind = kind, .has_marks = v->viewing.has_marks };
     struct progress progress = { v, SDL_GetTicks(), false };
     struct error err;
 
     if (!t)
         return;
-    o.to = v->session.to >= 0 ? v->session.to : v->session.n_steps;
-    o.from = v->session.to >= 0 ? v->session.from : 0;
+    o.to = v->viewing.to >= 0 ? v->viewing.to : v->viewing.n_steps;
+    o.from = v->viewing.to >= 0 ? v->viewing.from : 0;
     scoped char *path = name_file(v, t, o.from, o.to, ending);
-    v->session.is_playing = false;
+    v->viewing.is_playing = false;
     export_report(v, clip_save(t->player, &o, path, export_on_progress, &progress, &err),
                   path, &err);
-    session_seek(&v->session, v->session.at);
+    viewing_seek(&v->viewing, v->viewing.at);
 }
 
 void export_gif(struct viewer *v)

@@ -31,23 +31,23 @@ struct pen {
 
 static bool has_player(const struct pen *p, int i)
 {
-    return i < p->v->session.n_tracks && p->v->session.tracks[i].player;
+    return i < p->v->viewing.n_tracks && p->v->viewing.tracks[i].player;
 }
 
 static const struct player *player_of(const struct pen *p, int i)
 {
-    return p->v->session.tracks[i].player;
+    return p->v->viewing.tracks[i].player;
 }
 
 /* False when the group is hidden. */
-static bool begin_group(struct pen *p, enum session_group group)
+static bool begin_group(struct pen *p, enum viewing_group group)
 {
     static const char *const titles[] = {
 #define X(name, title) title,
-        SESSION_GROUPS(X)
+        VIEWING_GROUPS(X)
 #undef X
     };
-    struct session *s = &p->v->session;
+    struct viewing *s = &p->v->viewing;
     SDL_Rect r = { p->x - PAD, p->y, p->width + 2 * PAD, TITLE };
     char key[8];
 
@@ -140,8 +140,8 @@ static void events_text(const struct player *p, char *out, size_t size)
 static void write_facts(struct pen *p, const char *name, const char *unit,
                         void (*write)(const struct player *p, char *out, size_t size))
 {
-    char texts[SESSION_TRACKS][128] = { "", "" };
-    const char *values[SESSION_TRACKS] = { texts[0], texts[1] };
+    char texts[VIEWING_TRACKS][128] = { "", "" };
+    const char *values[VIEWING_TRACKS] = { texts[0], texts[1] };
 
     for (int i = 0; i < p->n; i++)
         if (has_player(p, i))
@@ -213,7 +213,7 @@ static void draw_numbers(struct pen *p, const struct env_field *f, const double 
 static void draw_list(struct pen *p, const struct env_field *f, double *const *obs,
                       int at)
 {
-    static const char *const nothing[SESSION_TRACKS] = { "", "" };
+    static const char *const nothing[VIEWING_TRACKS] = { "", "" };
 
     write_row(p, f->name, f->unit, nothing);
     for (int i = 0; i < p->n; i++) {
@@ -235,8 +235,8 @@ static void draw_fields(struct pen *p, double *const *obs)
         if (has_player(p, i))
             env = player_of(p, i)->episode.env;
     for (const struct env_field *f = env->fields; f->name; at += f->n, f++) {
-        char texts[SESSION_TRACKS][32] = { "", "" };
-        const char *values[SESSION_TRACKS] = { texts[0], texts[1] };
+        char texts[VIEWING_TRACKS][32] = { "", "" };
+        const char *values[VIEWING_TRACKS] = { texts[0], texts[1] };
         if (f->n > 1) {
             draw_list(p, f, obs, at);
             continue;
@@ -251,7 +251,7 @@ static void draw_fields(struct pen *p, double *const *obs)
 static void draw_observation(struct pen *p)
 {
     bool is_shown = begin_group(p, GROUP_observation);
-    double *obs[SESSION_TRACKS] = { NULL, NULL };
+    double *obs[VIEWING_TRACKS] = { NULL, NULL };
     const struct env *env = NULL;
 
     for (int i = 0; i < p->n && is_shown; i++) {
@@ -263,7 +263,7 @@ static void draw_observation(struct pen *p)
     }
     if (env)
         draw_fields(p, obs);
-    for (int i = 0; i < SESSION_TRACKS; i++)
+    for (int i = 0; i < VIEWING_TRACKS; i++)
         free(obs[i]);
     end_group(p, is_shown);
 }
@@ -313,7 +313,7 @@ static void draw_note_end(struct pen *p, const struct replay *r, int64_t at)
 /* The notes of this step; when there are none, the last ones before it, dimmed. */
 static void draw_notes_of(struct pen *p, int i)
 {
-    const struct replay *r = p->v->session.tracks[i].replay;
+    const struct replay *r = p->v->viewing.tracks[i].replay;
     int64_t at = player_of(p, i)->at;
     int n, first = replay_find_notes(r, at, &n);
     uint32_t color = UI_TEXT;
@@ -366,7 +366,7 @@ static const char *verified_text(const struct player *p)
 
 static void draw_replay_of(struct pen *p, int i)
 {
-    const struct replay *r = p->v->session.tracks[i].replay;
+    const struct replay *r = p->v->viewing.tracks[i].replay;
     const char *slash = strrchr(r->policy_name, '/');
     time_t created = (time_t)r->created;
     char text[128] = "?", seed[32];
@@ -391,7 +391,7 @@ static void draw_replay_of(struct pen *p, int i)
     if (gmtime_r(&created, &utc))
         strftime(text, sizeof(text), "%Y-%m-%d %H:%M", &utc);
     write_row(p, "recorded", "UTC", (const char *[]){ text });
-    if (!p->v->session.is_live)
+    if (!p->v->viewing.is_live)
         write_row(p, "verified", "", (const char *[]){ verified_text(player_of(p, i)) });
     if (r->fault)
         p->y += ui_paragraph(&p->v->ui, UI_PLAIN, p->x, p->y, p->width, 8, UI_FAILURE,
@@ -427,10 +427,10 @@ static void scroll(struct viewer *v)
 void panel_draw(struct viewer *v)
 {
     const SDL_Rect *r = &v->panel;
-    struct pen p = { v, r->x + PAD, r->y, r->w - 2 * PAD, v->session.n_tracks };
+    struct pen p = { v, r->x + PAD, r->y, r->w - 2 * PAD, v->viewing.n_tracks };
 
     ui_fill(&v->ui, r->x, r->y, r->w, r->h, UI_SURFACE);
-    if (!session_has_replay(&v->session))
+    if (!viewing_has_replay(&v->viewing))
         return;
     scroll(v);
     SDL_RenderSetClipRect(v->ui.renderer, r);

@@ -10,7 +10,7 @@
 
 void stage_forget(struct viewer *v)
 {
-    for (int i = 0; i < SESSION_TRACKS; i++) {
+    for (int i = 0; i < VIEWING_TRACKS; i++) {
         struct stage_picture *p = &v->pictures[i];
         if (p->texture)
             SDL_DestroyTexture(p->texture);
@@ -54,7 +54,7 @@ static void upload(struct stage_picture *p)
 static void refresh(struct viewer *v, struct stage_picture *p, struct player *player,
                     int scale)
 {
-    bool has_marks = v->session.has_marks;
+    bool has_marks = v->viewing.has_marks;
     int width, height;
 
     frame_size(player->episode.env, &width, &height);
@@ -64,7 +64,7 @@ static void refresh(struct viewer *v, struct stage_picture *p, struct player *pl
         p->player = NULL;
     }
     if (p->player == player && p->at == player->at && p->has_marks == has_marks &&
-        !v->session.is_live)
+        !v->viewing.is_live)
         return;
     frame_draw(player, scale, has_marks, &p->canvas);
     upload(p);
@@ -83,7 +83,7 @@ static int fitting_scale(int width, int height, const SDL_Rect *room)
 
 static void stage_draw_caption(struct viewer *v, int i, const SDL_Rect *r)
 {
-    const struct track *t = &v->session.tracks[i];
+    const struct track *t = &v->viewing.tracks[i];
     char text[256];
     int x = r->x, y = r->y + 4;
 
@@ -91,7 +91,7 @@ static void stage_draw_caption(struct viewer *v, int i, const SDL_Rect *r)
     x += 16;
     x += ui_text(&v->ui, UI_BOLD, x, y, r->w / 2 - 16, UI_TEXT, t->name) + 12;
     const struct view_live *live = v->options->live;
-    const char *status = v->session.is_live && live->status ? live->status(live->user)
+    const char *status = v->viewing.is_live && live->status ? live->status(live->user)
                                                             : NULL;
     if (status)
         snprintf(text, sizeof(text), "%s", status);
@@ -101,7 +101,7 @@ static void stage_draw_caption(struct viewer *v, int i, const SDL_Rect *r)
     else
         snprintf(text, sizeof(text), "%s  seed %llu", t->replay->task->env->name,
                  (unsigned long long)t->replay->seed);
-    if (t->player->at == t->replay->tape.n_steps && !v->session.is_live)
+    if (t->player->at == t->replay->tape.n_steps && !v->viewing.is_live)
         snprintf(text + strlen(text), sizeof(text) - strlen(text), "  %s",
                  t->replay->fault        ? fault_name(t->replay->fault)
                  : t->replay->terminated ? "terminated"
@@ -112,7 +112,7 @@ static void stage_draw_caption(struct viewer *v, int i, const SDL_Rect *r)
 
 static void draw_picture(struct viewer *v, int i, SDL_Rect r)
 {
-    struct player *player = v->session.tracks[i].player;
+    struct player *player = v->viewing.tracks[i].player;
     struct stage_picture *p = &v->pictures[i];
     int width, height;
 
@@ -175,17 +175,17 @@ static void draw_message(struct viewer *v)
 
 void stage_draw(struct viewer *v)
 {
-    int n = v->session.n_tracks, gap = 16;
+    int n = v->viewing.n_tracks, gap = 16;
 
     for (int i = 0; i < n; i++) {
         SDL_Rect r = v->stage;
         r.w = (r.w - gap * (n + 1)) / n;
         r.x += gap + i * (r.w + gap);
         r.h -= 4;
-        if (v->session.tracks[i].player)
+        if (v->viewing.tracks[i].player)
             draw_picture(v, i, r);
         else
-            draw_problem(v, &v->session.tracks[i], &r);
+            draw_problem(v, &v->viewing.tracks[i], &r);
     }
     if (n == 0)
         draw_empty(v);

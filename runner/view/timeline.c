@@ -20,7 +20,7 @@
 
 void timeline_forget(struct viewer *v)
 {
-    for (int i = 0; i < SESSION_TRACKS; i++) {
+    for (int i = 0; i < VIEWING_TRACKS; i++) {
         free(v->timeline.rows[i].returns);
         free(v->timeline.rows[i].events);
     }
@@ -37,7 +37,7 @@ static int64_t view_from(const struct viewer *v)
 static int64_t view_to(const struct viewer *v)
 {
     const struct timeline *t = &v->timeline;
-    int64_t to = t->to > t->from ? t->to : v->session.n_steps;
+    int64_t to = t->to > t->from ? t->to : v->viewing.n_steps;
 
     return to > view_from(v) ? to : view_from(v) + 1;
 }
@@ -65,13 +65,13 @@ static int64_t step_of(const struct viewer *v, int x)
     double share = (double)(x - r.x) / (r.w > 1 ? r.w - 1 : 1);
     int64_t step = view_from(v) + llround(share * (double)(view_to(v) - view_from(v)));
 
-    return step < 0 ? 0 : step > v->session.n_steps ? v->session.n_steps : step;
+    return step < 0 ? 0 : step > v->viewing.n_steps ? v->viewing.n_steps : step;
 }
 
 void timeline_zoom(struct viewer *v, double factor, int64_t around)
 {
     double from = (double)view_from(v), to = (double)view_to(v),
-           n = (double)v->session.n_steps;
+           n = (double)v->viewing.n_steps;
     double length = fmin(n, fmax(16, (to - from) * factor));
     double share = ((double)around - from) / (to - from);
 
@@ -116,13 +116,13 @@ static void timeline_make(struct viewer *v)
     t->made_ms = SDL_GetTicks();
     t->low = 0;
     t->high = 0;
-    for (int i = 0; i < v->session.n_tracks; i++) {
+    for (int i = 0; i < v->viewing.n_tracks; i++) {
         struct timeline_row *row = &t->rows[i];
         row->returns = xrealloc(row->returns, sizeof(*row->returns) * (size_t)t->n);
         row->events = xrealloc(row->events, sizeof(*row->events) * (size_t)t->n);
         memset(row->events, 0, sizeof(*row->events) * (size_t)t->n);
-        if (v->session.tracks[i].player)
-            make_row(v, row, v->session.tracks[i].player);
+        if (v->viewing.tracks[i].player)
+            make_row(v, row, v->viewing.tracks[i].player);
     }
 }
 
@@ -131,8 +131,8 @@ static void make_if_needed(struct viewer *v)
     struct timeline *t = &v->timeline;
     bool is_stale = false;
 
-    for (int i = 0; i < v->session.n_tracks; i++) {
-        const struct player *p = v->session.tracks[i].player;
+    for (int i = 0; i < v->viewing.n_tracks; i++) {
+        const struct player *p = v->viewing.tracks[i].player;
         is_stale |= !t->rows[i].returns || (p && t->rows[i].known != p->scanned);
     }
     if (t->n != inner(v).w || t->made_from != view_from(v) || t->made_to != view_to(v) ||
@@ -145,7 +145,7 @@ static void make_if_needed(struct viewer *v)
 static SDL_Rect curve_area(const struct viewer *v)
 {
     SDL_Rect r = inner(v);
-    int below = v->session.n_tracks > 1 ? ICONS : 0;
+    int below = v->viewing.n_tracks > 1 ? ICONS : 0;
 
     r.y += ICONS + 4;
     r.h -= ICONS + 4 + below + AXIS;
@@ -163,7 +163,7 @@ static int y_of(const struct viewer *v, const SDL_Rect *r, double value)
 static void draw_curve(struct viewer *v, int i, const SDL_Rect *r)
 {
     const struct timeline_row *row = &v->timeline.rows[i];
-    int64_t n_steps = v->session.tracks[i].replay->tape.n_steps;
+    int64_t n_steps = v->viewing.tracks[i].replay->tape.n_steps;
     int before = -1;
 
     for (int k = 0; k < v->timeline.n; k++) {
@@ -205,7 +205,7 @@ static bool is_crowded(const struct timeline *t, int i, int k)
 
 static void draw_events(struct viewer *v, int i, int y)
 {
-    const struct track *t = &v->session.tracks[i];
+    const struct track *t = &v->viewing.tracks[i];
     const struct env *env = t->replay->task->env;
     const uint32_t *events = v->timeline.rows[i].events;
     int left = inner(v).x;
@@ -265,7 +265,7 @@ static void draw_axis(struct viewer *v)
 static void timeline_describe(struct viewer *v, int64_t step)
 {
     char text[256], events[128];
-    const struct track *t = &v->session.tracks[0];
+    const struct track *t = &v->viewing.tracks[0];
 
     snprintf(text, sizeof(text), "step %lld", (long long)step);
     for (int i = 0; i < v->options->n_flags; i++)
@@ -288,16 +288,16 @@ static void take_mouse(struct viewer *v)
     struct ui *ui = &v->ui;
     int64_t step = step_of(v, ui->x);
 
-    if (ui_is_clicked(ui, &v->track) && v->session.n_steps > 0) {
+    if (ui_is_clicked(ui, &v->track) && v->viewing.n_steps > 0) {
         ui->owner = ui->has_shift ? OWNER_RANGE : OWNER_TIMELINE;
         if (ui->owner == OWNER_RANGE)
-            v->session.from = step_of(v, ui->pressed_x);
+            v->viewing.from = step_of(v, ui->pressed_x);
     }
     if (ui->owner == OWNER_TIMELINE) {
-        v->session.is_playing = false;
-        session_seek(&v->session, step);
+        v->viewing.is_playing = false;
+        viewing_seek(&v->viewing, step);
     } else if (ui->owner == OWNER_RANGE) {
-        v->session.to = step > v->session.from ? step : v->session.from;
+        v->viewing.to = step > v->viewing.from ? step : v->viewing.from;
     }
     if (!ui_is_over(ui, &v->track) && ui->owner != OWNER_TIMELINE)
         return;
@@ -310,21 +310,21 @@ static void take_mouse(struct viewer *v)
 static void follow(struct viewer *v)
 {
     struct timeline *t = &v->timeline;
-    int64_t length = t->to - t->from, at = v->session.at;
+    int64_t length = t->to - t->from, at = v->viewing.at;
 
     if (length <= 0 || (at >= t->from && at <= t->to))
         return;
     t->from = at - length / 8 < 0 ? 0 : at - length / 8;
-    if (t->from + length > v->session.n_steps)
-        t->from = v->session.n_steps - length;
+    if (t->from + length > v->viewing.n_steps)
+        t->from = v->viewing.n_steps - length;
     t->to = t->from + length;
 }
 
 static void draw_difference(struct viewer *v)
 {
-    int64_t step = v->session.differs_at;
+    int64_t step = v->viewing.differs_at;
 
-    if (v->session.n_tracks < 2 || step < view_from(v) || step > view_to(v))
+    if (v->viewing.n_tracks < 2 || step < view_from(v) || step > view_to(v))
         return;
     int x = x_of(v, step), width = ui_text_width(&v->ui, UI_PLAIN, "first difference");
     draw_line_at(v, step, UI_TEXT, 1);
@@ -336,11 +336,11 @@ static void draw_difference(struct viewer *v)
 
 void timeline_draw(struct viewer *v)
 {
-    struct session *s = &v->session;
+    struct viewing *s = &v->viewing;
     SDL_Rect r;
 
     ui_fill(&v->ui, v->track.x, v->track.y, v->track.w, v->track.h, UI_SURFACE);
-    if (!session_has_replay(s) || inner(v).w < 16)
+    if (!viewing_has_replay(s) || inner(v).w < 16)
         return;
     take_mouse(v);
     follow(v);

@@ -24,60 +24,60 @@ static bool button(struct row *row, int width, const char *text, bool is_active,
 
 static void transport_write_place(struct row *row, int width)
 {
-    const struct session *s = &row->v->session;
+    const struct viewing *s = &row->v->viewing;
     char text[96];
 
     snprintf(text, sizeof(text), "%lld", (long long)s->at);
     int x = row->x + 8, y = row->y + 6;
     x += ui_text(&row->v->ui, UI_MONO, x, y, 0, UI_TEXT, text);
     snprintf(text, sizeof(text), " / %lld   %.2f s", (long long)s->n_steps,
-             (double)s->at / session_rate(s));
+             (double)s->at / viewing_rate(s));
     ui_text(&row->v->ui, UI_MONO, x, y, row->x + width - x, UI_DIM, text);
     row->x += width;
 }
 
 static void draw_play(struct row *row)
 {
-    struct session *s = &row->v->session;
+    struct viewing *s = &row->v->viewing;
 
     if (button(row, 32, "|\xe2\x80\xb9", false, "to the start  (Home)"))
-        session_seek(s, 0);
+        viewing_seek(s, 0);
     if (button(row, 32, "\xe2\x97\x82\xe2\x97\x86", false,
                "previous event  (P; Shift+P: failure)"))
-        session_jump(s, -1, row->v->ui.has_shift);
+        viewing_jump(s, -1, row->v->ui.has_shift);
     if (button(row, 32, "\xe2\x80\xb9", false, "a step back  (Left)"))
-        session_step(s, -1);
+        viewing_step(s, -1);
     if (button(row, 64, s->is_playing ? "Pause" : "Play", s->is_playing, "Space"))
-        session_play(s, !s->is_playing);
+        viewing_play(s, !s->is_playing);
     if (button(row, 32, "\xe2\x80\xba", false, "a step  (Right)"))
-        session_step(s, 1);
+        viewing_step(s, 1);
     if (button(row, 32, "\xe2\x97\x86\xe2\x96\xb8", false,
                "next event  (N; Shift+N: failure)"))
-        session_jump(s, 1, row->v->ui.has_shift);
+        viewing_jump(s, 1, row->v->ui.has_shift);
     if (button(row, 32, "\xe2\x80\xba|", false, "to the end  (End)"))
-        session_seek(s, s->n_steps);
+        viewing_seek(s, s->n_steps);
 }
 
 static void draw_speed(struct row *row)
 {
-    struct session *s = &row->v->session;
+    struct viewing *s = &row->v->viewing;
     char text[16];
 
     row->x += 8;
     if (button(row, 28, "\xe2\x88\x92", false, "slower  (Down)"))
-        session_set_speed(s, s->speed - 1);
+        viewing_set_speed(s, s->speed - 1);
     snprintf(text, sizeof(text), s->speed < 0 ? "1/%d\xc3\x97" : "%d\xc3\x97",
              1 << (s->speed < 0 ? -s->speed : s->speed));
     if (button(row, 48, text, s->speed != 0, "speed; click: as it is  (Backspace)"))
-        session_set_speed(s, 0);
+        viewing_set_speed(s, 0);
     if (button(row, 28, "+", false, "faster  (Up)"))
-        session_set_speed(s, s->speed + 1);
+        viewing_set_speed(s, s->speed + 1);
 }
 
 static void draw_rest(struct row *row, int room)
 {
     struct viewer *v = row->v;
-    struct session *s = &v->session;
+    struct viewing *s = &v->viewing;
     bool can_what_if = v->options->whatif && s->n_tracks > 0;
     int width = 60 + GAP + 3 * (48 + GAP) + 28 + (s->n_tracks > 1 ? 92 + GAP : 0) +
                 (can_what_if ? 76 + GAP : 0);
@@ -91,7 +91,7 @@ static void draw_rest(struct row *row, int room)
     if (s->n_tracks > 1 &&
         button(row, 92, "Difference", false, "first step that differs  (D)") &&
         s->differs_at >= 0)
-        session_seek(s, s->differs_at);
+        viewing_seek(s, s->differs_at);
     if (button(row, 60, "Marks", s->has_marks, "what the policy marked  (M)"))
         s->has_marks = !s->has_marks;
     if (button(row, 48, "PNG", false, "save the frame  (S)"))

@@ -30,11 +30,11 @@ void viewer_drop(struct viewer *v, const char *path)
         return;
     }
     struct error err;
-    if (v->session.is_live)
+    if (v->viewing.is_live)
         viewer_say(v, false, "an episode is going on: drop the file when it is over");
-    else if (!session_has_replay(&v->session))
-        session_open(&v->session, path); /* or the reason why not, large */
-    else if (session_try(&v->session, path, &err) < 0)
+    else if (!viewing_has_replay(&v->viewing))
+        viewing_open(&v->viewing, path); /* or the reason why not, large */
+    else if (viewing_try(&v->viewing, path, &err) < 0)
         viewer_say(v, true, "%s", err.text); /* what is there stays in view */
     else
         v->has_whatif = false;
@@ -56,7 +56,7 @@ static void view_lay_out(struct viewer *v)
 
 static void set_title(struct viewer *v)
 {
-    const struct session *s = &v->session;
+    const struct viewing *s = &v->viewing;
     char title[256] = "ratchet view";
 
     if (s->n_tracks > 0)
@@ -92,9 +92,9 @@ static bool live_takes(struct viewer *v, const SDL_KeyboardEvent *key)
 {
     const struct view_live *live = v->options->live;
     bool is_down = key->type == SDL_KEYDOWN;
-    bool is_ours = !v->session.is_playing || (key->keysym.mod & (KMOD_CTRL | KMOD_ALT));
+    bool is_ours = !v->viewing.is_playing || (key->keysym.mod & (KMOD_CTRL | KMOD_ALT));
 
-    return live && live->key && v->session.is_live && !(is_down && is_ours) &&
+    return live && live->key && v->viewing.is_live && !(is_down && is_ours) &&
            live->key(live->user, SDL_GetKeyName(key->keysym.sym), is_down);
 }
 
@@ -123,16 +123,16 @@ static void poll_live(struct viewer *v, double seconds)
 {
     const struct view_live *live = v->options->live;
 
-    if (!live || !v->session.is_live)
+    if (!live || !v->viewing.is_live)
         return;
-    bool goes_on = live->poll(live->user, session_due(&v->session, seconds));
-    session_grow(&v->session);
+    bool goes_on = live->poll(live->user, viewing_due(&v->viewing, seconds));
+    viewing_grow(&v->viewing);
     v->is_dirty = true;
     if (!goes_on) {
-        v->session.is_live = v->session.is_playing = false;
+        v->viewing.is_live = v->viewing.is_playing = false;
         viewer_say(v, false, "the episode is over: return %g in %lld steps",
-                   v->session.tracks[0].player->episode.now.total,
-                   (long long)v->session.n_steps);
+                   v->viewing.tracks[0].player->episode.now.total,
+                   (long long)v->viewing.n_steps);
     }
 }
 
@@ -143,7 +143,7 @@ static void loop(struct viewer *v)
 
     v->is_dirty = true;
     while (!v->is_over && !(v->options->interrupted && *v->options->interrupted)) {
-        bool is_busy = v->session.is_playing || v->session.is_live || v->is_dirty;
+        bool is_busy = v->viewing.is_playing || v->viewing.is_live || v->is_dirty;
         if (!is_busy && SDL_WaitEventTimeout(&event, IDLE_MS))
             take_event(v, &event);
         /* One press or wheel a picture, so that none is lost between two. */
@@ -153,7 +153,7 @@ static void loop(struct viewer *v)
         double seconds = (start - before) * 1e-3;
         before = start;
         poll_live(v, seconds);
-        v->is_dirty |= session_tick(&v->session, seconds, SCAN_MS);
+        v->is_dirty |= viewing_tick(&v->viewing, seconds, SCAN_MS);
         whatif_watch(v);
         if (v->message[0] && start - v->message_ms > MESSAGE_MS) {
             v->message[0] = 0;
@@ -174,8 +174,8 @@ static int open_files(struct viewer *v, struct error *err)
 {
     const struct view_options *o = v->options;
 
-    for (int i = 0; i < o->n_paths && i < SESSION_TRACKS; i++)
-        if (session_try(&v->session, o->paths[i], err) < 0)
+    for (int i = 0; i < o->n_paths && i < VIEWING_TRACKS; i++)
+        if (viewing_try(&v->viewing, o->paths[i], err) < 0)
             return -1;
     return 0;
 }
@@ -186,14 +186,14 @@ static void view_begin(struct viewer *v)
     const struct view_live *live = o->live;
 
     if (live)
-        session_add(&v->session, live->replay, live->name, true);
+        viewing_add(&v->viewing, live->replay, live->name, true);
     v->places = xcalloc((size_t)o->n_flags + 1, sizeof(*v->places));
     for (int i = 0; i < o->n_flags; i++)
         v->places[i] = o->flags[i].step;
-    v->session.places = v->places;
-    v->session.n_places = o->n_flags;
-    session_seek(&v->session, o->at < 0 ? v->session.n_steps + 1 + o->at : o->at);
-    session_play(&v->session, o->is_playing || live);
+    v->viewing.places = v->places;
+    v->viewing.n_places = o->n_flags;
+    viewing_seek(&v->viewing, o->at < 0 ? v->viewing.n_steps + 1 + o->at : o->at);
+    viewing_play(&v->viewing, o->is_playing || live);
 }
 
 int view_run(const struct view_options *o, struct error *err)
@@ -201,9 +201,9 @@ int view_run(const struct view_options *o, struct error *err)
     struct viewer v = { .options = o, .policy = o->policy ? xstrdup(o->policy) : NULL };
     int status = -1;
 
-    session_init(&v.session, o->envs);
+    viewing_init(&v.viewing, o->envs);
     if (open_files(&v, err) != 0) {
-        session_clear(&v.session);
+        viewing_clear(&v.viewing);
         free(v.policy);
         return VIEW_BAD_FILE;
     }
@@ -216,7 +216,7 @@ int view_run(const struct view_options *o, struct error *err)
 out:
     stage_forget(&v);
     timeline_forget(&v);
-    session_clear(&v.session);
+    viewing_clear(&v.viewing);
     ui_close(&v.ui);
     free(v.places);
     free(v.policy);

@@ -4,7 +4,7 @@
 #define RATCHET_RUNNER_VIEW_VIEWER_H
 
 #include "envs/canvas.h"
-#include "runner/view/session.h"
+#include "runner/view/viewing.h"
 #include "runner/view/ui.h"
 #include "runner/view/view.h"
 
@@ -30,22 +30,22 @@ struct timeline_row {
 
 struct timeline {
     int64_t from, to; /* the part that is shown; to <= from: all */
-    struct timeline_row rows[SESSION_TRACKS];
+    struct timeline_row rows[VIEWING_TRACKS];
     int n; /* pixels */
     int64_t made_from, made_to;
     uint32_t made_ms;
     double low, high; /* of the returns */
 };
 
-/* The session says what is shown and where it stands; pictures and timeline are made of it
- * and may be thrown away: whoever changes the session's replays calls stage_forget and
+/* The viewing says what is shown and where it stands; pictures and timeline are made of it
+ * and may be thrown away: whoever changes the viewing's replays calls stage_forget and
  * timeline_forget, whoever changes anything that is seen sets is_dirty. has_whatif: the
  * second track is what-if's, not the user's. */
 struct viewer {
     const struct view_options *options;
     struct ui ui;
-    struct session session;
-    struct stage_picture pictures[SESSION_TRACKS];
+    struct viewing viewing;
+    struct stage_picture pictures[VIEWING_TRACKS];
     struct timeline timeline;
     SDL_Rect stage, panel, track, transport; /* where the parts are; track: timeline */
     int panel_scroll, panel_height;

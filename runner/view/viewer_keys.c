@@ -8,7 +8,7 @@ typedef void (*key_action)(struct viewer *v);
 #define STEP(name, steps)                 \
     static void name(struct viewer *v)    \
     {                                     \
-        session_step(&v->session, steps); \
+        viewing_step(&v->viewing, steps); \
     }
 STEP(viewer_keys_step, 1)
 STEP(back, -1)
@@ -20,7 +20,7 @@ STEP(far_back, -1000)
 #define JUMP(name, direction, is_failure)                      \
     static void name(struct viewer *v)                         \
     {                                                          \
-        if (!session_jump(&v->session, direction, is_failure)) \
+        if (!viewing_jump(&v->viewing, direction, is_failure)) \
             viewer_say(v, false, "there is none");             \
     }
 JUMP(next_event, 1, false)
@@ -30,56 +30,56 @@ JUMP(previous_failure, -1, true)
 
 static void viewer_keys_play(struct viewer *v)
 {
-    session_play(&v->session, !v->session.is_playing);
+    viewing_play(&v->viewing, !v->viewing.is_playing);
 }
 
 static void go_start(struct viewer *v)
 {
-    session_seek(&v->session, 0);
+    viewing_seek(&v->viewing, 0);
 }
 
 static void go_end(struct viewer *v)
 {
-    session_seek(&v->session, v->session.n_steps);
+    viewing_seek(&v->viewing, v->viewing.n_steps);
 }
 
 static void faster(struct viewer *v)
 {
-    session_set_speed(&v->session, v->session.speed + 1);
+    viewing_set_speed(&v->viewing, v->viewing.speed + 1);
 }
 
 static void slower(struct viewer *v)
 {
-    session_set_speed(&v->session, v->session.speed - 1);
+    viewing_set_speed(&v->viewing, v->viewing.speed - 1);
 }
 
 static void plain_speed(struct viewer *v)
 {
-    session_set_speed(&v->session, 0);
+    viewing_set_speed(&v->viewing, 0);
 }
 
 static void go_difference(struct viewer *v)
 {
-    struct session *s = &v->session;
+    struct viewing *s = &v->viewing;
 
-    session_tick(s, 0, 1e6); /* to the end: the difference is wanted now */
+    viewing_tick(s, 0, 1e6); /* to the end: the difference is wanted now */
     if (s->n_tracks < 2)
         viewer_say(v, false, "drop a second replay to compare");
     else if (s->differs_at < 0)
         viewer_say(v, false, "both replays are the same");
     else
-        session_seek(s, s->differs_at);
+        viewing_seek(s, s->differs_at);
 }
 
 static void toggle_marks(struct viewer *v)
 {
-    v->session.has_marks = !v->session.has_marks;
+    v->viewing.has_marks = !v->viewing.has_marks;
 }
 
 #define TOGGLE(group)                                                             \
     static void toggle_##group(struct viewer *v)                                  \
     {                                                                             \
-        v->session.is_shown[GROUP_##group] = !v->session.is_shown[GROUP_##group]; \
+        v->viewing.is_shown[GROUP_##group] = !v->viewing.is_shown[GROUP_##group]; \
     }
 TOGGLE(step)
 TOGGLE(observation)
@@ -88,33 +88,33 @@ TOGGLE(replay)
 
 static void range_from(struct viewer *v)
 {
-    session_mark_range(&v->session, v->session.at, -1);
+    viewing_mark_range(&v->viewing, v->viewing.at, -1);
 }
 
 static void range_to(struct viewer *v)
 {
-    session_mark_range(&v->session, -1, v->session.at);
+    viewing_mark_range(&v->viewing, -1, v->viewing.at);
 }
 
 static void no_range(struct viewer *v)
 {
-    v->session.from = 0;
-    v->session.to = -1;
+    v->viewing.from = 0;
+    v->viewing.to = -1;
 }
 
 static void zoom_in(struct viewer *v)
 {
-    timeline_zoom(v, 0.5, v->session.at);
+    timeline_zoom(v, 0.5, v->viewing.at);
 }
 
 static void zoom_out(struct viewer *v)
 {
-    timeline_zoom(v, 2, v->session.at);
+    timeline_zoom(v, 2, v->viewing.at);
 }
 
 static void close_second(struct viewer *v)
 {
-    session_close(&v->session, v->session.n_tracks > 1 ? 1 : -1);
+    viewing_close(&v->viewing, v->viewing.n_tracks > 1 ? 1 : -1);
     v->has_whatif = false;
 }
 

@@ -20,7 +20,7 @@ static int64_t modified(const char *path)
 static void run_from(struct viewer *v, int64_t step)
 {
     const struct view_whatif *w = v->options->whatif;
-    struct track *t = &v->session.tracks[0];
+    struct track *t = &v->viewing.tracks[0];
     struct error err = { "" };
 
     v->policy_time = modified(v->policy);
@@ -33,27 +33,27 @@ static void run_from(struct viewer *v, int64_t step)
         viewer_say(v, true, "%s", err.text);
         return;
     }
-    session_close(&v->session, v->session.n_tracks > 1 ? 1 : -1);
-    session_add(&v->session, r, v->policy, false);
+    viewing_close(&v->viewing, v->viewing.n_tracks > 1 ? 1 : -1);
+    viewing_add(&v->viewing, r, v->policy, false);
     v->has_whatif = true;
     v->whatif_step = step;
     stage_forget(v);
     viewer_say(v, false, "%s from step %lld: return %g, before %g",
-               v->session.tracks[1].name, (long long)step, r->total, t->replay->total);
+               v->viewing.tracks[1].name, (long long)step, r->total, t->replay->total);
 }
 
 void whatif_run(struct viewer *v)
 {
     if (!v->options->whatif)
         viewer_say(v, true, "what if is not possible here");
-    else if (v->session.is_live)
+    else if (v->viewing.is_live)
         viewer_say(v, true,
                    "what if is for replays, not for an episode that is going on");
     else if (!v->policy)
         viewer_say(v, false,
                    "drop a policy (FILE.lua) on the window first, or give --policy");
     else
-        run_from(v, v->session.at);
+        run_from(v, v->viewing.at);
 }
 
 void whatif_watch(struct viewer *v)

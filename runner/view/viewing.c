@@ -1,6 +1,6 @@
-/* session.c - what the viewer shows, without a window: replays, where it stands, how it
+/* viewing.c - what the viewer shows, without a window: replays, where it stands, how it
  * moves. */
-#include "runner/view/session.h"
+#include "runner/view/viewing.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -13,9 +13,9 @@
     2000                  /* for looking ahead when a jump needs what is not known yet */
 #define MAX_CATCH_UP 0.25 /* seconds; after a longer stall play goes on, not after */
 
-void session_init(struct session *s, const struct env_registry *envs)
+void viewing_init(struct viewing *s, const struct env_registry *envs)
 {
-    *s = (struct session){ .envs = envs, .to = -1, .differs_at = DIFFERENCE_UNKNOWN };
+    *s = (struct viewing){ .envs = envs, .to = -1, .differs_at = DIFFERENCE_UNKNOWN };
     s->has_marks = true;
     for (int i = 0; i < N_GROUPS; i++)
         s->is_shown[i] = true;
@@ -31,7 +31,7 @@ static void clear_track(struct track *t)
     *t = (struct track){ 0 };
 }
 
-void session_clear(struct session *s)
+void viewing_clear(struct viewing *s)
 {
     for (int i = 0; i < s->n_tracks; i++)
         clear_track(&s->tracks[i]);
@@ -44,7 +44,7 @@ static int64_t steps_of(const struct track *t)
 }
 
 /* After any change of the tracks. */
-static void session_settle(struct session *s)
+static void viewing_settle(struct viewing *s)
 {
     s->n_steps = 0;
     for (int i = 0; i < s->n_tracks; i++)
@@ -53,34 +53,34 @@ static void session_settle(struct session *s)
     s->differs_at = DIFFERENCE_UNKNOWN;
     if (s->to > s->n_steps)
         s->to = -1;
-    session_seek(s, s->at);
+    viewing_seek(s, s->at);
 }
 
 /* The place for a new track; what was there is cleared. */
-static int make_place(struct session *s)
+static int make_place(struct viewing *s)
 {
     int i = s->n_tracks;
 
     if (i > 0 && !s->tracks[i - 1].replay)
         i--; /* a message gives way */
-    else if (i == SESSION_TRACKS)
+    else if (i == VIEWING_TRACKS)
         i--;
     clear_track(&s->tracks[i]);
     s->n_tracks = i + 1;
     return i;
 }
 
-int session_add_problem(struct session *s, const char *name, const char *problem)
+int viewing_add_problem(struct viewing *s, const char *name, const char *problem)
 {
     int i = make_place(s);
 
     s->tracks[i].name = xstrdup(basename(name));
     s->tracks[i].problem = xstrdup(problem);
-    session_settle(s);
+    viewing_settle(s);
     return i;
 }
 
-static int session_add_tape(struct session *s, struct replay *r, const char *name,
+static int viewing_add_tape(struct viewing *s, struct replay *r, const char *name,
                             bool is_live, struct error *err)
 {
     struct player *p = player_create(r, err);
@@ -95,34 +95,34 @@ static int session_add_tape(struct session *s, struct replay *r, const char *nam
         (struct track){ .name = xstrdup(basename(name)), .replay = r, .player = p };
     s->tracks[i].is_borrowed = is_live;
     s->is_live |= is_live;
-    session_settle(s);
+    viewing_settle(s);
     return i;
 }
 
-int session_add(struct session *s, struct replay *r, const char *name, bool is_live)
+int viewing_add(struct viewing *s, struct replay *r, const char *name, bool is_live)
 {
     struct error err;
-    int i = session_add_tape(s, r, name, is_live, &err);
+    int i = viewing_add_tape(s, r, name, is_live, &err);
 
-    return i >= 0 ? i : session_add_problem(s, name, err.text);
+    return i >= 0 ? i : viewing_add_problem(s, name, err.text);
 }
 
-int session_try(struct session *s, const char *path, struct error *err)
+int viewing_try(struct viewing *s, const char *path, struct error *err)
 {
     struct replay *r = replay_load(s->envs, path, err);
 
-    return r ? session_add_tape(s, r, path, false, err) : -1;
+    return r ? viewing_add_tape(s, r, path, false, err) : -1;
 }
 
-int session_open(struct session *s, const char *path)
+int viewing_open(struct viewing *s, const char *path)
 {
     struct error err;
-    int i = session_try(s, path, &err);
+    int i = viewing_try(s, path, &err);
 
-    return i >= 0 ? i : session_add_problem(s, path, err.text);
+    return i >= 0 ? i : viewing_add_problem(s, path, err.text);
 }
 
-void session_close(struct session *s, int track)
+void viewing_close(struct viewing *s, int track)
 {
     if (track < 0 || track >= s->n_tracks)
         return;
@@ -132,10 +132,10 @@ void session_close(struct session *s, int track)
         s->tracks[i + 1] = (struct track){ 0 };
     }
     s->n_tracks--;
-    session_settle(s);
+    viewing_settle(s);
 }
 
-bool session_has_replay(const struct session *s)
+bool viewing_has_replay(const struct viewing *s)
 {
     for (int i = 0; i < s->n_tracks; i++)
         if (s->tracks[i].replay)
@@ -143,7 +143,7 @@ bool session_has_replay(const struct session *s)
     return false;
 }
 
-double session_rate(const struct session *s)
+double viewing_rate(const struct viewing *s)
 {
     for (int i = 0; i < s->n_tracks; i++) {
         const struct replay *r = s->tracks[i].replay;
@@ -153,7 +153,7 @@ double session_rate(const struct session *s)
     return 60;
 }
 
-void session_seek(struct session *s, int64_t step)
+void viewing_seek(struct viewing *s, int64_t step)
 {
     s->at = step < 0 ? 0 : step > s->n_steps ? s->n_steps : step;
     for (int i = 0; i < s->n_tracks; i++)
@@ -161,24 +161,24 @@ void session_seek(struct session *s, int64_t step)
             player_seek(s->tracks[i].player, s->at);
 }
 
-void session_step(struct session *s, int64_t steps)
+void viewing_step(struct viewing *s, int64_t steps)
 {
     s->is_playing = false;
-    session_seek(s, s->at + steps);
+    viewing_seek(s, s->at + steps);
 }
 
-void session_play(struct session *s, bool is_playing)
+void viewing_play(struct viewing *s, bool is_playing)
 {
-    s->is_playing = is_playing && session_has_replay(s);
+    s->is_playing = is_playing && viewing_has_replay(s);
     s->due = 0;
     if (s->is_playing && (s->at == s->n_steps || s->is_live))
-        session_seek(s, s->is_live ? s->n_steps : 0);
+        viewing_seek(s, s->is_live ? s->n_steps : 0);
 }
 
-void session_set_speed(struct session *s, int speed)
+void viewing_set_speed(struct viewing *s, int speed)
 {
-    s->speed = speed < SESSION_SLOWEST   ? SESSION_SLOWEST
-               : speed > SESSION_FASTEST ? SESSION_FASTEST
+    s->speed = speed < VIEWING_SLOWEST   ? VIEWING_SLOWEST
+               : speed > VIEWING_FASTEST ? VIEWING_FASTEST
                                          : speed;
 }
 
@@ -189,7 +189,7 @@ static bool has_event(const struct track *t, int64_t step, bool is_failure_only)
     return is_failure_only ? frame_is_failure(t->replay->task->env, events) : events != 0;
 }
 
-static bool is_place(const struct session *s, int64_t step)
+static bool is_place(const struct viewing *s, int64_t step)
 {
     for (int i = 0; i < s->n_places; i++)
         if (s->places[i] == step)
@@ -198,7 +198,7 @@ static bool is_place(const struct session *s, int64_t step)
 }
 
 /* Does the step lead to where a jump may end? */
-static bool is_goal(const struct session *s, int64_t step, bool is_failure_only)
+static bool is_goal(const struct viewing *s, int64_t step, bool is_failure_only)
 {
     for (int i = 0; i < s->n_tracks; i++)
         if (s->tracks[i].replay && has_event(&s->tracks[i], step, is_failure_only))
@@ -206,7 +206,7 @@ static bool is_goal(const struct session *s, int64_t step, bool is_failure_only)
     return !is_failure_only && is_place(s, step + 1);
 }
 
-bool session_jump(struct session *s, int direction, bool is_failure_only)
+bool viewing_jump(struct viewing *s, int direction, bool is_failure_only)
 {
     s->is_playing = false;
     for (int i = 0; i < s->n_tracks; i++)
@@ -215,24 +215,24 @@ bool session_jump(struct session *s, int direction, bool is_failure_only)
     int64_t step = direction > 0 ? s->at : s->at - 2;
     for (; step >= 0 && step < s->n_steps; step += direction)
         if (is_goal(s, step, is_failure_only)) {
-            session_seek(s, step + 1);
+            viewing_seek(s, step + 1);
             return true;
         }
     return false;
 }
 
-static bool session_find_difference(struct session *s)
+static bool viewing_find_difference(struct viewing *s)
 {
     struct player *a = s->tracks[0].player, *b = s->tracks[1].player;
 
     if (s->n_tracks < 2 || !a || !b || s->differs_at != DIFFERENCE_UNKNOWN || s->is_live)
         return false;
     s->differs_at = compare_find(a, b);
-    session_seek(s, s->at);
+    viewing_seek(s, s->at);
     return true;
 }
 
-static bool look_ahead(struct session *s, double budget_ms)
+static bool look_ahead(struct viewing *s, double budget_ms)
 {
     bool has_changed = false, is_known = true;
 
@@ -243,44 +243,44 @@ static bool look_ahead(struct session *s, double budget_ms)
         is_known &= player_scan(p, budget_ms / s->n_tracks);
         has_changed = true;
     }
-    return (is_known && session_find_difference(s)) || has_changed;
+    return (is_known && viewing_find_difference(s)) || has_changed;
 }
 
-static int64_t take_due(struct session *s, double seconds)
+static int64_t take_due(struct viewing *s, double seconds)
 {
     if (!s->is_playing)
         return 0;
-    s->due += fmin(seconds, MAX_CATCH_UP) * session_rate(s) * ldexp(1, s->speed);
+    s->due += fmin(seconds, MAX_CATCH_UP) * viewing_rate(s) * ldexp(1, s->speed);
     int64_t steps = (int64_t)s->due;
     s->due -= (double)steps;
     return steps;
 }
 
-int64_t session_due(struct session *s, double seconds)
+int64_t viewing_due(struct viewing *s, double seconds)
 {
     return s->is_live ? take_due(s, seconds) : 0;
 }
 
-static bool session_play_tape(struct session *s, double seconds)
+static bool viewing_play_tape(struct viewing *s, double seconds)
 {
     int64_t before = s->at;
 
     if (!s->is_playing || s->is_live) /* then it follows what grows */
         return false;
-    session_seek(s, s->at + take_due(s, seconds));
+    viewing_seek(s, s->at + take_due(s, seconds));
     if (s->at == s->n_steps)
         s->is_playing = false;
     return s->at != before || !s->is_playing;
 }
 
-bool session_tick(struct session *s, double seconds, double budget_ms)
+bool viewing_tick(struct viewing *s, double seconds, double budget_ms)
 {
-    bool has_moved = session_play_tape(s, seconds);
+    bool has_moved = viewing_play_tape(s, seconds);
 
     return look_ahead(s, budget_ms) || has_moved;
 }
 
-void session_grow(struct session *s)
+void viewing_grow(struct viewing *s)
 {
     bool was_at_end = s->at == s->n_steps;
 
@@ -291,10 +291,10 @@ void session_grow(struct session *s)
         if (steps_of(&s->tracks[i]) > s->n_steps)
             s->n_steps = steps_of(&s->tracks[i]);
     if (was_at_end)
-        session_seek(s, s->n_steps);
+        viewing_seek(s, s->n_steps);
 }
 
-void session_mark_range(struct session *s, int64_t from, int64_t to)
+void viewing_mark_range(struct viewing *s, int64_t from, int64_t to)
 {
     int64_t old_to = s->to < 0 ? s->n_steps : s->to;
 
