@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/buffer.h"
+#include "base/scoped.h"
 
 /* Opened without waiting for the other end of a pipe; NULL with the reason in why. */
 static int open_regular(const char *path, off_t *size, const char **why)
@@ -132,6 +133,14 @@ int file_save(const char *path, const void *bytes, size_t len, struct error *err
 out:
     free(temporary);
     return status;
+}
+
+int file_copy(const char *from, const char *to, size_t max, struct error *err)
+{
+    size_t len;
+    scoped uint8_t *bytes = file_load(from, max, &len, err);
+
+    return bytes ? file_save(to, bytes, len, err) : -1;
 }
 
 int file_make_folder(const char *path, struct error *err)

@@ -22,6 +22,9 @@ const char *file_name(const char *path);
 /* Writes a temporary beside path, syncs it, renames it over path, syncs the folder. */
 int file_save(const char *path, const void *bytes, size_t len, struct error *err);
 
+/* A file of at most max bytes, as file_save() writes. */
+int file_copy(const char *from, const char *to, size_t max, struct error *err);
+
 /* The two halves, for a file that someone else writes: the name of a temporary beside
  * path (the caller frees it), and moving it into its place (it is removed when that
  * fails). */

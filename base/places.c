@@ -2,12 +2,15 @@
 #include "base/places.h"
 
 #include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/scoped.h"
 
 char *logs_path(const char *name)
 {
@@ -33,12 +36,19 @@ char *find_beside(const char *const *places, const char *name)
     return NULL;
 }
 
-char *find_shipped(const char *relative)
+char *find_shipped(const char *format, ...)
 {
     static const char *const places[] = { "../policies", "../../policies",
                                           "../share/ratchet/policies", NULL };
-    char *path = xasprintf("policies/%s", relative);
+    scoped char *relative = NULL;
+    char *path;
+    va_list args;
 
+    va_start(args, format);
+    if (vasprintf(&relative, format, args) < 0)
+        abort();
+    va_end(args);
+    path = xasprintf("policies/%s", relative);
     if (access(path, R_OK) == 0)
         return path;
     free(path);

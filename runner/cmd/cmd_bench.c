@@ -22,7 +22,6 @@
 #define MOST_EPISODES 2000
 
 struct bench {
-    struct app *app;
     struct setup *setup;
     struct task *task;  /* Breakout */
     struct task *brief; /* the same, with short episodes */
@@ -110,8 +109,8 @@ static double env_rate(const struct env *env, struct error *err)
 
 static int bench_envs(struct bench *b, struct error *err)
 {
-    for (int i = 0; i < b->app->envs.n && !*b->app->interrupted; i++) {
-        const struct env *env = b->app->envs.list[i];
+    for (int i = 0; i < b->setup->envs->n && !*b->setup->interrupted; i++) {
+        const struct env *env = b->setup->envs->list[i];
         char name[96], text[96];
         double rate = env_rate(env, err);
         if (rate < 0)
@@ -198,7 +197,7 @@ static int bench_policy(struct bench *b, const char *name, const char *file,
 {
     struct policy policy = { .name = file_name(file) };
     struct evaluation e;
-    scoped char *path = find_shipped(file);
+    scoped char *path = find_shipped("%s", file);
     char *source = path ? file_load_text(path, VM_MAX_SOURCE, err) : NULL;
     int n_episodes = 0, n_cores = CPU_COUNT(&b->cores), status = -1;
     double one, free_, bare, all;
@@ -388,7 +387,7 @@ static int bench_frames(struct bench *b, struct error *err)
 
     use_cores(b, false);
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]) && !status; i++) {
-        scoped char *path = find_shipped(rows[i].file);
+        scoped char *path = find_shipped("%s", rows[i].file);
         char key[64], text[96];
         char *source = path ? file_load_text(path, VM_MAX_SOURCE, err) : NULL;
         struct policy policy = { .name = rows[i].name, .source = source };
@@ -436,10 +435,11 @@ static int bench(struct bench *b, struct error *err)
         bench_policy(b, "follow", "breakout/follow.lua", err) != 0 ||
         bench_policy(b, "intercept", "../tests/bench/intercept.lua", err) != 0)
         return -1;
-    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]) && !*b->app->interrupted; i++)
+    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]) && !*b->setup->interrupted;
+         i++)
         if (parts[i](b, err) != 0)
             return -1;
-    return *b->app->interrupted ? error_set(err, "bench: interrupted") : 0;
+    return *b->setup->interrupted ? error_set(err, "bench: interrupted") : 0;
 }
 
 static int exec_bench(struct call *c)
@@ -447,7 +447,6 @@ static int exec_bench(struct call *c)
     struct bench *b = c->state;
     int status = EXIT_FAILED;
 
-    b->app = c->app;
     b->setup = &c->setup;
     if (bench(b, &c->err) == 0) {
         if (c->setup.json)

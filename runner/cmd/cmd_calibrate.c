@@ -50,11 +50,9 @@ static int calibrate_find_policy(struct calibrator *k, const char *path,
                                          "follow.lua" };
 
     k->path = path ? xstrdup(path) : NULL;
-    for (size_t i = 0; !k->path && i < sizeof(names) / sizeof(names[0]); i++) {
-        scoped char *relative = xasprintf("%s/%s", k->task->name, names[i]);
+    for (size_t i = 0; !k->path && i < sizeof(names) / sizeof(names[0]); i++)
         if (k->task->plan || !strstr(names[i], "plan"))
-            k->path = find_shipped(relative);
-    }
+            k->path = find_shipped("%s/%s", k->task->name, names[i]);
     if (!k->path)
         return error_set(err, "%s: no policy to compare with itself: name one",
                          k->task->name);
@@ -73,8 +71,8 @@ static void calibrate_on_result(void *user, int index,
     progress_show(&k->progress, "%d of %d episodes", ++k->n_done, k->n_total);
 }
 
-static int play_some(struct calibrator *k, struct app *app, int n,
-                     struct episode_result *results, struct error *err)
+static int play_some(struct calibrator *k, int n, struct episode_result *results,
+                     struct error *err)
 {
     struct episode_request *requests = xcalloc((size_t)n, sizeof(*requests));
     struct policy_facts facts;
@@ -93,7 +91,7 @@ static int play_some(struct calibrator *k, struct app *app, int n,
     progress_erase();
     if (status == 0 && facts.fault)
         return error_set(err, "%s: %s", k->path, facts.fault_text);
-    if (status == 0 && *app->interrupted)
+    if (status == 0 && *k->setup->interrupted)
         return error_set(err, "calibrate: interrupted");
     return status;
 }
@@ -114,7 +112,7 @@ static void calibrate_take_results(struct calibrator *k,
     k->s = summarize(k->returns, k->episodes);
 }
 
-static int calibrate_play(struct calibrator *k, struct app *app, struct error *err)
+static int calibrate_play(struct calibrator *k, struct error *err)
 {
     scoped struct episode_result *first = xcalloc((size_t)k->episodes, sizeof(*first));
     scoped struct episode_result *again = xcalloc(MOST_REPEATS, sizeof(*again));
@@ -123,10 +121,10 @@ static int calibrate_play(struct calibrator *k, struct app *app, struct error *e
 
     k->n_repeats = k->episodes < MOST_REPEATS ? k->episodes : MOST_REPEATS;
     k->n_total = k->episodes + k->n_repeats;
-    status = play_some(k, app, k->episodes, first, err);
+    status = play_some(k, k->episodes, first, err);
     k->seconds = clock_now() - start;
     if (status == 0)
-        status = play_some(k, app, k->n_repeats, again, err);
+        status = play_some(k, k->n_repeats, again, err);
     if (status == 0)
         calibrate_take_results(k, first, again);
     results_clear(first, k->episodes);
@@ -288,15 +286,14 @@ static void calibrate_print_text(const struct calibrator *k, const json_t *out)
         "gained, are\nno better: their \"better\" is a false promotion.\n");
 }
 
-static int calibrate_task(struct calibrator *k, struct app *app, const char **args,
-                          struct error *err)
+static int calibrate_task(struct calibrator *k, const char **args, struct error *err)
 {
     json_t *out;
 
     if (!k->pairs)
         k->pairs = k->task->splits.gate;
     if (calibrate_find_policy(k, args[1], err) != 0 || salt_draw(&k->salt, err) != 0 ||
-        calibrate_play(k, app, err) != 0 || find_range(k, err) != 0 ||
+        calibrate_play(k, err) != 0 || find_range(k, err) != 0 ||
         calibrate_count_starts(&k->n_starts, k->task, &k->salt, k->policy.source, err) !=
             0)
         return EXIT_FAILED;
@@ -334,7 +331,7 @@ static int exec_calibrate(struct call *c)
 
     k->setup = &c->setup;
     k->task = c->task;
-    status = calibrate_task(k, c->app, c->args, &c->err);
+    status = calibrate_task(k, c->args, &c->err);
     free(k->returns);
     free((char *)k->policy.source);
     free(k->path);

@@ -29,7 +29,7 @@ static const char *const libraries[] = {
 };
 
 struct doctor {
-    struct app *app;
+    const struct env_registry *envs;
     json_t *libraries; /* name -> file */
     struct policy_facts facts;
     bool is_jailed;   /* the required layers are there */
@@ -57,7 +57,7 @@ static int add_library(struct dl_phdr_info *info, size_t size, void *user)
 /* Starts a worker as an evaluation would. */
 static void doctor_probe(struct doctor *d)
 {
-    const struct env *env = env_find(&d->app->envs, "cartpole", &d->why);
+    const struct env *env = env_find(d->envs, "cartpole", &d->why);
     struct evaluation e = { .policy = { .name = "probe.lua", .source = probe_source } };
     struct task *task = env ? task_create(env) : NULL;
 
@@ -163,7 +163,7 @@ static void doctor_print(const struct doctor *d, const struct utsname *machine)
 
 static int exec_doctor(struct call *c)
 {
-    struct doctor d = { .app = c->app, .libraries = json_object() };
+    struct doctor d = { .envs = c->setup.envs, .libraries = json_object() };
     struct utsname machine;
 
     uname(&machine);

@@ -18,7 +18,6 @@
 
 struct reproduce {
     struct setup *setup;
-    struct app *app;
     const char *name;    /* as it was typed */
     char *folder;        /* all that is written; goes in the end */
     char *session;       /* the session's file */
@@ -121,7 +120,7 @@ static int make_task(struct reproduce *r, struct error *err)
     struct task_budget *b;
 
     r->task = task_from_json(
-        &r->app->envs, (json_t *)session_file_run(&r->a.file, "task"), r->name, err);
+        r->setup->envs, (json_t *)session_file_run(&r->a.file, "task"), r->name, err);
     if (!r->task)
         return -1;
     b = &r->task->budget;
@@ -252,7 +251,7 @@ static int reproduce_play(struct reproduce *r, struct error *err)
 {
     const json_t *start = session_file_run(&r->a.file, "start");
     struct provider_config provider = { .folder = r->run.folder,
-                                        .interrupted = r->app->interrupted,
+                                        .interrupted = r->setup->interrupted,
                                         .is_quiet = true };
     struct loop_outcome outcome;
     struct loop_config config = {
@@ -417,7 +416,6 @@ static int exec_reproduce(struct call *c)
     const char *temporary = getenv("TMPDIR");
     int status = EXIT_FAILED;
 
-    r->app = c->app;
     r->setup = &c->setup;
     r->o = c->opened;
     r->name = c->args[0];

@@ -21,7 +21,6 @@
 #define MOST_EPISODES 100000
 
 struct results {
-    struct app *app;
     struct setup *setup;
     int episodes;
     char *pattern;
@@ -57,13 +56,13 @@ static char *find_task_file(const char *path)
 static struct task *results_find_task(struct results *r, const char *folder,
                                       const char *path, struct error *err)
 {
-    const struct env *env = env_find(&r->app->envs, folder, err);
+    const struct env *env = env_find(r->setup->envs, folder, err);
     char *file = find_task_file(path);
     struct task *t = NULL;
     int status = 0;
 
     if (env || file)
-        t = task_load(&r->app->envs, file ? file : folder, err);
+        t = task_load(r->setup->envs, file ? file : folder, err);
     if (!t && !env) {
         say_to(stderr, "ratchet: %s\n", err->text);
         err->text[0] = '\0';
@@ -216,7 +215,7 @@ static int results_play(struct results *r, const struct task *t, const char *pat
                              .user = &playing };
     status = evaluate(&e, requests, r->episodes, results, NULL, err);
     progress_erase();
-    if (status == 0 && *r->app->interrupted)
+    if (status == 0 && *r->setup->interrupted)
         status = error_set(err, "results: interrupted");
     if (status != 0)
         goto out;
@@ -308,7 +307,6 @@ static int exec_results(struct call *c)
     struct results *r = c->state;
     int status = EXIT_FAILED;
 
-    r->app = c->app;
     r->setup = &c->setup;
     r->wanted = c->args;
     r->rows = json_array();

@@ -112,14 +112,6 @@ static int pause_session(struct sessions *s, const char **args, struct error *er
     return status;
 }
 
-static int copy_file(const char *from, const char *to, struct error *err)
-{
-    size_t len;
-    scoped uint8_t *bytes = file_load(from, MOST_COPIED, &len, err);
-
-    return bytes ? file_save(to, bytes, len, err) : -1;
-}
-
 /* The files of a folder, those that begin with a dot and folders in it aside. A run that
  * goes on meanwhile may replace them, which gives the one or the other whole. */
 static int copy_folder(const char *from, const char *to, struct error *err)
@@ -137,7 +129,7 @@ static int copy_folder(const char *from, const char *to, struct error *err)
         struct stat st;
         if (entry->d_name[0] != '.' && !strstr(entry->d_name, ".tmp") &&
             stat(a, &st) == 0 && S_ISREG(st.st_mode))
-            status = copy_file(a, b, err);
+            status = file_copy(a, b, MOST_COPIED, err);
     }
     closedir(dir);
     return status;
@@ -174,7 +166,7 @@ static int copy_files(const char *from, const char *to, struct error *err)
         scoped char *a = xasprintf("%s/%s", from, files[i]),
                     *b = xasprintf("%s/%s", to, files[i]);
         if (access(a, F_OK) == 0)
-            status = copy_file(a, b, err);
+            status = file_copy(a, b, MOST_COPIED, err);
     }
     return status;
 }

@@ -88,16 +88,12 @@ static int choose_rules(struct options *o, struct error *err)
 
 static int sweep_make_folders(const char *folder, struct error *err)
 {
-    static const char *const names[] = { "", "/cells", "/runs" };
+    scoped char *cells = xasprintf("%s/cells", folder),
+                *runs = xasprintf("%s/runs", folder);
 
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        char *path = xasprintf("%s%s", folder, names[i]);
-        int status = file_make_folder(path, err);
-        free(path);
-        if (status != 0)
-            return -1;
-    }
-    return 0;
+    return file_make_folder(folder, err) == 0 && file_make_folder(cells, err) == 0
+               ? file_make_folder(runs, err)
+               : -1;
 }
 
 static json_t *rules_json(const struct options *o)

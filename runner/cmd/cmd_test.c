@@ -51,8 +51,8 @@ static int keep_replay(const struct test *t, const struct evaluation *e,
 
 /* All cases of a folder on one policy, whose source it frees (NULL: err says why);
  * episodes go into a ledger in memory. */
-static int test_folder(struct test *t, struct app *app, const char *folder,
-                       const char *policy_path, char *source, struct error *err)
+static int test_folder(struct test *t, const char *folder, const char *policy_path,
+                       char *source, struct error *err)
 {
     struct case_list cases;
     struct ledger *ledger = NULL;
@@ -61,7 +61,7 @@ static int test_folder(struct test *t, struct app *app, const char *folder,
     struct memo memo = { .run = 1, .steps_left = INT64_MAX };
     int status = -1;
 
-    if (!source || case_list_load(&cases, &app->envs, folder, err) != 0) {
+    if (!source || case_list_load(&cases, t->setup->envs, folder, err) != 0) {
         free(source);
         return -1;
     }
@@ -147,9 +147,9 @@ static int test_retire(const struct test *t, const char *folder, struct error *e
 }
 
 /* Skills: the cases of each on a policy that the piece is put into. */
-static int test_lib(struct test *t, struct app *app, struct error *err)
+static int test_lib(struct test *t, struct error *err)
 {
-    char *folder = find_shipped("lib");
+    scoped char *folder = find_shipped("lib");
     json_auto_t *names = skill_lib_list(folder ? folder : "");
     int status = t->policy || t->cases || t->retire
                      ? error_set(err,
@@ -158,48 +158,36 @@ static int test_lib(struct test *t, struct app *app, struct error *err)
 
     for (size_t i = 0; i < json_array_size(names) && status == 0; i++) {
         const char *name = json_string_value(json_array_get(names, i));
-        scoped char *cases = skill_lib_cases(folder, name), *path = NULL;
-        path = xasprintf("%s/%s.lua", folder, name);
-        status = test_folder(t, app, cases, path, skill_lib_policy(folder, name, err),
-                             err);
+        scoped char *cases = skill_lib_cases(folder, name);
+        scoped char *path = xasprintf("%s/%s.lua", folder, name);
+        status = test_folder(t, cases, path, skill_lib_policy(folder, name, err), err);
     }
-    free(folder);
     return status;
 }
 
 /* policies/NAME: its cases on its learned policy. 0 also when it has neither. */
-static int test_task(struct test *t, struct app *app, const char *name, struct error *err)
+static int test_task(struct test *t, const char *name, struct error *err)
 {
-    char *relative, *folder;
-    scoped char *policy = NULL;
+    scoped char *folder = NULL, *policy = NULL;
     int status = 0;
 
     if (!strcmp(name, "lib"))
-        return test_lib(t, app, err);
-    relative = xasprintf("%s/cases", name);
-    folder = find_shipped(relative);
-    free(relative);
-    relative = xasprintf("%s/learned.lua", name);
-    policy = t->policy ? xstrdup(t->policy) : find_shipped(relative);
-    free(relative);
-    if (t->cases) {
-        free(folder);
-        folder = xstrdup(t->cases);
-    }
+        return test_lib(t, err);
+    folder = t->cases ? xstrdup(t->cases) : find_shipped("%s/cases", name);
+    policy = t->policy ? xstrdup(t->policy) : find_shipped("%s/learned.lua", name);
     if (t->retire)
         status = folder ? test_retire(t, folder, err)
                         : error_set(err, "%s: it has no cases", name);
     else if (folder && policy)
-        status = test_folder(t, app, folder, policy,
+        status = test_folder(t, folder, policy,
                              file_load_text(policy, VM_MAX_SOURCE, err), err);
     else if (folder)
         status = error_set(err, "%s: has cases but no policy: name one with --policy",
                            name);
-    free(folder);
     return status;
 }
 
-static int test_all(struct test *t, struct app *app, struct error *err)
+static int test_all(struct test *t, struct error *err)
 {
     scoped char *root = find_shipped(".");
     struct dirent **entries = NULL;
@@ -207,7 +195,7 @@ static int test_all(struct test *t, struct app *app, struct error *err)
 
     for (int i = 0; i < n; i++) {
         if (status == 0 && entries[i]->d_name[0] != '.')
-            status = test_task(t, app, entries[i]->d_name, err);
+            status = test_task(t, entries[i]->d_name, err);
         free(entries[i]);
     }
     free(entries);
@@ -222,12 +210,11 @@ static bool is_folder(const char *path)
 }
 
 /* A task is an environment, a file, or a folder of policies. */
-static int check_names(const struct test *t, const struct app *app, const char *task,
-                       struct error *err)
+static int check_names(const struct test *t, const char *task, struct error *err)
 {
-    char *folder = find_shipped(task);
+    char *folder = find_shipped("%s", task);
     bool is_known = !strcmp(task, "lib") || (folder && is_folder(folder));
-    struct task *own = is_known ? NULL : task_load(&app->envs, task, err);
+    struct task *own = is_known ? NULL : task_load(t->setup->envs, task, err);
 
     is_known |= own != NULL;
     task_destroy(own);
@@ -324,9 +311,9 @@ static int exec_test(struct call *c)
         error_set(&c->err, "%s", misuse);
         return EXIT_USAGE;
     }
-    if (name && check_names(t, c->app, name, &c->err) != 0)
+    if (name && check_names(t, name, &c->err) != 0)
         return EXIT_USAGE;
-    if ((name ? test_task(t, c->app, name, &c->err) : test_all(t, c->app, &c->err)) == 0)
+    if ((name ? test_task(t, name, &c->err) : test_all(t, &c->err)) == 0)
         status = t->retire ? cmd_done() : test_report_case(t, name, &c->err);
     test_report_clear(&t->report);
     return status;

@@ -15,17 +15,11 @@ struct options {
     int play;
 };
 
-/* What the window asks through struct view_whatif. */
-struct asker {
-    const struct app *app;
-    struct setup *setup;
-};
-
 /* The policy shadows the replay up to the step, and plays on from there. */
 static struct replay *view_play_on(void *user, const struct replay *r, int64_t step,
                                    const char *path, struct error *err)
 {
-    const struct asker *asker = user;
+    const struct setup *setup = user;
     struct tape shadow = { r->tape.data, step, r->tape.width };
     struct episode_request request = { .seed = r->seed,
                                        .shadow = &shadow,
@@ -38,7 +32,7 @@ static struct replay *view_play_on(void *user, const struct replay *r, int64_t s
     policy.source = file_load_text(path, VM_MAX_SOURCE, err);
     if (!policy.source)
         return NULL;
-    struct evaluation e = { .task = r->task, .policy = policy, .setup = *asker->setup };
+    struct evaluation e = { .task = r->task, .policy = policy, .setup = *setup };
     if (evaluate(&e, &request, 1, &result, &facts, err) != 0)
         goto out;
     if (facts.fault)
@@ -116,14 +110,14 @@ static char *cases_folder(const struct options *o, const char *path)
 
 /* -1 when a folder was named and cannot be read. A replay that cannot be opened has no
  * flags; view_run() says why. */
-static int flags_load(struct flags *f, const struct options *o, struct app *app,
-                      const char *path, struct error *err)
+static int flags_load(struct flags *f, const struct options *o, const char *path,
+                      struct error *err)
 {
     struct error ignored;
-    struct replay *r = replay_load(&app->envs, path, &ignored);
+    struct replay *r = replay_load(o->setup->envs, path, &ignored);
     scoped char *folder = cases_folder(o, path);
     struct case_list cases = { NULL, 0 };
-    int status = r ? case_list_load(&cases, &app->envs, folder, err) : 0;
+    int status = r ? case_list_load(&cases, o->setup->envs, folder, err) : 0;
 
     for (int i = 0; i < cases.n; i++)
         flags_add(f, r, &cases.list[i]);
@@ -145,20 +139,19 @@ static int check_policy(const char *path, struct error *err)
     return source ? 0 : -1;
 }
 
-static int view_run_app(struct options *o, struct app *app, const char *const *paths,
-                        int n_paths, struct error *err)
+static int view_run_app(struct options *o, const char *const *paths, int n_paths,
+                        struct error *err)
 {
-    struct asker asker = { app, o->setup };
     struct flags flags = { NULL, 0 };
-    const struct view_whatif whatif = { &asker, view_play_on };
+    const struct view_whatif whatif = { o->setup, view_play_on };
     struct view_options view = {
-        .envs = &app->envs,
+        .envs = o->setup->envs,
         .paths = paths,
         .n_paths = n_paths,
         .policy = o->policy,
         .whatif = &whatif,
         .export_folder = o->export_folder,
-        .interrupted = app->interrupted,
+        .interrupted = o->setup->interrupted,
         .at = o->at,
         .is_playing = o->play,
     };
@@ -166,7 +159,7 @@ static int view_run_app(struct options *o, struct app *app, const char *const *p
     int status = EXIT_FAILED, shown;
     if (o->policy && check_policy(o->policy, err) != 0)
         return EXIT_USAGE;
-    if (n_paths > 0 && flags_load(&flags, o, app, paths[0], err) != 0)
+    if (n_paths > 0 && flags_load(&flags, o, paths[0], err) != 0)
         goto out;
     view.flags = flags.list;
     view.n_flags = flags.n;
@@ -202,7 +195,7 @@ static int exec_view(struct call *c)
     struct options *o = c->state;
 
     o->setup = &c->setup;
-    return view_run_app(o, c->app, c->args, c->n_args, &c->err);
+    return view_run_app(o, c->args, c->n_args, &c->err);
 }
 
 const struct command cmd_view = {

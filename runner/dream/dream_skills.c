@@ -232,10 +232,8 @@ static int copy_cases(const json_t *skill, const char *folder, struct error *err
         scoped char *from = xasprintf("%s/cases/%s.json", dream_text(skill, "folder"),
                                       text);
         scoped char *to = xasprintf("%s/%s.json", folder, text);
-        size_t len;
-        scoped uint8_t *bytes = status == 0 ? file_load(from, 64u << 20, &len, err)
-                                            : NULL;
-        status = bytes ? file_save(to, bytes, len, err) : -1;
+        if (status == 0)
+            status = file_copy(from, to, 64u << 20, err);
     }
     return status;
 }

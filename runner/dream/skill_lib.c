@@ -114,21 +114,6 @@ int skill_lib_move(const char *from, const char *to, const char *name, struct er
     return 0;
 }
 
-static void skill_lib_remove_folder(const char *path)
-{
-    DIR *d = opendir(path);
-    struct dirent *e;
-
-    while (d && (e = readdir(d))) {
-        scoped char *one = xasprintf("%s/%s", path, e->d_name);
-        if (e->d_name[0] != '.')
-            unlink(one);
-    }
-    if (d)
-        closedir(d);
-    rmdir(path);
-}
-
 void skill_lib_remove(const char *folder, const char *name)
 {
     scoped char *cases = skill_lib_cases(folder, name);
@@ -137,5 +122,5 @@ void skill_lib_remove(const char *folder, const char *name)
         scoped char *path = skill_lib_path_of(folder, name, parts[i]);
         unlink(path);
     }
-    skill_lib_remove_folder(cases);
+    file_remove_tree(cases);
 }

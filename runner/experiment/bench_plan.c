@@ -184,7 +184,7 @@ static int bench_planner(const struct setup *setup, const struct planner *p, dou
                                         const char *),
                          void *user, struct error *err)
 {
-    scoped char *path = find_shipped(p->file);
+    scoped char *path = find_shipped("%s", p->file);
     char name[64], text[96];
     scoped char *source = path ? file_load_text(path, VM_MAX_SOURCE, err) : NULL;
     struct figures f;

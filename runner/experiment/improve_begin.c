@@ -37,15 +37,11 @@ static int find_start(struct improve *m, struct error *err)
     char *path = m->o.policy ? xstrdup(m->o.policy) : NULL;
 
     for (size_t i = m->task->plan ? 0 : 1; !path && i < sizeof(names) / sizeof(names[0]);
-         i++) {
-        scoped char *relative = xasprintf("%s/%s", m->task->name, names[i]);
-        path = find_shipped(relative);
-    }
-    if (!path && slash) {
-        scoped char *relative = xasprintf("%.*s/start.lua", (int)(slash - m->task->name),
-                                          m->task->name);
-        path = find_shipped(relative);
-    }
+         i++)
+        path = find_shipped("%s/%s", m->task->name, names[i]);
+    if (!path && slash)
+        path = find_shipped("%.*s/start.lua", (int)(slash - m->task->name),
+                            m->task->name);
     if (path) {
         m->start_source = file_load_text(path, VM_MAX_SOURCE, err);
         m->start_name = path;
@@ -58,16 +54,12 @@ static int find_start(struct improve *m, struct error *err)
 /* What to ask when --model is not given. */
 static char *default_model(const struct improve *m)
 {
-    char *relative = xasprintf("%s/session.jsonl", m->task->name);
     scoped char *session = NULL;
 
     if (getenv("OPENAI_API_KEY") || getenv("OPENAI_BASE_URL") ||
-        getenv("OPENAI_API_BASE")) {
-        free(relative);
+        getenv("OPENAI_API_BASE"))
         return xstrdup("openai");
-    }
-    session = m->o.policy ? NULL : find_shipped(relative);
-    free(relative);
+    session = m->o.policy ? NULL : find_shipped("%s/session.jsonl", m->task->name);
     return session ? xasprintf("recorded:%s", session) : xstrdup("search");
 }
 

@@ -82,7 +82,6 @@ static void remember_policy(const struct night *n, const struct night_task *t)
 static char *nightly_task_find_policy(const struct night *n, const struct night_task *t)
 {
     char *best = nightly_task_path_of(n, t, "best.lua");
-    scoped char *relative = NULL;
 
     if (t->policy && (access(best, F_OK) != 0 || has_changed(n, t))) {
         free(best);
@@ -91,8 +90,7 @@ static char *nightly_task_find_policy(const struct night *n, const struct night_
     if (access(best, F_OK) == 0)
         return best;
     free(best);
-    relative = xasprintf("%s/learned.lua", t->task);
-    return find_shipped(relative);
+    return find_shipped("%s/learned.lua", t->task);
 }
 
 /* Cases of a folder on a policy. The failing ones are added to `broken`; the rest is
@@ -271,10 +269,8 @@ static int keep_policy(struct night *n, const struct night_task *t, json_t *row,
                        struct error *err)
 {
     scoped char *best = nightly_task_path_of(n, t, "best.lua");
-    size_t len;
-    scoped uint8_t *source = file_load(
-        json_get_text(json_object_get(row, "improve"), "policy"), MOST_CASE, &len, err);
-    int status = source ? file_save(best, source, len, err) : -1;
+    int status = file_copy(json_get_text(json_object_get(row, "improve"), "policy"), best,
+                           MOST_CASE, err);
 
     if (status == 0)
         json_object_set_new(row, "kept", json_string(best));

@@ -91,21 +91,6 @@ static int cluster_make_folder(struct coordinator *c, struct error *err)
     return 0;
 }
 
-static void cluster_remove_folder(const char *folder)
-{
-    DIR *dir = opendir(folder);
-    struct dirent *entry;
-
-    while (dir && (entry = readdir(dir))) {
-        char *path = xasprintf("%s/%s", folder, entry->d_name);
-        unlink(path);
-        free(path);
-    }
-    if (dir)
-        closedir(dir);
-    rmdir(folder);
-}
-
 static int cluster_submit(struct coordinator *c, const int *shards, int n,
                           struct error *err)
 {
@@ -477,7 +462,7 @@ int cluster_evaluate(const struct evaluation *e, const struct episode_request *r
         status = cluster_play_again(&c, err);
     if (status == 0) {
         write_costs(&c, clock_now() - start);
-        cluster_remove_folder(c.folder);
+        file_remove_tree(c.folder);
     }
 out:
     close_checkers(&c);
