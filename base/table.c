@@ -15,6 +15,8 @@
 #include "base/say.h"
 #include "base/text.h"
 
+#define ESTIMATED "estimated"
+
 /* none: what stands for no value. */
 static void print_value(const json_t *v, int digits, const char *none, char *out,
                         size_t size)
@@ -27,6 +29,31 @@ static void print_value(const json_t *v, int digits, const char *none, char *out
         snprintf(out, size, "%.*g", digits, json_real_value(v));
     else
         snprintf(out, size, "%s", none);
+}
+
+/* Is it a count of tokens, or money by it, that rests on an estimate? */
+static bool is_estimate(const json_t *row, const char *key)
+{
+    static const char *const keys[] = { "tokens",       "tokens_in", "tokens_out",
+                                        "model_tokens", "usd",       NULL };
+    const char *estimated = json_string_value(json_object_get(row, ESTIMATED));
+
+    if (!estimated || strcmp(estimated, "yes") ||
+        !(json_number_value(json_object_get(row, key)) > 0))
+        return false;
+    for (const char *const *k = keys; *k; k++)
+        if (!strcmp(key, *k))
+            return true;
+    return false;
+}
+
+/* Of a row of the terminal's table. */
+static void print_shown(const json_t *row, const char *key, char *out, size_t size)
+{
+    bool is_marked = is_estimate(row, key);
+
+    out[0] = '~';
+    print_value(json_object_get(row, key), 6, "-", out + is_marked, size - is_marked);
 }
 
 static void print_csv_text(FILE *f, const char *text)
@@ -84,8 +111,9 @@ void table_print(FILE *f, json_t *rows)
         column = 0;
         json_object_foreach(json_array_get(rows, 0), key, value) {
             int len, name = text_columns(key);
-            print_value(json_object_get(json_array_get(rows, i), key), 6, "-", text,
-                        sizeof(text));
+            if (!strcmp(key, ESTIMATED))
+                continue;
+            print_shown(json_array_get(rows, i), key, text, sizeof(text));
             len = text_columns(text) > MOST_WIDTH ? MOST_WIDTH : text_columns(text);
             if (column < MOST_COLUMNS) {
                 width[column] = len > width[column] ? len : width[column];
@@ -97,10 +125,12 @@ void table_print(FILE *f, json_t *rows)
     for (size_t i = 0; i <= json_array_size(rows) && json_array_size(rows); i++) {
         column = 0;
         json_object_foreach(json_array_get(rows, 0), key, value) {
-            json_t *one = json_object_get(json_array_get(rows, i ? i - 1 : 0), key);
-            bool is_text = !i || json_is_string(one);
+            const json_t *row = json_array_get(rows, i ? i - 1 : 0);
+            bool is_text = !i || json_is_string(json_object_get(row, key));
             char *shown;
-            print_value(one, 6, "-", text, sizeof(text));
+            if (!strcmp(key, ESTIMATED))
+                continue;
+            print_shown(row, key, text, sizeof(text));
             shown = text_shorten(i ? text : key, MOST_WIDTH);
             if (column < MOST_COLUMNS)
                 say_to(f, "%s%*s", column ? "  " : "",
@@ -126,18 +156,9 @@ static void write_count(double n, char *out, size_t size)
     snprintf(out, size, unit && fabs(n) < 100 ? "%.1f%s" : "%.0f%s", n, units[unit]);
 }
 
-void table_value(const json_t *v, enum table_kind kind, char *out, size_t size)
+static void write_number(double n, enum table_kind kind, char *out, size_t size)
 {
-    double n = json_is_number(v) ? json_number_value(v) : NAN;
-
-    out[0] = '\0';
-    if (kind == TABLE_TEXT && json_is_string(v))
-        snprintf(out, size, "%s", json_string_value(v));
-    else if (kind == TABLE_HASH && json_is_string(v))
-        snprintf(out, size, "%.8s", json_string_value(v));
-    else if (!isfinite(n))
-        return;
-    else if (kind == TABLE_COUNT)
+    if (kind == TABLE_COUNT)
         write_count(n, out, size);
     else if (kind == TABLE_USD)
         snprintf(out, size, n < 0.01 && n > 0 ? "$%.4f" : "$%.2f", n);
@@ -147,6 +168,23 @@ void table_value(const json_t *v, enum table_kind kind, char *out, size_t size)
                  : fabs(n) >= 100 ? "%.1f"
                                   : "%.2f",
                  n);
+}
+
+void table_value(const json_t *row, const struct table_column *c, char *out, size_t size)
+{
+    const json_t *v = json_object_get(row, c->key);
+    double n = json_is_number(v) ? json_number_value(v) : NAN;
+    bool is_marked = is_estimate(row, c->key);
+
+    out[0] = '\0';
+    if (c->kind == TABLE_TEXT && json_is_string(v))
+        snprintf(out, size, "%s", json_string_value(v));
+    else if (c->kind == TABLE_HASH && json_is_string(v))
+        snprintf(out, size, "%.8s", json_string_value(v));
+    else if (isfinite(n)) {
+        out[0] = '~';
+        write_number(n, c->kind, out + is_marked, size - is_marked);
+    }
 }
 
 #define MOST_CELL 400 /* columns */
@@ -200,7 +238,7 @@ void table_markdown_row(FILE *f, const struct table_column *columns, const json_
     for (const struct table_column *c = columns; c->key; c++) {
         const json_t *v = json_object_get(row, c->key);
         char text[64];
-        table_value(v, c->kind, text, sizeof(text));
+        table_value(row, c, text, sizeof(text));
         fputs("| ", f);
         table_markdown_text(
             f, c->kind == TABLE_TEXT && json_is_string(v) ? json_string_value(v) : text,

@@ -1,5 +1,9 @@
 /* table.h - rows of JSON objects as a table of the terminal, as comma-separated values
- * and as Markdown. */
+ * and as Markdown.
+ *
+ * A row whose "estimated" is "yes" holds tokens that nobody counted: for people these, and
+ * money, have a tilde before them, and the column "estimated" is left out. JSON and
+ * comma-separated values have the column and no tilde. */
 #ifndef RATCHET_BASE_TABLE_H
 #define RATCHET_BASE_TABLE_H
 
@@ -23,9 +27,9 @@ void table_csv(FILE *f, json_t *rows); /* with a line of names */
 void table_markdown_head(FILE *f, const struct table_column *columns);
 void table_markdown_row(FILE *f, const struct table_column *columns, const json_t *row);
 
-/* A value for people, in a column of the kind: 12,300,000 as 12.3 M, null as "". out is
- * always terminated. */
-void table_value(const json_t *v, enum table_kind kind, char *out, size_t size);
+/* A row's value for people, in a column of the kind: 12,300,000 as 12.3 M, null as "". out
+ * is always terminated. */
+void table_value(const json_t *row, const struct table_column *c, char *out, size_t size);
 
 /* Somebody's text, cleaned, in one line, and escaped so that it is neither HTML nor a
  * link nor a table's end in whatever shows the Markdown. At most `columns` wide. */

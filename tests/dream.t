@@ -160,6 +160,10 @@ answer hostile '{"notes": [
  {"piece": "../../x", "name": "../../x", "about": "x", "evidence": ["3:1"]}]}'
 by "a dry run by a model" 0 'a dry run: nothing was written' --dry-run -- hostile
 same "writes nothing either"
+python3 "$session" dream.jsonl hostile
+"$RATCHET" dream --model recorded:dream.jsonl --dry-run --json >dry.json 2>err
+[ "$(json dry.json '(j["estimated"], j["tokens"] > 100)')" = "('yes', True)" ]
+ok "its tokens are marked as estimated" $? "$(head -c 300 dry.json; cat err)"
 by "asked again, it answers" 0 'dream 2 is kept' -- none hostile
 printf '%s\n' "$output" >said
 for pattern in 'names no iteration\): It rests on nothing' 'names no iteration\): because' \

@@ -92,6 +92,15 @@ static bool compare_is_known(const struct compare *m, int model, enum cost by)
     return true;
 }
 
+/* Are tokens of any of a model's runs an estimate? */
+static const char *compare_estimated(const struct compare *m, int model)
+{
+    for (int r = 0; r < m->repeats; r++)
+        if (compare_run_of(m, model, r)->is_estimated)
+            return "yes";
+    return "no";
+}
+
 /* Mean over the repeats of what they had for so much; NAN where one of them has no score,
  * since the environment broke each of its episodes. */
 static struct summary at_cost(const struct compare *m, int model, enum cost by,
@@ -136,9 +145,10 @@ static json_t *curve_rows(const struct compare *m)
                 double cost = most * k / POINTS;
                 struct summary s = at_cost(m, i, by, cost);
                 json_t *row = json_pack(
-                    "{s:s, s:o, s:s, s:o}", "by", cost_names[by], "cost",
-                                json_finite(cost), "model", m->names[i], "score",
-                                json_finite(s.mean));
+                    "{s:s, s:o, s:s, s:s, s:o}", "by", cost_names[by], "cost",
+                    json_finite(cost), "estimated",
+                    by == COST_STEPS ? "no" : compare_estimated(m, i), "model", m->names[i],
+                    "score", json_finite(s.mean));
                 set_bounds(row, "low", "high", &s);
                 json_array_append_new(rows, row);
             }
@@ -176,12 +186,13 @@ static json_t *model_rows(const struct compare *m)
             is_sealed &= compare_run_of(m, i, r)->is_sealed;
         }
         difference = summarize(differences, m->repeats);
-        row = json_pack("{s:s, s:i, s:o, s:o?, s:o?, s:o?, s:o, s:o}", "model",
+        row = json_pack("{s:s, s:i, s:o, s:o?, s:o?, s:o?, s:s, s:o, s:o}", "model",
                         m->names[i], "runs", m->repeats, "promotions",
                         json_finite(promotions / m->repeats), "steps",
                         mean_cost(m, i, COST_STEPS), "tokens",
                         mean_cost(m, i, COST_TOKENS), "usd", mean_cost(m, i, COST_USD),
-                        "start", json_finite(compare_run_of(m, i, 0)->list[0].score),
+                        "estimated", compare_estimated(m, i), "start",
+                        json_finite(compare_run_of(m, i, 0)->list[0].score),
                         "score", json_finite(end.mean));
         set_bounds(row, "low", "high", &end);
         json_object_set_new(row, "difference", json_finite(difference.mean));

@@ -106,6 +106,8 @@ static json_t *json_of(const struct dream *d, const struct dream_outcome *out)
     json_object_set_new(json, "tokens",
                         out->tokens < 0 ? json_null() : json_integer(out->tokens));
     json_object_set_new(json, "usd", json_finite(out->usd));
+    json_object_set_new(json, "estimated",
+                        json_string(out->is_estimated ? "yes" : "no"));
     return json;
 }
 

@@ -29,6 +29,7 @@ struct dream_outcome {
     int64_t id;     /* of the dream; 0: there is none */
     int64_t tokens; /* -1: unknown */
     double usd;     /* NAN: unknown */
+    bool is_estimated; /* nobody counted some of the tokens */
     int cases;      /* that were run */
     char *broken;   /* a case that fails: everything was undone; or NULL */
 };

@@ -252,6 +252,7 @@ static json_t *dream_model_ask(const struct dream_config *c, char *material,
         }
         usage_estimate(&t.usage, &request, &t.message);
         out->tokens += t.usage.tokens_in + t.usage.tokens_out;
+        out->is_estimated |= t.usage.is_estimated;
         out->usd += t.usage.usd; /* NAN stays NAN */
         if (*t.stop)
             error_set(&why, "it %s", turn_end_text(turn_end_of(t.stop)));

@@ -150,8 +150,10 @@ static int read_run(const struct comparison *c, const struct ledger_run *run,
         out->list[out->n++] = (struct milestone){ .score = score };
     json_array_foreach(rows, i, row) {
         struct milestone *m = &out->list[out->n];
+        const char *estimated = json_string_value(json_object_get(row, "estimated"));
         if (result != 0)
             break;
+        out->is_estimated |= estimated && !strcmp(estimated, "yes");
         if (json_integer_value(json_object_get(row, "promoted"))) {
             result = compare_runs_play(
                 c, json_string_value(json_object_get(row, "sha256")), &score, err);

@@ -20,6 +20,7 @@ struct compared_run {
     int n, promotions;
     char *stop_reason;
     bool is_sealed;
+    bool is_estimated; /* tokens, and money by them: nobody counted all of them */
 };
 
 /* What all runs share. Borrowed. */

@@ -62,7 +62,7 @@ static void put_cell(FILE *f, const json_t *row, const struct table_column *c)
         fputs("</td>", f);
         return;
     }
-    table_value(v, c->kind, text, sizeof(text));
+    table_value(row, c, text, sizeof(text));
     fputs(is_text(c) ? "<td><code>" : "<td class=\"n\"", f);
     if (!is_text(c) && json_is_number(v))
         fprintf(f, " data-value=\"%.17g\">", json_number_value(v));

@@ -27,6 +27,7 @@ static void add_point(json_t *curve, const json_t *at, double mean, double half)
     report_run_set(point, "steps", json_get_number(at, "steps"));
     report_run_set(point, "tokens", json_get_number(at, "tokens"));
     report_run_set(point, "usd", json_get_number(at, "usd"));
+    json_object_set_new(point, "estimated", json_string(json_get_text(at, "estimated")));
     report_run_set(point, "minutes", json_get_number(at, "minutes"));
     report_run_set(point, "mean", mean);
     report_run_set(point, "low", mean - half);
@@ -38,10 +39,10 @@ static void add_point(json_t *curve, const json_t *at, double mean, double half)
 static void add_curves(json_t *json, double start_steps)
 {
     json_t *curve = json_array(), *tried = json_array(), *row;
-    json_t *origin = json_pack("{s:o, s:i, s:o, s:o}", "steps",
+    json_t *origin = json_pack("{s:o, s:i, s:o, s:o, s:s}", "steps",
                                json_finite(isfinite(start_steps) ? start_steps : 0),
                                "tokens", 0, "usd", json_finite(0.0), "minutes",
-                               json_finite(0.0));
+                               json_finite(0.0), "estimated", "no");
     size_t i;
 
     json_array_foreach(json_object_get(json, "iterations"), i, row) {

@@ -62,6 +62,7 @@ static const struct table_column purposes[] = {
     { "episodes", "episodes", TABLE_COUNT },
     { "trajectories", "different", TABLE_COUNT },
     { "faults", "faults", TABLE_COUNT },
+    { "lost", "lost", TABLE_COUNT },
     END,
 };
 
@@ -127,7 +128,9 @@ const struct report_table report_run_tables[] = {
       openings },
     { "cases", "Cases won", NULL, cases },
     { "broken", "Cases that candidates broke", "None of these was promoted.", broken },
-    { "purposes", "Steps by purpose", NULL, purposes },
+    { "purposes", "Steps by purpose",
+      "Lost: to the clock (with the worst score) or with the environment (in no mean).",
+      purposes },
     { "money", "Tokens and money by what they went into", NULL, money },
     { "incidents", "Incidents", "What was tried and refused.", incidents },
     { "notes", "Notes", NULL, notes },
@@ -240,6 +243,9 @@ static json_t *by_model(const json_t *all)
         report_tables_add(found, "steps", json_get_number(run, "steps"));
         report_tables_add(found, "tokens", json_get_number(run, "tokens"));
         report_tables_add(found, "usd", json_get_number(run, "usd"));
+        if (!strcmp(json_get_text(run, "estimated"), "yes") ||
+            !json_object_get(found, "estimated"))
+            json_object_set(found, "estimated", json_object_get(run, "estimated"));
     }
     return rows;
 }

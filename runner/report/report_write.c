@@ -88,7 +88,7 @@ static void report_write_put_facts(const struct writing *w, const json_t *run)
         fact->is_main = !strcmp(c->key, "gain");
         low = json_get_number(run, fact->is_main ? "gain_low" : "best_low");
         high = json_get_number(run, fact->is_main ? "gain_high" : "best_high");
-        table_value(json_object_get(run, c->key), c->kind, text, sizeof(text));
+        table_value(run, c, text, sizeof(text));
         if (!text[0])
             continue;
         snprintf(fact->text, sizeof(fact->text), "%s%s",

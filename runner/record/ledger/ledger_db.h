@@ -86,6 +86,12 @@ int64_t ledger_now(void);
 #define LEDGER_USD                                                             \
     "CASE WHEN count(*) = 0 THEN 0 WHEN count(usd) = sum(error IS NULL) THEN" \
     " total(usd) END"
+/* Did nobody count some of these tokens (provider.h: is_estimated)? Then money by their price
+ * is an estimate, too; table.h shows both with a tilde. */
+#define LEDGER_ESTIMATED "CASE WHEN total(is_estimated) > 0 THEN 'yes' ELSE 'no' END AS estimated"
+/* Over rows of episode, as SQL: how many were lost to the clock (FAULT_void) or with the
+ * environment (FAULT_environment). The first have the worst score, the others none. */
+#define LEDGER_LOST "count(*) FILTER (WHERE fault IN (6, 10))"
 /* SQL of a time as text: UTC, in ISO 8601. */
 #define LEDGER_TIME(seconds) "strftime('%Y-%m-%dT%H:%M:%SZ', " seconds ", 'unixepoch')"
 

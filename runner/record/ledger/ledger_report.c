@@ -10,6 +10,8 @@ static const char totals_sql[] =
     "SELECT (SELECT count(*) FROM call WHERE run = ?1 AND error IS NULL) AS calls,"
     " (SELECT " LEDGER_TOKENS " FROM call WHERE run = ?1) AS tokens,"
     " (SELECT " LEDGER_USD " FROM call WHERE run = ?1) AS usd,"
+    " (SELECT " LEDGER_ESTIMATED " FROM call WHERE run = ?1) AS estimated,"
+    " (SELECT " LEDGER_LOST " FROM episode WHERE run = ?1) AS lost,"
     " (SELECT sum(steps) FROM episode WHERE run = ?1) AS steps,"
     " (SELECT sum(steps) FROM episode WHERE run = ?1 AND purpose = 'dev'"
     " AND sha256 = run.start_sha256) AS start_steps,"
@@ -31,7 +33,11 @@ static const struct {
       " FROM call k WHERE k.run = ?1 AND k.iteration <= c.iteration) AS"
       " tokens, (SELECT " LEDGER_USD
       " FROM call k WHERE k.run = ?1 AND k.iteration <= c.iteration)"
-      " AS usd, c.change, c.why, c.sha256 AS policy, c.parent_sha256 AS parent,"
+      " AS usd, (SELECT " LEDGER_ESTIMATED
+      " FROM call k WHERE k.run = ?1 AND k.iteration <= c.iteration)"
+      " AS estimated, (SELECT " LEDGER_LOST " FROM episode e WHERE e.run = ?1 AND"
+      " e.purpose = 'dev' AND e.scope = '' AND e.sha256 = c.sha256) AS lost,"
+      " c.change, c.why, c.sha256 AS policy, c.parent_sha256 AS parent,"
       " c.verdict " LEDGER_PROMOTES " AS is_promoted"
       " FROM (SELECT *, 1 AS place FROM candidate WHERE run = ?1 UNION ALL" LEDGER_CHALLENGERS
       ") c JOIN run ON run.id = c.run ORDER BY c.iteration, c.place" },
@@ -49,14 +55,14 @@ static const struct {
     { "purposes",
       "SELECT purpose, count(*) FILTER (WHERE scope NOT LIKE '" LEDGER_CUT "%') AS"
       " episodes, sum(steps) AS steps, sum(planner_steps) AS"
-      " planner_steps, sum(fault > 0) AS faults, count(DISTINCT trajectory) AS trajectories,"
+      " planner_steps, sum(fault > 0) AS faults, " LEDGER_LOST " AS lost, count(DISTINCT trajectory) AS trajectories,"
       " round(100.0 * sum(steps) / (SELECT max(1, sum(steps))"
       " FROM episode WHERE run = ?1), 1) AS share FROM episode WHERE run = ?1 GROUP BY purpose"
       " ORDER BY 3 DESC" },
     { "money",
       "SELECT coalesce(c.verdict, 'no verdict') AS outcome, k.model, count(*) AS calls,"
-      " sum(k.error IS NOT NULL) AS errors, " LEDGER_TOKENS " AS tokens, " LEDGER_USD " AS usd,"
-      " sum(k.seconds) AS seconds FROM call k LEFT JOIN candidate c ON c.run = k.run AND"
+      " sum(k.error IS NOT NULL) AS errors, " LEDGER_TOKENS " AS tokens, " LEDGER_USD " AS usd, "
+      LEDGER_ESTIMATED ", sum(k.seconds) AS seconds FROM call k LEFT JOIN candidate c ON c.run = k.run AND"
       " c.iteration = k.iteration WHERE k.run = ?1 GROUP BY 1, 2 ORDER BY 3 DESC" },
     { "openings",
       "SELECT o.split, o.number, o.sha256 AS policy,"

@@ -38,7 +38,7 @@ static const struct {
       "SELECT purpose, count(*) FILTER (WHERE scope NOT LIKE '" LEDGER_CUT
       "%') AS episodes,"
       " sum(steps) AS steps,"
-      " sum(planner_steps) AS planner_steps, sum(fault > 0) AS faults,"
+      " sum(planner_steps) AS planner_steps, sum(fault > 0) AS faults, " LEDGER_LOST " AS lost,"
       " count(DISTINCT trajectory) AS distinct_trajectories, min(verified) AS all_verified"
       " FROM episode WHERE run = ? GROUP BY purpose" },
     { "episodes", true,
@@ -59,13 +59,20 @@ static const struct {
           "e",
           "score") ") FROM episode e WHERE e.run = ?1 AND e.purpose = 'dev'"
                    " AND e.scope = '' AND e.sha256 = run.start_sha256) AS incumbent_mean,"
-                   " NULL AS candidate_mean, 0 AS model_calls, 0 AS model_tokens, 0 AS usd,"
+                   " NULL AS candidate_mean, (SELECT " LEDGER_LOST " FROM episode e WHERE"
+                   " e.run = ?1 AND e.purpose = 'dev' AND e.scope = ''"
+                   " AND e.sha256 = run.start_sha256) AS lost,"
+                   " 0 AS model_calls, 0 AS model_tokens, 0 AS usd, 'no' AS estimated,"
                    " NULL AS minutes FROM run WHERE id = ?1 UNION ALL"
                    " SELECT iteration, verdict, steps, CASE WHEN verdict " LEDGER_PROMOTES
                    " THEN dev_after ELSE dev_before END, dev_after,"
+                   " (SELECT " LEDGER_LOST " FROM episode e WHERE e.run = ?1 AND"
+                   " e.purpose = 'dev' AND e.scope = '' AND e.sha256 = c.sha256),"
                    " (SELECT count(*) FROM call k WHERE k.run = ?1 AND k.iteration <= c.iteration),"
                    " (SELECT " LEDGER_TOKENS " FROM call k WHERE k.run = ?1"
                    " AND k.iteration <= c.iteration), (SELECT " LEDGER_USD
+                   " FROM call k WHERE k.run = ?1"
+                   " AND k.iteration <= c.iteration), (SELECT " LEDGER_ESTIMATED
                    " FROM call k WHERE k.run = ?1"
                    " AND k.iteration <= c.iteration), round((SELECT total(seconds) FROM work w WHERE w.run = ?1"
                    " AND w.created <= c.created) / 60, 2)"
@@ -109,7 +116,8 @@ static const struct {
       " FROM call k WHERE k.run = c.run AND k.iteration = c.iteration) AS"
       " model_tokens, (SELECT " LEDGER_USD
       " FROM call k WHERE k.run = c.run AND k.iteration ="
-      " c.iteration) AS usd FROM candidate c WHERE run = ? ORDER BY iteration" },
+      " c.iteration) AS usd, (SELECT " LEDGER_ESTIMATED " FROM call k WHERE k.run = c.run AND"
+      " k.iteration = c.iteration) AS estimated FROM candidate c WHERE run = ? ORDER BY iteration" },
     { "sources", false,
       "SELECT 0 AS iteration, start_sha256 AS sha256, 1 AS is_kept FROM run WHERE id = ?1"
       " UNION ALL SELECT iteration, sha256, EXISTS (SELECT 1 FROM promotion p WHERE"
@@ -121,7 +129,9 @@ static const struct {
       " (SELECT " LEDGER_TOKENS " FROM call k"
       "  WHERE k.run = c.run AND k.iteration <= c.iteration) AS tokens,"
       " (SELECT " LEDGER_USD " FROM call k"
-      "  WHERE k.run = c.run AND k.iteration <= c.iteration) AS usd"
+      "  WHERE k.run = c.run AND k.iteration <= c.iteration) AS usd,"
+      " (SELECT " LEDGER_ESTIMATED " FROM call k"
+      "  WHERE k.run = c.run AND k.iteration <= c.iteration) AS estimated"
       " FROM (SELECT run, iteration, 1 AS place, sha256, steps,"
       "  verdict " LEDGER_PROMOTES " AS promoted FROM candidate UNION ALL"
       "  SELECT run, iteration, 0, sha256, steps, 1 FROM promotion WHERE place = 0) c"
@@ -130,14 +140,15 @@ static const struct {
       "SELECT run.name AS run, run.model, c.* FROM candidate c JOIN run ON"
       " run.id = c.run WHERE c.run = ?1 AND c.iteration = ?2" },
     { "iteration calls", false,
-      "SELECT turn, model, tokens_in, tokens_out, usd, tries, error"
+      "SELECT turn, model, tokens_in, tokens_out, usd,"
+      " CASE is_estimated WHEN 0 THEN 'no' ELSE 'yes' END AS estimated, tries, error"
       " FROM call WHERE run = ?1 AND iteration = ?2" },
     { "iteration episodes", false,
       "SELECT e.purpose, e.scope, count(*) AS episodes,"
       " sum(e.steps) AS steps, avg(" LEDGER_SCORE(
           "e",
           "score") ") AS mean,"
-                   " count(*) FILTER (WHERE e.fault = 10) AS lost, count(DISTINCT e.trajectory)"
+                   " " LEDGER_LOST " AS lost, count(DISTINCT e.trajectory)"
                    " AS distinct_trajectories, min(e.seed_index) || ' to ' || max(e.seed_index)"
                    " AS seeds FROM candidate c JOIN episode e ON e.run = c.run AND e.sha256 ="
                    " c.sha256 WHERE c.run = ?1 AND c.sha256 <> '' AND e.purpose <> 'regression'"
