@@ -39,7 +39,7 @@ expect "as a table" 0 'difference: from recorded:.*poor' compare --plot "$TMP/c.
 grep -q '<svg' "$TMP/c.svg"
 ok "as a picture" $?
 expect "its bands are steps, as its lines are" 0 '^[1-9]$' python3 tests/tools/bands.py "$TMP/c.svg"
-expect "as CSV" 0 '^by,cost,model,score,low,high$' compare --csv
+expect "as CSV" 0 '^by,cost,estimated,model,score,low,high$' compare --csv
 expect "one run has no interval" 0 'says nothing of chance' compare --repeats 1
 expect "no models" 2 'name models' "$RATCHET" compare cartpole --out "$TMP/x"
 expect "no folder" 2 '--out' "$RATCHET" compare cartpole --models search

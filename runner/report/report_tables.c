@@ -18,6 +18,7 @@ const struct table_column report_facts[] = {
     { "n_iterations", "iterations", TABLE_COUNT },
     { "n_cases", "cases won", TABLE_COUNT },
     { "steps", "steps", TABLE_COUNT },
+    { "lost", "lost episodes", TABLE_COUNT },
     { "tokens", "tokens", TABLE_COUNT },
     { "usd", "money", TABLE_USD },
     { "minutes", "minutes", TABLE_NUMBER },
