@@ -156,7 +156,7 @@ static void write_count(double n, char *out, size_t size)
     snprintf(out, size, unit && fabs(n) < 100 ? "%.1f%s" : "%.0f%s", n, units[unit]);
 }
 
-static void write_number(double n, enum table_kind kind, char *out, size_t size)
+static void table_write_number(double n, enum table_kind kind, char *out, size_t size)
 {
     if (kind == TABLE_COUNT)
         write_count(n, out, size);
@@ -183,7 +183,7 @@ void table_value(const json_t *row, const struct table_column *c, char *out, siz
         snprintf(out, size, "%.8s", json_string_value(v));
     else if (isfinite(n)) {
         out[0] = '~';
-        write_number(n, c->kind, out + is_marked, size - is_marked);
+        table_write_number(n, c->kind, out + is_marked, size - is_marked);
     }
 }
 

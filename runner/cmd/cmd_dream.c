@@ -156,7 +156,7 @@ static int dream(struct dream *d, struct error *err)
 }
 
 /* A dream is told by those that answer a text with a text; any provider is measured. */
-static int check_model(const struct dream *d, struct error *err)
+static int dream_check_model(const struct dream *d, struct error *err)
 {
     static const char *const talking[] = { "openai", "responses", "anthropic", "files",
                                            "recorded" };
@@ -311,7 +311,7 @@ static int exec_dream(struct call *c)
         error_set(&c->err, "%s", misuse);
         return EXIT_USAGE;
     }
-    if (check_model(d, &c->err) != 0)
+    if (dream_check_model(d, &c->err) != 0)
         return EXIT_USAGE;
     if (dream_prepare(d, c) == 0)
         status = d->is_measure ? dream_measure_task(d, c->args[0], &c->err)

@@ -85,11 +85,15 @@ void climb_iteration(void *user, const struct iteration *it)
         say(" -> ");
         print_mean(&it->after);
     }
-    say(", cases %d of %d passed, %" PRId64 " steps, ", it->cases_passed, it->cases,
-        it->steps);
+    say(", cases %d of %d passed, ", it->cases_passed, it->cases);
+    if (it->steps || !it->is_known)
+        say("%" PRId64 " steps, ", it->steps);
     if (it->planner_steps)
         say("%" PRId64 " planner steps, ", it->planner_steps);
-    say("%.1f s\n", it->seconds);
+    if (it->is_known)
+        say("from the ledger\n");
+    else
+        say("%.1f s\n", it->seconds);
     print_wrapped("       ", it->why);
     fflush(stdout);
 }
@@ -104,6 +108,8 @@ void climb_challenger(void *user, const struct iteration *it)
     say("\n%5" PRId64 "  %s: the challenger of iteration %" PRId64 "%s\n", it->number,
         verdict_name(it->verdict), it->challenger_of,
         it->is_promoted ? " is the new incumbent" : ", after further pairs");
+    if (it->is_known)
+        say("       from the ledger\n");
     print_wrapped("       ", it->why);
     fflush(stdout);
 }

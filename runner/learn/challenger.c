@@ -136,7 +136,9 @@ static void try_again(struct trial *t, int most, struct error *err)
 enum loop_status challengers_play(struct loop *l, struct error *err)
 {
     int i = find_strongest(l), grant = l->task->splits.challenger, most;
-    struct iteration it = { .number = l->iteration, .has_candidate = true };
+    struct iteration it = { .number = l->iteration,
+                            .is_known = l->iteration <= l->n_known,
+                            .has_candidate = true };
     struct trial t = { .l = l, .it = &it, .status = LOOP_ON };
     char *change;
 

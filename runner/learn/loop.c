@@ -61,7 +61,9 @@ static void loop_tell(const struct loop *l, const struct iteration *it)
 
 static enum loop_status iterate(struct loop *l, struct error *err)
 {
-    struct iteration it = { .number = l->iteration, .began = clock_now() };
+    struct iteration it = { .number = l->iteration,
+                            .is_known = l->iteration <= l->n_known,
+                            .began = clock_now() };
     int64_t before, planner_before, after, planner_after;
     char *reply = NULL, *why = NULL;
     enum loop_status status = loop_count_steps(l, &before, &planner_before, err) == 0 &&
@@ -318,6 +320,9 @@ static int loop_run_iterations(const struct loop_config *config, struct task *ta
     if (config->provider->kind->interrupted)
         l.memo.base.setup.interrupted = config->provider->kind->interrupted(
             config->provider->self);
+    l.n_known = ledger_last_iteration(config->ledger, config->run->id, err);
+    if (l.n_known < 0)
+        return -1;
     if (open_budget(&l, err) != 0)
         return -1;
     l.own_task = task;

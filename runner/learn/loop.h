@@ -39,6 +39,7 @@ struct iteration {
     enum verdict verdict;
     const char *why;
     bool is_promoted;
+    bool is_known;                /* it was over before: all of it is from the ledger */
     bool has_candidate;           /* it was evaluated on the dev seeds */
     struct summary before, after; /* of the dev seeds */
     struct gate_result gate;      /* pairs = 0: the gate was not asked */

@@ -99,6 +99,7 @@ struct loop {
         *ancestors; /* policies that were the incumbent once, oldest first */
     int n_ancestors;
     int64_t iteration;
+    int64_t n_known;  /* iterations that the ledger had when this process began */
     int n_simplify;   /* iterations that began with the target reached */
     int n_too_long;   /* conversations that were longer than the model takes */
     struct loop_outcome *outcome;
