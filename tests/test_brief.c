@@ -240,13 +240,19 @@ static void read_remark(char *remark, char keys[ROWS][8], int n,
         int turn = find_row(keys, n, key);
         for (int i = 0; i < n; i++)
             strcpy(cells[i][head - 'a'], i < turn ? one : two);
+    } else if (sscanf(remark, "%c %7[^,], but %7s at k %7s", &head, one, two, key) == 4) {
+        for (int i = 0; i < n; i++)
+            strcpy(cells[i][head - 'a'], one);
+        strcpy(cells[find_row(keys, n, key)][head - 'a'],
+               strcmp(two, "none") ? two : "");
     } else if (strstr(remark, " where blank")) {
         assert_int_equal(sscanf(remark, "%c %7s where", &head, one), 2);
         for (int i = 0; i < n; i++)
             if (!*cells[i][head - 'a'])
                 strcpy(cells[i][head - 'a'], one);
     } else if (sscanf(remark, "%c %7s at k %7s", &head, one, key) == 3) {
-        strcpy(cells[find_row(keys, n, key)][head - 'a'], one);
+        strcpy(cells[find_row(keys, n, key)][head - 'a'],
+               strcmp(one, "none") ? one : "");
     } else {
         for (char *at = strtok(remark, ","); at; at = strtok(NULL, ",")) {
             assert_int_equal(sscanf(at, " %c %7s", &head, one), 2);

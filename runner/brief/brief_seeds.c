@@ -113,6 +113,23 @@ static void reward_kind(FILE *f, const struct observed *o, const struct observed
     fprintf(f, ", in all %+.6g\n", r->sum / n);
 }
 
+/* The events that earned nothing, in one line: how often they came. */
+static void reward_nothing(FILE *f, const struct observed *o)
+{
+    int n = 0;
+
+    for (int i = 0; i < o->n_rewards; i++) {
+        const struct observed_reward *r = &o->rewards[i];
+        if (r->min != 0 || r->max != 0)
+            continue;
+        fputs(n++ ? ", " : "- 0: ", f);
+        reward_name(f, o->env, r);
+        fprintf(f, " %.4g times", (double)r->n / (o->n_episodes ? o->n_episodes : 1));
+    }
+    if (n)
+        fputs("\n", f);
+}
+
 void brief_reward_write(FILE *f, const struct brief *b)
 {
     const struct observed *o = &b->failures->seen;
@@ -124,7 +141,9 @@ void brief_reward_write(FILE *f, const struct brief *b)
           f);
     fprintf(f, " of %.4g steps:\n", (double)o->n_steps / (o->n_episodes ? o->n_episodes : 1));
     for (int i = 0; i < o->n_rewards; i++)
-        reward_kind(f, o, &o->rewards[i]);
+        if (o->rewards[i].min != 0 || o->rewards[i].max != 0)
+            reward_kind(f, o, &o->rewards[i]);
+    reward_nothing(f, o);
     if (!o->n_rewards)
         fputs("- there was none\n", f);
     for (int i = 0; i < o->n_lists; i++) {

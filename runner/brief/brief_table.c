@@ -28,6 +28,7 @@ struct column {
     enum column_kind kind;
     int turn;         /* COLUMN_TURNS: the first row with the second value */
     const char *mode; /* COLUMN_BLANK: what a blank stands for */
+    const char *rare; /* COLUMN_RARE: what stands in all rows but a few */
 };
 
 static char *table_text(const char *format, va_list args)
@@ -102,10 +103,26 @@ static const char *table_mode(const struct brief_table *t, int column)
     return NULL;
 }
 
+/* The value that all rows but a few have; NULL: there is none. */
+static const char *table_rare(const struct brief_table *t, int column)
+{
+    int n = table_rows(t);
+
+    for (int i = 0; i < n && i <= MOST_RARE && n >= LEAST_ROWS; i++) {
+        const char *value = table_at(t, i, column);
+        int times = 0;
+        for (int k = 0; k < n; k++)
+            times += !strcmp(table_at(t, k, column), value);
+        if (n - times <= MOST_RARE)
+            return value;
+    }
+    return NULL;
+}
+
 static struct column table_look(const struct brief_table *t, int column)
 {
     int n = table_rows(t), n_turns = 0;
-    struct column c = { COLUMN_SHOWN, 0, NULL };
+    struct column c = { COLUMN_SHOWN, 0, NULL, NULL };
     int n_blank = 0;
 
     for (int i = 0; i < n; i++)
@@ -120,10 +137,10 @@ static struct column table_look(const struct brief_table *t, int column)
         c.kind = COLUMN_SHOWN;
     else if (n_turns == 0)
         c.kind = COLUMN_SAME;
-    else if (n_blank && n - n_blank <= MOST_RARE)
-        c.kind = COLUMN_RARE;
     else if (n_turns == 1 && n >= LEAST_ROWS && !n_blank)
         c.kind = COLUMN_TURNS;
+    else if ((c.rare = table_rare(t, column)))
+        c.kind = COLUMN_RARE;
     else if (c.mode && strlen(c.mode) >= LEAST_BLANK && !n_blank)
         c.kind = COLUMN_BLANK;
     return c;
@@ -132,6 +149,25 @@ static struct column table_look(const struct brief_table *t, int column)
 static bool table_is_column(const struct column *c)
 {
     return c->kind == COLUMN_SHOWN || c->kind == COLUMN_BLANK;
+}
+
+/* "reward 0, but 4 at step 17; reward 1 at step 20": how many remarks. */
+static int table_exceptions(FILE *f, const struct brief_table *t, int column,
+                            const char *usual, bool is_more)
+{
+    int n_said = 0;
+
+    for (int k = 0; k < table_rows(t); k++) {
+        if (!strcmp(table_at(t, k, column), usual))
+            continue;
+        fprintf(f, "%s%s ", is_more || n_said ? "; " : "", t->heads[column]);
+        if (!n_said && *usual)
+            fprintf(f, "%s, but ", usual);
+        fprintf(f, "%s at %s %s", *table_at(t, k, column) ? table_at(t, k, column) : "none",
+                t->heads[0], table_at(t, k, 0));
+        n_said++;
+    }
+    return n_said;
 }
 
 /* What is said above the table; false: nothing. */
@@ -153,10 +189,8 @@ static bool table_remarks(FILE *f, const struct brief_table *t, const struct col
             fprintf(f, "%s%s %s where blank", n_said++ ? "; " : "", t->heads[i],
                     c[i].mode);
     for (int i = 1; i < t->n_columns; i++)
-        for (int k = 0; c[i].kind == COLUMN_RARE && k < n; k++)
-            if (*table_at(t, k, i))
-                fprintf(f, "%s%s %s at %s %s", n_said++ ? "; " : "", t->heads[i],
-                        table_at(t, k, i), t->heads[0], table_at(t, k, 0));
+        if (c[i].kind == COLUMN_RARE)
+            n_said += table_exceptions(f, t, i, c[i].rare, n_said > 0);
     return n_said > 0;
 }
 
