@@ -1,6 +1,7 @@
 /* test_cases.c - regression cases: cut from real failures, proven on both policies, run
  * in several courses of chance, kept in files that anybody may have written. */
 #include <fcntl.h>
+#include <math.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -76,6 +77,59 @@ static struct case_outcome outcome_of(struct regression_case *c, const char *sou
         fail_msg("%s", err.text);
     case_outcomes_clear(&out, 1);
     return out;
+}
+
+/* Failures that no event names: a return far below the others, an end that costs much. */
+static const struct return_row {
+    const char *name, *old, *fixed, *kind;
+    double floor, sticky;
+    int found;
+    const char *event;
+} return_rows[] = {
+    { "a return far below, mastered", LEFT, BALANCE, "far_below", 100, 0, 1, "far_below" },
+    { "as low with the new policy", LEFT, RIGHT, "far_below", 100, 0, 0, "" },
+    { "the same policy returns the same", LEFT, LEFT, "far_below", 100, 0, 0, "" },
+    { "chance decides where frames are sticky", LEFT, BALANCE, "far_below", 100, 0.1, 0, "" },
+    { "by the rules of format 1 it is no case", LEFT, BALANCE, "far_below", -INFINITY, 0, 0,
+      "" },
+    { "a bad end, mastered", LEFT, BALANCE, "bad_end", 100, 0, 1, "fault" },
+    { "another end as bad", LEFT, RIGHT, "bad_end", 100, 0, 0, "" },
+};
+
+static void test_return(void **state)
+{
+    const struct return_row *row = *state;
+    struct policy a = policy_of(row->old), b = policy_of(row->fixed);
+    struct memo m = memo_of(&nothing);
+    struct episode_result r = { 0 };
+    struct regression_case c = { 0 };
+    struct case_list list = { 0 };
+    enum memo_status status;
+    struct failures f;
+    struct error err = { "" };
+
+    task->rules.sticky = row->sticky;
+    assert_true(fail_once(&m, row->old, &r, &f));
+    f.list[0].kind = row->kind;
+    f.list[0].floor = row->floor;
+    m.steps_left = INT64_MAX;
+    assert_int_equal(case_cut(&m, &a, &b, &f.list[0], &r, &c, &status, &err), row->found);
+    if (row->found) {
+        assert_string_equal(c.event, row->event);
+        free(c.name);
+        c.name = xstrdup("case-002");
+        assert_int_equal(case_save(&c, "returns", &err), 0);
+        if (case_list_load(&list, &envs, "returns", &err) != 0)
+            fail_msg("%s", err.text);
+        assert_int_equal(list.n, 1);
+        assert_true(!outcome_of(&list.list[0], row->old, 1).passed);
+        assert_true(outcome_of(&list.list[0], row->fixed, 1).passed);
+    }
+    task->rules.sticky = 0;
+    case_list_clear(&list);
+    case_clear(&c);
+    failures_clear(&f);
+    results_clear(&r, 1);
 }
 
 static const struct cut_row {
@@ -515,6 +569,7 @@ int main(void)
     size_t n = 0;
 
     ROWS_ADD(tests, n, cut_rows, test_cut);
+    ROWS_ADD(tests, n, return_rows, test_return);
     ROWS_ADD(tests, n, left_outs, test_left_out);
     ROWS_ADD(tests, n, rate_rows, test_rate);
     ROWS_ADD(tests, n, pair_rows, test_pair);
