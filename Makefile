@@ -58,7 +58,7 @@ WORKER_LIBS = $(LUA_A) $(BUILD)/math.o -lseccomp -l:libmd.a -ldl -lm
 WRAPPED = luaS_hash lua_topointer luaS_new luaS_eqlngstr luaO_str2num luaT_getvarargs luaG_traceexec \
 	luaH_getshortstr luaH_getint luaH_getstr luaH_get luaH_finishset luaH_set luaH_setint luaH_getn \
 	luaH_next luaO_pushvfstring luaT_gettm luaT_gettmbyobj luaD_precall luaD_pretailcall luaD_call \
-	luaD_callnoyield luaS_hashlongstr luaF_findupval fmod snprintf __snprintf_chk
+	luaD_callnoyield luaS_hashlongstr luaS_newlstr luaF_findupval luaL_tolstring fmod snprintf __snprintf_chk
 WORKER_WRAP = $(WRAPPED:%=-Wl,--wrap=%)
 
 .PHONY: all demo demo-run check check-run check-peers check-ale soak fuzz bench bench-ale \

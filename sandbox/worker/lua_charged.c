@@ -16,19 +16,22 @@
 #define COMPARED_PER_UNIT 32 /* bytes, for equality */
 #define ORDERED_PER_UNIT 8   /* bytes, for order */
 #define PARSED_PER_UNIT 4    /* bytes of a number in text */
-#define PARSE_UNITS 25       /* of any number in text */
-#define PRINT_UNITS 15       /* of a format's conversion into text... */
-#define FLOAT_UNITS 40       /* ...of a float... */
-#define FLOAT_DIGIT_UNITS 3  /* ...and of each of its digits */
-#define MESSAGE_UNITS 20     /* of a formatted message... */
+#define PARSE_UNITS 30       /* of any number in text */
+#define PRINT_UNITS 18       /* of a format's conversion into text... */
+#define FLOAT_UNITS 44       /* ...of a float... */
+#define FLOAT_DIGIT_UNITS 4  /* ...and of each of its digits */
+#define MESSAGE_UNITS 30     /* of a formatted message... */
 #define READ_PER_UNIT 1      /* ...instructions and locals that are read for its names */
-#define HASHED_PER_UNIT 8    /* bytes of a long string that is a key */
+#define HASHED_PER_UNIT 6    /* bytes of a string that is hashed */
+#define MEETING_FREE 8       /* short strings of one hash that are passed over... */
+#define SHORT_MOST 40        /* ...bytes of those: LUAI_MAXSHORTLEN */
+#define TEXT_UNITS 10        /* of anything as text */
 #define OPEN_PER_UNIT 2      /* registers above a variable that a closure takes */
 #define COPIED_PER_UNIT 4    /* values of `...`, of arguments, parameters */
 #define C_CALL_UNITS 2       /* of a call of a C function by an instruction... */
-#define C_CALLED_UNITS 5     /* ...or by C: of a metamethod, by pcall, by sort */
+#define C_CALLED_UNITS 5     /* ...or by C: of a metamethod, by pcall, by sort... */
 #define LOOKED_UP_UNITS 3    /* of a metamethod */
-#define DIVIDED_PER_UNIT 8   /* bits of exponent between the operands of % */
+#define DIVIDED_PER_UNIT 6   /* bits of exponent between the operands of % */
 
 enum {
     TM_CALL = 23,
@@ -44,8 +47,14 @@ struct state_head {
     uint8_t type, mark, status, allow_hook;
     uint16_t n_calls;
     const struct lua_value *top;
-    void *global;
+    const struct global_head *global;
     const struct call_head *call;
+};
+/* Of lstate.h's global_State: the strings of up to SHORT_MOST bytes, each there once. */
+struct global_head {
+    void *before[6];
+    struct string_head **short_strings;
+    int n_short, n_lists;
 };
 struct call_head {
     const struct lua_value *function, *top;
@@ -73,6 +82,8 @@ LUA_WRAPPED(void, luaT_getvarargs, lua_State *L, void *ci, void *where, int want
 LUA_WRAPPED(const char *, luaO_pushvfstring, lua_State *L, const char *format,
             va_list args);
 LUA_WRAPPED(unsigned int, luaS_hashlongstr, struct string_head *text);
+LUA_WRAPPED(struct string_head *, luaS_newlstr, lua_State *L, const char *text, size_t len);
+LUA_WRAPPED(const char *, luaL_tolstring, lua_State *L, int index, size_t *len);
 LUA_WRAPPED(void *, luaF_findupval, lua_State *L, const struct lua_value *variable);
 LUA_WRAPPED(const struct lua_value *, luaT_gettm, struct table_head *t, int event,
             struct string_head *name);
@@ -107,7 +118,7 @@ int strcoll(const char *a, const char *b)
 
     while (a[at] && a[at] == b[at])
         at++;
-    vm_charge_running(1 + (int64_t)(at / ORDERED_PER_UNIT));
+    vm_charge_running(2 + (int64_t)(at / ORDERED_PER_UNIT));
     return (unsigned char)a[at] - (unsigned char)b[at];
 }
 
@@ -197,6 +208,37 @@ unsigned int __wrap_luaS_hashlongstr(struct string_head *text)
     return __real_luaS_hashlongstr(text);
 }
 
+/* A short string is looked for among those of its hash before it is made: strings of one
+ * hash lie in one list, new ones first (lstring.c's internshrstr). */
+struct string_head *__wrap_luaS_newlstr(lua_State *L, const char *text, size_t len)
+{
+    const struct global_head *g = ((const struct state_head *)L)->global;
+    int n_before = g->n_short;
+    struct string_head *s = __real_luaS_newlstr(L, text, len);
+    const struct string_head *at, *end = s;
+    int64_t steps = 0;
+
+    if (len > SHORT_MOST)
+        return s;
+    at = g->short_strings[s->hash & (uint32_t)(g->n_lists - 1)];
+    if (g->n_short > n_before) { /* it is new: all others were passed over */
+        at = s->next_short;
+        end = NULL;
+    }
+    for (; at != end && at; at = at->next_short)
+        steps++;
+    vm_charge_running((int64_t)(len / HASHED_PER_UNIT) +
+                      (steps > MEETING_FREE ? steps + steps / 2 : 0));
+    return s;
+}
+
+/* By tostring, print and note, and by format, for which a metatable is asked. */
+const char *__wrap_luaL_tolstring(lua_State *L, int index, size_t *len)
+{
+    vm_charge(L, TEXT_UNITS);
+    return __real_luaL_tolstring(L, index, len);
+}
+
 /* Variables that closures hold already are a list, from the top of the stack down. */
 void *__wrap_luaF_findupval(lua_State *L, const struct lua_value *variable)
 {
@@ -245,36 +287,38 @@ const struct lua_value *__wrap_luaT_gettmbyobj(lua_State *L,
 
 /* A C function has no instructions of its own; a Lua function's parameters that no argument
  * was given for are set. */
-static void charge_call(lua_State *L, const struct lua_value *f, int64_t c_units)
+static void charge_call(lua_State *L, const struct lua_value *f, int64_t units,
+                        int64_t c_units)
 {
     if (f->type == TYPE_LUA)
-        vm_charge(L, ((const struct closure_head *)(uintptr_t)f->bits)->proto->n_params /
-                         COPIED_PER_UNIT);
+        vm_charge(L, units + ((const struct closure_head *)(uintptr_t)f->bits)
+                                     ->proto->n_params /
+                                 COPIED_PER_UNIT);
     else if (f->type == TYPE_C || f->type == TYPE_C_LIGHT)
         vm_charge(L, c_units);
 }
 
 void *__wrap_luaD_precall(lua_State *L, const struct lua_value *f, int n_results)
 {
-    charge_call(L, f, C_CALL_UNITS);
+    charge_call(L, f, 0, C_CALL_UNITS);
     return __real_luaD_precall(L, f, n_results);
 }
 
 int __wrap_luaD_pretailcall(lua_State *L, void *ci, const struct lua_value *f, int n_args,
                             int delta)
 {
-    charge_call(L, f, C_CALL_UNITS);
+    charge_call(L, f, 0, C_CALL_UNITS);
     return __real_luaD_pretailcall(L, ci, f, n_args, delta);
 }
 
 void __wrap_luaD_call(lua_State *L, const struct lua_value *f, int n_results)
 {
-    charge_call(L, f, C_CALLED_UNITS);
+    charge_call(L, f, CALLED_UNITS, C_CALLED_UNITS);
     __real_luaD_call(L, f, n_results);
 }
 
 void __wrap_luaD_callnoyield(lua_State *L, const struct lua_value *f, int n_results)
 {
-    charge_call(L, f, C_CALLED_UNITS);
+    charge_call(L, f, CALLED_UNITS, C_CALLED_UNITS);
     __real_luaD_callnoyield(L, f, n_results);
 }

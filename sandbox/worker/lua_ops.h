@@ -49,12 +49,18 @@ static const struct op_units op_units[128] = {
     [OP_CLOSE] = { 2, 0, 0 },
     [OP_TBC] = { 8, 0, 0 },
     [OP_CALL] = { 0, BY_C_4 }, /* results that are wanted, and nil where there are none */
-    [OP_RETURN] = { 0, BY_B_4 },
+    [OP_RETURN] = { 0, BY_B_4 }, /* B 0: all up to the top, see vm_budget.c */
     [OP_TFORPREP] = { 1, 0, 0 }, /* and those of the OP_TFORCALL that it goes on to */
     [OP_TFORCALL] = { 0, BY_C_4 },
     [OP_SETLIST] = { 0, BY_B_4 },
-    [OP_VARARGPREP] = { 2, BY_A_4 },
+    [OP_VARARGPREP] = { 6, BY_A_4 },
 };
+
+/* `return f()` and `return ...`: as many values as there are. */
+static inline bool returns_all(uint32_t instruction)
+{
+    return (instruction & 127) == OP_RETURN && !(instruction >> 16 & 255);
+}
 
 static inline bool has_more_units(uint32_t instruction)
 {

@@ -202,6 +202,8 @@ const struct lua_value *__wrap_luaH_get(struct table_head *t, const struct lua_v
     }
     if (is_nil(key))
         return &absent;
+    if (key->type == TYPE_FLOAT || (key->type & COLLECTABLE && key->type != TYPE_LONG))
+        return walk(t, key->type, key->bits); /* equal by their bits alone */
     return counted(t, key, __real_luaH_get(t, key));
 }
 
@@ -321,11 +323,11 @@ static uint64_t search_border(struct table_head *t, uint64_t j)
                 return j;
             break;
         }
-        vm_charge_running(1);
+        vm_charge_running(2);
     } while (!is_nil(__wrap_luaH_getint(t, (int64_t)j)));
     while (j - i > 1) {
         uint64_t m = (i + j) / 2;
-        vm_charge_running(1);
+        vm_charge_running(2);
         if (is_nil(__wrap_luaH_getint(t, (int64_t)m)))
             j = m;
         else
@@ -375,16 +377,30 @@ static int64_t slot_of(struct table_head *t, int64_t array_len,
     return 0;
 }
 
-/* next and pairs look for the key that they had, and pass over slots that are empty. */
-int __wrap_luaH_next(lua_State *L, struct table_head *t, void *key)
+/* next and pairs look for the key that they had, and pass over slots that are empty; key
+ * and value that come next replace it on the stack, as ltable.c does it. */
+int __wrap_luaH_next(lua_State *L, struct table_head *t, struct lua_value *key)
 {
     int64_t array_len = luaH_realasize(t), n = array_len + ((int64_t)1 << t->log2_nodes);
+    int64_t from, to;
 
-    if (n > SCANNED_FREE) {
-        int64_t from = slot_of(t, array_len, key), to = from;
-        while (to < n && is_empty(t, array_len, to))
-            to++;
-        vm_charge(L, (to - from) / SCANNED_PER_UNIT + (n > FAR_NODES ? FAR_UNITS : 0));
+    if (n <= SCANNED_FREE)
+        return __real_luaH_next(L, t, key);
+    from = to = slot_of(t, array_len, key);
+    if (!from && !is_nil(key)) /* a key that is dead, or none of the table's */
+        return __real_luaH_next(L, t, key);
+    while (to < n && is_empty(t, array_len, to))
+        to++;
+    vm_charge(L, (to - from) / SCANNED_PER_UNIT + (n > FAR_NODES ? FAR_UNITS : 0));
+    if (to == n)
+        return 0;
+    if (to < array_len) {
+        key[0] = (struct lua_value){ .bits = (uint64_t)to + 1, .type = TYPE_INTEGER };
+        key[1] = t->array[to];
+    } else {
+        const struct lua_node *node = &t->nodes[to - array_len];
+        key[0] = (struct lua_value){ .bits = node->key, .type = node->key_type };
+        key[1] = node->value;
     }
-    return __real_luaH_next(L, t, key);
+    return 1;
 }

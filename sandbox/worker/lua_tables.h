@@ -32,7 +32,10 @@ struct string_head {
     void *next;
     uint8_t type, mark, extra, short_len;
     uint32_t hash;
-    uint64_t long_len;
+    union {
+        uint64_t long_len;
+        struct string_head *next_short; /* of its list in the table of short strings */
+    };
 };
 
 struct table_head {
@@ -72,6 +75,6 @@ LUA_WRAPPED(void, luaH_set, lua_State *L, struct table_head *t,
 LUA_WRAPPED(void, luaH_setint, lua_State *L, struct table_head *t, int64_t key,
             const struct lua_value *value);
 LUA_WRAPPED(uint64_t, luaH_getn, struct table_head *t);
-LUA_WRAPPED(int, luaH_next, lua_State *L, struct table_head *t, void *key);
+LUA_WRAPPED(int, luaH_next, lua_State *L, struct table_head *t, struct lua_value *key);
 
 #endif

@@ -18,12 +18,19 @@
 
 #define BYTES_PER_UNIT 32     /* of plain copying */
 #define CHANGED_PER_UNIT 8    /* bytes that are looked at one by one */
-#define CONCAT_UNITS 3        /* of an item of table.concat */
-#define FAR_TURN 1e5          /* radians; beyond, turns are taken off digit by digit... */
-#define FAR_TURN_UNITS 25     /* ...at this cost */
+#define CONCAT_UNITS 3        /* of an item of table.concat... */
+#define CONCAT_BASE_UNITS 8   /* ...and of any */
+#define VALUES_PER_UNIT 2     /* arguments or results that are moved */
+#define TEXT_UNITS 3          /* of a function that makes or reads a string */
+#define RADIX_PER_UNIT 3      /* bytes of a number to another base */
+#define TURN_UNITS 4          /* of a tangent */
+#define TURNS 7.0             /* radians; beyond, whole turns are taken off... */
+#define TURNS_UNITS 2         /* ...at this cost... */
+#define FAR_TURN 1e5          /* ...and beyond this digit by digit... */
+#define FAR_TURN_UNITS 25     /* ...at this */
 #define MATCH_MOST 16777216.0 /* steps that a pattern may take at worst */
 #define SEARCH_UNITS 4        /* of any search in a string */
-#define SHIFT_UNITS 6         /* of any change of a list's length */
+#define SHIFT_UNITS 8         /* of any change of a list's length */
 #define PROTECT_UNITS 10      /* of a pcall, which an error may leave */
 #define CHECK_UNITS 8         /* of looking into a metatable */
 #define LEVEL_UNITS 2         /* of a call that error looks up */
@@ -53,7 +60,8 @@ static int guard_rep(lua_State *L)
            len = (double)length_of(L, 1) + (double)length_of(L, 3);
 
     if (n > 0)
-        vm_charge(L, (int64_t)fmin(n * (0.5 + len / BYTES_PER_UNIT), 1e15));
+        vm_charge(L, SEARCH_UNITS +
+                         (int64_t)fmin(n * (0.5 + len / BYTES_PER_UNIT), 1e15));
     return pass_on(L);
 }
 
@@ -147,11 +155,55 @@ static int guard_size(lua_State *L)
     return pass_on(L);
 }
 
+static int guard_text(lua_State *L)
+{
+    vm_charge(L, TEXT_UNITS);
+    return guard_size(L);
+}
+
+/* Digits of another base are taken one by one. */
+static int guard_tonumber(lua_State *L)
+{
+    if (lua_gettop(L) > 1)
+        vm_charge(L, length_of(L, 1) / RADIX_PER_UNIT);
+    return guard_size(L);
+}
+
+static int guard_format(lua_State *L)
+{
+    size_t len;
+    const char *format = luaL_checklstring(L, 1, &len);
+    int64_t units = 0;
+
+    for (size_t i = 0; i < len; i++)
+        units += format[i] == '%' ? 2 : 0;
+    vm_charge(L, units);
+    for (int i = 2, n = lua_gettop(L); i <= n; i++) /* %q writes two bytes for one */
+        if (lua_type(L, i) == LUA_TSTRING)
+            vm_charge(L, length_of(L, i) / CHANGED_PER_UNIT);
+    return guard_size(L);
+}
+
+/* Work by the number of the values that it is given. */
+static int guard_values(lua_State *L)
+{
+    charge_items(L, 1 + lua_gettop(L) / VALUES_PER_UNIT);
+    return pass_on(L);
+}
+
 static int guard_turn(lua_State *L)
 {
-    if (fabs(luaL_checknumber(L, 1)) > FAR_TURN)
-        vm_charge(L, FAR_TURN_UNITS);
+    double x = fabs(luaL_checknumber(L, 1));
+
+    if (x > TURNS)
+        vm_charge(L, x > FAR_TURN ? FAR_TURN_UNITS : TURNS_UNITS);
     return pass_on(L);
+}
+
+static int guard_tangent(lua_State *L)
+{
+    vm_charge(L, TURN_UNITS);
+    return guard_turn(L);
 }
 
 /* byte(s, from, to) pushes to - from + 1 values; negative places count from the end. */
@@ -162,7 +214,7 @@ static int guard_byte(lua_State *L)
 
     from = fmax(from < 0 ? len + from + 1 : from, 1);
     to = fmin(to < 0 ? len + to + 1 : to, len);
-    charge_items(L, to - from + 1);
+    charge_items(L, fmax(to - from + 1, 0) + TEXT_UNITS);
     return pass_on(L);
 }
 
@@ -178,7 +230,8 @@ static int guard_unpack(lua_State *L)
 {
     double n = items_of(L);
 
-    charge_items(L, luaL_optnumber(L, 3, n) - luaL_optnumber(L, 2, 1) + 1);
+    n = luaL_optnumber(L, 3, n) - luaL_optnumber(L, 2, 1) + 1;
+    charge_items(L, 3 + fmax(n + n / 4, 0));
     return pass_on(L);
 }
 
@@ -186,6 +239,7 @@ static int guard_concat(lua_State *L)
 {
     double n = items_of(L);
 
+    vm_charge(L, CONCAT_BASE_UNITS);
     charge_items(L, (luaL_optnumber(L, 4, n) - luaL_optnumber(L, 3, 1) + 1) *
                         CONCAT_UNITS);
     return pass_on(L);
@@ -193,6 +247,7 @@ static int guard_concat(lua_State *L)
 
 static int guard_move(lua_State *L)
 {
+    vm_charge(L, SHIFT_UNITS);
     charge_items(L, luaL_checknumber(L, 3) - luaL_checknumber(L, 2) + 1);
     return pass_on(L);
 }
@@ -234,25 +289,38 @@ static int guard_error(lua_State *L)
     return pass_on(L);
 }
 
+/* pass_on, where arguments and results move and the function itself cannot yield. */
+static int pass_values(lua_State *L)
+{
+    int n;
+
+    charge_items(L, lua_gettop(L) / VALUES_PER_UNIT);
+    n = pass_on(L);
+    charge_items(L, n / VALUES_PER_UNIT);
+    return n;
+}
+
+/* A yield in what is protected does not come back here: its results move uncharged. */
 static int guard_protect(lua_State *L)
 {
     vm_charge(L, PROTECT_UNITS);
-    return pass_on(L);
+    return pass_values(L);
 }
 
 static int guard_switch(lua_State *L)
 {
     vm_charge(L, SWITCH_UNITS);
-    return pass_on(L);
+    return pass_values(L);
 }
 
 /* The function that coroutine.wrap makes, which is this closure's upvalue. */
 static int call_wrapped(lua_State *L)
 {
-    vm_charge(L, SWITCH_UNITS);
+    vm_charge(L, SWITCH_UNITS + lua_gettop(L) / VALUES_PER_UNIT);
     lua_pushvalue(L, lua_upvalueindex(1));
     lua_insert(L, 1);
     lua_call(L, lua_gettop(L) - 1, LUA_MULTRET);
+    charge_items(L, lua_gettop(L)); /* twice */
     return lua_gettop(L);
 }
 
@@ -270,6 +338,7 @@ static int pairs(lua_State *L)
     luaL_checkany(L, 1);
     if (luaL_getmetafield(L, 1, "__pairs") != LUA_TNIL) {
         lua_pop(L, 1);
+        vm_charge(L, CHECK_UNITS);
         return pass_on(L);
     }
     lua_pushvalue(L, lua_upvalueindex(2));
@@ -402,7 +471,7 @@ struct entry {
 static const struct entry base_entries[] = {
     { "assert", NULL },
     { "error", guard_error },
-    { "getmetatable", NULL },
+    { "getmetatable", guard_values },
     { "next", NULL },
     { "pcall", guard_protect },
     { "rawequal", NULL },
@@ -413,24 +482,24 @@ static const struct entry base_entries[] = {
     { "tostring", NULL },
     { "type", NULL },
     { "xpcall", guard_protect },
-    { "tonumber", guard_size },
+    { "tonumber", guard_tonumber },
     { "setmetatable", guard_setmetatable },
     { NULL, NULL },
 };
 static const struct entry string_entries[] = {
-    { "byte", guard_byte },    { "char", guard_size },
-    { "find", guard_find },    { "format", guard_size },
+    { "byte", guard_byte },    { "char", guard_text },
+    { "find", guard_find },    { "format", guard_format },
     { "gmatch", guard_match }, { "gsub", guard_gsub },
-    { "len", NULL },           { "lower", guard_size },
+    { "len", NULL },           { "lower", guard_text },
     { "match", guard_match },  { "rep", guard_rep },
-    { "reverse", guard_size }, { "sub", NULL },
-    { "upper", guard_size },   { NULL, NULL },
+    { "reverse", guard_text }, { "sub", NULL },
+    { "upper", guard_text },   { NULL, NULL },
 };
 static const struct entry table_entries[] = {
     { "concat", guard_concat },
     { "insert", guard_shift },
     { "move", guard_move },
-    { "pack", NULL },
+    { "pack", guard_values },
     { "remove", guard_shift },
     { "unpack", guard_unpack },
     { NULL, NULL },
@@ -438,7 +507,7 @@ static const struct entry table_entries[] = {
 static const struct entry coroutine_entries[] = {
     { "close", NULL },          { "create", guard_switch }, { "isyieldable", NULL },
     { "resume", guard_switch }, { "running", NULL },        { "status", NULL },
-    { "wrap", guard_wrap },     { "yield", NULL },          { NULL, NULL },
+    { "wrap", guard_wrap },     { "yield", guard_values },          { NULL, NULL },
 };
 static const struct entry math_entries[] = {
     { "abs", NULL },        { "acos", NULL },       { "asin", NULL },
@@ -448,7 +517,7 @@ static const struct entry math_entries[] = {
     { "max", guard_size },        { "maxinteger", NULL }, { "min", guard_size },
     { "mininteger", NULL }, { "modf", NULL },       { "pi", NULL },
     { "rad", NULL },        { "sin", guard_turn },        { "sqrt", NULL },
-    { "tan", guard_turn },        { "tointeger", NULL },  { "type", NULL },
+    { "tan", guard_tangent },        { "tointeger", NULL },  { "type", NULL },
     { "ult", NULL },        { NULL, NULL },
 };
 

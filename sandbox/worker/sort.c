@@ -8,7 +8,7 @@
 #include "sandbox/worker/vm.h"
 
 #define SORT_MOST 1000000 /* elements */
-#define SORT_UNITS 4      /* of one comparison */
+#define SORT_UNITS 5      /* of one comparison */
 
 /* Stack of `sort`: 1 the table, 2 the comparator or nil, 3 and 4 the two buffers. */
 enum { TABLE = 1, LESS, FROM, TO };

@@ -336,7 +336,7 @@ static int vec_mean(lua_State *L)
 
     if (!lua_isnoneornil(L, 3))
         weights = vec_check(L, 3);
-    vm_charge(L, batch->n / PER_UNIT);
+    vm_charge(L, batch->n / PER_UNIT + n_rows);
     luaL_argcheck(L, n_rows > 0 && batch->n % v->n == 0 && batch != v, 2,
                   "not a whole number of rows");
     luaL_argcheck(L, !weights || (weights->n == n_rows && weights != v), 3,

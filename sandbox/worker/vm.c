@@ -90,6 +90,8 @@ static int call(struct vm *vm, const char *name, int64_t budget, int n_args,
         lua_pushvalue(vm->L, vm->act);
         vm_obs_push(vm->L, &vm->obs, vm->world, view);
     }
+    if (!lua_iscfunction(vm->L, -1 - n_args))
+        vm->left += CALLED_UNITS; /* the policy did not ask for this one */
     status = lua_pcall(vm->L, n_args, n_results, 1);
     vm_end(vm);
     return vm_tell(vm, status);

@@ -87,6 +87,7 @@ void vm_write_stack(struct vm *vm, char *out, size_t size);
  * call when that is used up. L is opaque here. */
 struct lua_State;
 void vm_charge(struct lua_State *L, int64_t units);
+#define CALLED_UNITS 4 /* of a Lua function that C calls: a metamethod, a comparator */
 void vm_charge_running(int64_t units); /* the call that runs, if one does */
 void vm_charge_later(int64_t units);   /* the same; it goes on to its next instruction */
 struct vm *vm_of(struct lua_State *L);

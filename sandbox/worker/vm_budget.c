@@ -18,7 +18,9 @@
 #define OBJECT_UNITS 8        /* of a new object or a part of one, with its collection... */
 #define ALLOC_FREE 512        /* ...bytes of an allocation that cost nothing more... */
 #define ALLOC_PER_UNIT 32     /* ...and bytes a unit beyond */
-#define COLLECT_PER_UNIT 1024 /* bytes in use a unit when a collection must find room */
+#define COLLECT_UNITS 16      /* of each block in use when a collection must find room... */
+#define COLLECT_PER_UNIT 128  /* ...and bytes in use a unit */
+#define RETURNED_PER_UNIT 4   /* values that a function returns, as many as there are */
 #define STACK_SHOWN 12        /* levels of a call stack in a fault */
 
 /* The VM whose call runs, for those of Lua's functions that are not told their state. */
@@ -119,7 +121,8 @@ static void note_shortage(struct vm *vm, size_t size)
 {
     char stack[2048] = "", place[256] = "";
 
-    vm->left -= (int64_t)(vm->arena.used / COLLECT_PER_UNIT);
+    vm->left -= (int64_t)(vm->arena.used / COLLECT_PER_UNIT) +
+                (int64_t)vm->n_blocks * COLLECT_UNITS;
     if (vm->running) {
         vm_stack_text(vm->running, 0, stack, sizeof(stack));
         vm_budget_write_place(vm->running, place, sizeof(place));
@@ -143,6 +146,10 @@ void *vm_allocate(void *ud, void *old, size_t old_size, size_t size)
     if (size > old_size + ALLOC_FREE)
         vm->left -= (int64_t)((size - old_size) / ALLOC_PER_UNIT);
     block = arena_realloc(&vm->arena, old, old_size, size);
+    if (!old && block)
+        vm->n_blocks++;
+    else if (old && !size)
+        vm->n_blocks--;
     if (!block && size && vm->escape)
         note_shortage(vm, size - old_size);
     return block;
@@ -221,6 +228,8 @@ static __attribute__((noinline)) int count_more(lua_State *L, const void *pc)
     struct vm *vm = vm_of(L);
 
     vm->left -= 1 + more_units(pc);
+    if (returns_all(*(const uint32_t *)pc))
+        vm->left -= lua_gettop(L) / RETURNED_PER_UNIT;
     return vm->left >= 0 ? 1 : find_place(L, pc);
 }
 

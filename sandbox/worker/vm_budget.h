@@ -28,6 +28,7 @@ struct vm {
     struct rng chance;
     struct vm_param params[VM_MAX_PARAMS];
     int n_params;
+    int n_blocks; /* of memory that Lua has */
     struct vm_obs obs;
     struct sim sim;
     int act, reset; /* stack indexes */

@@ -9,7 +9,7 @@ ROOT = os.path.dirname(os.path.dirname(HERE))
 GOLDEN = os.path.join(HERE, 'golden.txt')
 MASK = 'glibc.cpu.hwcaps=-AVX2,-FMA,-FMA4,-AVX,-AVX512F,-AVX512VL,-BMI1,-BMI2,-ERMS,-SSE4_1,-SSE4_2'
 MOST_RUNS = int(os.environ.get('CLOCKWORK_RUNS', '24'))
-LIMITS = ['--set', 'memory_kib=4096', '--set', 'act_instructions=4000000', '--set', 'max_frames=50']
+LIMITS = ['--set', 'memory_kib=4096', '--set', 'act_instructions=8000000', '--set', 'max_frames=50']
 
 # name, environment, policy, settings
 TASKS = [(os.path.basename(p)[:-4], 'pendulum', p, LIMITS)
