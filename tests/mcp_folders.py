@@ -110,6 +110,12 @@ for _ in range(50):
     second.errors or time.sleep(0.1)
 ok("it said so on stderr at its start", b"another process works" in b"".join(second.errors), second.errors)
 
+# What a client's model used nobody tells: tokens are estimates and said to be, money is unknown.
+p = ratchet("ledger", TMP + "/shared", "--list", "calls", "--json")
+calls = json.loads(p.stdout)
+ok("an MCP client's tokens are said to be estimated, its money to be unknown", calls and
+   all(r["estimated"] == "yes" and r["usd"] is None for r in calls), p)
+
 # A run that goes on with other words than it was begun with is refused.
 for name, words, said in [
     ("--set", ["cartpole", "--set", "dev=4", "--set", "gate=32", "--set", "target=501"],

@@ -43,7 +43,7 @@ for agent in $agents; do
     agent_environment "$agent" >"$at/environment"
     (cd "$at/project" && alone "$at/environment" "$at/home" timeout 120 sh -c "$command") \
         >"$at/out" 2>&1 </dev/null
-    ok "$agent: \`${command%% *}\`, as --install says, ends well" $? "$(tail -20 "$at/out")"
+    ok "$agent: \`${command%% *}\`, as --install says, ends well" $? "$(tail -n 20 "$at/out")"
     expect "$agent: its policy is the best" 0 '0\.5 \* o\.angular_velocity' cat "$at/run/best.lua"
     RATCHET_HOME=$at "$RATCHET" ledger "$at/run" --list climb --json >"$at/climb.json" 2>&1
     [ "$(json "$at/climb.json" '[r["verdict"] for r in j]')" = "['better']" ]
