@@ -16,15 +16,15 @@ def failed(answer, words):
 c = Client("cartpole", "--policy", start, "--out", TMP + "/run", "--record",
            TMP + "/session.jsonl", *small)
 ok("initialize agrees on a version", c.hello["protocolVersion"] == "2025-11-25", c.hello)
-ok("seventeen tools, with both schemas", len(c.schemas) == 17 and
+ok("eighteen tools, with both schemas", len(c.schemas) == 18 and
    all(t["inputSchema"]["type"] == t["outputSchema"]["type"] == "object"
        for t in c.schemas.values()), c.schemas.keys())
 ok("every tool carries a title and annotations", all(
     t["title"] and t["annotations"]["title"] == t["title"] and t["annotations"]["openWorldHint"] is False and
     t["annotations"]["destructiveHint"] is False for t in c.schemas.values()), c.schemas)
 ok("what only looks says so, what changes or costs does not", {n for n, t in c.schemas.items() if
-   t["annotations"]["readOnlyHint"]} == {"task_info", "policy_read", "check", "failures", "trace", "frames",
-   "replay_diff", "probe", "cases", "notes_search"}, c.schemas)
+   t["annotations"]["readOnlyHint"]} == {"task_info", "check", "failures", "trace", "frames",
+   "replay_diff", "probe", "ram_changes", "cases", "notes_search"}, c.schemas)
 brief = c.request("prompts/get", {"name": "brief"})["result"]["messages"][0]["content"]["text"]
 ok("the prompt is the brief", "## Failures" in brief and "submit" in brief, brief)
 d = c.call("task_info", {"guide": True})
@@ -64,7 +64,19 @@ ok("trace: an unknown field", failed(c.call("trace", {"seed": 0, "fields": ["x9"
 d = c.call("trace", {"seed": 1, "fields": ["angle"], "every": 2})
 ok("trace: one field, every second step", d["columns"][:2] == ["step", "angle"] and
    d["rows"][1][0] - d["rows"][0][0] == 2, d)
+d = c.call("trace", {"seed": 0})
+ok("trace: without a range the whole episode", d["rows"][0][0] == 0 and
+   d["rows"][-1][0] == d["n_steps"] - 1 and len(d["rows"]) <= 121 and
+   sum(r[-2] for r in d["rows"]) == d["return"], d)
+d = c.call("trace", {"seed": 0, "every": 3, "from": 0, "to": 8})
+ok("trace: rewards of skipped rows are named sums", "reward_sum" in d["columns"] and
+   d["every"] == 3 and [r[-2] for r in d["rows"]] == [1, 3, 3, 1], d)
+d = c.call("ram_changes", {"seeds": [0, 1]})
+pushed = {v["value"]: v.get("mean_change_with_action", {}) for v in d["values"]}
+ok("ram_changes: what a push does to the velocity", d["steps_seen"] > 20 and
+   "correlation_with_return" in str(d) or len(set(pushed)) == 4, d)
 d = c.call("frames", {"seed": 0, "panels": 4})
+ok("frames: to the end, with the last reward", d["to"] == d["n_steps"], d)
 png = [x for x in c.content if x["type"] == "image"]
 ok("frames: a PNG", len(png) == 1 and base64.b64decode(png[0]["data"])[:4] == b"\x89PNG", d)
 d = c.call("probe", {"seed": 0, "code": "if step % 2 == 0 then\n  return string.format('%d %.3f "
@@ -72,6 +84,8 @@ d = c.call("probe", {"seed": 0, "code": "if step % 2 == 0 then\n  return string.
 ok("probe: what it returns at each step", [s["step"] for s in d["said"]] == [0, 2, 4] and
    d["said"][1]["value"].startswith("2 ") and d["steps_seen"] == 6, d)
 ok("probe makes no steps", d["steps"]["before"] == d["steps"]["after"], d["steps"])
+d = c.call("probe", {"seed": 0, "code": "for name in pairs(events) do return name end"})
+ok("probe: events by name", d["said"] and d["said"][-1]["value"] == "fell", d)
 d = c.call("probe", {"seed": 0, "code": "error('no')"})
 ok("probe: its errors come back", "no" in d.get("fault", ""), d)
 d = c.call("probe", {"seed": 0, "code": "while true do end"})
@@ -83,11 +97,26 @@ ok("run_episodes: the current policy", len(d["episodes"]) == 2 and d["results"][
    d["steps"]["after"] > d["steps"]["before"], d)
 d = c.call("run_episodes", {"seeds": [0, 1]})
 ok("played before costs nothing", d["steps"]["after"] == d["steps"]["before"], d["steps"])
+r = d["results"][0]
+ok("run_episodes: the worst seeds", r["worst"][0]["return"] == r["min"] and
+   "minus_current" not in r, r)
+ok("no null furniture", "null" not in json.dumps(d), d)
+d = c.call("run_episodes", {"seeds": [0, 1, 2], "policy": lean})
+r = d["results"][0]["minus_current"]
+ok("run_episodes: the paired difference to the current policy", r["pairs"] == 3 and
+   r["standard_error"] >= 0 and r["better"] == 3, r)
+d = c.call("run_episodes", {"practice": [0, 1, 2]})
+ok("practice seeds are other ones, and counted", d["steps"]["after"] > d["steps"]["before"] and
+   len(d["episodes"]) == 3, d)
+for starts in ["perturbed", "sticky"]:
+    d = c.call("run_episodes", {"seeds": [0, 1], "starts": starts, "policy": lean})
+    ok("run_episodes: %s starts" % starts, d["results"][0]["minus_current"]["pairs"] == 2, d)
+d = c.call("run_episodes", {"seeds": [0, 1]})
 before = d["steps"]
 d = c.call("run_episodes", {"seeds": [4, 4, 4, 0]})
 ok("a seed that is named three times is played and counted once", [e["seed"] for e in d["episodes"]] ==
    [4, 4, 4, 0] and len({e["return"] for e in d["episodes"][:3]}) == 1 and d["steps"]["after"] -
-   d["steps"]["before"] == d["episodes"][0]["steps"] and (before["left"] is None or before["left"] -
+   d["steps"]["before"] == d["episodes"][0]["steps"] and ("left" not in before or before["left"] -
    d["steps"]["left"] == d["episodes"][0]["steps"]), d)
 
 # Arguments that do not fit, which end nothing.
@@ -157,10 +186,12 @@ c.call("policy_write", {"source": "return { params = { k = { default = 0.0, min 
        "  reset = function(i) k = i.params.k end,\n"
        "  act = function(o) return o.angle + k * o.angular_velocity > 0 and 1 or 0 end }\n"})
 d = c.call("run_episodes", {"seeds": [0, 1], "params": [{"k": 0.1}, {"k": 9.0}, {"k": 1.0}]})
+ok("run_episodes: a set out of bounds is refused before anything is played",
+   failed(d, "set 2: k = 9 is out of its bounds"), d)
+d = c.call("run_episodes", {"seeds": [0, 1], "params": [{"k": 0.1}, {"k": 1.0}]})
 ok("run_episodes: sets of parameters, each by itself",
-   [r["faults"] for r in d["results"]] == [0, 2, 0] and
-   d["results"][2]["mean"] != d["results"][0]["mean"] and
-   "out of its bounds" in d["results"][1]["fault"], d)
+   [r["faults"] for r in d["results"]] == [0, 0] and
+   d["results"][1]["mean"] != d["results"][0]["mean"], d)
 d = c.call("tune", {"seeds": [0, 1], "generations": 2, "popsize": 4})
 ok("tune: better values, in the draft", d["best"] > d["before"] and d["applied"] and
    "default = 0.0," not in c.call("policy_read")["source"], d)
@@ -174,6 +205,37 @@ d = c.call("tune", {"seeds": [0, 1, 2, 3], "batch": 1, "generations": 2, "popsiz
 e = c.call("run_episodes", {"seeds": [0, 1, 2, 3], "params": [d["values"]]})
 ok("tune: what batches find is measured on all seeds", d["applied"] and
    d["best"] == e["results"][0]["mean"] > d["before"] and e["results"][0]["std"] > 0, [d, e])
+d = c.call("tune", {"seeds": [0, 1], "generations": 2, "popsize": 4, "estimate": True})
+ok("tune: an estimate plays nothing", d["most_episodes"] == 20 and d["most_steps_about"] > 20 and
+   d["steps"]["after"] == d["steps"]["before"] and "values" not in d, d)
+d = c.call("tune", {"seeds": [0, 1], "generations": 2, "popsize": 4, "policy": source,
+                    "apply": False})
+ok("tune: what the search did not see", d["held_out"]["seeds"] == 2 and
+   d["held_out"]["difference"]["pairs"] == 2 and d["searched"]["best"]["mean"] == d["best"] and
+   d["searched"]["before"]["mean"] == d["before"], d)
+ok("tune: bounds and sensitivity", isinstance(d["at_bounds"], list) and
+   all(-1 <= x["correlation"] <= 1 for x in d["sensitivity"]) and d["sensitivity"], d)
+for name, arguments, words in [
+    ("run_episodes", {"seeds": [0], "params": [[{"name": "angle", "value": 3}]]},
+     "set 1: angle = 3 is out of its bounds, -2 to 2"),
+    ("run_episodes", {"seeds": [0], "params": [{"angle": 1}, {"angel": 1}]},
+     'set 2: the policy declares no parameter "angel"'),
+    ("run_episodes", {"seeds": [0], "practice": [0]}, "two calls"),
+    ("run_episodes", {}, '"seeds" is missing'),
+    ("run_episodes", {"practice": [1000]}, "at most 999"),
+    ("trace", {"seed": 0, "iteration": 0, "params": [{"name": "angle", "value": -9}]}, "out of its bounds"),
+]:
+    answer = c.call(name, {**arguments, **({"policy": source} if name != "trace" else {})})
+    ok("refused: %s %s" % (name, json.dumps(arguments)), failed(answer, words), answer)
+d = c.call("run_episodes", {"seeds": [0, 1], "params": [{"angle": 1}, [{"name": "angle", "value":
+                            2}]], "policy": source, "starts": None})
+ok("run_episodes: each set is echoed", [r["params"] for r in d["results"]] ==
+   [{"angle": 1}, {"angle": 2}] and "minus_current" in d["results"][0], d)
+d = c.call("policy_read", {"iteration": 0, "load": True})
+ok("policy_read: an earlier candidate becomes the draft", d["draft"] == "changed" and
+   c.call("policy_read")["source"] == source, d)
+d = c.call("trace", {"seed": 0, "params": {"angle": 2}, "from": 0, "to": 3})
+ok("trace: with parameters", len(d["rows"]) == 4, d)
 d = c.call("tune", {"params": ["none"]})
 ok("tune: nothing to tune", failed(d, "nothing to tune"), d)
 

@@ -170,7 +170,7 @@ static void test_tool_schemas(void **state)
     const struct tool_description *list = tools_describe(&n);
 
     (void)state;
-    assert_int_equal(n, 17);
+    assert_int_equal(n, 18);
     for (int i = 0; i < n; i++) {
         const json_t *wanted = json_object_get(list[i].schema, "required");
         assert_non_null(list[i].schema);

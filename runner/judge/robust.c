@@ -89,9 +89,16 @@ static double robust_mean(const struct episode_result *results, int n, int *lost
     return left ? summarize(scores, left).mean : NAN;
 }
 
-static void fill_random(struct tape *t, const struct env *env, uint64_t seed,
-                        int64_t most)
+double robust_sticky(const struct task *task)
 {
+    return task->rules.sticky > 0 ? fmin(1, 2 * task->rules.sticky) : STICKY;
+}
+
+void robust_random_start(struct tape *t, const struct task *task, uint64_t seed)
+{
+    const struct env *env = task->env;
+    double rate = env->frames_per_second / task->rules.frame_skip;
+    int64_t most = (int64_t)fmax(1, STARTS_SECONDS * rate);
     double action[ENV_MAX_ACTION];
     struct rng rng;
 
@@ -139,7 +146,7 @@ static enum memo_status measure_sticky(const struct memo *m, const struct policy
     enum memo_status status;
     char scope[32];
 
-    out->p = task->rules.sticky > 0 ? fmin(1, 2 * task->rules.sticky) : STICKY;
+    out->p = robust_sticky(task);
     task->rules.sticky = out->p;
     mine.base.task = task;
     snprintf(scope, sizeof(scope), "sticky %g", out->p);
@@ -161,16 +168,14 @@ static enum memo_status measure_starts(const struct memo *m, const struct salt *
                                        int64_t *steps_left, struct error *err)
 {
     const struct task *task = m->base.task;
-    double rate = task->env->frames_per_second / task->rules.frame_skip;
-    int64_t most = (int64_t)fmax(1, STARTS_SECONDS * rate);
     struct episode_result results[MOST_SEEDS] = { 0 };
     struct tape tapes[MOST_SEEDS];
     struct memo mine = *m;
     enum memo_status status;
 
     for (int i = 0; i < out->n; i++) {
-        fill_random(&tapes[i], task->env,
-                    split_seed(salt, SPLIT_GATE, task->name, "starts", i), most);
+        robust_random_start(&tapes[i], task,
+                            split_seed(salt, SPLIT_GATE, task->name, "starts", i));
         requests[i].shadow = &tapes[i];
     }
     status = robust_play(&mine, "starts", policy, requests, out->n, results, err);

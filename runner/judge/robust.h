@@ -27,6 +27,11 @@ enum memo_status robust_measure(struct memo *m, const struct salt *salt,
                                 const struct episode_result *dev, int n_dev,
                                 struct robust *out, struct error *err);
 
+/* Of a task's own starts and chance: a share of sticky frames that is well above the task's,
+ * and some random actions (owned: tape_clear) before the policy takes over. */
+double robust_sticky(const struct task *task);
+void robust_random_start(struct tape *t, const struct task *task, uint64_t seed);
+
 /* The agreement of two episodes' actions from a step on, as far as both go (struct
  * robust). NAN where they show nothing: the same episode, too short, one action all the
  * time. */

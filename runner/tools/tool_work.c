@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/json.h"
 #include "runner/brief/quote.h"
 
 #define MOST_DETAILS 1000 /* bytes of an incident */
@@ -69,6 +70,11 @@ bool tool_flag(const struct tool_work *w, const char *key, bool otherwise)
     const json_t *value = json_object_get(w->arguments, key);
 
     return value ? json_is_true(value) : otherwise;
+}
+
+json_t *tool_json(double value)
+{
+    return json_finite(tool_round(value));
 }
 
 double tool_round(double value)

@@ -25,6 +25,7 @@ struct tool_work {
     X(frames)       \
     X(replay_diff)  \
     X(probe)        \
+    X(ram_changes)  \
     X(cases)        \
     X(case_propose) \
     X(tune)         \
@@ -80,6 +81,35 @@ struct param_set {
     int n;
 };
 
+/* Values for what the policy declares, from a list of {name, value}, or of such lists: one set
+ * each. False: it was answered (a name or value that is none), or *status says why. */
+bool tool_read_params(struct tool_work *w, const struct policy *policy, const json_t *asked,
+                      bool are_sets, struct param_set *sets, enum memo_status *status);
+
+/* Which episodes: dev seeds or practice seeds, as they are, after some random actions, or
+ * with sticky frames. */
+enum tool_starts { STARTS_plain, STARTS_perturbed, STARTS_sticky };
+struct tool_courses {
+    int64_t index[TOOL_MOST_SEEDS];
+    int n;
+    bool is_practice;
+    enum tool_starts starts;
+};
+/* The arguments `seeds`, `practice` and `starts`. False: it was answered. */
+bool tool_read_courses(struct tool_work *w, struct tool_courses *c,
+                       enum memo_status *status);
+/* As tool_play_sets. */
+enum memo_status tool_play_courses(struct tool_work *w, const struct policy *policy,
+                                   const struct param_set *sets, int n_sets,
+                                   const struct tool_courses *c, enum purpose purpose,
+                                   struct episode_result *results);
+
+/* Mean, spread, worst seeds and faults of n episodes; and of a minus b, seed by seed, with
+ * its standard error. */
+json_t *tool_sum_up(const int64_t *index, const struct episode_result *results, int n);
+json_t *tool_difference(const struct episode_result *a, const struct episode_result *b,
+                        int n);
+
 /* Each set plays the n dev seeds, all in one evaluation; results[n_sets * n], set by set,
  * for results_clear. sets NULL: one, of no overrides. */
 enum memo_status tool_play_sets(struct tool_work *w, const struct policy *policy,
@@ -88,10 +118,12 @@ enum memo_status tool_play_sets(struct tool_work *w, const struct policy *policy
                                 struct episode_result *results);
 
 /* An episode that a call looks into: of the current policy, of the draft, or of an
- * earlier iteration's candidate, by the arguments `policy`, `iteration` and `seed`. */
+ * earlier iteration's candidate, by the arguments `policy`, `iteration`, `seed` and
+ * `params`. */
 struct tool_episode {
     struct policy policy;
     char *source; /* owned, where it is an ancestor's */
+    struct param_set *set; /* owned; NULL: as declared */
     int64_t seed; /* index */
     struct episode_result own;
     const struct episode_result *r;
@@ -112,6 +144,7 @@ struct tool_step {
 int tool_walk(struct tool_work *w, const struct episode_result *r, int64_t to,
               void (*each)(void *user, const struct tool_step *s), void *user);
 
-double tool_round(double value); /* to six digits */
+double tool_round(double value);  /* to six digits */
+json_t *tool_json(double value); /* so; null where it is not finite */
 
 #endif

@@ -15,6 +15,8 @@ struct workbench {
     char *change; /* of submit, which ends the turn; NULL: not yet */
     struct failure proposals[WORKBENCH_PROPOSALS]; /* to become cases: see case_propose */
     int n_proposals;
+    double seconds; /* that calls took which made steps, */
+    int64_t steps;  /* and those steps: what is estimated goes by them */
 };
 void workbench_clear(struct workbench *b);
 

@@ -30,11 +30,15 @@ static json_t *budget_json(const struct tool_work *w)
     const struct task_budget *b = &w->c->memo->base.task->budget;
     int64_t left = w->c->memo->steps_left;
 
-    return json_pack(
-        "{s:o, s:o, s:i, s:b}", "steps_left",
-        left == INT64_MAX ? json_null() : json_integer(left), "iterations_left",
-        b->iterations ? json_integer(b->iterations - w->c->iteration) : json_null(),
-        "turns_left", w->c->turns_left, "draft_is_changed", w->c->bench->draft != NULL);
+    json_t *json = json_pack("{s:i, s:b}", "turns_left", w->c->turns_left,
+                             "draft_is_changed", w->c->bench->draft != NULL);
+
+    if (left != INT64_MAX)
+        json_object_set_new(json, "steps_left", json_integer(left));
+    if (b->iterations)
+        json_object_set_new(json, "iterations_left",
+                            json_integer(b->iterations - w->c->iteration));
+    return json;
 }
 
 static json_t *standing_json(const struct tool_work *w)
@@ -46,8 +50,8 @@ static json_t *standing_json(const struct tool_work *w)
         sum += w->c->results[i].score;
         steps += (double)w->c->results[i].n_steps;
     }
-    return json_pack("{s:o, s:o}", "dev_mean", json_finite(n ? sum / n : 0),
-                     "steps_an_episode", json_finite(n ? tool_round(steps / n) : 0));
+    return json_pack("{s:o, s:o}", "dev_mean", tool_json(n ? sum / n : 0),
+                     "steps_an_episode", tool_json(n ? steps / n : 0));
 }
 
 enum memo_status tool_task_info(struct tool_work *w)
@@ -66,7 +70,8 @@ enum memo_status tool_task_info(struct tool_work *w)
                             : json_array());
     json_object_set_new(d, "actions", env_actions_json(t->env));
     json_object_set_new(d, "limits", limits_json(&t->limits));
-    json_object_set_new(d, "target", json_finite(t->target));
+    if (isfinite(t->target))
+        json_object_set_new(d, "target", tool_json(t->target));
     json_object_set_new(d, "budget", budget_json(w));
     json_object_set_new(d, "current", standing_json(w));
     if (tool_flag(w, "guide", false)) {

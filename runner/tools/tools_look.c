@@ -29,6 +29,19 @@ void tool_episode_clear(struct tool_episode *e)
 {
     results_clear(&e->own, 1);
     free(e->source);
+    free(e->set);
+}
+
+/* The episode with parameters of the call's own. False: it was answered. */
+static bool tools_look_read_set(struct tool_work *w, struct tool_episode *e,
+                                enum memo_status *status)
+{
+    const json_t *asked = json_object_get(w->arguments, "params");
+
+    if (!asked)
+        return true;
+    e->set = xcalloc(1, sizeof(*e->set));
+    return tool_read_params(w, &e->policy, asked, false, e->set, status);
 }
 
 bool tool_episode_get(struct tool_work *w, const char *policy, int64_t iteration,
@@ -52,14 +65,22 @@ bool tool_episode_get(struct tool_work *w, const char *policy, int64_t iteration
         if (!e->source)
             return false;
         e->policy = (struct policy){ .name = "candidate.lua", .source = e->source };
-    } else if (is_current && e->seed < w->c->n_results) {
+    } else if (is_current && e->seed < w->c->n_results &&
+               !json_object_get(w->arguments, "params")) {
         e->r = &w->c->results[e->seed];
         return true;
     } else if (!is_current) {
         e->policy = tool_draft_policy(w);
     }
-    *status = tool_play_sets(w, &e->policy, NULL, 1, &e->seed, 1, purpose, &e->own);
+    if (!tools_look_read_set(w, e, status))
+        return false;
+    *status = tool_play_sets(w, &e->policy, e->set, 1, &e->seed, 1,
+                             e->set ? PURPOSE_probe : purpose, &e->own);
     e->r = &e->own;
+    if (e->set) { /* whoever asks the policy again asks it with these */
+        e->policy.params = e->set->params;
+        e->policy.n_params = e->set->n;
+    }
     if (*status == MEMO_DONE && e->own.n_steps > 0 && !e->own.tape.n_steps)
         tool_wrong(w, "the actions of that episode were not kept");
     return *status == MEMO_DONE && !w->out->is_error;
@@ -99,9 +120,9 @@ static json_t *group_json(const struct failures *all, int i)
 
     return json_pack("{s:i, s:s, s:i, s:o, s:i, s:I, s:o}", "group", i, "failure",
                      g->signature, "times", g->n, "return_lost",
-                     json_finite(tool_round(g->lost)), "seed", f->episode, "step",
+                     tool_json(g->lost), "seed", f->episode, "step",
                      (json_int_t)f->step, "return_so_far",
-                     json_finite(tool_round(f->total)));
+                     tool_json(f->total));
 }
 
 static int tools_look_put_table(struct tool_work *w, const struct failure *f)
@@ -118,6 +139,9 @@ static int tools_look_put_table(struct tool_work *w, const struct failure *f)
     fclose(out);
     cut = provider_clean_text(text, len < MOST_TABLE ? len : MOST_TABLE);
     json_object_set_new(w->data, "table", json_string(cut));
+    if (len > MOST_TABLE)
+        json_object_set_new(w->data, "left_out",
+                            json_string("the end of the table: see trace"));
     free(cut);
     free(text);
     return status;
@@ -171,6 +195,7 @@ struct trace {
     int at[MOST_COLUMNS]; /* indexes into the observation, n of them */
     int n;
     int64_t from, to, every, next; /* next: the first step that is left out; -1: none */
+    int n_cut;                     /* values that have no column */
     json_t *columns, *rows;
     double reward;
     uint32_t events;
@@ -178,6 +203,7 @@ struct trace {
 
 static void add_column(struct trace *t, const struct env_field *f, int first)
 {
+    t->n_cut += f->n > MOST_COLUMNS - t->n ? f->n - (MOST_COLUMNS - t->n) : 0;
     for (int i = 0; i < f->n && t->n < MOST_COLUMNS; i++) {
         char name[128];
         snprintf(name, sizeof(name), f->n > 1 ? "%.100s[%d]" : "%.100s", f->name, i + 1);
@@ -209,7 +235,7 @@ static int choose_columns(struct tool_work *w, struct trace *t)
         add_column(t, f, first);
     }
     json_array_append_new(t->columns, json_string("action"));
-    json_array_append_new(t->columns, json_string("reward"));
+    json_array_append_new(t->columns, json_string(t->every > 1 ? "reward_sum" : "reward"));
     json_array_append_new(t->columns, json_string("events"));
     return 0;
 }
@@ -224,7 +250,7 @@ static void tools_look_add_row(void *user, const struct tool_step *s)
         return;
     t->reward += s->now.reward;
     t->events |= s->now.events;
-    if ((s->step - t->from) % t->every != 0 || t->next >= 0)
+    if (((s->step - t->from) % t->every != 0 && s->step != t->to) || t->next >= 0)
         return;
     if (json_array_size(t->rows) == MOST_ROWS) {
         t->next = s->step;
@@ -233,10 +259,10 @@ static void tools_look_add_row(void *user, const struct tool_step *s)
     row = json_array();
     json_array_append_new(row, json_integer(s->step));
     for (int i = 0; i < t->n; i++)
-        json_array_append_new(row, json_finite(tool_round(s->values[t->at[i]])));
+        json_array_append_new(row, tool_json(s->values[t->at[i]]));
     frame_action_text(t->env, s->action, text, sizeof(text));
     json_array_append_new(row, json_string(text));
-    json_array_append_new(row, json_finite(tool_round(t->reward)));
+    json_array_append_new(row, tool_json(t->reward));
     frame_event_text(t->env, t->events, text, sizeof(text));
     json_array_append_new(row, json_string(text));
     json_array_append_new(t->rows, row);
@@ -263,10 +289,15 @@ static enum memo_status put_notes(struct tool_work *w, const struct tool_episode
         return MEMO_DONE;
     if (evaluate(&evaluation, &request, 1, &r, NULL, w->err) != 0)
         return MEMO_FAILED;
-    for (int i = 0; i < r.n_notes && json_array_size(list) < MOST_NOTES; i++) {
+    for (int i = 0; i < r.n_notes; i++) {
         char *text;
         if (r.notes[i].step < from || r.notes[i].step > to)
             continue;
+        if (json_array_size(list) == MOST_NOTES) {
+            json_object_set_new(w->data, "notes_left_out",
+                                json_string("the later ones: ask with from"));
+            break;
+        }
         text = quote_line(r.notes[i].text, NOTE_BYTES);
         json_array_append_new(list, json_pack("{s:I, s:s}", "step",
                                               (json_int_t)r.notes[i].step, "text", text));
@@ -287,12 +318,33 @@ static void choose_steps(const struct tool_work *w, const struct episode_result 
     *from = tool_number(w, "from", *to >= steps ? *to - steps + 1 : 0);
 }
 
+/* Without a range a trace is of the whole episode, as far as its rows reach. */
+static void tools_look_choose_rows(const struct tool_work *w,
+                                   const struct episode_result *r, struct trace *t)
+{
+    int64_t n = r->tape.n_steps;
+
+    choose_steps(w, r, TRACE_STEPS, &t->from, &t->to);
+    if (json_object_get(w->arguments, "from") || json_object_get(w->arguments, "to"))
+        return;
+    t->from = 0;
+    if (!json_object_get(w->arguments, "every"))
+        t->every = (n + MOST_ROWS - 2) / (MOST_ROWS - 1) + (n == 0);
+}
+
 static void put_trace(struct tool_work *w, const struct tool_episode *e, struct trace *t)
 {
     json_object_set(w->data, "columns", t->columns);
     json_object_set(w->data, "rows", t->rows);
-    json_object_set_new(w->data, "return", json_finite(e->r->score));
+    json_object_set_new(w->data, "return", tool_json(e->r->score));
     json_object_set_new(w->data, "n_steps", json_integer(e->r->n_steps));
+    if (t->every > 1)
+        json_object_set_new(w->data, "every", json_integer(t->every));
+    if (t->n_cut) {
+        char *cut = xasprintf("%d values have no column: name fields", t->n_cut);
+        json_object_set_new(w->data, "columns_left_out", json_string(cut));
+        free(cut);
+    }
     if (t->next >= 0) {
         char *left = xasprintf(
             "steps from %lld on: ask with from, or with a larger every",
@@ -312,16 +364,18 @@ enum memo_status tool_trace(struct tool_work *w)
     struct tool_episode e = { 0 };
     enum memo_status status = MEMO_DONE;
 
-    if (choose_columns(w, &t) == 0 &&
-        tool_episode_get(w, tool_text(w, "policy"), tool_number(w, "iteration", -1), &e,
+    if (tool_episode_get(w, tool_text(w, "policy"), tool_number(w, "iteration", -1), &e,
                          &status)) {
-        choose_steps(w, e.r, TRACE_STEPS, &t.from, &t.to);
+        tools_look_choose_rows(w, e.r, &t);
+        if (choose_columns(w, &t) != 0)
+            goto out;
         if (tool_walk(w, e.r, t.to + 1, tools_look_add_row, &t) != 0)
             status = MEMO_FAILED;
         put_trace(w, &e, &t);
         if (status == MEMO_DONE && tool_flag(w, "notes", false))
             status = put_notes(w, &e, t.from, t.to);
     }
+out:
     tool_episode_clear(&e);
     json_decref(t.columns);
     json_decref(t.rows);
@@ -339,7 +393,11 @@ enum memo_status tool_frames(struct tool_work *w)
         struct strip strip = { .index = (int)e.seed,
                                .n_panels = (int)tool_number(w, "panels", FILM_PANELS) };
         evaluation.policy = e.policy;
-        choose_steps(w, e.r, strip.n_panels, &strip.from, &strip.to);
+        /* The end is a picture of its own: what the last action brought stands there. */
+        strip.to = tool_number(w, "to", e.r->tape.n_steps);
+        strip.to = strip.to < e.r->tape.n_steps ? strip.to : e.r->tape.n_steps;
+        strip.from = tool_number(
+            w, "from", strip.to >= strip.n_panels ? strip.to - strip.n_panels + 1 : 0);
         strip.to = strip.to < 0 ? 0 : strip.to;
         strip.from = strip.from < strip.to ? strip.from : strip.to;
         w->out->images = xcalloc(1, sizeof(*w->out->images));
@@ -349,7 +407,7 @@ enum memo_status tool_frames(struct tool_work *w)
         json_object_set_new(w->data, "from", json_integer(strip.from));
         json_object_set_new(w->data, "to", json_integer(strip.to));
         json_object_set_new(w->data, "n_steps", json_integer(e.r->n_steps));
-        json_object_set_new(w->data, "return", json_finite(e.r->score));
+        json_object_set_new(w->data, "return", tool_json(e.r->score));
     }
     tool_episode_clear(&e);
     return status;
@@ -369,7 +427,7 @@ static int64_t parting(const struct episode_result *a, const struct episode_resu
 
 static json_t *side_json(const struct tool_episode *e)
 {
-    return json_pack("{s:o, s:I, s:s}", "return", json_finite(e->r->score), "steps",
+    return json_pack("{s:o, s:I, s:s}", "return", tool_json(e->r->score), "steps",
                      (json_int_t)e->r->n_steps, "ended",
                      e->r->fault        ? fault_name(e->r->fault)
                      : e->r->terminated ? "terminated"

@@ -173,7 +173,7 @@ static json_t *list_candidates(struct tool_work *w)
                                                   c->sha256, "verdict",
                                                   verdict_name(c->verdict), "change",
                                                   c->change, "dev_after",
-                                                  json_finite(c->dev_after)));
+                                                  tool_json(c->dev_after)));
     }
     ledger_candidates_clear(&all);
     if (n >= 0)
@@ -228,8 +228,16 @@ enum memo_status tool_policy_read(struct tool_work *w)
 
     if (iteration >= 0 && !owned)
         return status;
+    if (tool_flag(w, "load", false))
+        set_draft(w, xstrdup(source));
     rows = list_candidates(w);
     if (rows) {
+        if (json_array_size(rows) == CANDIDATES_SHOWN)
+            json_object_set_new(w->data, "candidates_left_out",
+                                json_string("older ones than these, if there are any"));
+        json_object_set_new(w->data, "draft",
+                            json_string(w->c->bench->draft ? "changed"
+                                                           : "the current policy"));
         sha256_hex(source, strlen(source), sha);
         json_object_set_new(w->data, "name",
                             json_string(owned                ? "candidate"

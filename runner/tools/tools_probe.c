@@ -20,7 +20,7 @@
 
 struct table {
     const struct env *env;
-    FILE *actions, *rewards;
+    FILE *actions, *rewards, *events;
     int64_t from, to; /* the last step that it holds */
 };
 
@@ -39,7 +39,8 @@ static void add_step(void *user, const struct tool_step *s)
     struct table *t = user;
     const struct env_action *a = t->env->actions;
 
-    if (s->step < t->from || ftell(t->actions) + ftell(t->rewards) > MOST_TABLE)
+    if (s->step < t->from ||
+        ftell(t->actions) + ftell(t->rewards) + ftell(t->events) > MOST_TABLE)
         return;
     t->to = s->step;
     if (a[1].name)
@@ -52,6 +53,13 @@ static void add_step(void *user, const struct tool_step *s)
     fputs(a[1].name ? "}," : ",", t->actions);
     write_number(t->rewards, s->now.reward);
     fputc(',', t->rewards);
+    if (s->now.events)
+        fprintf(t->events, "[%lld]={", (long long)(s->step - t->from + 1));
+    for (int i = 0; s->now.events >> i; i++)
+        if (s->now.events >> i & 1)
+            fprintf(t->events, "[\"%s\"]=true,", t->env->events[i].name);
+    if (s->now.events)
+        fputs("},", t->events);
 }
 
 /* An action that is one, for a step whose recorded action is played in any case. */
@@ -68,7 +76,7 @@ static void write_noop(FILE *f, const struct env *env)
 /* The setup and the piece keep their line numbers as far as one can: each begins a
  * line. */
 static char *make_policy(struct tool_work *w, const struct table *t, const char *actions,
-                         const char *rewards)
+                         const char *rewards, const char *events)
 {
     const char *setup = tool_text(w, "setup");
     char *source = NULL;
@@ -76,12 +84,12 @@ static char *make_policy(struct tool_work *w, const struct table *t, const char 
     FILE *f = open_memstream(&source, &len);
 
     fprintf(f,
-            "local A__,R__,S__,note__,str__={%s},{%s},-1,note,tostring\n%s\n"
-            "local function piece(obs,step,action,reward)\n%s\nend\n",
-            actions, rewards, setup ? setup : "", tool_text(w, "code"));
+            "local A__,R__,E__,N__,S__,note__,str__={%s},{%s},{%s},{},-1,note,tostring\n%s\n"
+            "local function piece(obs,step,action,reward,events)\n%s\nend\n",
+            actions, rewards, events, setup ? setup : "", tool_text(w, "code"));
     fprintf(f,
             "return{act=function(obs)S__=S__+1;if S__>=%lld and S__<=%lld then "
-            "local i=S__-%lld;local said=piece(obs,S__,A__[i+1],R__[i+1])"
+            "local i=S__-%lld;local said=piece(obs,S__,A__[i+1],R__[i+1],E__[i+1] or N__)"
             "if said~=nil then note__(str__(said))end;end;return ",
             (long long)t->from, (long long)t->to, (long long)t->from);
     write_noop(f, t->env);
@@ -161,8 +169,8 @@ static enum memo_status tools_probe_probe(struct tool_work *w,
                        .from = tool_number(w, "from", 0),
                        .to = -1 };
     int64_t to = tool_number(w, "to", INT64_MAX - 1), last = e->r->tape.n_steps - 1;
-    char *actions = NULL, *rewards = NULL, *source;
-    size_t n_actions, n_rewards;
+    char *actions = NULL, *rewards = NULL, *events = NULL, *source;
+    size_t n_actions, n_rewards, n_events;
     enum memo_status status = MEMO_DONE;
 
     to = to < last ? to : last;
@@ -172,16 +180,19 @@ static enum memo_status tools_probe_probe(struct tool_work *w,
                           (long long)last);
     t.actions = open_memstream(&actions, &n_actions);
     t.rewards = open_memstream(&rewards, &n_rewards);
+    t.events = open_memstream(&events, &n_events);
     if (tool_walk(w, e->r, to + 1, add_step, &t) != 0)
         status = MEMO_FAILED;
     fclose(t.actions);
     fclose(t.rewards);
-    source = make_policy(w, &t, actions, rewards);
+    fclose(t.events);
+    source = make_policy(w, &t, actions, rewards, events);
     if (status == MEMO_DONE)
         status = tools_probe_play(w, e, &t, source, to);
     free(source);
     free(actions);
     free(rewards);
+    free(events);
     return status;
 }
 

@@ -10,6 +10,13 @@
     "'whose episode; the draft is the default'},"                                   \
     "'iteration': {'type': 'integer', 'minimum': 0, 'description': 'the candidate " \
     "of that iteration in place of it (0: the start)'}"
+#define VALUES                                                                          \
+    "'type': 'array', 'items': {'type': 'object', 'properties': {'name': {'type': "     \
+    "'string'}, 'value': {'type': 'number'}}, 'required': ['name', 'value'], "           \
+    "'additionalProperties': false}"
+#define PARAMS                                                                          \
+    "'params': {" VALUES ", 'description': 'values for declared parameters in place of " \
+    "the defaults'}"
 #define CHECKED                              \
     "'ok': {'type': 'boolean'},"             \
     "'fault': {'type': 'string'},"           \
@@ -43,6 +50,8 @@ const struct tool tool_table[] = {
       "iteration's candidate, with the list of those. Costs no steps.",
       "'iteration': {'type': 'integer', 'minimum': 0, 'description': 'the candidate "
       "of that iteration; 0: the start'},"
+      "'load': {'type': 'boolean', 'description': 'makes it your working draft, too; after a "
+      "verdict the draft is the current policy again'},"
       "'from': {'type': 'integer', 'minimum': 0, 'description': 'first line, from 1'},"
       "'to': {'type': 'integer', 'minimum': 0, 'description': 'last line'}",
       "'name': {'type': 'string'},"
@@ -51,6 +60,8 @@ const struct tool tool_table[] = {
       "'lines': {'type': 'integer'},"
       "'tokens': {'type': 'integer'},"
       "'candidates': {'type': 'array'},"
+      "'draft': {'type': 'string'},"
+      "'candidates_left_out': {'type': 'string'},"
       "'left_out': {'type': 'string'}",
       tool_policy_read },
     { "policy_write",
@@ -75,17 +86,23 @@ const struct tool tool_table[] = {
       CHECKED,
       tool_check },
     { "run_episodes",
-      "Plays episodes on dev seeds, with your draft (at first the current policy) or "
-      "with a source of yours, once for each set of parameters, and gives mean, std and "
-      "faults of each. Costs the steps of those episodes, unless they were played "
-      "before.",
+      "Plays episodes on dev seeds, or on practice seeds, which are further ones of your "
+      "own, with your draft (at first the current policy) or with a source of yours, once "
+      "for each set of parameters: mean, std, worst seeds, faults, and the difference to "
+      "the current policy, seed by seed, with its standard error. Costs the steps of those "
+      "episodes, and of the current policy's where it was not played there before.",
       "'seeds': {'type': 'array', 'items': {'type': 'integer', 'minimum': 0}, "
       "'minItems': 1, 'maxItems': 64, 'description': 'indexes of dev seeds'},"
+      "'practice': {'type': 'array', 'items': {'type': 'integer', 'minimum': 0, 'maximum': "
+      "999}, 'minItems': 1, 'maxItems': 64, 'description': 'indexes of practice seeds, in "
+      "place of dev seeds'},"
+      "'starts': {'type': 'string', 'enum': ['plain', 'perturbed', 'sticky'], 'description': "
+      "'perturbed: some random actions first; sticky: now and then the last action is "
+      "repeated. A policy that knows its episodes by heart fails there'},"
       "'policy': {'type': 'string', 'description': 'a whole Lua source in place of "
       "the draft'},"
-      "'params': {'type': 'array', 'minItems': 1, 'maxItems': 64, 'items': {'type': "
-      "'object', 'additionalProperties': {'type': 'number'}}, 'description': 'sets of "
-      "values for declared parameters'}",
+      "'params': {'type': 'array', 'minItems': 1, 'maxItems': 64, 'items': {" VALUES "}, "
+      "'description': 'sets of values for declared parameters; each within its bounds'}",
       "'results': {'type': 'array'},"
       "'episodes': {'type': 'array'}",
       tool_run_episodes },
@@ -101,9 +118,12 @@ const struct tool tool_table[] = {
       tool_failures },
     { "trace",
       "Steps of an episode on a dev seed, a row each: observation, action, reward, "
-      "events. Costs nothing for the current policy, one episode for a new draft.",
+      "events; without a range, of the whole episode, one row in so many steps, with the "
+      "sum of their rewards. Costs nothing for the current policy, one episode for a new "
+      "draft.",
       SEED ","
       WHOSE ","
+      PARAMS ","
       "'from': {'type': 'integer', 'minimum': 0, 'description': 'first step'},"
       "'to': {'type': 'integer', 'minimum': 0, 'description': 'last step'},"
       "'every': {'type': 'integer', 'minimum': 1, 'description': 'one row in so many "
@@ -117,12 +137,17 @@ const struct tool tool_table[] = {
       "'return': {'type': 'number'},"
       "'n_steps': {'type': 'integer'},"
       "'notes': {'type': 'array'},"
+      "'every': {'type': 'integer'},"
+      "'columns_left_out': {'type': 'string'},"
+      "'notes_left_out': {'type': 'string'},"
       "'left_out': {'type': 'string'}",
       tool_trace },
     { "frames",
-      "A film strip of an episode on a dev seed, as a picture. Costs as trace does.",
+      "A film strip of an episode on a dev seed, as a picture; under each panel the step, "
+      "the action there, and reward and events of the step before. Costs as trace does.",
       SEED ","
       WHOSE ","
+      PARAMS ","
       "'from': {'type': 'integer', 'minimum': 0, 'description': 'first step; by "
       "default near the end'},"
       "'to': {'type': 'integer', 'minimum': 0, 'description': 'last step'},"
@@ -146,10 +171,12 @@ const struct tool tool_table[] = {
       tool_replay_diff },
     { "probe",
       "Tests a hypothesis against a recorded episode: a piece of Lua is run at each of "
-      "its steps with obs, step, action and reward in scope, in the jail; what it "
-      "returns (other than nil) is listed. Costs no steps beyond those of trace.",
+      "its steps with obs, step, action, reward and events (a table: events.NAME is true) in "
+      "scope, in the jail; what it returns (other than nil) is listed. Costs no steps "
+      "beyond those of trace.",
       SEED ","
       WHOSE ","
+      PARAMS ","
       "'code': {'type': 'string', 'minLength': 1, 'maxLength': 16384, 'description': "
       "'the body of a function; return what is to be listed'},"
       "'setup': {'type': 'string', 'maxLength': 16384, 'description': 'Lua that is "
@@ -161,6 +188,20 @@ const struct tool tool_table[] = {
       "'fault': {'type': 'string'},"
       "'left_out': {'type': 'string'}",
       tool_probe },
+    { "ram_changes",
+      "Which values change with what, over whole episodes on dev seeds: bytes of memory "
+      "where the policy sees those, else fields. Mean change under each action (where it is "
+      "more than chance), how often each changes at a reward or an event, correlation with "
+      "the return so far; the most telling first. Costs as trace does.",
+      "'seeds': {'type': 'array', 'items': {'type': 'integer', 'minimum': 0}, "
+      "'minItems': 1, 'maxItems': 16, 'description': 'indexes of dev seeds'},"
+      WHOSE ","
+      PARAMS,
+      "'values': {'type': 'array'},"
+      "'values_that_change': {'type': 'integer'},"
+      "'steps_seen': {'type': 'integer'},"
+      "'left_out': {'type': 'string'}",
+      tool_ram_changes },
     { "cases",
       "The regression cases that a candidate must pass; with run, whether your draft "
       "does. Costs no steps, with run those from each case's take-over on and before.",
@@ -184,8 +225,10 @@ const struct tool tool_table[] = {
       tool_case_propose },
     { "tune",
       "Tunes declared parameters of the draft by CMA-ES on dev seeds and puts the best "
-      "values into it. Costs (generations x popsize + 2) x seeds episodes at most; with "
-      "batch, generations x popsize x batch + 22 x seeds.",
+      "values into it. Says how they do on other dev seeds, too, how they spread, which "
+      "stand at a bound, and which parameters matter. Costs (generations x popsize + 2) x "
+      "seeds episodes at most; with batch, generations x popsize x batch + 22 x seeds; and "
+      "twice hold_out.",
       "'seeds': {'type': 'array', 'items': {'type': 'integer', 'minimum': 0}, "
       "'minItems': 1, 'maxItems': 64, 'description': 'indexes of dev seeds'},"
       "'policy': {'type': 'string', 'description': 'a whole Lua source in place of "
@@ -204,12 +247,25 @@ const struct tool tool_table[] = {
       "'per_step': {'type': 'number', 'minimum': -1000, 'maximum': 1000, 'description': "
       "'added to the reward of each step while tuning: -1 takes a survival bonus of 1 away, "
       "where standing still is a trap. What is told and judged stays the return'},"
+      "'hold_out': {'type': 'integer', 'minimum': 0, 'maximum': 64, 'description': 'so many "
+      "dev seeds beside those tell how the values do where the search did not look; as many "
+      "as seeds and at most 4 by default'},"
+      "'estimate': {'type': 'boolean', 'description': 'plays nothing: says what it would "
+      "cost at most, in episodes, steps and about how many seconds'},"
       "'apply': {'type': 'boolean', 'description': 'change the draft; true by "
       "default'}",
       "'before': {'type': 'number'},"
       "'best': {'type': 'number'},"
       "'values': {'type': 'object'},"
       "'applied': {'type': 'boolean'},"
+      "'searched': {'type': 'object'},"
+      "'held_out': {'type': 'object'},"
+      "'held_out_none': {'type': 'string'},"
+      "'at_bounds': {'type': 'array'},"
+      "'sensitivity': {'type': 'array'},"
+      "'most_episodes': {'type': 'integer'},"
+      "'most_steps_about': {'type': 'number'},"
+      "'seconds_about': {'type': 'number'},"
       "'generations': {'type': 'integer'},"
       "'left_out': {'type': 'string'}",
       tool_tune },
@@ -240,7 +296,8 @@ const struct tool tool_table[] = {
       "'why': {'type': 'string'},"
       "'promoted': {'type': 'boolean'},"
       "'dev_before': {'type': 'number'},"
-      "'dev_after': {'type': 'number'}",
+      "'dev_after': {'type': 'number'},"
+      "'draft': {'type': 'string'}",
       tool_submit },
 };
 /* clang-format on */

@@ -15,6 +15,7 @@
 #include "base/rng.h"
 #include "runner/policy/lua_params.h"
 #include "runner/tools/cmaes.h"
+#include "runner/tools/tool_tuning.h"
 #include "runner/tools/tool_work.h"
 
 #define TUNE_SEEDS 8
@@ -46,6 +47,7 @@ struct tuning {
     int n_episodes, n_done; /* at most, and so far */
     int n_lost;             /* of n_done: broken by the environment, in no mean */
     char *left_out;
+    struct tuned tuned; /* for what is told of it */
 };
 
 static bool tools_tune_is_wanted(const struct tool_work *w, const char *name)
@@ -177,6 +179,8 @@ static enum memo_status one_generation(struct tuning *t, struct cmaes *strategy,
     status = tools_tune_measure(t, points, n, generation, true, worth);
     for (int k = 0; k < n; k++)
         values[k] = -worth[k].shaped;
+    for (int k = 0; k < n && status == MEMO_DONE; k++)
+        tuned_note_point(&t->tuned, points[k], t->params, t->n, worth[k].shaped);
     if (status == MEMO_DONE)
         cmaes_tell(strategy, values);
     free(points);
@@ -222,6 +226,11 @@ static enum memo_status search(struct tuning *t)
                             zeros, ones, (int)tool_number(t->w, "popsize", 0), rng);
     t->n_episodes = (int)generations * cmaes_popsize(strategy) * t->n_batch +
                     (t->n_batch < t->n_seeds ? 2 + CHECKS : 2) * t->n_seeds;
+    if (tool_flag(t->w, "estimate", false)) {
+        tuned_estimate(t->w, t->n_episodes);
+        cmaes_destroy(strategy);
+        return MEMO_DONE;
+    }
     status = tools_tune_measure(t, &start, 1, 0, false, &t->first_worth);
     while (status == MEMO_DONE && done < generations &&
            cmaes_spread(strategy) > SPREAD_DONE) {
@@ -247,7 +256,7 @@ static void apply(struct tuning *t)
     for (int i = 0; i < t->n; i++) {
         char text[40], *changed;
         lua_params_number(t->params[i].min, t->params[i].max, t->best[i], text);
-        json_object_set_new(values, t->params[i].name, json_finite(t->best[i]));
+        json_object_set_new(values, t->params[i].name, tool_json(t->best[i]));
         changed = t->best[i] == t->params[i].value
                       ? NULL
                       : lua_params_set(draft, t->params[i].name, text);
@@ -256,8 +265,8 @@ static void apply(struct tuning *t)
             draft = changed;
         }
     }
-    json_object_set_new(t->w->data, "before", json_finite(t->first_worth.mean));
-    json_object_set_new(t->w->data, "best", json_finite(t->best_worth.mean));
+    json_object_set_new(t->w->data, "before", tool_json(t->first_worth.mean));
+    json_object_set_new(t->w->data, "best", tool_json(t->best_worth.mean));
     if (t->n_lost)
         json_object_set_new(t->w->data, "lost", json_integer(t->n_lost));
     json_object_set_new(t->w->data, "values", values);
@@ -307,8 +316,12 @@ enum memo_status tool_tune(struct tool_work *w)
                "min = .., max = .. }");
     else
         status = search(&t);
-    if (status == MEMO_DONE && !w->out->is_error)
-        apply(&t);
+    if (status == MEMO_DONE && !w->out->is_error && !tool_flag(w, "estimate", false)) {
+        status = tuned_tell(w, &t.tuned, &t.policy, t.params, t.n, t.best, t.index,
+                            t.n_seeds);
+        if (status == MEMO_DONE)
+            apply(&t); /* the source that was tuned may be the draft, which it frees */
+    }
     free(t.left_out);
     return status;
 }
