@@ -114,6 +114,8 @@ struct provider_config {
     const char *logs;         /* the ledger's folder, hidden from agents; or NULL */
 
     /* Of the network; <= 0: the default. */
+    json_t *settings;    /* what the user set of the model (runner/model/wire/settings.h);
+                            NULL: nothing. Borrowed */
     int max_tokens;      /* of one reply, reasoning included */
     int max_tries;       /* of one ask */
     double connect_s;    /* until connected */
@@ -151,6 +153,7 @@ struct provider_kind {
     void (*progress)(void *self, const char *purpose, int done, int n);
     void (*tell)(void *self, json_t *news);
     int most_turns;  /* of one iteration; 0: the loop's own limit */
+    bool has_settings; /* provider_config.settings are for it, or for whom it asks */
     bool tunes_only; /* it changes numbers, never the program */
     bool asks_others; /* by config.open; its create leaves nothing behind without a folder */
 };

@@ -205,6 +205,7 @@ const struct provider_kind best_of_provider = {
     .name = "best-of",
     .about = "N rewrites of the same start by another provider: the baseline to beat",
     .argument = "N:PROVIDER[:NAME]",
+    .has_settings = true,
     .create = best_of_create,
     .destroy = best_of_destroy,
     .ask = best_of_ask,

@@ -195,6 +195,7 @@ const struct provider_kind ensemble_provider = {
     .name = "ensemble",
     .about = "several models by weight, the strong ones when stuck",
     .argument = "FILE.json",
+    .has_settings = true,
     .create = ensemble_create,
     .destroy = ensemble_destroy,
     .ask = ensemble_ask,

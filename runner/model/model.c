@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "runner/brief/providers.h"
+#include "runner/model/spec.h"
 
 const struct provider_kind *const provider_kinds[] = {
     &openai_provider,
@@ -30,9 +31,17 @@ static const struct provider_kind *model_find_kind(const char *name, size_t len)
     return NULL;
 }
 
-const struct provider_kind *provider_find(const char *spec)
+const struct provider_kind *provider_find(const char *text)
 {
-    return model_find_kind(spec, strcspn(spec, ":"));
+    const struct provider_kind *kind;
+    struct spec spec;
+    struct error why;
+
+    kind = spec_read(&spec, text, &why) == 0
+               ? model_find_kind(spec.model, strcspn(spec.model, ":"))
+               : NULL;
+    spec_clear(&spec);
+    return kind;
 }
 
 static int unknown_kind(const char *spec, struct error *err)
@@ -49,6 +58,30 @@ static int unknown_kind(const char *spec, struct error *err)
     return error_set(err, "%.100s: no such provider; there are %s", spec, known);
 }
 
+/* The kind of a spec that was read; NULL: there is none, or it has no settings. */
+static const struct provider_kind *model_kind_of(const struct spec *spec,
+                                                 struct error *err)
+{
+    const struct provider_kind *kind = model_find_kind(spec->model,
+                                                       strcspn(spec->model, ":"));
+
+    if (!kind)
+        unknown_kind(spec->model, err);
+    else if (json_object_size(spec->settings) > 0 && !kind->has_settings) {
+        error_set(err, "%s: a model of this kind has no settings", kind->name);
+        return NULL;
+    }
+    return kind;
+}
+
+/* What stands behind the provider's colon. */
+static const char *model_name_of(const struct spec *spec)
+{
+    size_t len = strcspn(spec->model, ":");
+
+    return spec->model[len] == ':' ? spec->model + len + 1 : "";
+}
+
 static int check_inner(struct provider *out, const char *spec,
                        struct provider_config config, struct error *err)
 {
@@ -57,40 +90,56 @@ static int check_inner(struct provider *out, const char *spec,
     return provider_check(spec, err);
 }
 
-int provider_check(const char *spec, struct error *err)
+int provider_check(const char *text, struct error *err)
 {
-    size_t len = strcspn(spec, ":");
-    const struct provider_kind *kind = provider_find(spec);
-    struct provider_config config = { .open = check_inner,
-                                      .name = spec[len] == ':' ? spec + len + 1 : "" };
+    const struct provider_kind *kind = NULL;
+    struct provider_config config = { .open = check_inner };
+    struct spec spec;
+    int status = -1;
     void *self;
 
-    if (!kind)
-        return unknown_kind(spec, err);
-    if (!kind->asks_others)
-        return 0;
-    self = kind->create(&config, err);
-    kind->destroy(self);
-    return self ? 0 : -1;
+    if (spec_read(&spec, text, err) == 0 && (kind = model_kind_of(&spec, err)))
+        status = 0;
+    if (status == 0 && kind->asks_others) {
+        config.name = model_name_of(&spec);
+        self = kind->create(&config, err);
+        kind->destroy(self);
+        status = self ? 0 : -1;
+    }
+    spec_clear(&spec);
+    return status;
 }
 
-int provider_open(struct provider *out, const char *spec, struct provider_config config,
+int provider_open(struct provider *out, const char *text, struct provider_config config,
                   struct error *err)
 {
-    size_t len = strcspn(spec, ":");
-    const struct provider_kind *kind = model_find_kind(spec, len);
+    const struct provider_kind *kind = NULL;
+    json_t *settings = NULL;
+    struct spec spec;
     char why[512] = "";
+    int status = -1;
 
     memset(out, 0, sizeof(*out));
-    if (!kind)
-        return unknown_kind(spec, err);
-    if (kind->is_usable && !kind->is_usable(why, sizeof(why)))
-        return error_set(err, "%s: %s", kind->name, why);
+    if (spec_read(&spec, text, err) != 0 || !(kind = model_kind_of(&spec, err)))
+        goto out;
+    /* Of one that opens another, what it was set to holds for that, too. */
+    settings = spec.settings ? json_copy(spec.settings) : json_object();
+    json_object_update(settings, config.settings);
+    config.settings = json_object_size(settings) > 0 ? settings : NULL;
+    if (!config.settings && kind->is_usable && !kind->is_usable(why, sizeof(why))) {
+        error_set(err, "%s: %s", kind->name, why);
+        goto out;
+    }
     config.open = provider_open;
-    config.name = spec[len] == ':' ? spec + len + 1 : "";
+    config.name = model_name_of(&spec);
     out->self = kind->create(&config, err);
-    if (!out->self)
-        return -1;
-    out->kind = kind;
-    return 0;
+    if (out->self) {
+        out->kind = kind;
+        status = 0;
+    }
+
+out:
+    json_decref(settings);
+    spec_clear(&spec);
+    return status;
 }

@@ -31,7 +31,7 @@ static char *read_reply(const struct dialect *dialect, const struct http_head *h
     fault = answer_end(&answer, next == HTTP_BAD ? HTTP_REFUSED : HTTP_DONE, &why, &err);
     turn_init(&turn);
     if (fault == FAULT_NONE) {
-        draft_take(&answer.reply, &request, KEY, &turn);
+        draft_take(&answer.reply, &request, (char *[]){ (char *)KEY, NULL }, &turn);
         json_t *json = turn_to_json(&turn);
         text = json ? json_dumps(json, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
         if (!text || strstr(text, KEY))

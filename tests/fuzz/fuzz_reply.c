@@ -101,7 +101,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     turn_init(&turn);
     if (answer_end(&answer, next == HTTP_BAD ? HTTP_REFUSED : HTTP_DONE, &why, &err) ==
         FAULT_NONE) {
-        draft_take(&answer.reply, &request, "sk-fuzz-key", &turn);
+        draft_take(&answer.reply, &request, (char *[]){ (char *)"sk-fuzz-key", NULL }, &turn);
         check(&turn);
     } else if (!*err.text) {
         abort();

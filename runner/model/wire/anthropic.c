@@ -122,8 +122,11 @@ static void anthropic_add_message(const struct api *api, json_t *list, json_t *s
 static json_t *anthropic_body(const struct api *api, const struct request *request)
 {
     json_t *list = json_array(), *system = json_array(), *tools = json_array();
-    json_t *body = json_pack("{s:s, s:i, s:b}", "model", api->model, "max_tokens",
-                             api->max_tokens, "stream", 1);
+    json_t *body = json_pack("{s:s, s:i}", "model", api->model, "max_tokens",
+                             api->max_tokens);
+
+    if (!api->lacks.stream)
+        json_object_set_new(body, "stream", json_true());
 
     for (int i = 0; i < request->n_messages; i++) {
         anthropic_add_message(api, list, system, &request->messages[i]);
@@ -280,11 +283,14 @@ static bool anthropic_adapt(struct api *api, const struct request *request,
 }
 
 const struct dialect anthropic_dialect = {
+    .wire = WIRE_ANTHROPIC,
     .name = "anthropic",
     .vendor = "anthropic",
     .key_name = "ANTHROPIC_API_KEY",
     .base_names = { "ANTHROPIC_BASE_URL", NULL },
+    .token_name = "ANTHROPIC_AUTH_TOKEN",
     .default_base = "https://api.anthropic.com",
+    .root = "",
     .path = "/v1/messages",
     .key_header = "x-api-key: ",
     .other_header = "anthropic-version: 2023-06-01",
@@ -311,6 +317,7 @@ const struct provider_kind anthropic_provider = {
     .about = "Anthropic's Messages API, with its prompt cache",
     .argument = "MODEL",
     .is_usable = anthropic_is_usable,
+    .has_settings = true,
     .create = anthropic_create,
     .destroy = api_destroy,
     .ask = api_ask,

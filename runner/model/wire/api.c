@@ -23,117 +23,6 @@
 #define WAIT_MAX_S 60.0
 #define MOST_BYTES_A_TOKEN 32 /* no tokenizer comes near it with prose or programs */
 
-/* The base URL: from the environment or the file of keys, else the vendor's. */
-static char *find_base(const struct dialect *dialect, struct error *err)
-{
-    for (int i = 0; i < 2; i++) {
-        char *base = dialect->base_names[i] ? api_keys_find(dialect->base_names[i], err)
-                                            : NULL;
-
-        if (base)
-            return base;
-    }
-    return xstrdup(dialect->default_base);
-}
-
-bool api_is_usable(const struct dialect *dialect, char *why, size_t why_size)
-{
-    struct error err = { "" };
-    char *key = api_keys_find(dialect->key_name, &err);
-    char *base = find_base(dialect, NULL);
-    bool is_usable = key || strcmp(base, dialect->default_base) != 0;
-
-    if (!is_usable && *err.text)
-        snprintf(why, why_size, "%.400s", err.text);
-    else if (!is_usable)
-        snprintf(why, why_size, "no API key: set %s, or %s for a server of your own",
-                 dialect->key_name, dialect->base_names[0]);
-    api_keys_free(key);
-    free(base);
-    return is_usable;
-}
-
-/* Cuts what users paste behind a base. Refuses what is none. */
-static int check_base(struct api *api, struct error *err)
-{
-    const char *name = api->dialect->base_names[0], *path = api->dialect->path;
-    size_t len = strlen(api->base), path_len = strlen(path);
-    const char *host = strstr(api->base, "://");
-
-    if (strncmp(api->base, "http://", 7) != 0 && strncmp(api->base, "https://", 8) != 0)
-        return error_set(err, "%s must begin with http:// or https://", name);
-    if (memchr(host + 3, '@', strcspn(host + 3, "/")))
-        return error_set(err, "%s must not hold a password: the key is %s", name,
-                         api->dialect->key_name);
-    while (len > 0 && api->base[len - 1] == '/')
-        api->base[--len] = '\0';
-    if (len > path_len && strcmp(api->base + len - path_len, path) == 0)
-        api->base[len - path_len] = '\0';
-    else if (strncmp(path, "/v1/", 4) == 0 && len > 3 &&
-             strcmp(api->base + len - 3, "/v1") == 0)
-        api->base[len - 3] = '\0';
-    return 0;
-}
-
-static double or_else(double value, double otherwise)
-{
-    return value > 0 ? value : otherwise;
-}
-
-struct api *api_create(const struct dialect *dialect,
-                       const struct provider_config *config, struct error *err)
-{
-    struct api *api;
-    char why[512];
-
-    if (!config->name || !*config->name) {
-        error_set(err, "%s: name a model: --model %s:NAME", dialect->name, dialect->name);
-        return NULL;
-    }
-    if (!api_is_usable(dialect, why, sizeof(why))) {
-        error_set(err, "%s: %s", dialect->name, why);
-        return NULL;
-    }
-    api = xcalloc(1, sizeof(*api));
-    api->dialect = dialect;
-    api->model = xstrdup(config->name);
-    api->key = api_keys_find(dialect->key_name, NULL);
-    api->base = find_base(dialect, NULL);
-    api->is_official = strcmp(api->base, dialect->default_base) == 0;
-    api->max_tokens = config->max_tokens > 0 ? config->max_tokens
-                                             : dialect->default_max_tokens;
-    api->max_tries = config->max_tries > 0 ? config->max_tries : 6;
-    api->timeout_s = or_else(config->timeout_s, 1800);
-    api->connect_s = or_else(config->connect_s, 15);
-    api->first_byte_s = or_else(config->first_byte_s, 600);
-    api->idle_s = or_else(config->idle_s, 180);
-    api->retry_scale = or_else(config->retry_scale, 1);
-    api->interrupted = config->interrupted;
-    api->is_quiet = config->is_quiet;
-    rng_seed(&api->rng, config->seed ^ (uint64_t)getpid(), (uint64_t)time(NULL));
-    api->http = http_create();
-    api->prices = prices_load(err);
-    if (!api->prices || check_base(api, err) != 0) {
-        api_destroy(api);
-        return NULL;
-    }
-    return api;
-}
-
-void api_destroy(void *self)
-{
-    struct api *api = self;
-
-    if (!api)
-        return;
-    http_destroy(api->http);
-    prices_destroy(api->prices);
-    api_keys_free(api->key);
-    free(api->base);
-    free(api->model);
-    free(api);
-}
-
 /* Exponential back-off with jitter; a server that names a time is waited for that
  * long. */
 static double wait_after(struct api *api, int n_failed, double retry_after_s)
@@ -193,26 +82,28 @@ static void fill_usage(const struct api *api, const struct request *request,
                        const struct draft *reply, struct turn *out)
 {
     struct usage *u = &out->usage;
-    const struct price *price = prices_find(api->prices, api->dialect->vendor, api->model,
-                                            api->is_official);
+    const struct price *price = prices_find(api->prices, api_vendor(api), api->model,
+                                            api->base.vendor != NULL);
     int64_t n_out = (int64_t)reply->len, written = reply->tokens_written;
 
     for (int i = 0; i < reply->n_calls; i++)
         n_out += (int64_t)(strlen(reply->calls[i]->name) + reply->calls[i]->len);
     check_counts(u, request, n_out, &written);
     if (!price)
-        price = prices_find(api->prices, api->dialect->vendor, out->model,
-                            api->is_official);
+        price = prices_find(api->prices, api_vendor(api), out->model,
+                            api->base.vendor != NULL);
     u->usd = price ? price_cost(price, u->tokens_in, u->tokens_cached,
                                 written, u->tokens_out)
                    : reply->usd;
 }
 
-static char *write_body(const struct api *api, const struct request *request)
+/* NULL: it cannot be written. */
+static char *write_body(const struct api *api, const struct request *request,
+                        struct error *err)
 {
     struct plain plain;
     json_t *json;
-    char *text;
+    char *text = NULL;
 
     if (api->lacks.tools) {
         plain_init(&plain, request);
@@ -221,7 +112,9 @@ static char *write_body(const struct api *api, const struct request *request)
     } else {
         json = api->dialect->body(api, request);
     }
-    text = json_dumps(json, JSON_COMPACT);
+    if (settings_put(api->settings, api->dialect->wire, json, err) == 0 &&
+        !(text = json_dumps(json, JSON_COMPACT)))
+        error_set(err, "the request cannot be written as JSON");
     json_decref(json);
     return text;
 }
@@ -229,19 +122,15 @@ static char *write_body(const struct api *api, const struct request *request)
 static enum fault try_once(struct api *api, const struct request *request, double left_s,
                            struct answer *answer, struct error *err)
 {
-    const struct dialect *d = api->dialect;
-    char *url = xasprintf("%s%s", api->base, d->path);
-    char *auth = api->key ? xasprintf("%s%s", d->key_header, api->key) : NULL;
-    const char *headers[] = { "Content-Type: application/json",
-                              "Accept: text/event-stream, application/json",
-                              auth ? auth : d->other_header,
-                              auth ? d->other_header : NULL, NULL };
-    char *body = write_body(api, request);
+    char *body = write_body(api, request, err);
     struct http_call call = {
-        .url = url,
-        .headers = headers,
+        .url = api->url,
+        .headers = (const char *const *)api->headers,
         .body = body,
         .len = body ? strlen(body) : 0,
+        .unix_socket = api->base.socket,
+        .sigv4 = api->sigv4,
+        .userpwd = api->userpwd,
         .connect_s = api->connect_s,
         .first_byte_s = api->first_byte_s,
         .idle_s = api->idle_s,
@@ -251,17 +140,13 @@ static enum fault try_once(struct api *api, const struct request *request, doubl
         .on_body = answer_take,
         .user = answer,
     };
-    enum fault fault;
+    enum fault fault = FAULT_FINAL;
     struct error why = { "" };
 
     if (body)
         fault = answer_end(answer, http_post(api->http, &call, &answer->head, &why), &why,
                            err);
-    else
-        fault = (error_set(err, "the request cannot be written as JSON"), FAULT_GIVE_UP);
     free(body);
-    api_keys_free(auth);
-    free(url);
     return fault;
 }
 
@@ -270,7 +155,7 @@ static int api_fail(struct api *api, enum fault fault, struct error *why,
                     struct turn *out, struct error *err)
 {
     out->is_final_error = fault == FAULT_FINAL;
-    api_keys_redact(api->key, why->text);
+    api_keys_redact_all(api->secrets, why->text);
     if (out->usage.n_tries > 1 && fault == FAULT_RETRY)
         return error_set(err, "%s:%.80s: %.700s (tried %d times)", api->dialect->name,
                          api->model, why->text, out->usage.n_tries);
@@ -292,7 +177,7 @@ static int wait_to_retry(struct api *api, int n_failed, double retry_after_s, do
                          "time limit",
                          was.text, wait);
     if (!api->is_quiet) {
-        api_keys_redact(api->key, was.text);
+        api_keys_redact_all(api->secrets, was.text);
         say_to(stderr, "%s: %s; try %d of %d in %.1f s\n", api->dialect->name, was.text,
                n_failed + 1, api->max_tries, wait);
     }
@@ -307,7 +192,7 @@ static void take_overflow(struct api *api, struct error *why, struct turn *out)
 
     out->usage = (struct usage){ .tokens_reasoning = -1, .n_tries = n_tries };
     strcpy(out->stop, TURN_OVERFLOW);
-    api_keys_redact(api->key, why->text);
+    api_keys_redact_all(api->secrets, why->text);
     if (!api->is_quiet)
         say_to(stderr, "%s:%s: %s\n", api->dialect->name, api->model, why->text);
 }
@@ -330,7 +215,7 @@ static int ask_once(struct api *api, const struct request *request, double end,
         fault = try_once(api, request, end - clock_now(), &answer, &why);
         out->usage.n_tries++;
         if (fault == FAULT_NONE) {
-            draft_take(&answer.reply, request, api->key, out);
+            draft_take(&answer.reply, request, api->secrets, out);
             fill_usage(api, request, &answer.reply, out);
             result = 0;
         } else if (fault == FAULT_TOO_LONG) {
@@ -500,7 +385,7 @@ bool api_set_lack(struct api *api, bool *lack, const char *what,
         return false;
     *lack = true;
     error_set(&words, "%s", error->message);
-    api_keys_redact(api->key, words.text);
+    api_keys_redact_all(api->secrets, words.text);
     say_to(stderr, "%s:%s: the server takes %s (it says: %s)\n", api->dialect->name,
            api->model, what, words.text);
     return true;

@@ -5,9 +5,11 @@
 
 #include "base/rng.h"
 #include "runner/brief/provider.h"
+#include "runner/model/wire/base.h"
 #include "runner/model/wire/draft.h"
 #include "runner/model/wire/http.h"
 #include "runner/model/wire/prices.h"
+#include "runner/model/wire/settings.h"
 
 /* What a server turned out not to take. */
 struct api_lacks {
@@ -19,10 +21,14 @@ struct api_lacks {
 
 struct api {
     const struct dialect *dialect;
-    char *key;  /* NULL: none is needed */
-    char *base; /* without a slash behind */
+    char *key;      /* NULL: none is needed */
+    char **secrets; /* with what else may not be said; NULL at the end */
+    char **headers; /* of every request, NULL at the end */
+    char *sigv4, *userpwd;
+    struct base base;
+    char *url;
     char *model;
-    bool is_official; /* the vendor's own address */
+    json_t *settings; /* NULL: none */
     struct http *http;
     struct prices *prices;
     struct rng rng; /* of the waits */
@@ -35,11 +41,14 @@ struct api {
 
 /* How one vendor's protocol differs from another's. */
 struct dialect {
+    enum wire wire;
     const char *name;          /* the provider's */
     const char *vendor;        /* in the table of prices */
     const char *key_name;      /* "OPENAI_API_KEY" */
     const char *base_names[2]; /* "OPENAI_BASE_URL", ...; the first that is set */
+    const char *token_name;    /* "ANTHROPIC_AUTH_TOKEN": a bearer's; may be NULL */
     const char *default_base;
+    const char *root;          /* of a base that has no path */
     const char *path;         /* behind the base */
     const char *key_header;   /* "Authorization: Bearer " */
     const char *other_header; /* may be NULL */
@@ -58,6 +67,8 @@ struct dialect {
 
 extern const struct dialect chat_dialect, responses_dialect, anthropic_dialect;
 
+/* In the table of prices: whose address it is, else whose dialect. */
+const char *api_vendor(const struct api *api);
 bool api_is_usable(const struct dialect *dialect, char *why, size_t why_size);
 struct api *api_create(const struct dialect *dialect,
                        const struct provider_config *config, struct error *err);

@@ -5,12 +5,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/file.h"
 
 #define KEYS_MAX (64 << 10) /* bytes of a file of keys */
+#define LOOKS_MIN 16        /* of a word that is one by its beginning */
 #define REDACT_MIN 6        /* a "key" shorter than that is a dummy of a local server */
 
 void api_keys_free(char *key)
@@ -29,6 +31,136 @@ void api_keys_redact(const char *key, char *text)
         return;
     for (char *p = text; (p = strstr(p, key)); p += len)
         memset(p, '*', len);
+}
+
+void api_keys_redact_all(char *const *keys, char *text)
+{
+    for (; keys && *keys; keys++)
+        api_keys_redact(*keys, text);
+}
+
+bool api_keys_is_secret_name(const char *name)
+{
+    static const char *const ends[] = { "key",    "token",         "secret",
+                                        "password", "authorization", NULL };
+    size_t len = strlen(name);
+
+    for (const char *const *e = ends; *e; e++)
+        if (len >= strlen(*e) && strcasecmp(name + len - strlen(*e), *e) == 0)
+            return true;
+    return false;
+}
+
+static bool keys_is_part(char c)
+{
+    return isalnum((unsigned char)c) || (c && strchr("_-.+/", c));
+}
+
+/* A word by itself: a vendor's beginning, and long enough behind it. */
+static bool keys_is_vendors(const char *word, size_t len)
+{
+    static const char *const starts[] = {
+        "sk-",    "sk_",  "AIza", "xai-", "gsk_",   "ghp_", "gho_",  "github_pat_", "hf_",
+        "AKIA",   "ASIA", "pplx-", "r8_", "nvapi-", "eyJ",  "ya29.", "ABSK",
+        "bedrock-api-key-", NULL
+    };
+
+    for (const char *const *s = starts; *s; s++)
+        if (len >= LOOKS_MIN && strncmp(word, *s, strlen(*s)) == 0)
+            return true;
+    return false;
+}
+
+/* The secret that begins at or behind `text`; NULL when there is none. A value is one
+ * behind a secret's name, after `=`, `:` or a blank where the name is an option. */
+static char *keys_next_secret(char *text, size_t *len)
+{
+    char name[64] = "";
+
+    while (*text) {
+        size_t n = 0;
+        bool is_named;
+
+        while (keys_is_part(text[n]))
+            n++;
+        if (n == 0) {
+            if (!strchr("=: \t\"'", *text))
+                name[0] = '\0';
+            text++;
+            continue;
+        }
+        is_named = *name && n >= REDACT_MIN && (text[-1] == '=' || text[-1] == ' ' ||
+                                               strchr("\"':", text[-1]));
+        if (keys_is_vendors(text, n) || (is_named && strncasecmp(text, "bearer", 6) != 0)) {
+            *len = n + strspn(text + n, "=");
+            return text;
+        }
+        if (n < sizeof(name) && strncasecmp(text, "bearer", n) != 0) {
+            bool was_option = *text == '-' || text[n] == '=' || text[n] == ':';
+
+            snprintf(name, sizeof(name), "%.*s", (int)n, text);
+            if (!was_option || !api_keys_is_secret_name(name))
+                name[0] = '\0';
+        } else if (strncasecmp(text, "bearer", n) == 0) {
+            snprintf(name, sizeof(name), "token");
+        }
+        text += n;
+    }
+    return NULL;
+}
+
+bool api_keys_looks_secret(const char *text)
+{
+    size_t len;
+
+    return keys_next_secret((char *)(uintptr_t)text, &len) != NULL;
+}
+
+bool api_keys_blot(char *text)
+{
+    bool is_any = false;
+    size_t len;
+
+    for (char *p = text; (p = keys_next_secret(p, &len)); p += len) {
+        memset(p, '*', len);
+        is_any = true;
+    }
+    return is_any;
+}
+
+char *api_keys_expand(const char *text, struct error *err)
+{
+    char *all = NULL, *value, name[128];
+    size_t size;
+    FILE *f = open_memstream(&all, &size);
+    struct error why = { "" };
+
+    while (*text) {
+        size_t n = 0;
+
+        if (*text != '$' || (!isalpha((unsigned char)text[1]) && text[1] != '_')) {
+            fputc(*text++, f);
+            continue;
+        }
+        while (isalnum((unsigned char)text[n + 1]) || text[n + 1] == '_')
+            n++;
+        snprintf(name, sizeof(name), "%.*s", (int)n, text + 1);
+        value = api_keys_find(name, &why);
+        if (!value) {
+            if (*why.text)
+                error_set(err, "%.400s", why.text);
+            else
+                error_set(err, "%s is not set", name);
+            fclose(f);
+            api_keys_free(all);
+            return NULL;
+        }
+        fputs(value, f);
+        api_keys_free(value);
+        text += n + 1;
+    }
+    fclose(f);
+    return all;
 }
 
 /* A header must not be broken by it. Names what is wrong, never the value. */

@@ -129,7 +129,7 @@ static bool draft_is_repeated(const struct draft *r, int k)
     return false;
 }
 
-static void take_calls(struct draft *r, const struct request *request, const char *key,
+static void take_calls(struct draft *r, const struct request *request, char *const *keys,
                        struct message *m)
 {
     for (int i = 0; i < r->n_calls; i++)
@@ -150,12 +150,12 @@ static void take_calls(struct draft *r, const struct request *request, const cha
             continue;
         snprintf(id, sizeof(id), "call_%d_%d_%d", request->iteration, request->turn,
                  i + 1);
-        api_keys_redact(key, from->id);
-        api_keys_redact(key, from->name);
+        api_keys_redact_all(keys, from->id);
+        api_keys_redact_all(keys, from->name);
         set_once(&from->id, id);
         to = message_add_call(m, from->id, *from->name ? from->name : "unnamed");
         text = provider_clean_text(from->arguments, from->len);
-        api_keys_redact(key, text);
+        api_keys_redact_all(keys, text);
         tool_call_set_arguments(to, text);
         free(text);
     }
@@ -175,35 +175,35 @@ static void mark_cut_call(const struct draft *r, struct message *m)
     call->raw = xstrdup("");
 }
 
-static void take_items(struct draft *r, const char *key, struct message *m)
+static void take_items(struct draft *r, char *const *keys, struct message *m)
 {
     char *text;
 
     if (!r->items)
         return;
     text = json_dumps(r->items, JSON_COMPACT);
-    api_keys_redact(key, text);
+    api_keys_redact_all(keys, text);
     m->extra = text ? json_loads(text, 0, NULL) : NULL;
     free(text);
 }
 
-void draft_take(struct draft *r, const struct request *request, const char *key,
+void draft_take(struct draft *r, const struct request *request, char *const *keys,
                 struct turn *out)
 {
     fflush(r->file);
     free(out->message.text);
     out->message.text = provider_clean_text(r->text, r->len);
-    api_keys_redact(key, out->message.text);
-    take_calls(r, request, key, &out->message);
+    api_keys_redact_all(keys, out->message.text);
+    take_calls(r, request, keys, &out->message);
     if (r->settle)
         r->settle(r);
-    take_items(r, key, &out->message);
+    take_items(r, keys, &out->message);
     out->usage.tokens_in = r->tokens_in;
     out->usage.tokens_cached = r->tokens_cached;
     out->usage.tokens_out = r->tokens_out;
     out->usage.tokens_reasoning = r->tokens_reasoning;
-    api_keys_redact(key, r->model);
-    api_keys_redact(key, r->fingerprint);
+    api_keys_redact_all(keys, r->model);
+    api_keys_redact_all(keys, r->fingerprint);
     snprintf(out->model, sizeof(out->model), "%s", r->model);
     snprintf(out->fingerprint, sizeof(out->fingerprint), "%s", r->fingerprint);
     if (turn_end_of(r->finish) != TURN_WHOLE)
@@ -211,7 +211,7 @@ void draft_take(struct draft *r, const struct request *request, const char *key,
     else if (r->is_refused)
         strcpy(out->stop, "refusal");
     out->is_cut = turn_end_of(out->stop) == TURN_CUT;
-    api_keys_redact(key, out->stop);
+    api_keys_redact_all(keys, out->stop);
     if (out->is_cut)
         mark_cut_call(r, &out->message);
 }

@@ -56,9 +56,9 @@ struct draft_call *draft_call(struct draft *r, long index, const json_t *id,
 /* A piece of text, or a whole object. */
 void draft_add_arguments(struct draft_call *call, const json_t *arguments);
 
-/* Moves what was gathered into a turn made by turn_init. `key` is blotted out
- * everywhere. */
-void draft_take(struct draft *r, const struct request *request, const char *key,
+/* Moves what was gathered into a turn made by turn_init. `keys` (NULL at
+ * the end) are blotted out everywhere. */
+void draft_take(struct draft *r, const struct request *request, char *const *keys,
                 struct turn *out);
 void draft_copy(char *to, size_t size, const json_t *text); /* unless it is no string */
 

@@ -148,6 +148,20 @@ static bool is_loopback(const char *url)
     return false;
 }
 
+/* Certificates, where the user names others than the system's, as curl's own program and
+ * OpenSSL read them. */
+static void set_trust(CURL *easy)
+{
+    const char *file = getenv("CURL_CA_BUNDLE"), *folder = getenv("SSL_CERT_DIR");
+
+    if (!file || !*file)
+        file = getenv("SSL_CERT_FILE");
+    if (file && *file)
+        curl_easy_setopt(easy, CURLOPT_CAINFO, file);
+    if (folder && *folder)
+        curl_easy_setopt(easy, CURLOPT_CAPATH, folder);
+}
+
 static void set_options(CURL *easy, struct transfer *t, struct curl_slist *headers,
                         char *curl_text)
 {
@@ -162,6 +176,13 @@ static void set_options(CURL *easy, struct transfer *t, struct curl_slist *heade
     curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L);
     if (is_loopback(call->url))
         curl_easy_setopt(easy, CURLOPT_PROXY, "");
+    set_trust(easy);
+    if (call->unix_socket)
+        curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, call->unix_socket);
+    if (call->sigv4) {
+        curl_easy_setopt(easy, CURLOPT_AWS_SIGV4, call->sigv4);
+        curl_easy_setopt(easy, CURLOPT_USERPWD, call->userpwd);
+    }
     curl_easy_setopt(easy, CURLOPT_USERAGENT, "ratchet");
     curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers);
     curl_easy_setopt(easy, CURLOPT_POST, 1L);

@@ -35,6 +35,9 @@ struct http_call {
     const char *const *headers; /* NULL at the end */
     const char *body;
     size_t len;
+    const char *unix_socket; /* that the host is behind; or NULL */
+    const char *sigv4;       /* "aws:amz:REGION:SERVICE", CURLOPT_AWS_SIGV4; or NULL */
+    const char *userpwd;     /* with it: "ACCESS_KEY:SECRET" */
     double connect_s, first_byte_s, idle_s, total_s;
     size_t body_max;                          /* bytes of a reply's body */
     const volatile sig_atomic_t *interrupted; /* may be NULL */

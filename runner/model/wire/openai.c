@@ -357,11 +357,13 @@ static bool chat_adapt(struct api *api, const struct request *request,
 }
 
 const struct dialect chat_dialect = {
+    .wire = WIRE_CHAT,
     .name = "openai",
     .vendor = "openai",
     .key_name = "OPENAI_API_KEY",
     .base_names = { "OPENAI_BASE_URL", "OPENAI_API_BASE" },
     .default_base = "https://api.openai.com/v1",
+    .root = "/v1",
     .path = "/chat/completions",
     .key_header = "Authorization: Bearer ",
     .body = chat_body,
@@ -387,6 +389,7 @@ const struct provider_kind openai_provider = {
         "OpenAI's Chat Completions and what imitates it (llama.cpp, Ollama, vLLM, ...)",
     .argument = "MODEL",
     .is_usable = chat_is_usable,
+    .has_settings = true,
     .create = chat_create,
     .destroy = api_destroy,
     .ask = api_ask,

@@ -274,11 +274,13 @@ static bool responses_adapt(struct api *api, const struct request *request,
 }
 
 const struct dialect responses_dialect = {
+    .wire = WIRE_RESPONSES,
     .name = KIND,
     .vendor = "openai",
     .key_name = "OPENAI_API_KEY",
     .base_names = { "OPENAI_BASE_URL", "OPENAI_API_BASE" },
     .default_base = "https://api.openai.com/v1",
+    .root = "/v1",
     .path = "/responses",
     .key_header = "Authorization: Bearer ",
     .body = responses_body,
@@ -302,6 +304,7 @@ const struct provider_kind responses_provider = {
     .about = "OpenAI's Responses API, stateless",
     .argument = "MODEL",
     .is_usable = responses_is_usable,
+    .has_settings = true,
     .create = responses_create,
     .destroy = api_destroy,
     .ask = api_ask,
