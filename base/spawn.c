@@ -39,10 +39,14 @@ static bool spawn_is_named(const char *const *list, const char *variable)
 
 static bool is_key(const char *variable)
 {
-    static const char end[] = "_API_KEY";
-    size_t len = name_len(variable), tail = sizeof(end) - 1;
+    static const char *const ends[] = { "_API_KEY", "_AUTH_TOKEN", "_ACCESS_KEY",
+                                        "_SESSION_TOKEN", "_SECRET", NULL };
+    size_t len = name_len(variable);
 
-    return len >= tail && !memcmp(variable + len - tail, end, tail);
+    for (const char *const *end = ends; *end; end++)
+        if (len >= strlen(*end) && !memcmp(variable + len - strlen(*end), *end, strlen(*end)))
+            return true;
+    return false;
 }
 
 /* The list is the caller's to free, what stands in it is not. */

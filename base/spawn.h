@@ -28,7 +28,7 @@ struct spawn {
     /* Its environment: of ours the variables that are named (NULL: all), and "NAME=value"
      * in place of ours. Lists end with NULL. */
     const char *const *keep, *const *set;
-    bool without_keys; /* not the variables whose names end in _API_KEY */
+    bool without_keys; /* not the variables whose names say that they hold a key */
 
     bool own_group;     /* a process group: the terminal's Ctrl-C is for us alone */
     bool dies_with_us;  /* killed when the thread that started it ends, however it ends */

@@ -1,6 +1,7 @@
 /* main.c - the program: finds the command and runs it. */
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -8,6 +9,7 @@
 #include "base/say.h"
 #include "envs/bridge/bridge.h"
 #include "runner/cmd/cmd.h"
+#include "runner/model/wire/api_keys.h"
 
 #define X(name) &cmd_##name,
 static const struct command *const command_table[] = { COMMANDS(X) NULL };
@@ -86,6 +88,19 @@ static int run_command(struct app *app, int argc, const char **argv)
     return EXIT_USAGE;
 }
 
+/* What was typed, for us alone: others see our arguments (`ps`), where what looks like a
+ * key becomes asterisks. */
+static char **main_own_words(int argc, char **argv)
+{
+    char **mine = xcalloc((size_t)argc + 1, sizeof(*mine));
+
+    for (int i = 0; i < argc; i++) {
+        mine[i] = xstrdup(argv[i]);
+        api_keys_blot(argv[i]);
+    }
+    return mine;
+}
+
 int main(int argc, char **argv)
 {
     struct app app = { .interrupted = &interrupted };
@@ -115,7 +130,11 @@ int main(int argc, char **argv)
         (app.mode == APP_MAN ? main_print_man : print_completion)(&app);
         status = cmd_done();
     } else {
-        status = run_command(&app, argc, (const char **)argv);
+        char **mine = main_own_words(argc, argv);
+        status = run_command(&app, argc, (const char **)mine);
+        for (int i = 0; i < argc; i++)
+            free(mine[i]);
+        free(mine);
     }
     env_registry_clear(&app.envs);
     return status;

@@ -7,6 +7,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "runner/model/wire/api_keys.h"
+#include "runner/model/wire/base.h"
 #include "runner/model/wire/http.h"
 #include "tests/api_rows.h"
 
@@ -571,6 +573,81 @@ static void no_key(void **state)
     assert_null(strstr(err.text, "secret"));
 }
 
+/* A base is the same with and without a slash, a path, the call's own path. */
+static const struct {
+    const char *name, *text, *root, *url, *query;
+} bases[] = {
+    { "host", "http://h:1", "/v1", "http://h:1/v1", NULL },
+    { "host and slash", "http://h:1/", "/v1", "http://h:1/v1", NULL },
+    { "path", "http://h:1/v1", "/v1", "http://h:1/v1", NULL },
+    { "path and slashes", "http://h:1/v1//", "/v1", "http://h:1/v1", NULL },
+    { "the call itself", "http://h:1/v1/chat/completions", "/v1", "http://h:1/v1", NULL },
+    { "another call", "http://h:1/v1/responses/", "/v1", "http://h:1/v1", NULL },
+    { "anthropic's call", "https://api.anthropic.com/v1/messages", "",
+      "https://api.anthropic.com", NULL },
+    { "a path of its own", "https://openrouter.ai/api/v1/", "/v1",
+      "https://openrouter.ai/api/v1", NULL },
+    { "a vendor's host", "https://openrouter.ai", "/v1", "https://openrouter.ai/api/v1",
+      NULL },
+    { "gemini's", "https://generativelanguage.googleapis.com/v1beta/openai/", "/v1",
+      "https://generativelanguage.googleapis.com/v1beta/openai", NULL },
+    { "gemini's host", "https://generativelanguage.googleapis.com/", "/v1",
+      "https://generativelanguage.googleapis.com/v1beta/openai", NULL },
+    { "azure", "https://me.openai.azure.com/", "/v1",
+      "https://me.openai.azure.com/openai/v1", NULL },
+    { "a query", "http://h/v1?api-version=2024-10-21", "/v1", "http://h/v1",
+      "api-version=2024-10-21" },
+    { "a socket", "unix:/run/x.sock", "/v1", "http://localhost/v1", NULL },
+    { "a socket and a path", "unix:/run/x.sock:/api", "/v1", "http://localhost/api", NULL },
+    { "no host", "http://", "/v1", NULL, NULL },
+    { "no scheme", "h:1/v1", "/v1", NULL, NULL },
+};
+
+static void base_urls(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof(bases) / sizeof(bases[0]); i++) {
+        struct error err = { "" };
+        struct base b;
+        int result = base_parse(&b, bases[i].text, "X", bases[i].root, &err);
+
+        if ((result == 0) != (bases[i].url != NULL) ||
+            (bases[i].url && strcmp(b.url, bases[i].url) != 0) ||
+            strcmp(b.query ? b.query : "", bases[i].query ? bases[i].query : "") != 0)
+            fail_msg("%s: %s, query %s, %s", bases[i].name, b.url, b.query, err.text);
+        base_clear(&b);
+    }
+}
+
+/* What looks like a key, and what does not. */
+static const struct {
+    const char *text, *blotted;
+} blots[] = {
+    { "OPENAI_API_KEY=sk-proj-abcdef1234567890 claude -p", "OPENAI_API_KEY=************************ claude -p" },
+    { "claude --api-key abcdef123", "claude --api-key *********" },
+    { "curl -H 'Authorization: Bearer abc.def.ghi'", "curl -H 'Authorization: Bearer ***********'" },
+    { "export AUTH_TOKEN='abcdefgh'; x", "export AUTH_TOKEN='********'; x" },
+    { "codex AIzaSyA1234567890abcdef", "codex ***********************" },
+    { "claude -p --model claude-opus-4-8 --max-tokens 20000", NULL },
+    { "MAX_TOKENS=100000 sh run.sh", NULL },
+    { "KEY=$OPENAI_API_KEY claude", NULL },
+    { "openai:gpt-5.4 {\"key\":\"DEEPSEEK_API_KEY\"}", NULL },
+};
+
+static void blotted(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof(blots) / sizeof(blots[0]); i++) {
+        char *text = xstrdup(blots[i].text);
+        bool is_any = api_keys_blot(text);
+
+        if (is_any != (blots[i].blotted != NULL) ||
+            strcmp(text, is_any ? blots[i].blotted : blots[i].text) != 0)
+            fail_msg("%s: %s", blots[i].text, text);
+        free(text);
+    }
+}
+
 static void retry_after(void **state)
 {
     char date[64];
@@ -603,12 +680,13 @@ static void memory_stays_bounded(void **state)
 
 int main(void)
 {
-    enum { N_ROWS = sizeof(rows) / sizeof(*rows), N_MORE = 6 };
+    enum { N_ROWS = sizeof(rows) / sizeof(*rows), N_MORE = 8 };
     struct CMUnitTest tests[N_ROWS + N_MORE] = { { 0 } };
     const struct CMUnitTest more[N_MORE] = {
         cmocka_unit_test(refused_connection),  cmocka_unit_test(interrupted),
         cmocka_unit_test(quiet_about_the_key), cmocka_unit_test(no_key),
         cmocka_unit_test(retry_after),         cmocka_unit_test(memory_stays_bounded),
+        cmocka_unit_test(base_urls),           cmocka_unit_test(blotted),
     };
     char folder[sizeof(OWN_HOME)];
     int failed;

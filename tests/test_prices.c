@@ -74,6 +74,24 @@ struct price_row {
 
 static const struct price_row price_rows[] = {
     { "nothing known", PRICE(""), "m", NAN, NULL },
+    { "a tier that is not reached", PRICE("{\"model\":\"m\",\"in\":2,\"out\":8,"
+      "\"above\":[{\"tokens\":1000000,\"in\":20,\"out\":80}]}"), "m", 10, NULL },
+    { "a tier above a prompt's size", PRICE("{\"model\":\"m\",\"in\":2,\"out\":8,"
+      "\"above\":[{\"tokens\":1000,\"in\":3,\"out\":9},{\"tokens\":999999,\"in\":20,"
+      "\"cached\":10,\"out\":80}]}"), "m", 95, NULL },
+    { "a price of 1e308", PRICE("{\"model\":\"m\",\"in\":1e308,\"out\":8}"), "m", NAN,
+      "`in` must be a number of dollars" },
+    { "a price that is true", PRICE("{\"model\":\"m\",\"in\":true,\"out\":8}"), "m", NAN,
+      "`in` must be a number of dollars" },
+    { "tiers that do not grow", PRICE("{\"model\":\"m\",\"in\":2,\"out\":8,\"above\":["
+      "{\"tokens\":5,\"in\":1,\"out\":1},{\"tokens\":5,\"in\":1,\"out\":1}]}"), "m", NAN,
+      "counts that grow" },
+    { "a tier of text", PRICE("{\"model\":\"m\",\"in\":2,\"out\":8,\"above\":\"x\"}"), "m",
+      NAN, "`above` must be a list" },
+    { "a tier without a price", PRICE("{\"model\":\"m\",\"in\":2,\"out\":8,\"above\":["
+      "{\"tokens\":5}]}"), "m", NAN, "needs `in` and `out`" },
+    { "rows of text", "{\"models\":[\"x\"]}", "m", NAN, "needs a `model`" },
+    { "a list at the top", "[]", "m", NAN, "no list `models`" },
     { "exact", PRICE("{\"model\":\"m\",\"in\":2,\"out\":8}"), "m", 10, NULL },
     { "cached is cheaper", PRICE("{\"model\":\"m\",\"in\":2,\"cached\":1,\"out\":8}"),
       "m", 9.5, NULL },
@@ -115,7 +133,7 @@ static void price(void **state)
 
 static void price_of_the_unknown(void **state)
 {
-    struct price cheap = { .in = 1, .out = 1 };
+    struct price cheap = { .tiers = { { .in = 1, .out = 1 } }, .n_tiers = 1 };
     struct error err;
     struct prices *p = prices_parse(PRICE(""), &err);
 
@@ -127,7 +145,7 @@ static void price_of_the_unknown(void **state)
     assert_non_null(prices_find(p, "openai", "gpt-5", true));
     assert_null(prices_find(p, "openai", "gpt-5", false)); /* at another's address */
     assert_true(
-        prices_find(p, "anthropic", "claude-opus-4-1-20250805", true)->cache_write ==
+        prices_find(p, "anthropic", "claude-opus-4-1-20250805", true)->tiers[0].cache_write ==
         18.75);
     prices_destroy(p);
 }

@@ -114,6 +114,7 @@ struct provider_config {
     const char *logs;         /* the ledger's folder, hidden from agents; or NULL */
 
     /* Of the network; <= 0: the default. */
+    struct usage *told;  /* of provider_answers(): what it took is added; or NULL */
     json_t *settings;    /* what the user set of the model (runner/model/wire/settings.h);
                             NULL: nothing. Borrowed */
     int max_tokens;      /* of one reply, reasoning included */
@@ -141,6 +142,9 @@ struct provider_kind {
      * on anything that the other side says. */
     int (*ask)(void *self, const struct request *request, struct turn *out,
                struct error *err);
+    /* One tiny call, to see that it answers at all; *took is what it used. NULL: there is
+     * nobody to ask. */
+    int (*answers)(void *self, struct usage *took, struct error *err);
     /* Is nothing of the run in reach of what it starts? NULL: it starts nothing. */
     bool (*is_sealed)(void *self);
     /* Was the tool call that was just interrupted taken back by the model alone? It then

@@ -9,9 +9,11 @@
 #include <unistd.h>
 
 #include "base/json.h"
+#include "base/table.h"
 #include "runner/agent/agent.h"
 #include "runner/cmd/cmd.h"
 #include "runner/model/model.h"
+#include "runner/model/wire/prices.h"
 #include "sandbox/jail.h"
 
 #define FONT "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf"
@@ -161,11 +163,40 @@ static void doctor_print(const struct doctor *d, const struct utsname *machine)
     print_models();
 }
 
+struct doctor_options {
+    int prices;
+};
+
+/* What models cost, as far as it is known, and since when. */
+static int show_prices(const struct call *c, struct error *err)
+{
+    struct prices *prices = prices_load(err);
+    json_t *rows;
+
+    if (!prices)
+        return EXIT_FAILED;
+    rows = prices_rows(prices);
+    prices_destroy(prices);
+    if (c->setup.json) {
+        say_result(json_pack("{s:o}", "prices", rows));
+    } else {
+        table_print(stdout, rows);
+        json_decref(rows);
+        say("\nUS dollars for a million tokens; a row with `above` is for whole calls whose "
+            "prompt is longer.\n~/.config/ratchet/prices.json says others; what stands in "
+            "neither is unknown, not free.\n");
+    }
+    return cmd_done();
+}
+
 static int exec_doctor(struct call *c)
 {
+    const struct doctor_options *o = c->state;
     struct doctor d = { .envs = c->setup.envs, .libraries = json_object() };
     struct utsname machine;
 
+    if (o->prices)
+        return show_prices(c, &c->err);
     uname(&machine);
     dl_iterate_phdr(add_library, d.libraries);
     doctor_probe(&d);
@@ -177,6 +208,15 @@ static int exec_doctor(struct call *c)
     return cmd_done();
 }
 
+/* clang-format off */
+static const struct option options[] = {
+    { "prices", '\0', FLAG_IN(doctor_options, prices), NULL,
+      "list what models cost, with date and source" },
+    GROUP_OF(options_common),
+    { 0 },
+};
+/* clang-format on */
+
 const struct command cmd_doctor = {
     .name = "doctor",
     .args = "",
@@ -185,7 +225,8 @@ const struct command cmd_doctor = {
         "Starts a worker as an evaluation would and tells which layers of the jail hold.\n"
         "Untrusted policies are run only with those that are required, unless --unjailed is\n"
         "given.",
-    .example = "ratchet doctor\nratchet doctor --json",
-    .options = options_common,
+    .example = "ratchet doctor\nratchet doctor --json\nratchet doctor --prices",
+    .options = options,
+    .size = sizeof(struct doctor_options),
     .exec = exec_doctor,
 };

@@ -9,11 +9,15 @@
 #include "runner/home/opened_run.h"
 #include "runner/home/run_folder.h"
 #include "runner/model/model.h"
+#include "runner/model/spec.h"
 
 /* clang-format off */
 static const struct option options[] = {
     PART_OF(improve, o, options_run, "model policy out resume record iterations "
             "max-usd max-tokens max-calls max-minutes seed"),
+    { "model-option", '\0', LIST_IN(improve, model_options), "KEY=JSON",
+      "a setting of the model: reasoning_effort, temperature, max_tokens, base, key, "
+      "headers, body... (see docs/models.md)" },
     { "session", '\0', TEXT_IN(improve, name), "NAME",
       "the run's name, by which every command finds it (see `ratchet sessions`)" },
     { "fresh-salt", '\0', FLAG_IN(improve, fresh_salt), NULL,
@@ -77,6 +81,11 @@ static int exec_improve(struct call *c)
     m->o.resume |= c->verb != NULL;
     if (!m->o.resume && !c->args[0])
         return call_misused(c, "name an environment or a task, or --resume a run");
+    if (m->model_options && !m->o.model)
+        return call_misused(c, "--model-option needs a --model");
+    for (char **o = m->model_options; o && *o; o++)
+        if (spec_add(&m->o.model, *o, &c->err) != 0)
+            return EXIT_USAGE;
     if (m->o.model && provider_check(m->o.model, &c->err) != 0)
         return EXIT_USAGE;
     if (copies_check("--agent-read", m->agent_reads, &c->err) != 0 ||

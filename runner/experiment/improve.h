@@ -15,6 +15,7 @@ struct improve {
     char *name, *parents, *after_target;
     int fresh_salt, agent_network, unsealed;
     char **agent_reads, **agent_env, **agent_copies;
+    char **model_options;
     double agent_minutes;
 
     struct task *task;
@@ -23,6 +24,7 @@ struct improve {
     struct ledger_run run;
     struct salt salt;
     struct provider provider;
+    struct usage told; /* of the calls before the start */
     char *start_name, *start_source;
     struct climb climb;
     struct as_recorded session;

@@ -4,16 +4,25 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/chance.h"
 #include "base/file.h"
 #include "base/hash.h"
 #include "base/places.h"
+<<<<<<< HEAD
 #include "base/scoped.h"
 #include "runner/experiment/improve.h"
 #include "runner/evaluate/setup.h"
 #include "runner/home/opened_run.h"
 #include "runner/home/run_folder.h"
+=======
+#include "base/say.h"
+#include "runner/experiment/improve.h"
+#include "runner/evaluate/setup.h"
+#include "runner/home/opened_run.h"
+#include "runner/model/wire/api_keys.h"
+>>>>>>> 5049b1a (models: settings of their own; asked before a run; prices in tiers)
 
 static int open_ledger(struct improve *m, struct error *err)
 {
@@ -94,6 +103,7 @@ static int improve_begin_choose_folder(struct improve *m, struct error *err)
     return status;
 }
 
+<<<<<<< HEAD
 /* Of a new run: nothing of another one may lie there, known or not. One whose folder was
  * removed gives its name away. */
 static int claim_folder(struct improve *m, struct error *err)
@@ -116,6 +126,56 @@ static int claim_folder(struct improve *m, struct error *err)
     ledger_run_clear(&old);
     m->run.name = xstrdup(name);
     return found < 0 ? -1 : status;
+=======
+/* What is recorded of a model: keys that were typed into a command are not. */
+static char *recorded_model(const struct improve *m)
+{
+    char *model = xstrdup(m->o.model);
+
+    if (strncmp(model, "command:", 8) == 0 && api_keys_blot(model))
+        say_to(stderr, "ratchet: --model: what looks like a key in the command is kept as "
+                       "asterisks; set it in the environment, where nothing records it\n");
+    return model;
+}
+
+/* Every model that the run needs answers one tiny call, or the run does not begin. */
+static int ask_before(struct improve *m, struct error *err)
+{
+    struct provider_config config = { .seed = m->o.seed.value,
+                                      .interrupted = m->setup->interrupted,
+                                      .is_quiet = m->setup->json,
+                                      .told = &m->told };
+    struct error why = { "" };
+    char *path;
+
+    if (m->client || provider_answers(m->o.model ? m->o.model : m->run.model, config, &why) == 0)
+        return 0;
+    for (int i = 0; i < 2; i++) {
+        path = xasprintf("%s/%s", m->run.folder, i ? "lock" : "salt");
+        unlink(path);
+        free(path);
+    }
+    rmdir(m->run.folder);
+    return error_set(err, "the run does not begin: %.800s", why.text);
+}
+
+/* Its tokens and money are the run's. */
+static int count_told(struct improve *m, struct error *err)
+{
+    const struct ledger_call call = { .model = m->run.model,
+                                      .error = "asked before the start: it answers",
+                                      .tokens_in = m->told.tokens_in,
+                                      .tokens_cached = -1,
+                                      .tokens_out = m->told.tokens_out,
+                                      .tokens_reasoning = -1,
+                                      .is_estimated = m->told.is_estimated,
+                                      .usd = m->told.usd,
+                                      .seconds = m->told.seconds,
+                                      .tries = m->told.n_tries };
+
+    return m->told.n_tries == 0 ? 0
+                                : ledger_call_add(m->ledger, m->run.id, &call, err);
+>>>>>>> 5049b1a (models: settings of their own; asked before a run; prices in tiers)
 }
 
 static int begin_run(struct improve *m, struct error *err)
@@ -129,15 +189,26 @@ static int begin_run(struct improve *m, struct error *err)
     if (improve_begin_choose_folder(m, err) != 0 ||
         run_lock(m->run.folder, &m->lock, err) != 0)
         return -1;
+<<<<<<< HEAD
     if (claim_folder(m, err) != 0)
         return -1;
     m->run.model = m->o.model ? xstrdup(m->o.model) : default_model(m);
+=======
+    found = ledger_run_find(m->ledger, m->run.folder, &old, err);
+    ledger_run_clear(&old);
+    if (found)
+        return found < 0
+                   ? -1
+                   : error_set(err, "%s: holds a run already; --resume goes on with it",
+                               m->run.folder);
+    m->run.model = m->o.model ? recorded_model(m) : default_model(m);
+>>>>>>> 5049b1a (models: settings of their own; asked before a run; prices in tiers)
     if (as_recorded_open(&m->session, m->run.model, m->task, m->start_source, err) != 0)
         return -1;
     salt_path = xasprintf("%s/salt", m->run.folder);
     found = as_recorded_salt(&m->session, &m->salt, salt_path, m->fresh_salt, err);
     free(salt_path);
-    if (found != 0)
+    if (found != 0 || ask_before(m, err) != 0)
         return -1;
     sha256_hex(m->start_source, strlen(m->start_source), sha);
     m->run.start_policy = xstrdup(m->start_name);
@@ -152,8 +223,12 @@ static int begin_run(struct improve *m, struct error *err)
         ledger_salt_publish(m->ledger, m->salt.sha256, "session", err) != 0)
         return -1;
     if (run_check_salt(m->ledger, &m->run, err) != 0 ||
+<<<<<<< HEAD
         ledger_run_add(m->ledger, &m->run, err) != 0 ||
         run_folder_mark(&m->run, m->ledger_path, err) != 0)
+=======
+        ledger_run_add(m->ledger, &m->run, err) != 0 || count_told(m, err) != 0)
+>>>>>>> 5049b1a (models: settings of their own; asked before a run; prices in tiers)
         return -1;
     if (m->name && ledger_session_name(m->ledger, m->run.id, m->name, err) != 0) {
         ledger_run_set_state(m->ledger, m->run.id, RUN_stopped, err->text, NULL);
@@ -286,7 +361,7 @@ static int check_resumed(const struct improve *m, struct error *err)
     const struct {
         const char *name;
         bool is_typed;
-    } fixed[] = { { "--set", m->setup->set },     { "--model", m->o.model },
+    } fixed[] = { { "--set", m->setup->set },
                   { "--policy", m->o.policy },      { "--parents", m->parents },
                   { "--seed", m->o.seed.is_typed },     { "--fresh-salt", m->fresh_salt } };
 
@@ -299,6 +374,7 @@ static int check_resumed(const struct improve *m, struct error *err)
     return 0;
 }
 
+<<<<<<< HEAD
 /* A number of a budget may be given anew; all else stays. Where they differ, and NULL where
  * they do not: what is said of it, for the caller to free. */
 static char *improve_begin_differs(const json_t *typed, const json_t *kept)
@@ -384,6 +460,26 @@ static int improve_begin_take_up(struct improve *m, struct error *err)
         status = check_typed(m, typed, source, err);
     task_destroy(typed);
     free(source);
+=======
+/* A command that held a key is told again, for the key was not kept; no other model is. */
+static int check_resumed_model(const struct improve *m, struct error *err)
+{
+    bool has_lost = strncmp(m->run.model, "command:", 8) == 0 &&
+                    strstr(m->run.model, "********");
+    char *typed = m->o.model ? xstrdup(m->o.model) : NULL;
+    int status = 0;
+
+    if (typed)
+        api_keys_blot(typed);
+    if (has_lost && !typed)
+        status = error_set(err, "%s: its command held a key, which was not kept: give the "
+                                "same --model again",
+                           m->run.name);
+    else if (typed && !m->client && (!has_lost || strcmp(typed, m->run.model) != 0))
+        status = error_set(err, "--model: a run that goes on keeps what it was started with; "
+                                "--iterations and the --max options give it more");
+    free(typed);
+>>>>>>> 5049b1a (models: settings of their own; asked before a run; prices in tiers)
     return status;
 }
 
@@ -395,6 +491,8 @@ static int resume_run(struct improve *m, const char *name,
     if ((m->client ? improve_begin_take_up(m, err)
                    : improve_begin_find_run(m, name, err)) != 0 ||
         run_lock(m->run.folder, &m->lock, err) != 0)
+        return -1;
+    if (check_resumed_model(m, err) != 0)
         return -1;
     if (m->client && strcmp(m->run.model, "mcp") != 0)
         return error_set(err, "%s: its model is %s, not an MCP client; `ratchet improve "

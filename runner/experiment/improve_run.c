@@ -32,7 +32,8 @@ static int open_provider(struct improve *m, const struct loop_config *loop, stru
 
     snprintf(format, sizeof(format), "%d", (int)m->run.brief_format);
     config.logs = m->logs = logs_path("");
-    if (!m->client && provider_open(&m->provider, m->run.model, config, err) != 0)
+    if (!m->client && provider_open(&m->provider, m->o.model ? m->o.model : m->run.model,
+                                    config, err) != 0)
         return -1;
     if (!provider_is_sealed(&m->provider)) {
         m->run.is_sealed = false;

@@ -143,3 +143,55 @@ out:
     spec_clear(&spec);
     return status;
 }
+
+/* Of a provider that asks others: they are asked in its place, and none is kept. */
+static int answers_inner(struct provider *out, const char *spec,
+                         struct provider_config config, struct error *err)
+{
+    *out = (struct provider){ 0 };
+    return provider_answers(spec, config, err);
+}
+
+static void model_add_usage(struct usage *to, const struct usage *more)
+{
+    to->tokens_in += more->tokens_in > 0 ? more->tokens_in : 0;
+    to->tokens_out += more->tokens_out > 0 ? more->tokens_out : 0;
+    to->is_estimated |= more->is_estimated;
+    to->usd += more->usd; /* NAN stays NAN */
+    to->n_tries += more->n_tries;
+    to->seconds += more->seconds;
+}
+
+int provider_answers(const char *text, struct provider_config config, struct error *err)
+{
+    const struct provider_kind *kind = NULL;
+    json_t *settings = NULL;
+    struct usage took = { 0 };
+    struct provider p;
+    struct spec spec;
+    int status = -1;
+    void *self;
+
+    if (spec_read(&spec, text, err) == 0 && (kind = model_kind_of(&spec, err)))
+        status = 0;
+    if (status == 0 && kind->asks_others) {
+        settings = spec.settings ? json_copy(spec.settings) : json_object();
+        json_object_update(settings, config.settings);
+        config.settings = settings;
+        config.open = answers_inner;
+        config.name = model_name_of(&spec);
+        self = kind->create(&config, err);
+        kind->destroy(self);
+        status = self ? 0 : -1;
+    } else if (status == 0 && kind->answers) {
+        status = provider_open(&p, text, config, err);
+        if (status == 0)
+            status = kind->answers(p.self, &took, err);
+        provider_clear(&p);
+        if (config.told)
+            model_add_usage(config.told, &took);
+    }
+    json_decref(settings);
+    spec_clear(&spec);
+    return status;
+}

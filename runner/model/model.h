@@ -15,4 +15,8 @@ const struct provider_kind *provider_find(const char *spec); /* or NULL */
  * there are. */
 int provider_check(const char *spec, struct error *err);
 
+/* Does every model that this needs answer one tiny call? Of those without a network none
+ * is asked, nor made. -1 tells which does not, and why. */
+int provider_answers(const char *spec, struct provider_config config, struct error *err);
+
 #endif

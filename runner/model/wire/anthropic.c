@@ -321,4 +321,5 @@ const struct provider_kind anthropic_provider = {
     .create = anthropic_create,
     .destroy = api_destroy,
     .ask = api_ask,
+    .answers = api_answers,
 };

@@ -20,6 +20,7 @@
 #define MAX_ADAPTED 8 /* things that may turn out to be lacking, in one ask */
 #define MOST_PAUSES 8 /* of a reply that the server goes on with */
 #define WAIT_S 1.0    /* after the first failed try; doubled after each */
+#define ANSWERS_S 180 /* for the call before a run */
 #define WAIT_MAX_S 60.0
 #define MOST_BYTES_A_TOKEN 32 /* no tokenizer comes near it with prose or programs */
 
@@ -334,6 +335,23 @@ int api_ask(void *self, const struct request *request, struct turn *out,
     if (result == 0 && *out->stop && !api->is_quiet)
         say_to(stderr, "%s: the reply %s (%s)\n", api->dialect->name,
                turn_end_text(turn_end_of(out->stop)), out->stop);
+    return result;
+}
+
+int api_answers(void *self, struct usage *took, struct error *err)
+{
+    struct api *api = self;
+    struct message message = { .role = ROLE_USER,
+                               .text = (char *)"Answer with the one word: ready." };
+    const struct request request = { .messages = &message, .n_messages = 1 };
+    struct turn turn;
+    int result = ask_once(api, &request, clock_now() + ANSWERS_S, &turn, err);
+
+    if (result == 0 && turn_end_of(turn.stop) == TURN_TOO_LONG)
+        result = error_set(err, "%s:%.80s: even one sentence is longer than it takes",
+                           api->dialect->name, api->model);
+    *took = turn.usage;
+    turn_clear(&turn);
     return result;
 }
 

@@ -76,6 +76,8 @@ void api_destroy(void *self); /* NULL is fine */
 int api_ask(void *self, const struct request *request, struct turn *out,
             struct error *err);
 
+int api_answers(void *self, struct usage *took, struct error *err);
+
 /* Text of ours or of a model as JSON can hold it. */
 json_t *api_text(const char *text);
 /* The server lacks it from now on, which is said on stderr as `what` with its own words;

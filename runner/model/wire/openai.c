@@ -393,4 +393,5 @@ const struct provider_kind openai_provider = {
     .create = chat_create,
     .destroy = api_destroy,
     .ask = api_ask,
+    .answers = api_answers,
 };

@@ -10,6 +10,7 @@
 
 #include "base/file.h"
 
+#define PRICE_MOST 1e6 /* dollars; a price of more is none */
 #define PRICES_MAX (1 << 20) /* bytes of the user's file */
 
 /* share/prices.json, as text. */
@@ -48,13 +49,61 @@ static int read_price(const json_t *row, const char *key, double *value,
 
     if (!json)
         return 0;
-    if (!json_is_number(json) || !(json_number_value(json) >= 0))
+    if (!json_is_number(json) || !(json_number_value(json) >= 0) ||
+        !(json_number_value(json) <= PRICE_MOST))
         return error_set(err, "`%s` must be a number of dollars, at least 0", key);
     *value = json_number_value(json);
     return 0;
 }
 
-static int prices_read_row(const json_t *row, struct price *price, struct error *err)
+static int read_tier(const json_t *row, struct price_tier *t, struct error *err)
+{
+    t->in = t->out = NAN;
+    if (read_price(row, "in", &t->in, err) != 0 || read_price(row, "out", &t->out, err) != 0)
+        return -1;
+    if (isnan(t->in) || isnan(t->out))
+        return error_set(err, "needs `in` and `out`");
+    t->cached = t->cache_write = t->in;
+    if (read_price(row, "cached", &t->cached, err) != 0)
+        return -1;
+    return read_price(row, "cache_write", &t->cache_write, err);
+}
+
+/* From the smaller prompt to the larger one. */
+static int read_tiers(const json_t *list, struct price *price, struct error *err)
+{
+    const json_t *row;
+    size_t i;
+
+    if (list && (!json_is_array(list) || json_array_size(list) >= PRICE_TIERS))
+        return error_set(err, "`above` must be a list of at most %d", PRICE_TIERS - 1);
+    json_array_foreach(list, i, row) {
+        const json_t *tokens = json_object_get(row, "tokens");
+        struct price_tier *t = &price->tiers[price->n_tiers];
+
+        if (!json_is_integer(tokens) ||
+            json_integer_value(tokens) <= price->tiers[price->n_tiers - 1].above)
+            return error_set(err, "`above`: `tokens` must be counts that grow");
+        t->above = json_integer_value(tokens);
+        if (read_tier(row, t, err) != 0)
+            return -1;
+        price->n_tiers++;
+    }
+    return 0;
+}
+
+static void read_words(const json_t *row, const json_t *file, const char *key, char *to,
+                       size_t size)
+{
+    const char *text = json_string_value(json_object_get(row, key));
+
+    if (!text)
+        text = json_string_value(json_object_get(file, key));
+    snprintf(to, size, "%s", text ? text : "");
+}
+
+static int prices_read_row(const json_t *row, const json_t *file, struct price *price,
+                           struct error *err)
 {
     const char *provider = json_string_value(json_object_get(row, "provider"));
     const char *model = json_string_value(json_object_get(row, "model"));
@@ -65,16 +114,12 @@ static int prices_read_row(const json_t *row, struct price *price, struct error 
                          "needs a `model`, perhaps a `provider`, shorter than 96 bytes");
     snprintf(price->provider, sizeof(price->provider), "%s", provider ? provider : "");
     snprintf(price->model, sizeof(price->model), "%s", model);
-    price->in = price->out = NAN;
-    if (read_price(row, "in", &price->in, err) != 0 ||
-        read_price(row, "out", &price->out, err) != 0)
+    read_words(row, file, "date", price->date, sizeof(price->date));
+    read_words(row, file, "source", price->source, sizeof(price->source));
+    price->n_tiers = 1;
+    if (read_tier(row, &price->tiers[0], err) != 0)
         return -1;
-    if (isnan(price->in) || isnan(price->out))
-        return error_set(err, "needs `in` and `out`");
-    price->cached = price->cache_write = price->in;
-    if (read_price(row, "cached", &price->cached, err) != 0)
-        return -1;
-    return read_price(row, "cache_write", &price->cache_write, err);
+    return read_tiers(json_object_get(row, "above"), price, err);
 }
 
 static int prices_read_list(const char *text, struct list *list, struct error *err)
@@ -96,7 +141,7 @@ static int prices_read_list(const char *text, struct list *list, struct error *e
     }
     list->rows = xcalloc(json_array_size(models) + 1, sizeof(*list->rows));
     json_array_foreach(models, i, row) {
-        if (prices_read_row(row, &list->rows[i], &why) != 0) {
+        if (prices_read_row(row, json, &list->rows[i], &why) != 0) {
             error_set(err, "model %zu: %.300s", i + 1, why.text);
             goto out;
         }
@@ -175,17 +220,45 @@ const struct price *prices_find(const struct prices *p, const char *provider,
 double price_cost(const struct price *price, int64_t tokens_in, int64_t tokens_cached,
                   int64_t tokens_written, int64_t tokens_out)
 {
+    const struct price_tier *t;
     int64_t plain;
 
     if (!price || tokens_in < 0 || tokens_out < 0)
         return NAN;
+    t = &price->tiers[0];
+    for (int i = 1; i < price->n_tiers && tokens_in > price->tiers[i].above; i++)
+        t = &price->tiers[i];
     tokens_cached = tokens_cached > 0 ? tokens_cached : 0;
     tokens_written = tokens_written > 0 ? tokens_written : 0;
     plain = tokens_in - tokens_cached - tokens_written;
     if (plain < 0)
         return NAN; /* the server's counts contradict each other */
-    return ((double)plain * price->in + (double)tokens_cached * price->cached +
-            (double)tokens_written * price->cache_write +
-            (double)tokens_out * price->out) /
+    return ((double)plain * t->in + (double)tokens_cached * t->cached +
+            (double)tokens_written * t->cache_write + (double)tokens_out * t->out) /
            1e6;
+}
+
+static void add_rows(json_t *rows, const struct list *list, const char *whose)
+{
+    for (int i = 0; i < list->n; i++)
+        for (int k = 0; k < list->rows[i].n_tiers; k++) {
+            const struct price *p = &list->rows[i];
+            const struct price_tier *t = &p->tiers[k];
+
+            json_array_append_new(
+                rows, json_pack("{s:s, s:s, s:I, s:f, s:f, s:f, s:f, s:s, s:s, s:s}",
+                                "provider", p->provider, "model", p->model, "above",
+                                (json_int_t)t->above, "in", t->in, "cached", t->cached,
+                                "cache_write", t->cache_write, "out", t->out, "of", whose,
+                                "date", p->date, "source", p->source));
+        }
+}
+
+json_t *prices_rows(const struct prices *p)
+{
+    json_t *rows = json_array();
+
+    add_rows(rows, &p->own, "yours");
+    add_rows(rows, &p->shipped, "ratchet");
+    return rows;
 }

@@ -4,19 +4,30 @@
  * shipped, share/prices.json, in the same form:
  *   {"models": [{"provider": "openai", "model": "NAME", "in": 2.0, "cached": 0.5,
  *                "cache_write": 2.0, "out": 8.0}]}
- * in US dollars per million tokens. A model that ends in `*` stands for all that begin
+ * in US dollars per million tokens; `"above": [{"tokens": 200000, "in": 4.0, "out": 18.0}]` is
+ * what a call costs whose prompt is longer; `date` and `source` say where a row is from. A model that ends in `*` stands for all that begin
  * so; without a provider, for any; `cached` and `cache_write` are `in` when left out. */
 #ifndef RATCHET_RUNNER_MODEL_WIRE_PRICES_H
 #define RATCHET_RUNNER_MODEL_WIRE_PRICES_H
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "base/error.h"
 
+#define PRICE_TIERS 4
+
 struct price {
     char provider[32], model[96];
-    double in, cached, cache_write, out; /* USD for a million tokens */
+    char date[16], source[160]; /* of the row, else of its file; "" */
+    /* USD for a million tokens: the first for any prompt, each further one for a whole
+     * call whose prompt has more tokens than `above`. */
+    struct price_tier {
+        int64_t above;
+        double in, cached, cache_write, out;
+    } tiers[PRICE_TIERS];
+    int n_tiers;
 };
 
 struct prices; /* opaque */
@@ -31,6 +42,9 @@ void prices_destroy(struct prices *p); /* NULL is fine */
  * address. Borrowed; valid until prices_destroy(). */
 const struct price *prices_find(const struct prices *p, const char *provider,
                                 const char *model, bool is_official);
+
+/* The rows as JSON, the user's first. A new reference. */
+json_t *prices_rows(const struct prices *p);
 
 /* tokens_in holds cached and written ones. NAN when the price is NULL or a count is
  * unknown (-1), but for cached and written, which are then none. */

@@ -308,4 +308,5 @@ const struct provider_kind responses_provider = {
     .create = responses_create,
     .destroy = api_destroy,
     .ask = api_ask,
+    .answers = api_answers,
 };

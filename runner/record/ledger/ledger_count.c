@@ -76,7 +76,8 @@ int ledger_count_calls(struct ledger *l, int64_t run, int64_t *calls, int64_t *t
             l, err,
             ledger_prepare(
                 l, err,
-                "SELECT count(*), total(max(tokens_in,0)) + total(max(tokens_out,0)),"
+                "SELECT count(*) FILTER (WHERE iteration > 0),"
+                " total(max(tokens_in,0)) + total(max(tokens_out,0)),"
                 " CASE WHEN count(*) FILTER (WHERE (usd IS NULL AND reply IS NOT NULL) OR"
                 " usd < 0 OR typeof(usd) NOT IN ('real', 'integer', 'null')) = 0"
                 " THEN total(usd) END FROM call WHERE run=?",
