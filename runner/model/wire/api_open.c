@@ -173,6 +173,12 @@ static int add_signature(struct api *api, struct error *err)
 
     if (!region)
         return 0;
+    /* AWS signs a path encoded once more; libcurls of before 8 sign it as it stands. */
+    if (memchr(api->url, '%', strcspn(api->url, "?")))
+        return error_set(err, "a path with a character that must be encoded, as the colon of "
+                              "\"%.80s\", cannot be signed: name a model or an inference "
+                              "profile without one, or use AWS's OpenAI-compatible address",
+                         api->model);
     id = api_keys_find("AWS_ACCESS_KEY_ID", err);
     secret = api_keys_find("AWS_SECRET_ACCESS_KEY", err);
     token = api_keys_find("AWS_SESSION_TOKEN", NULL);

@@ -181,6 +181,7 @@ static void set_options(CURL *easy, struct transfer *t, struct curl_slist *heade
         curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, call->unix_socket);
     if (call->sigv4) {
         curl_easy_setopt(easy, CURLOPT_AWS_SIGV4, call->sigv4);
+        curl_easy_setopt(easy, CURLOPT_EXPECT_100_TIMEOUT_MS, 1L);
         curl_easy_setopt(easy, CURLOPT_USERPWD, call->userpwd);
     }
     curl_easy_setopt(easy, CURLOPT_USERAGENT, "ratchet");
@@ -292,7 +293,8 @@ enum http_end http_post(struct http *h, const struct http_call *call,
     head->retry_after_s = NAN;
     for (int i = 0; call->headers[i]; i++)
         headers = curl_slist_append(headers, call->headers[i]);
-    headers = curl_slist_append(headers, "Expect:"); /* no pause before the body */
+    if (!call->sigv4) /* libcurl would sign a header that it does not send */
+        headers = curl_slist_append(headers, "Expect:"); /* no pause before the body */
     set_options(h->easy, &t, headers, curl_text);
     curl_multi_add_handle(h->multi, h->easy);
     end = http_run(h, &t, curl_text, err);
