@@ -10,19 +10,13 @@
 #include "base/file.h"
 #include "base/hash.h"
 #include "base/places.h"
-<<<<<<< HEAD
+#include "base/say.h"
 #include "base/scoped.h"
 #include "runner/experiment/improve.h"
 #include "runner/evaluate/setup.h"
 #include "runner/home/opened_run.h"
 #include "runner/home/run_folder.h"
-=======
-#include "base/say.h"
-#include "runner/experiment/improve.h"
-#include "runner/evaluate/setup.h"
-#include "runner/home/opened_run.h"
 #include "runner/model/wire/api_keys.h"
->>>>>>> 5049b1a (models: settings of their own; asked before a run; prices in tiers)
 
 static int open_ledger(struct improve *m, struct error *err)
 {
@@ -103,7 +97,6 @@ static int improve_begin_choose_folder(struct improve *m, struct error *err)
     return status;
 }
 
-<<<<<<< HEAD
 /* Of a new run: nothing of another one may lie there, known or not. One whose folder was
  * removed gives its name away. */
 static int claim_folder(struct improve *m, struct error *err)
@@ -126,7 +119,8 @@ static int claim_folder(struct improve *m, struct error *err)
     ledger_run_clear(&old);
     m->run.name = xstrdup(name);
     return found < 0 ? -1 : status;
-=======
+}
+
 /* What is recorded of a model: keys that were typed into a command are not. */
 static char *recorded_model(const struct improve *m)
 {
@@ -138,8 +132,9 @@ static char *recorded_model(const struct improve *m)
     return model;
 }
 
-/* Every model that the run needs answers one tiny call, or the run does not begin. */
-static int ask_before(struct improve *m, struct error *err)
+/* Every model that the run needs answers one tiny call, or the run does not begin, and
+ * leaves nothing behind but a salt that was given beforehand. */
+static int ask_before(struct improve *m, bool has_own_salt, struct error *err)
 {
     struct provider_config config = { .seed = m->o.seed.value,
                                       .interrupted = m->setup->interrupted,
@@ -150,7 +145,7 @@ static int ask_before(struct improve *m, struct error *err)
 
     if (m->client || provider_answers(m->o.model ? m->o.model : m->run.model, config, &why) == 0)
         return 0;
-    for (int i = 0; i < 2; i++) {
+    for (int i = has_own_salt ? 1 : 0; i < 2; i++) {
         path = xasprintf("%s/%s", m->run.folder, i ? "lock" : "salt");
         unlink(path);
         free(path);
@@ -175,13 +170,13 @@ static int count_told(struct improve *m, struct error *err)
 
     return m->told.n_tries == 0 ? 0
                                 : ledger_call_add(m->ledger, m->run.id, &call, err);
->>>>>>> 5049b1a (models: settings of their own; asked before a run; prices in tiers)
 }
 
 static int begin_run(struct improve *m, struct error *err)
 {
     json_t *json = task_to_json(m->task);
     char sha[65], *salt_path;
+    bool had_salt;
     int found;
 
     m->run.task = json_dumps(json, JSON_COMPACT | JSON_SORT_KEYS);
@@ -189,26 +184,16 @@ static int begin_run(struct improve *m, struct error *err)
     if (improve_begin_choose_folder(m, err) != 0 ||
         run_lock(m->run.folder, &m->lock, err) != 0)
         return -1;
-<<<<<<< HEAD
     if (claim_folder(m, err) != 0)
         return -1;
-    m->run.model = m->o.model ? xstrdup(m->o.model) : default_model(m);
-=======
-    found = ledger_run_find(m->ledger, m->run.folder, &old, err);
-    ledger_run_clear(&old);
-    if (found)
-        return found < 0
-                   ? -1
-                   : error_set(err, "%s: holds a run already; --resume goes on with it",
-                               m->run.folder);
     m->run.model = m->o.model ? recorded_model(m) : default_model(m);
->>>>>>> 5049b1a (models: settings of their own; asked before a run; prices in tiers)
     if (as_recorded_open(&m->session, m->run.model, m->task, m->start_source, err) != 0)
         return -1;
     salt_path = xasprintf("%s/salt", m->run.folder);
+    had_salt = access(salt_path, F_OK) == 0;
     found = as_recorded_salt(&m->session, &m->salt, salt_path, m->fresh_salt, err);
     free(salt_path);
-    if (found != 0 || ask_before(m, err) != 0)
+    if (found != 0 || ask_before(m, had_salt, err) != 0)
         return -1;
     sha256_hex(m->start_source, strlen(m->start_source), sha);
     m->run.start_policy = xstrdup(m->start_name);
@@ -223,12 +208,8 @@ static int begin_run(struct improve *m, struct error *err)
         ledger_salt_publish(m->ledger, m->salt.sha256, "session", err) != 0)
         return -1;
     if (run_check_salt(m->ledger, &m->run, err) != 0 ||
-<<<<<<< HEAD
         ledger_run_add(m->ledger, &m->run, err) != 0 ||
-        run_folder_mark(&m->run, m->ledger_path, err) != 0)
-=======
-        ledger_run_add(m->ledger, &m->run, err) != 0 || count_told(m, err) != 0)
->>>>>>> 5049b1a (models: settings of their own; asked before a run; prices in tiers)
+        count_told(m, err) != 0 || run_folder_mark(&m->run, m->ledger_path, err) != 0)
         return -1;
     if (m->name && ledger_session_name(m->ledger, m->run.id, m->name, err) != 0) {
         ledger_run_set_state(m->ledger, m->run.id, RUN_stopped, err->text, NULL);
@@ -374,7 +355,6 @@ static int check_resumed(const struct improve *m, struct error *err)
     return 0;
 }
 
-<<<<<<< HEAD
 /* A number of a budget may be given anew; all else stays. Where they differ, and NULL where
  * they do not: what is said of it, for the caller to free. */
 static char *improve_begin_differs(const json_t *typed, const json_t *kept)
@@ -460,7 +440,9 @@ static int improve_begin_take_up(struct improve *m, struct error *err)
         status = check_typed(m, typed, source, err);
     task_destroy(typed);
     free(source);
-=======
+    return status;
+}
+
 /* A command that held a key is told again, for the key was not kept; no other model is. */
 static int check_resumed_model(const struct improve *m, struct error *err)
 {
@@ -479,7 +461,6 @@ static int check_resumed_model(const struct improve *m, struct error *err)
         status = error_set(err, "--model: a run that goes on keeps what it was started with; "
                                 "--iterations and the --max options give it more");
     free(typed);
->>>>>>> 5049b1a (models: settings of their own; asked before a run; prices in tiers)
     return status;
 }
 
