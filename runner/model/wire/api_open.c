@@ -10,7 +10,7 @@
 
 /* The base URL: set for this model, or from the environment or the file of keys, else the
  * vendor's. *name says where it came from. The caller frees it. */
-static char *find_base(const struct dialect *dialect, const json_t *settings,
+static char *api_find_base(const struct dialect *dialect, const json_t *settings,
                        const char **name, struct error *err)
 {
     const char *own = settings_text(settings, "base");
@@ -31,7 +31,7 @@ static char *find_base(const struct dialect *dialect, const json_t *settings,
 
 /* A key goes to the address that it was set for and to no other: where a model has a base
  * of its own, only a key that is named with it. */
-static char *find_key(const struct dialect *dialect, const json_t *settings,
+static char *api_find_key(const struct dialect *dialect, const json_t *settings,
                       bool *is_token, struct error *err)
 {
     const char *own = settings_text(settings, "key");
@@ -57,8 +57,8 @@ bool api_is_usable(const struct dialect *dialect, char *why, size_t why_size)
     struct error err = { "" };
     const char *name;
     bool is_token;
-    char *key = find_key(dialect, NULL, &is_token, &err);
-    char *base = find_base(dialect, NULL, &name, NULL);
+    char *key = api_find_key(dialect, NULL, &is_token, &err);
+    char *base = api_find_base(dialect, NULL, &name, NULL);
     bool is_usable = key || strcmp(base, dialect->default_base) != 0;
 
     if (!is_usable && *err.text)
@@ -82,7 +82,7 @@ static void add_secret(struct api *api, char *secret)
     api->secrets[n + 1] = NULL;
 }
 
-static void add_header(struct api *api, char *line)
+static void api_add_header(struct api *api, char *line)
 {
     int n = 0;
 
@@ -112,7 +112,7 @@ static int add_key(struct api *api, bool is_token, struct error *err)
     else if (auth)
         return error_set(err, "`auth` is bearer, api-key, x-api-key or none");
     if (api->key && header)
-        add_header(api, xasprintf("%s%s", header, api->key));
+        api_add_header(api, xasprintf("%s%s", header, api->key));
     return 0;
 }
 
@@ -125,7 +125,7 @@ static void add_account(struct api *api, const char *key, const char *variable,
     if (!value && api->base.vendor && strcmp(api->base.vendor, "openai") == 0)
         value = getenv(variable);
     if (value && *value && !strpbrk(value, "\r\n"))
-        add_header(api, xasprintf("%s: %s", header, value));
+        api_add_header(api, xasprintf("%s: %s", header, value));
 }
 
 static void add_betas(struct api *api)
@@ -139,7 +139,7 @@ static void add_betas(struct api *api)
         fprintf(f, "%s%s", i ? "," : "anthropic-beta: ", json_string_value(beta));
     fclose(f);
     if (*all)
-        add_header(api, all);
+        api_add_header(api, all);
     else
         free(all);
 }
@@ -155,7 +155,7 @@ static int add_own_headers(struct api *api, struct error *err)
 
         if (!text)
             return -1;
-        add_header(api, xasprintf("%s: %s", name, text));
+        api_add_header(api, xasprintf("%s: %s", name, text));
         if (strcmp(text, json_string_value(value)) == 0)
             free(text);
         else
@@ -191,7 +191,7 @@ static int add_signature(struct api *api, struct error *err)
     }
     api_keys_free(id);
     if (token) {
-        add_header(api, xasprintf("x-amz-security-token: %s", token));
+        api_add_header(api, xasprintf("x-amz-security-token: %s", token));
         add_secret(api, token);
     }
     return api->sigv4 ? 0 : -1;
@@ -199,10 +199,10 @@ static int add_signature(struct api *api, struct error *err)
 
 static int add_headers(struct api *api, bool is_token, struct error *err)
 {
-    add_header(api, xstrdup("Content-Type: application/json"));
-    add_header(api, xstrdup("Accept: text/event-stream, application/json"));
+    api_add_header(api, xstrdup("Content-Type: application/json"));
+    api_add_header(api, xstrdup("Accept: text/event-stream, application/json"));
     if (api->dialect->other_header)
-        add_header(api, xstrdup(api->dialect->other_header));
+        api_add_header(api, xstrdup(api->dialect->other_header));
     add_account(api, "organization", "OPENAI_ORG_ID", "OpenAI-Organization");
     add_account(api, "project", "OPENAI_PROJECT_ID", "OpenAI-Project");
     add_betas(api);
@@ -216,7 +216,7 @@ static int find_url(struct api *api, struct error *err)
 {
     const char *own = settings_text(api->settings, "path");
     const char *path = own ? own : api->dialect->path, *name;
-    char *text = find_base(api->dialect, api->settings, &name, err), *query, *whole;
+    char *text = api_find_base(api->dialect, api->settings, &name, err), *query, *whole;
     int status = base_parse(&api->base, text, name, api->dialect->root, err);
     size_t len;
 
@@ -241,7 +241,7 @@ static int find_url(struct api *api, struct error *err)
     return 0;
 }
 
-static double or_else(double value, double otherwise)
+static double api_or_else(double value, double otherwise)
 {
     return value > 0 ? value : otherwise;
 }
@@ -266,7 +266,7 @@ static int open_api(struct api *api, struct error *err)
 
     if (settings_check(api->settings, err) != 0 || find_url(api, err) != 0)
         return -1;
-    api->key = find_key(api->dialect, api->settings, &is_token, &why);
+    api->key = api_find_key(api->dialect, api->settings, &is_token, &why);
     if (!api->key && *why.text)
         return error_set(err, "%.500s", why.text);
     if (!api->key && api->base.vendor && !api->sigv4 &&
@@ -299,11 +299,11 @@ struct api *api_create(const struct dialect *dialect,
     api->lacks.stream = json_is_false(json_object_get(api->settings, "stream"));
     set_most_tokens(api, config);
     api->max_tries = config->max_tries > 0 ? config->max_tries : 6;
-    api->timeout_s = or_else(config->timeout_s, 1800);
-    api->connect_s = or_else(config->connect_s, 15);
-    api->first_byte_s = or_else(config->first_byte_s, 600);
-    api->idle_s = or_else(config->idle_s, 180);
-    api->retry_scale = or_else(config->retry_scale, 1);
+    api->timeout_s = api_or_else(config->timeout_s, 1800);
+    api->connect_s = api_or_else(config->connect_s, 15);
+    api->first_byte_s = api_or_else(config->first_byte_s, 600);
+    api->idle_s = api_or_else(config->idle_s, 180);
+    api->retry_scale = api_or_else(config->retry_scale, 1);
     api->interrupted = config->interrupted;
     api->is_quiet = config->is_quiet;
     rng_seed(&api->rng, config->seed ^ (uint64_t)getpid(), (uint64_t)time(NULL));

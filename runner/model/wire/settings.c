@@ -56,7 +56,7 @@ static const struct {
 };
 enum { N_KEYS = sizeof(keys) / sizeof(keys[0]) };
 
-static int find_key(const char *key)
+static int settings_find_key(const char *key)
 {
     for (int i = 0; i < N_KEYS; i++)
         if (strcmp(keys[i].key, key) == 0)
@@ -64,7 +64,7 @@ static int find_key(const char *key)
     return -1;
 }
 
-static int unknown_key(const char *key, struct error *err)
+static int settings_unknown_key(const char *key, struct error *err)
 {
     char known[512] = "";
 
@@ -74,7 +74,7 @@ static int unknown_key(const char *key, struct error *err)
     return error_set(err, "no such setting of a model: \"%.60s\"; there are %s", key, known);
 }
 
-static bool is_plain(const char *text)
+static bool settings_is_plain(const char *text)
 {
     for (; *text; text++)
         if (*text < ' ' || *text > '~')
@@ -101,7 +101,7 @@ static int check_texts(const json_t *texts, const char *key, struct error *err)
     json_object_foreach((json_t *)(uintptr_t)texts, name, value) {
         const char *text = json_string_value(value);
 
-        if (!text || !is_plain(text) || !is_plain(name) || strpbrk(name, ": "))
+        if (!text || !settings_is_plain(text) || !settings_is_plain(name) || strpbrk(name, ": "))
             return error_set(err, "`%s` must be an object of names and plain texts", key);
         if (!strchr(text, '$') &&
             (api_keys_is_secret_name(name) || api_keys_looks_secret(text)))
@@ -122,7 +122,7 @@ static int check_value(int i, const json_t *value, struct error *err)
 
     switch (keys[i].kind) {
     case TEXT:
-        if (!text || !*text || !is_plain(text) || strlen(text) > 2000)
+        if (!text || !*text || !settings_is_plain(text) || strlen(text) > 2000)
             return error_set(err, "`%s` must be a plain text", key);
         return api_keys_looks_secret(text)
                    ? error_set(err, "`%s` holds what looks like a key", key)
@@ -158,7 +158,7 @@ static int check_value(int i, const json_t *value, struct error *err)
                    : error_set(err, "`%s` must be an object of texts", key);
     case LIST:
         json_array_foreach(value, k, item)
-            if (!json_is_string(item) || !is_plain(json_string_value(item)))
+            if (!json_is_string(item) || !settings_is_plain(json_string_value(item)))
                 return error_set(err, "`%s` must be a list of texts", key);
         return json_is_array(value) ? 0 : error_set(err, "`%s` must be a list of texts", key);
     }
@@ -171,10 +171,10 @@ int settings_check(const json_t *settings, struct error *err)
     json_t *value;
 
     json_object_foreach((json_t *)(uintptr_t)settings, key, value) {
-        int i = find_key(key);
+        int i = settings_find_key(key);
 
         if (i < 0)
-            return unknown_key(key, err);
+            return settings_unknown_key(key, err);
         if (check_value(i, value, err) != 0)
             return -1;
     }
@@ -194,7 +194,7 @@ double settings_number(const json_t *settings, const char *key, double otherwise
 }
 
 /* "OUTER.NAME" or "NAME". */
-static void put_field(json_t *body, const char *field, json_t *value)
+static void settings_put_field(json_t *body, const char *field, json_t *value)
 {
     const char *dot = strchr(field, '.');
     json_t *outer;
@@ -236,21 +236,21 @@ int settings_put(const json_t *settings, enum wire wire, json_t *body, struct er
     json_t *value;
 
     json_object_foreach((json_t *)(uintptr_t)settings, key, value) {
-        const char *field = keys[find_key(key)].fields[wire];
+        const char *field = keys[settings_find_key(key)].fields[wire];
 
         if (!field)
             return error_set(err,
                              "this provider has no field for `%s`; `body` sets any that "
                              "its server has",
                              key);
-        if (keys[find_key(key)].kind == THINKING && json_is_integer(value))
+        if (keys[settings_find_key(key)].kind == THINKING && json_is_integer(value))
             json_object_set_new(body, field,
                                 json_pack("{s:s, s:O}", "type", "enabled",
                                           "budget_tokens", value));
-        else if (keys[find_key(key)].kind == THINKING)
+        else if (keys[settings_find_key(key)].kind == THINKING)
             json_object_set_new(body, field, json_pack("{s:O}", "type", value));
         else if (*field)
-            put_field(body, field, value);
+            settings_put_field(body, field, value);
     }
     merge_patch(body, json_object_get(settings, "body"));
     return 0;
