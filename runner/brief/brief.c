@@ -133,8 +133,12 @@ static int brief_failures(FILE *f, const struct brief *b, struct error *err)
 {
     const struct failures *all = b->failures;
     int most = brief_share(b, GROUPS_SHOWN), status = 0;
-    int n = all->n_groups < most ? all->n_groups : most;
+    int n;
 
+    /* The end of a long or low episode tells little: one of them is enough. */
+    if (most > 1 && !brief_has_named(all, b->task->env))
+        most = 1;
+    n = all->n_groups < most ? all->n_groups : most;
     fputs("\n## Failures\n", f);
     if (!all->n_groups)
         fputs("None was found.\n", f);
