@@ -77,7 +77,8 @@ static void dream_model_write_note(FILE *f, const struct dream_note *note)
     scoped char *text = quote_line(note->text, DREAM_MOST_TEXT);
 
     fprintf(f, "- #%lld, %s, rests on %s: %s\n", (long long)note->id,
-            note->kind ? dream_kind_name(note->kind) : note->author, note->evidence, text);
+            note->kind ? dream_kind_name(note->kind) : note->author, note->evidence,
+            text);
 }
 
 /* What earlier dreams kept: half of the room at most. */
@@ -259,7 +260,8 @@ static json_t *dream_model_ask(const struct dream_config *c, char *material,
         else if (t.message.text)
             answer = dream_model_read_answer(t.message.text, &why);
         if (turn_end_of(t.stop) == TURN_TOO_LONG) {
-            error_set(err, "the model gave no answer: it %s", turn_end_text(TURN_TOO_LONG));
+            error_set(err, "the model gave no answer: it %s",
+                      turn_end_text(TURN_TOO_LONG));
             turn_clear(&t);
             break;
         }
@@ -285,7 +287,8 @@ static json_t *dream_model_ask(const struct dream_config *c, char *material,
 }
 
 /* The candidate of an iteration that a sentence names; NULL: it was not given. */
-static const struct dream_candidate *dream_model_find_named(const struct dream_read *read, const char *name)
+static const struct dream_candidate *dream_model_find_named(const struct dream_read *read,
+                                                            const char *name)
 {
     for (int i = 0; i < read->n_candidates; i++) {
         char mine[64];
@@ -363,8 +366,8 @@ static bool is_kept_already(const struct dream_read *read, const json_t *list,
 }
 
 /* "notes" and "failed". */
-static void take_sentences(const struct dream_read *read, const json_t *answer, const char *what,
-                           json_t *ended, json_t *plan)
+static void take_sentences(const struct dream_read *read, const json_t *answer,
+                           const char *what, json_t *ended, json_t *plan)
 {
     const json_t *list = json_object_get(answer, what);
 
@@ -394,8 +397,8 @@ static void take_sentences(const struct dream_read *read, const json_t *answer, 
     }
 }
 
-static void take_retired(const struct dream_read *read, const json_t *answer, json_t *ended,
-                         json_t *plan)
+static void take_retired(const struct dream_read *read, const json_t *answer,
+                         json_t *ended, json_t *plan)
 {
     const json_t *list = json_object_get(answer, "retired");
 
@@ -413,8 +416,8 @@ static void take_retired(const struct dream_read *read, const json_t *answer, js
             json_array_append_new(
                 json_object_get(plan, "retired"),
                 json_pack("{s:O, s:s, s:s, s:O}", "note", json_array_get(note, 0), "text",
-                          find_note(read, dream_number(one, "note"))->text,
-                          "why", text, "evidence", json_object_get(one, "evidence")));
+                          find_note(read, dream_number(one, "note"))->text, "why", text,
+                          "evidence", json_object_get(one, "evidence")));
         json_decref(note);
     }
 }
@@ -439,8 +442,7 @@ static int take_skills(const struct dream_config *c, const struct dream_read *re
     for (size_t i = 0; i < json_array_size(list) && status == 0; i++) {
         const json_t *one = json_array_get(list, i);
         const char *id = dream_text(one, "piece");
-        const struct dream_piece *p = dream_model_find_piece(pieces, id,
-                                                             read->task);
+        const struct dream_piece *p = dream_model_find_piece(pieces, id, read->task);
         scoped char *about = quote_line(dream_text(one, "about"), DREAM_MOST_TEXT);
         const char *why = check_evidence(read, json_object_get(one, "evidence"));
 

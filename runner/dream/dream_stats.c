@@ -1,11 +1,11 @@
 /* dream_stats.c - a dream without a model.
  *
- * It counts verdicts. A note stands for the verdict that it states, or else for that of its
- * own iteration; it is retired when more of the later verdicts on the same change are the
- * opposite than agree, whatever its words say. Notes of one verdict that say nearly the same
- * become one that rests on all their iterations;
- * a change that was tried in several iterations and never promoted is a failed direction;
- * what mastered a failure is kept beside the failure's name. */
+ * It counts verdicts. A note stands for the verdict that it states, or else for that of
+ * its own iteration; it is retired when more of the later verdicts on the same change are
+ * the opposite than agree, whatever its words say. Notes of one verdict that say nearly
+ * the same become one that rests on all their iterations; a change that was tried in
+ * several iterations and never promoted is a failed direction; what mastered a failure is
+ * kept beside the failure's name. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -51,8 +51,8 @@ static bool read_verdict(const char *text, struct claim *out)
     return true;
 }
 
-static const struct dream_candidate *find_candidate(const struct dream_read *read, int64_t run,
-                                                    int64_t iteration)
+static const struct dream_candidate *find_candidate(const struct dream_read *read,
+                                                    int64_t run, int64_t iteration)
 {
     for (int i = 0; i < read->n_candidates; i++)
         if (read->candidates[i].run == run && read->candidates[i].iteration == iteration)
@@ -95,12 +95,12 @@ static int first_of(int n)
 static bool is_fair(const struct dream_candidate *c, int sign,
                     const struct dream_candidate *then)
 {
-    return !then ||
-           (sign > 0 ? c->dev_before >= then->dev_before : c->dev_before <= then->dev_before);
+    return !then || (sign > 0 ? c->dev_before >= then->dev_before
+                              : c->dev_before <= then->dev_before);
 }
 
-/* The last of the verdicts against what the note stands for; NULL: no more of the later ones
- * are against it than agree. */
+/* The last of the verdicts against what the note stands for; NULL: no more of the later
+ * ones are against it than agree. */
 static const struct dream_candidate *find_contradiction(const struct dream_read *read,
                                                         const struct dream_note *note)
 {
@@ -138,14 +138,15 @@ static void dream_stats_retire(const struct dream_read *read, json_t *plan, char
                         by->why);
         json_array_append_new(json_object_get(plan, "retired"),
                               json_pack("{s:I, s:s, s:s, s:o}", "note",
-                                        (json_int_t)note->id, "text", note->text, "why", why,
-                                        "evidence", dream_evidence(by->run, by->iteration)));
+                                        (json_int_t)note->id, "text", note->text, "why",
+                                        why, "evidence",
+                                        dream_evidence(by->run, by->iteration)));
         is_out[i] = 1;
     }
 }
 
-/* Do two notes say the same of the same change? Words that are nearly the same may say the
- * opposite, unless the verdicts agree. */
+/* Do two notes say the same of the same change? Words that are nearly the same may say
+ * the opposite, unless the verdicts agree. */
 static bool is_same_note(const struct dream_read *read, const struct dream_note *a,
                          const struct dream_note *b)
 {
@@ -182,7 +183,8 @@ static void rest_on(json_t *evidence, json_t *more)
     json_decref(more);
 }
 
-static void merge_one(const struct dream_read *read, int first, char *is_out, json_t *plan)
+static void merge_one(const struct dream_read *read, int first, char *is_out,
+                      json_t *plan)
 {
     const struct dream_note *newest = &read->notes[first];
     json_t *evidence = json_array(), *replaces = json_array();
@@ -230,7 +232,8 @@ static const struct dream_note *find_kept(const struct dream_read *read, const c
 {
     for (int i = 0; i < read->n_notes; i++)
         if (read->notes[i].kind == DREAM_failed &&
-            (!strcmp(read->notes[i].text, text) || direction_is_same(read->notes[i].text, text)))
+            (!strcmp(read->notes[i].text, text) ||
+             direction_is_same(read->notes[i].text, text)))
             return &read->notes[i];
     return NULL;
 }
@@ -276,8 +279,8 @@ static void find_failed(const struct dream_read *read, json_t *plan)
 }
 
 /* What mastered a failure; the newest word on it takes the place of the one before. */
-static void keep_mastered(const struct dream_read *read, json_t *plan, const char *failure,
-                          const struct dream_candidate *by)
+static void keep_mastered(const struct dream_read *read, json_t *plan,
+                          const char *failure, const struct dream_candidate *by)
 {
     json_t *list = json_object_get(plan, "notes"), *replaces = json_array();
     json_t *evidence = dream_evidence(by->run, by->iteration);

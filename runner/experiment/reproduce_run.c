@@ -94,8 +94,8 @@ static int put_turns(struct opened_run *o, FILE *f, int64_t to, struct error *er
 
     for (int64_t i = 1, turn; i <= to && status == 0; i++) {
         char *text = NULL;
-        for (turn = 0; status == 0 && (found = ledger_call_find(o->ledger, o->run.id, i, turn,
-                                                                &text, err)) == 1;
+        for (turn = 0; status == 0 && (found = ledger_call_find(o->ledger, o->run.id, i,
+                                                                turn, &text, err)) == 1;
              turn++) {
             status = put_turn(o, f, i, turn, text, err);
             free(text);
@@ -103,10 +103,11 @@ static int put_turns(struct opened_run *o, FILE *f, int64_t to, struct error *er
         if (status == 0 && found < 0)
             status = -1;
         else if (turn == 0)
-            status = error_set(err,
-                               "%s: its ledger keeps no reply of iteration %lld: without it "
-                               "the run cannot be played again",
-                               o->run.name, (long long)i);
+            status = error_set(
+                err,
+                "%s: its ledger keeps no reply of iteration %lld: without it "
+                "the run cannot be played again",
+                o->run.name, (long long)i);
     }
     return status;
 }
@@ -134,10 +135,9 @@ int reproduce_export(struct opened_run *o, const char *path, struct error *err)
     for (int i = 0; i < n && status == 0; i++)
         status = put_line(f, json_pack("{s:o}", "outcome", outcome_of_row(&all.list[i])));
     if (status == 0)
-        status = put_line(
-            f, json_pack("{s:{s:s, s:s, s:o}}", "end", "salt", o->salt.hex, "stop_reason",
-                         o->run.stop_reason, "retired",
-                         as_recorded_retired(o->ledger, o->run.id, err)));
+        status = put_line(f, json_pack("{s:{s:s, s:s, s:o}}", "end", "salt", o->salt.hex,
+                                       "stop_reason", o->run.stop_reason, "retired",
+                                       as_recorded_retired(o->ledger, o->run.id, err)));
     if (status != 0 && !err->text[0])
         error_set(err, "%s: its ledger holds text that is not UTF-8", o->run.name);
     fclose(f);
@@ -152,16 +152,17 @@ static bool is_lost(const struct ledger_episode *e)
     return e->fault == FAULT_void || e->fault == FAULT_environment;
 }
 
-static void compare_episode(const struct ledger_episode *is, const struct ledger_episode *was,
-                            bool is_there, int64_t iteration, struct parting *out)
+static void compare_episode(const struct ledger_episode *is,
+                            const struct ledger_episode *was, bool is_there,
+                            int64_t iteration, struct parting *out)
 {
     char what[200], a[80], b[80];
 
     if (is_lost(is) || (is_there && is_lost(was)))
         return;
     snprintf(what, sizeof(what), "%s episode %lld%s%s of policy %.8s",
-             purpose_name(is->purpose), (long long)is->seed_index, is->scope[0] ? ", " : "",
-             is->scope, is->sha256);
+             purpose_name(is->purpose), (long long)is->seed_index,
+             is->scope[0] ? ", " : "", is->scope, is->sha256);
     if (!is_there) {
         parting_set(out, iteration, what, "none", "played");
     } else if (was->trajectory != is->trajectory) {
@@ -169,7 +170,8 @@ static void compare_episode(const struct ledger_episode *is, const struct ledger
         snprintf(b, sizeof(b), "trajectory %016" PRIx64, is->trajectory);
         parting_set(out, iteration, what, a, b);
     } else if (was->steps != is->steps || was->score != is->score) {
-        snprintf(a, sizeof(a), "score %.17g in %" PRId64 " steps", was->score, was->steps);
+        snprintf(a, sizeof(a), "score %.17g in %" PRId64 " steps", was->score,
+                 was->steps);
         snprintf(b, sizeof(b), "score %.17g in %" PRId64 " steps", is->score, is->steps);
         parting_set(out, iteration, what, a, b);
     }

@@ -97,7 +97,9 @@ int incident_cases(struct loop *l, struct error *err)
 int incident_files(struct loop *l, struct error *err)
 {
     struct ledger_cases all;
-    int status = ledger_cases(l->c->ledger, l->c->run->id, CASE_admitted, &all, err) < 0 ? -1 : 0;
+    int status = ledger_cases(l->c->ledger, l->c->run->id, CASE_admitted, &all, err) < 0
+                     ? -1
+                     : 0;
 
     for (int i = 0; i < all.n && status == 0; i++) {
         const char *name = all.list[i].name;

@@ -1,5 +1,5 @@
-/* ledger_count.c - what a run has used so far: steps, time, calls, tokens, money. A ledger
- * that cannot be read tells no count, and says so. */
+/* ledger_count.c - what a run has used so far: steps, time, calls, tokens, money. A
+ * ledger that cannot be read tells no count, and says so. */
 #include <math.h>
 #include <stdlib.h>
 
@@ -51,9 +51,9 @@ int ledger_work_sum(struct ledger *l, int64_t run, double *seconds, struct error
 {
     *seconds = 0;
     return ledger_first(l, err,
-                        ledger_prepare(l, err,
-                                       "SELECT total(max(seconds, 0)) FROM work WHERE run=?",
-                                       "i", run),
+                        ledger_prepare(
+                            l, err, "SELECT total(max(seconds, 0)) FROM work WHERE run=?",
+                            "i", run),
                         "d", seconds) < 0
                ? -1
                : 0;

@@ -35,8 +35,8 @@ static int64_t ledger_line_next_number(struct ledger *l, int64_t line, struct er
     return ledger_number(
         l, err,
         ledger_prepare(l, err,
-                       "SELECT coalesce(max(ordinal), 0) + 1 FROM attempt WHERE line=?", "i",
-                       line));
+                       "SELECT coalesce(max(ordinal), 0) + 1 FROM attempt WHERE line=?",
+                       "i", line));
 }
 
 int64_t ledger_attempt_next(struct ledger *l, int64_t run, struct error *err)
@@ -46,7 +46,8 @@ int64_t ledger_attempt_next(struct ledger *l, int64_t run, struct error *err)
     return line < 0 ? -1 : ledger_line_next_number(l, line, err);
 }
 
-static int64_t ledger_line_add(struct ledger *l, int64_t run, int64_t iteration, struct error *err)
+static int64_t ledger_line_add(struct ledger *l, int64_t run, int64_t iteration,
+                               struct error *err)
 {
     int64_t n = ledger_number(
                 l, err,
@@ -87,8 +88,8 @@ int ledger_challenge_add(struct ledger *l, int64_t run, const struct ledger_chal
             l, err,
             "INSERT OR IGNORE INTO challenge VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
             "iiissssdddddddiisi", run, c->iteration, c->of_iteration, c->sha256,
-            verdict_name(c->verdict), c->why, c->change, c->dev_before, c->before_half, c->dev_after,
-            c->after_half, c->difference, isfinite(c->low) ? c->low : NAN,
+            verdict_name(c->verdict), c->why, c->change, c->dev_before, c->before_half,
+            c->dev_after, c->after_half, c->difference, isfinite(c->low) ? c->low : NAN,
             isfinite(c->high) ? c->high : NAN, c->pairs, c->steps, c->details,
             ledger_now()));
 }

@@ -1,8 +1,7 @@
 /* ledger_report.c - what the ledger has of a run, gathered for its report. */
 #include "runner/record/ledger/ledger_report.h"
 
-#include <math.h>
-#include <stdlib.h>
+#include <stddef.h>
 
 #include "runner/record/ledger/ledger_db.h"
 
@@ -127,17 +126,10 @@ int ledger_report_gain(struct ledger *l, int64_t run, double **out, struct error
         " a.sha256 = run.start_sha256 AND b.sha256 = coalesce((SELECT sha256 FROM promotion"
         " WHERE run = ?1 ORDER BY iteration DESC, place DESC LIMIT 1), run.start_sha256)",
         "i", run);
-    double d;
-    int n = 0, found;
+    static const struct ledger_type type = { "d", sizeof(double), { 0 } };
+    int n;
 
-    *out = NULL;
-    while ((found = ledger_next(l, err, s, "d", &d)) == 1)
-        *xgrow(*out, n) = d;
-    if (found == 0)
-        return n;
-    free(*out);
-    *out = NULL;
-    return -1;
+    return ledger_list(l, err, s, &type, out, &n);
 }
 
 int ledger_report_episodes(struct ledger *l, int64_t run, const char *sha256,
@@ -148,15 +140,12 @@ int ledger_report_episodes(struct ledger *l, int64_t run, const char *sha256,
         "SELECT seed_index, seed FROM episode WHERE run = ? AND purpose = 'dev' AND"
         " scope = '' AND sha256 = ? AND length(tape) > 0 ORDER BY seed_index LIMIT 1000",
         "is", run, sha256);
-    struct ledger_seed one;
-    int n = 0, found;
+    static const struct ledger_type type = {
+        "ii",
+        sizeof(struct ledger_seed),
+        { offsetof(struct ledger_seed, index), offsetof(struct ledger_seed, seed) },
+    };
+    int n;
 
-    *out = NULL;
-    while ((found = ledger_next(l, err, s, "ii", &one.index, (int64_t *)&one.seed)) == 1)
-        *xgrow(*out, n) = one;
-    if (found == 0)
-        return n;
-    free(*out);
-    *out = NULL;
-    return -1;
+    return ledger_list(l, err, s, &type, out, &n);
 }

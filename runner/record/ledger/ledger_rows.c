@@ -54,8 +54,8 @@ void ledger_candidates_clear(struct ledger_candidates *all)
     ledger_list_clear(&candidate_type, &all->list, &all->n);
 }
 
-int ledger_candidate_find(struct ledger *l, int64_t run, int64_t iteration, char sha256[65],
-                          struct error *err)
+int ledger_candidate_find(struct ledger *l, int64_t run, int64_t iteration,
+                          char sha256[65], struct error *err)
 {
     return ledger_first(l, err,
                         ledger_prepare(l, err,
@@ -71,8 +71,8 @@ int64_t ledger_last_iteration(struct ledger *l, int64_t run, struct error *err)
     return ledger_number(
         l, err,
         ledger_prepare(l, err,
-                       "SELECT coalesce(max(iteration), 0) FROM candidate WHERE run=?", "i",
-                       run));
+                       "SELECT coalesce(max(iteration), 0) FROM candidate WHERE run=?",
+                       "i", run));
 }
 
 static const struct ledger_type promotion_type = {
@@ -149,11 +149,12 @@ int ledger_episodes_since(struct ledger *l, int64_t *last, struct ledger_episode
     int64_t since = *last;
     int n = ledger_list(
         l, err,
-        ledger_prepare(l, err,
-                       "SELECT purpose, scope, sha256, seed_index, steps, score, trajectory,"
-                       " fault FROM episode WHERE rowid > ?"
-                       " ORDER BY purpose, scope, sha256, seed_index",
-                       "i", since),
+        ledger_prepare(
+            l, err,
+            "SELECT purpose, scope, sha256, seed_index, steps, score, trajectory,"
+            " fault FROM episode WHERE rowid > ?"
+            " ORDER BY purpose, scope, sha256, seed_index",
+            "i", since),
         &episode_type, &out->list, &out->n);
 
     *last = since + n;

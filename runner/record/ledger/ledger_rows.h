@@ -23,8 +23,8 @@ void ledger_candidate_clear(struct ledger_candidate *c);
 void ledger_candidates_clear(struct ledger_candidates *all);
 /* The hash of the run's candidate of an iteration; of iteration 0 the start's. 1; 0: it
  * has none. */
-int ledger_candidate_find(struct ledger *l, int64_t run, int64_t iteration, char sha256[65],
-                          struct error *err);
+int ledger_candidate_find(struct ledger *l, int64_t run, int64_t iteration,
+                          char sha256[65], struct error *err);
 /* The last iteration that the run finished; 0: none. */
 int64_t ledger_last_iteration(struct ledger *l, int64_t run, struct error *err);
 
@@ -64,7 +64,8 @@ struct ledger_episodes {
     int n;
 };
 /* Of whatever run, those put down since row *last (0: all), in the order of their keys:
- * key, steps, score, trajectory, fault alone. How many; *last is then the last of them. */
+ * key, steps, score, trajectory, fault alone. How many; *last is then the last of them.
+ */
 int ledger_episodes_since(struct ledger *l, int64_t *last, struct ledger_episodes *out,
                           struct error *err);
 void ledger_episodes_clear(struct ledger_episodes *all);

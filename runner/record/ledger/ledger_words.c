@@ -33,13 +33,13 @@ enum purpose purpose_read(const char *text)
     return find_word(purposes, N(purposes), text, N_PURPOSES);
 }
 
-#define WORDS(type, names)                        \
-    const char *type##_name(enum type v)          \
-    {                                             \
-        return names[v];                          \
-    }                                             \
-    enum type type##_read(const char *text)       \
-    {                                             \
+#define WORDS(type, names)                          \
+    const char *type##_name(enum type v)            \
+    {                                               \
+        return names[v];                            \
+    }                                               \
+    enum type type##_read(const char *text)         \
+    {                                               \
         return find_word(names, N(names), text, 0); \
     }
 WORDS(verdict, verdicts)
