@@ -108,6 +108,11 @@ ok("run_episodes: the paired difference to the current policy", r["pairs"] == 3 
 d = c.call("run_episodes", {"practice": [0, 1, 2]})
 ok("practice seeds are other ones, and counted", d["steps"]["after"] > d["steps"]["before"] and
    len(d["episodes"]) == 3, d)
+c.call("run_episodes", {"seeds": [2, 3], "params": [{"angle": 0.7}], "policy": source},
+       {"progressToken": "r"})
+told = [n["params"]["message"] for n in c.notes if n["method"] == "notifications/progress"]
+ok("progress says what runs", told and all(t.startswith("run_episodes: ") for t in told), told)
+c.notes.clear()
 for starts in ["perturbed", "sticky"]:
     d = c.call("run_episodes", {"seeds": [0, 1], "starts": starts, "policy": lean})
     ok("run_episodes: %s starts" % starts, d["results"][0]["minus_current"]["pairs"] == 2, d)

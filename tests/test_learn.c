@@ -182,6 +182,51 @@ static void test_tool_schemas(void **state)
     }
 }
 
+/* What both OpenAI's strict mode and Gemini's subset of OpenAPI take of a schema, a rule
+ * each: keywords, one type each, an object's properties closed and known, an array's items
+ * said, choices that are texts. (In strict mode every argument is named; null is taken as
+ * not given.) */
+static void check_schema_rules(const char *tool, const json_t *schema)
+{
+    static const char *const known[] = { "type", "properties", "additionalProperties",
+                                         "required", "description", "enum", "items",
+                                         "minimum", "maximum", "minItems", "maxItems",
+                                         "minLength", "maxLength" };
+    const char *key, *type = json_string_value(json_object_get(schema, "type"));
+    json_t *value, *properties = json_object_get(schema, "properties");
+
+    if (!type)
+        fail_msg("%s: a schema without one type", tool);
+    json_object_foreach((json_t *)schema, key, value) {
+        size_t i = 0;
+        while (i < sizeof(known) / sizeof(known[0]) && strcmp(known[i], key))
+            i++;
+        if (i == sizeof(known) / sizeof(known[0]))
+            fail_msg("%s: keyword %s", tool, key);
+    }
+    if (!strcmp(type, "object") &&
+        (!properties || !json_is_false(json_object_get(schema, "additionalProperties"))))
+        fail_msg("%s: an object that is open", tool);
+    json_object_foreach(properties, key, value)
+        check_schema_rules(tool, value);
+    if (!strcmp(type, "array") && !json_object_get(schema, "items"))
+        fail_msg("%s: an array without items", tool);
+    if (json_object_get(schema, "items"))
+        check_schema_rules(tool, json_object_get(schema, "items"));
+    for (size_t i = 0; i < json_array_size(json_object_get(schema, "enum")); i++)
+        assert_true(json_is_string(json_array_get(json_object_get(schema, "enum"), i)));
+}
+
+static void test_schema_rules(void **state)
+{
+    int n;
+    const struct tool_description *list = tools_describe(&n);
+
+    (void)state;
+    for (int i = 0; i < n; i++)
+        check_schema_rules(list[i].name, list[i].schema);
+}
+
 static void test_nearest(void **state)
 {
     static const char source[] = "local a = 1\nlocal gain = 0.50\nreturn a\n";
@@ -390,7 +435,7 @@ int main(void)
 {
     struct CMUnitTest tests[N_DIFFS + N_CLAIMS + N_PLAYED + 9] = {
         cmocka_unit_test(test_quote_line), cmocka_unit_test(test_quote_block),
-        cmocka_unit_test(test_schema),     cmocka_unit_test(test_tool_schemas),
+        cmocka_unit_test(test_schema_rules), cmocka_unit_test(test_schema),     cmocka_unit_test(test_tool_schemas),
         cmocka_unit_test(test_nearest),    cmocka_unit_test(test_far_below),
         cmocka_unit_test(test_tape),       cmocka_unit_test(test_welch),
         cmocka_unit_test(test_direction),

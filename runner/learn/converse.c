@@ -328,7 +328,9 @@ static enum memo_status converse_answer_call(struct conversation *c,
     *answer = (struct tool_answer){ 0 };
     if (!call->is_cancelled) {
         tally_copy(&before, &l->tally);
+        l->doing = call->name;
         called = tools_call(context, call, answer, err);
+        l->doing = NULL;
         is_new = is_cancelled(l, called);
         /* How far it came is a matter of time: nothing of it is part of what is played
          * again. The ledger and the budgets have its steps. */

@@ -37,7 +37,7 @@ static void loop_on_progress(void *user, enum purpose purpose, int done, int n)
     if (l->c->progress)
         l->c->progress(l->c->user, purpose, done, n);
     if (p->kind->progress)
-        p->kind->progress(p->self, purpose_name(purpose), done, n);
+        p->kind->progress(p->self, l->doing ? l->doing : purpose_name(purpose), done, n);
 }
 
 /* it NULL: the run is over. */

@@ -69,6 +69,7 @@ struct loop {
     const struct task *task;
     struct task *own_task; /* the same, until its worst return is settled */
     struct memo memo;
+    const char *doing; /* the tool that plays now, for whoever waits; NULL: none. Borrowed */
     struct tally tally;                     /* of the memo */
     struct returns returns; /* of the run so far: the gate's range */
     struct starts starts;   /* that seeds give, once they were counted */
