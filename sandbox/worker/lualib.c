@@ -24,10 +24,8 @@
 #define TEXT_UNITS 3          /* of a function that makes or reads a string */
 #define RADIX_PER_UNIT 3      /* bytes of a number to another base */
 #define TURN_UNITS 4          /* of a tangent */
-#define TURNS 7.0             /* radians; beyond, whole turns are taken off... */
-#define TURNS_UNITS 2         /* ...at this cost... */
-#define FAR_TURN 1e5          /* ...and beyond this digit by digit... */
-#define FAR_TURN_UNITS 25     /* ...at this */
+#define FAR_TURN 1e5          /* radians; beyond, turns are taken off digit by digit... */
+#define FAR_TURN_UNITS 25     /* ...at this cost */
 #define MATCH_MOST 16777216.0 /* steps that a pattern may take at worst */
 #define SEARCH_UNITS 4        /* of any search in a string */
 #define SHIFT_UNITS 8         /* of any change of a list's length */
@@ -193,10 +191,8 @@ static int guard_values(lua_State *L)
 
 static int guard_turn(lua_State *L)
 {
-    double x = fabs(luaL_checknumber(L, 1));
-
-    if (x > TURNS)
-        vm_charge(L, x > FAR_TURN ? FAR_TURN_UNITS : TURNS_UNITS);
+    if (fabs(luaL_checknumber(L, 1)) > FAR_TURN)
+        vm_charge(L, FAR_TURN_UNITS);
     return pass_on(L);
 }
 
