@@ -133,6 +133,7 @@ for name, words, said in [
 for name, words in [
     ("the same words", ["cartpole", "--policy", start, *small]),
     ("fewer", ["--resume"]),
+    ("the task alone", ["cartpole"]),
     ("the same --set", ["--resume", "--set", "gate=16"]),
     ("more iterations", ["cartpole", *small, "--iterations", "9"]),
     ("more minutes", ["cartpole", *small, "--minutes", "600"]),

@@ -390,9 +390,9 @@ static char *improve_begin_differs(const json_t *typed, const json_t *kept)
 }
 
 /* A client's server is started again with the words that began the run: with those, or with
- * fewer, it goes on; with others it would do something else than they say. `typed` may be
- * NULL. */
-static int check_typed(struct improve *m, struct task *typed, const char *source,
+ * fewer, it goes on; with others it would do something else than they say. `typed`: the task
+ * of a file that is named, all of which was said; else NULL. */
+static int check_typed(struct improve *m, const struct task *typed, const char *source,
                        struct error *err)
 {
     struct task *mine = typed ? NULL : task_copy(m->task);
@@ -426,7 +426,7 @@ static int check_typed(struct improve *m, struct task *typed, const char *source
 }
 
 /* The same for a client, whose words may be those of a new run. */
-static int improve_begin_take_up(struct improve *m, struct error *err)
+static int improve_begin_take_up(struct improve *m, const char *name, struct error *err)
 {
     struct task *typed = m->task;
     char *source = m->start_source;
@@ -436,8 +436,12 @@ static int improve_begin_take_up(struct improve *m, struct error *err)
     m->start_name = m->start_source = NULL;
     m->task = NULL;
     status = improve_begin_find_run(m, NULL, err);
+    if (status == 0 && typed && strcmp(typed->env->name, m->task->env->name) != 0)
+        status = error_set(err,
+                           "%s: it was begun with %s, not %s: name another --out for a new run",
+                           m->run.name, m->task->env->name, typed->env->name);
     if (status == 0)
-        status = check_typed(m, typed, source, err);
+        status = check_typed(m, name && strstr(name, ".json") ? typed : NULL, source, err);
     task_destroy(typed);
     free(source);
     return status;
@@ -469,7 +473,7 @@ static int resume_run(struct improve *m, const char *name,
 {
     if (check_resumed(m, err) != 0)
         return -1;
-    if ((m->client ? improve_begin_take_up(m, err)
+    if ((m->client ? improve_begin_take_up(m, name, err)
                    : improve_begin_find_run(m, name, err)) != 0 ||
         run_lock(m->run.folder, &m->lock, err) != 0)
         return -1;

@@ -33,7 +33,7 @@ static bool is_spent(struct loop *l, enum loop_budget which, double used, double
     return used >= budget;
 }
 
-static enum loop_status check_model(struct loop *l, struct error *err)
+static enum loop_status budget_check_model(struct loop *l, struct error *err)
 {
     const struct task_budget *b = &l->task->budget;
     int64_t calls, tokens;
@@ -81,7 +81,7 @@ enum loop_status loop_check_budget(struct loop *l, struct error *err)
         return LOOP_FAILED;
     if (is_spent(l, BUDGET_MINUTES, l->worked / 60, b->minutes))
         return loop_stop(l, "budget: minutes");
-    return check_model(l, err);
+    return budget_check_model(l, err);
 }
 
 enum loop_status loop_check_end(struct loop *l)
