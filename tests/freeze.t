@@ -162,6 +162,8 @@ assert len(os.listdir(folder + "/replays")) == 3
 assert json.load(open(folder + "/task.json"))["env"] == "cartpole"
 P
 ok "an export holds every episode, source and step" $? "$(cat "$TMP/value")"
+! grep -rn "$TMP" "$TMP/x" >"$TMP/value"
+ok "and no folder of this machine" $? "$(cat "$TMP/value")"
 for f in "$TMP"/x/replays/*; do
     expect "exported replay ${f##*/}" 0 '"verified": true' "$RATCHET" replay "$f" --json
 done

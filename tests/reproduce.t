@@ -43,6 +43,8 @@ ok "a run is recorded" $? "$(cat "$TMP/err")"
 ok "it says where its salt came from, and that it is published" $? "$(cat "$TMP/one.json")"
 tail -1 "$TMP/s.jsonl" | grep -q "\"salt\":\"$(salt_of cartpole-1)\""
 ok "the session's end holds the salt" $? "$(tail -1 "$TMP/s.jsonl")"
+grep -q '"model":"recorded:replies.jsonl"' "$TMP/s.jsonl" && ! grep -q "$TMP" "$TMP/s.jsonl"
+ok "no folder of this machine is in it" $? "$(head -1 "$TMP/s.jsonl" | cut -c1-300)"
 expect "the session is reproduced" 0 'reproduced: 4 iterations' reproduce "$TMP/s.jsonl"
 expect "so is the run, from the ledger" 0 'reproduced: 4 iterations' reproduce one
 expect "and by its folder" 0 'reproduced: 4 iterations' reproduce "$TMP/logs/cartpole-1"

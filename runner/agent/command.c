@@ -442,6 +442,7 @@ const struct provider_kind command_provider = {
     .name = "command",
     .about = "an external coding agent, sealed in a folder with the brief and the tools",
     .argument = "COMMAND",
+    .argument_is_local = true,
     .create = command_create,
     .destroy = command_destroy,
     .ask = command_ask,

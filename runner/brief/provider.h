@@ -159,6 +159,7 @@ struct provider_kind {
     int most_turns;  /* of one iteration; 0: the loop's own limit */
     bool has_settings; /* provider_config.settings are for it, or for whom it asks */
     bool tunes_only; /* it changes numbers, never the program */
+    bool argument_is_local; /* a path or a command, which is nobody else's business */
     bool asks_others; /* by config.open; its create leaves nothing behind without a folder */
 };
 

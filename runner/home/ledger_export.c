@@ -9,6 +9,7 @@
 #include "base/table.h"
 #include "runner/home/ledger_show.h"
 #include "runner/evaluate/memo.h"
+#include "runner/model/model.h"
 #include "runner/record/ledger/ledger_tables.h"
 
 static const char readme[] =
@@ -121,7 +122,8 @@ int ledger_export(struct opened_run *o, const char *folder, struct error *err)
     json_auto_t *summary = trials ? ledger_table(o->ledger, "summary", o->run.id, 0, err)
                                   : NULL;
     json_auto_t *task = task_to_json(o->task);
-    scoped char *text = xasprintf(readme, o->run.name, o->task->name, o->run.model,
+    scoped char *model = provider_shown(o->run.model);
+    scoped char *text = xasprintf(readme, file_name(o->run.folder), o->task->name, model,
                                   o->run.salt_sha256,
                                   o->run.stop_reason[0] ? o->run.stop_reason : "not yet");
     int status = -1;

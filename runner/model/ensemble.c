@@ -196,6 +196,7 @@ const struct provider_kind ensemble_provider = {
     .about = "several models by weight, the strong ones when stuck",
     .argument = "FILE.json",
     .has_settings = true,
+    .argument_is_local = true,
     .create = ensemble_create,
     .destroy = ensemble_destroy,
     .ask = ensemble_ask,

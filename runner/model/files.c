@@ -346,6 +346,7 @@ const struct provider_kind files_provider = {
     .name = "files",
     .about = "each request is a file in a folder, its reply the file beside it",
     .argument = "FOLDER",
+    .argument_is_local = true,
     .create = files_create,
     .destroy = files_destroy,
     .ask = files_ask,

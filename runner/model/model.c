@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "runner/brief/providers.h"
 #include "runner/model/spec.h"
 
@@ -194,4 +195,46 @@ int provider_answers(const char *text, struct provider_config config, struct err
     json_decref(settings);
     spec_clear(&spec);
     return status;
+}
+
+/* Of a command its program: no word that sets a variable before it, which may be a key,
+ * and none of its arguments. */
+static char *shown_program(const char *command)
+{
+    size_t len;
+
+    for (;; command += len) {
+        command += strspn(command, " \t\n\"'");
+        len = strcspn(command, " \t\n\"'");
+        if (len == 0 || !memchr(command, '=', len))
+            return xasprintf("%.*s", (int)len, command);
+    }
+}
+
+char *provider_shown(const char *spec)
+{
+    size_t len = strcspn(spec, ":");
+    const struct provider_kind *kind = model_find_kind(spec, len);
+    const char *argument = spec[len] == ':' ? spec + len + 1 : "";
+    char *shown, *result, *end;
+
+    if (kind == &best_of_provider) {
+        const char *inner = strchr(argument, ':');
+        shown = provider_shown(inner ? inner + 1 : "");
+        result = inner ? xasprintf("%.*s%s", (int)(inner + 1 - spec), spec, shown)
+                       : xstrdup(spec);
+        free(shown);
+        return result;
+    }
+    /* An API's model has a slash in its name, but where it is a file's. */
+    if (kind && !kind->argument_is_local && !strchr("/~.", argument[0]))
+        return xstrdup(spec);
+    shown = kind == &command_provider ? shown_program(argument) : xstrdup(argument);
+    for (end = shown + strlen(shown); end > shown && end[-1] == '/';)
+        *--end = '\0';
+    end = strrchr(shown, '/');
+    result = xasprintf("%.*s%s%s", (int)len, spec, argument[0] ? ":" : "",
+                       end ? end + 1 : shown);
+    free(shown);
+    return result;
 }

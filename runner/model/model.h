@@ -14,6 +14,9 @@ const struct provider_kind *provider_find(const char *spec); /* or NULL */
 /* Is there such a provider, and those that it asks, too? Opens none. -1 names those that
  * there are. */
 int provider_check(const char *spec, struct error *err);
+/* The same for others than this machine: without folders, and of a command its program
+ * alone ("files:claude" of "files:/home/me/claude"). The caller frees it. */
+char *provider_shown(const char *spec);
 
 /* Does every model that this needs answer one tiny call? Of those without a network none
  * is asked, nor made. -1 tells which does not, and why. */

@@ -74,6 +74,7 @@ const struct provider_kind recorded_provider = {
     .name = "recorded",
     .about = "the replies of an earlier session again, in order; no network",
     .argument = "FILE",
+    .argument_is_local = true,
     .create = recorded_create,
     .destroy = recorded_destroy,
     .ask = recorded_ask,

@@ -13,6 +13,8 @@
 #include <xxhash.h>
 
 #include "base/say.h"
+#include "base/scoped.h"
+#include "runner/model/model.h"
 #include "runner/model/session_file.h"
 
 struct recorder {
@@ -56,13 +58,14 @@ static int write_header(struct recorder *r, const struct recorder_header *header
                         struct error *err)
 {
     char when[32];
+    scoped char *model = header->model ? provider_shown(header->model) : NULL;
     json_t *line;
     int result;
 
     text_utc(time(NULL), when);
     line = json_pack("{s:i, s:s, s:s, s:s, s:s*, s:s*, s:s*, s:O*}", "ratchet_session",
                      SESSION_FORMAT, "when", when, "ratchet", RATCHET_VERSION, "provider",
-                     r->inner.kind->name, "model", header->model, "brief_format",
+                     r->inner.kind->name, "model", model, "brief_format",
                      header->brief_format, "notes", header->notes, "run", header->run);
     if (!line)
         return error_set(err, "%s: the session's header is not UTF-8", r->path);

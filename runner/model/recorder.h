@@ -6,7 +6,7 @@
 #include "runner/brief/provider.h"
 
 struct recorder_header {
-    const char *model;        /* "files:claude", as the user wrote --model */
+    const char *model;        /* as the user wrote --model; it is kept as provider_shown() */
     const char *brief_format; /* which version of the brief the replies answer */
     const char *notes;        /* anything; NULL is fine */
     json_t *run;              /* session_run_to_json; NULL of a dream; borrowed */

@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "base/scoped.h"
 #include "base/text.h"
+#include "runner/model/model.h"
 #include "runner/record/ledger/ledger_report.h"
 #include "runner/evaluate/stats.h"
 #include "runner/report/report_parts.h"
@@ -167,13 +168,14 @@ static void add_totals(json_t *json)
 static json_t *head(const struct ledger_run *run)
 {
     char started[32] = "";
+    scoped char *model = provider_shown(run->model);
     json_t *task = json_loads(run->task, 0, NULL), *json;
 
     text_utc(run->created, started);
     json = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:s}", "run",
                      run->name, "folder", run->folder, "task",
                      json_get_text(task, "name"), "env", json_get_text(task, "env"),
-                     "model", run->model, "started", started, "status",
+                     "model", model, "started", started, "status",
                      run_state_name(run->state),
                      "stop_reason", run->stop_reason, "start_policy", run->start_policy,
                      "is_sealed", (int)run->is_sealed, "salt_sha256", run->salt_sha256);
