@@ -60,12 +60,32 @@ ok "notes are quoted in later runs, with their iteration" $? "$(cat "$TMP/other/
 grep -q "On this seed its ancestors returned: .* (the start)" "$TMP/run/briefs/002.md"
 ok "a failure says how ancestors did on its seed" $?
 
-# One hidden seed has a mean, and no interval; an opening is spent once its report is there.
-expect "a run with one holdout seed" 0 'new incumbent' improve --out "$TMP/one" -n 1 --set holdout=1
+# One hidden seed has a mean, and no interval: no run begins so, and one that is there goes on.
+one_seed='holdout = 1: one hidden seed .* begin the run with --set holdout=2 or more'
+expect "improve refuses one holdout seed" 1 "cartpole: $one_seed" improve --out "$TMP/no" --set holdout=1
+[ ! -e "$TMP/no" ]
+ok "and leaves no folder" $?
+expect "and one audit seed" 1 'audit = 1: one hidden seed' improve --out "$TMP/no" --set audit=1
+printf '{"env": "cartpole", "splits": {"holdout": 1}}' >"$TMP/one.json"
+expect "so it does in a task's file" 1 "$one_seed" "$RATCHET" improve "$TMP/one.json" \
+    --policy "$start" --model search --out "$TMP/no"
+expect "so does compare" 1 "$one_seed" "$RATCHET" compare cartpole --policy "$start" \
+    --model search --model search --out "$TMP/no" --set holdout=1
+mcp_client() {
+    printf '%s\n' '{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"t","version":"1"}}}' \
+        '{"jsonrpc":"2.0","method":"notifications/initialized"}' \
+        '{"jsonrpc":"2.0","id":2,"method":"tools/call","params":{"name":"brief","arguments":{}}}' |
+        "$RATCHET" mcp cartpole --policy "$start" --out "$TMP/no" --set holdout=1
+}
+expect "so does mcp" 1 "$one_seed" mcp_client
+
+# An opening is spent once its report is there.
+expect "a run that was begun with one holdout seed" 0 'new incumbent' improve --out "$TMP/one" -n 1
 sql() { # sql STATEMENT
     python3 -c 'import sqlite3,sys; d=sqlite3.connect(sys.argv[1]); print(*d.execute(sys.argv[2])); d.commit()' \
         "$TMP/logs/ledger.sqlite" "$1"
 }
+sql "UPDATE run SET task = json_set(task, '\$.splits.holdout', 1) WHERE name = '$TMP/one'" >/dev/null
 expect "freeze of one seed says that it has no interval" 0 'gap .*without an interval' \
     "$RATCHET" freeze "$TMP/one"
 one="run = (SELECT id FROM run WHERE name = '$TMP/one')"

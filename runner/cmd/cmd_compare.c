@@ -285,7 +285,8 @@ static int compare_open_all(struct compare *m, const char *env, struct error *er
                                 .n_seeds = m->seeds,
                                 .scores = json_object() };
     m->c.task = setup_task(m->setup, env, err);
-    if (!m->c.task || status != 0 || file_make_folder(m->o.out, err) != 0)
+    if (!m->c.task || status != 0 || run_check_splits(m->c.task, err) != 0 ||
+        file_make_folder(m->o.out, err) != 0)
         status = -1;
     salt = xasprintf("%s/salt", m->o.out);
     if (status == 0)

@@ -12,6 +12,7 @@
 #include "base/scoped.h"
 #include "base/table.h"
 #include "runner/cmd/cmd.h"
+#include "runner/experiment/run_options.h"
 #include "runner/experiment/sweep.h"
 #include "runner/model/model.h"
 #include "runner/record/published.h"
@@ -68,6 +69,20 @@ static int choose_games(struct options *o, struct error *err)
     return 0;
 }
 
+/* A model's runs have a score's episodes as their holdout, unless --set says otherwise. */
+static int choose_hidden(const struct options *o, struct task *trial, struct error *err)
+{
+    scoped char *holdout = xasprintf("holdout=%d", o->episodes);
+    int status = task_set(trial, holdout, err);
+
+    free(trial->name);
+    trial->name = xstrdup("sweep");
+    for (char **s = o->setup->set; status == 0 && s && *s; s++)
+        if (!strncmp(*s, "holdout=", 8) || !strncmp(*s, "audit=", 6))
+            status = task_set(trial, *s, err);
+    return status == 0 ? run_check_splits(trial, err) : -1;
+}
+
 /* Rules and budgets of every cell; those of a budget are tried on a task of ours. */
 static int choose_rules(struct options *o, struct error *err)
 {
@@ -82,6 +97,8 @@ static int choose_rules(struct options *o, struct error *err)
     for (size_t i = 0; status == 0 && i < o->budgets.n; i++)
         status = task_set(trial, o->budgets.list[i], err);
     words_add_all(&o->settings, o->budgets.list);
+    if (status == 0 && o->model)
+        status = choose_hidden(o, trial, err);
     task_destroy(trial);
     return status;
 }

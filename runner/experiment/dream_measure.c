@@ -241,7 +241,8 @@ static int dream_measure_open_all(struct measuring *g, struct error *err)
                                 .n_seeds = m->seeds,
                                 .scores = json_object() };
     g->c.task = setup_task(m->setup, m->task, err);
-    if (g->c.task && dream_measure_check(m, g->c.task->name, err) == 0 &&
+    if (g->c.task && run_check_splits(g->c.task, err) == 0 &&
+        dream_measure_check(m, g->c.task->name, err) == 0 &&
         file_make_folders(g->folder, err) == 0)
         status = salt_open(&g->c.salt, salt, err);
     return status;

@@ -174,11 +174,14 @@ static int count_told(struct improve *m, struct error *err)
 
 static int begin_run(struct improve *m, struct error *err)
 {
-    json_t *json = task_to_json(m->task);
+    json_t *json;
     char sha[65], *salt_path;
     bool had_salt;
     int found;
 
+    if (run_check_splits(m->task, err) != 0)
+        return -1;
+    json = task_to_json(m->task);
     m->run.task = json_dumps(json, JSON_COMPACT | JSON_SORT_KEYS);
     json_decref(json);
     if (improve_begin_choose_folder(m, err) != 0 ||

@@ -35,6 +35,25 @@ const struct option options_run[] = {
 };
 /* clang-format on */
 
+int run_check_splits(const struct task *t, struct error *err)
+{
+    const struct {
+        const char *key, *opens;
+        int n;
+    } hidden[] = { { "holdout", "freeze", t->splits.holdout },
+                   { "audit", "audit", t->splits.audit } };
+
+    for (size_t i = 0; i < sizeof(hidden) / sizeof(hidden[0]); i++)
+        if (hidden[i].n < 2)
+            return error_set(err,
+                             "%s: %s = %d: one hidden seed gives `ratchet %s` a mean, but no "
+                             "interval that says what it is worth; begin the run with "
+                             "--set %s=2 or more (the default is 100)",
+                             t->name, hidden[i].key, hidden[i].n, hidden[i].opens,
+                             hidden[i].key);
+    return 0;
+}
+
 void run_words(struct words *w, const char *task, const struct run_options *o,
                const struct setup *s)
 {

@@ -16,6 +16,9 @@ struct run_options {
 
 extern const struct option options_run[];
 
+/* What no run begins with: hidden splits of one seed. One that is there already goes on. */
+int run_check_splits(const struct task *t, struct error *err);
+
 /* `ratchet improve` for such a run, in a process of its own; max_steps as a key of the task.
  * One that goes on keeps its task, model and start, and is told none of them. */
 void run_words(struct words *w, const char *task, const struct run_options *o,
