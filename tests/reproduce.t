@@ -116,7 +116,7 @@ expect "but cannot be reproduced" 1 'kept neither its salt' reproduce "$TMP/repl
 
 # While a run goes on its salt is in its folder alone, and after a kill too.
 mkdir "$TMP/box"
-exec=exec improve killed --model "files:$TMP/box" --record "$TMP/killed.jsonl" >"$TMP/out.txt" 2>&1 &
+exec=exec improve killed --iterations 3 --model "files:$TMP/box" --record "$TMP/killed.jsonl" >"$TMP/out.txt" 2>&1 &
 pid=$!
 for turn in 1 2; do
     for _ in $(seq 100); do
