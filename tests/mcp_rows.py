@@ -4,12 +4,18 @@ from mcp_client import Client, ok, done, MODERN
 
 TMP, ROOT, RATCHET = os.environ["TMP"], os.environ["ROOT"], os.environ["RATCHET"]
 start = ROOT + "/policies/cartpole/start.lua"
+with open(TMP + "/still.lua", "w") as f:
+    f.write("return { act = function() return 1 end }\n")
 small = ["--set", "dev=6", "--set", "gate=16", "--set", "target=501"]
 lean = "return { act = function(o)\n  return o.angle > 0 and 1 or 0\nend }\n"
 
 
 def failed(answer, words):
     return isinstance(answer, str) and answer.startswith("error: ") and words in answer
+
+
+def height(png):
+    return int.from_bytes(base64.b64decode(png)[20:24], "big")
 
 
 # A run from start to a promoted policy, with every tool on the way.
@@ -79,6 +85,10 @@ d = c.call("frames", {"seed": 0, "panels": 4})
 ok("frames: to the end, with the last reward", d["to"] == d["n_steps"], d)
 png = [x for x in c.content if x["type"] == "image"]
 ok("frames: a PNG", len(png) == 1 and base64.b64decode(png[0]["data"])[:4] == b"\x89PNG", d)
+d = c.call("frames", {"seed": 0, "panels": 4, "fields": ["angle", "angular_velocity"]})
+with_fields = [x["data"] for x in c.content if x["type"] == "image"]
+ok("frames: fields under the panels", d["fields"] == ["angle", "angular_velocity"] and
+   height(with_fields[0]) == height(png[0]["data"]) + 2 * 14, d)
 d = c.call("probe", {"seed": 0, "code": "if step % 2 == 0 then\n  return string.format('%d %.3f "
                      "%d %g', step, obs.angle, action, reward)\nend", "to": 5})
 ok("probe: what it returns at each step", [s["step"] for s in d["said"]] == [0, 2, 4] and
@@ -124,6 +134,25 @@ ok("a seed that is named three times is played and counted once", [e["seed"] for
    d["steps"]["before"] == d["episodes"][0]["steps"] and ("left" not in before or before["left"] -
    d["steps"]["left"] == d["episodes"][0]["steps"]), d)
 
+# What a policy does not see, frames does not write: a task of memory, one of some fields, one
+# of pictures.
+for words, good, bad, why in [
+    (["observation=ram"], ["16", "ram[0]"], ["ball_x"], 'no byte "ball_x"'),
+    (["observation=ram"], ["1"], ["9999"], 'no byte "9999"'),
+    (["fields=ball_x"], ["ball_x"], ["ball_y"], 'no field "ball_y"'),
+    (["observation=frame"], None, ["ball_x"], "sees pictures"),
+]:
+    s = Client("breakout", "--policy", TMP + "/still.lua", "--out", TMP + "/look" + str(time.time()),
+               "--set", "dev=2", "--set", "gate=8", "--set", "max_frames=300", *(
+                   w for word in words for w in ("--set", word)))
+    if good:
+        d = s.call("frames", {"seed": 0, "panels": 2, "fields": good})
+        ok("frames, %s: %s" % (words[0], good), d["fields"] == [
+            "ram[%d]" % int(g.strip("ram[]")) if "ram" in words[0] else g for g in good], d)
+    d = s.call("frames", {"seed": 0, "fields": bad})
+    ok("frames, %s: not %s" % (words[0], bad), failed(d, why), d)
+    s.close()
+
 # Arguments that do not fit, which end nothing.
 for name, arguments, words in [
     ("run_episodes", {}, '"seeds" is missing'),
@@ -137,6 +166,10 @@ for name, arguments, words in [
     ("run_episodes", {"seeds": [0], "params": [{"a": "x"}]}, "must be a number"),
     ("trace", {"seed": 6}, "no others can be played"),
     ("frames", {"seed": 0, "panels": 13}, "at most 12"),
+    ("frames", {"seed": 0, "fields": ["x9"]}, 'no field "x9"'),
+    ("frames", {"seed": 0, "fields": ["angle[2]"]}, 'no field "angle[2]"'),
+    ("frames", {"seed": 0, "fields": ["12"]}, 'no field "12"'),
+    ("frames", {"seed": 0, "fields": ["angle"] * 9}, "at most 8 items"),
     ("probe", {"seed": 0}, '"code" is missing'),
     ("probe", {"seed": 0, "code": "return 1", "from": 9000000}, "there are steps"),
     ("policy_read", {"iteration": 7}, "no candidate of iteration 7"),

@@ -119,6 +119,68 @@ static void test_strip(void **state)
     replay_destroy(r);
 }
 
+static bool is_black(const struct canvas *c, int from_y, int to_y)
+{
+    for (size_t i = (size_t)from_y * (size_t)c->width * 3;
+         i < (size_t)to_y * (size_t)c->width * 3; i++)
+        if (c->rgb[i] > 0x30)
+            return false;
+    return true;
+}
+
+/* The first picture, before a step was made, and what stands past the end: of every
+ * environment, each alone, after the other. */
+static void test_nothing_black(void **state)
+{
+    (void)state;
+    for (int i = 0; i < envs.n; i++) {
+        struct replay *r = record(envs.list[i]->name, 30);
+        struct player *p = player_create(r, NULL);
+        int64_t n = r->tape.n_steps, at[][2] = { { 0, 0 }, { n, n }, { n + 1, n + 90 },
+                                                 { -9, 0 }, { n - 1, n - 1 } };
+        for (size_t k = 0; k < sizeof(at) / sizeof(at[0]); k++) {
+            struct film_options o = { .from = at[k][0], .to = at[k][1], .n_panels = 1 };
+            struct canvas strip = film_draw(p, &o);
+            if (is_black(&strip, 28, strip.height - 44 - 8))
+                fail_msg("%s: black from %lld to %lld of %lld", envs.list[i]->name,
+                         (long long)o.from, (long long)o.to, (long long)n);
+            canvas_free(&strip);
+        }
+        player_destroy(p);
+        replay_destroy(r);
+    }
+}
+
+/* Values stand under the panels, and the panels stay as they are. */
+static void test_values(void **state)
+{
+    static const struct film_values values[] = {
+        { .is_ram = false, .n = 2, .list = { { "ball_x", 0 }, { "ball_y", 1 } } },
+        { .is_ram = false, .n = 2, .list = { { "ball_x", 1 }, { "ball_y", 0 } } },
+    };
+    struct replay *r = record("breakout", 200);
+    struct player *p = player_create(r, NULL);
+    struct film_options o = { .from = 150, .to = 155, .n_panels = 6 };
+    struct canvas plain = film_draw(p, &o), with[2];
+
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        o.values = &values[i];
+        with[i] = film_draw(p, &o);
+        assert_int_equal(with[i].height, plain.height + 2 * 14);
+        assert_memory_equal(with[i].rgb, plain.rgb,
+                            (size_t)(plain.height - 16) * (size_t)plain.width * 3);
+    }
+    /* What is written is what the state holds. */
+    assert_memory_not_equal(with[0].rgb, with[1].rgb,
+                            (size_t)with[0].width * (size_t)with[0].height * 3);
+    canvas_free(&plain);
+    canvas_free(&with[0]);
+    canvas_free(&with[1]);
+    player_destroy(p);
+    replay_destroy(r);
+}
+
 static void test_strips_of_all(void **state)
 {
     (void)state;
@@ -319,6 +381,8 @@ int main(void)
         cmocka_unit_test(test_png),
         cmocka_unit_test(test_strip),
         cmocka_unit_test(test_strips_of_all),
+        cmocka_unit_test(test_nothing_black),
+        cmocka_unit_test(test_values),
         cmocka_unit_test(test_marks),
         cmocka_unit_test(test_gif),
         cmocka_unit_test(test_gif_of_many_colors),

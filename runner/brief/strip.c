@@ -4,7 +4,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-#include "runner/picture/film.h"
 #include "runner/picture/image.h"
 
 #define SECONDS 1.5
@@ -16,7 +15,10 @@ struct strip strip_of_failure(const struct task *task, int index, int64_t step)
 
     if (n < STRIP_PANELS - 1)
         n = STRIP_PANELS - 1;
-    return (struct strip){ index, step > n ? step - n : 0, step + 1, STRIP_PANELS };
+    return (struct strip){ .index = index,
+                           .from = step > n ? step - n : 0,
+                           .to = step + 1,
+                           .n_panels = STRIP_PANELS };
 }
 
 char *strip_caption(const struct strip *strip)
@@ -29,7 +31,8 @@ int strip_make(const struct evaluation *e, const struct episode_result *r,
                const struct strip *strip, struct image *out, struct error *err)
 {
     char title[160];
-    struct film_options film = { strip->from, strip->to, strip->n_panels, title };
+    struct film_options film = { strip->from, strip->to, strip->n_panels, title,
+                                 strip->values };
     struct replay *replay = replay_of_result(e, r, err);
     struct player *player = replay ? player_create(replay, err) : NULL;
     int status = -1;

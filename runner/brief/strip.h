@@ -4,6 +4,7 @@
 
 #include "runner/brief/provider.h"
 #include "runner/evaluate/evaluate.h"
+#include "runner/picture/film.h"
 
 #define STRIP_PANELS 8
 
@@ -11,6 +12,7 @@ struct strip {
     int index;        /* of the episode's dev seed: what it is called by */
     int64_t from, to; /* steps, both shown */
     int n_panels;     /* labelled pictures, at most */
+    const struct film_values *values; /* under each, too; NULL: none */
 };
 
 /* Some steps of a result, which has its tape, in one PNG. The caller owns *out (free png

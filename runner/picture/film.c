@@ -2,6 +2,7 @@
 #include "runner/picture/film.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "runner/picture/frame.h"
@@ -13,6 +14,7 @@
 #define PANEL_MAX 320 /* and at most */
 #define FILM_WIDTH 1360
 #define LETTER 8 /* pixels of a letter at scale 2 */
+#define LINE 14
 
 #define BACKGROUND 0x16181d
 #define TEXT 0xd8dce4
@@ -23,6 +25,7 @@
 struct layout {
     int grow, shrink;  /* one of them is 1 */
     int width, height; /* of a panel's frame */
+    int caption; /* height of what stands under it */
     int columns, rows;
     int64_t stride;
     int n;
@@ -43,6 +46,7 @@ static struct layout film_lay_out(const struct env *env, const struct film_optio
     int64_t n_steps = o->to - o->from + 1,
             most = o->n_panels > 0 ? o->n_panels : FILM_PANELS;
 
+    l.caption = CAPTION + (o->values ? o->values->n * LINE : 0);
     frame_size(env, &l.width, &l.height);
     while (l.width * l.grow < PANEL_MIN)
         l.grow++;
@@ -117,15 +121,37 @@ static void film_draw_caption(struct player *p, struct canvas *c, int x, int y, 
     film_write_text(c, x + used, y, width - used, TEXT, text);
     if (p->at > 0 && p->last.reward != 0)
         snprintf(reward, sizeof(reward), "%+g ", p->last.reward);
-    film_write_text(c, x, y + 14, width, TEXT, reward);
+    film_write_text(c, x, y + LINE, width, TEXT, reward);
     used = (int)strlen(reward) * LETTER;
     frame_event_text(env, p->at > 0 ? p->last.events : 0, events, sizeof(events));
-    film_write_text(c, x + used, y + 14, width - used,
+    film_write_text(c, x + used, y + LINE, width - used,
                     frame_is_failure(env, p->last.events) ? FAILURE : DIM, events);
 }
 
-static void draw_panel(struct player *p, const struct layout *l, struct canvas *c, int x,
-                       int y)
+static void film_draw_values(struct player *p, const struct film_values *v, struct canvas *c,
+                             int x, int y, int width)
+{
+    const struct env *env = p->episode.env;
+    double *obs = xcalloc((size_t)p->episode.n_obs + 1, sizeof(*obs));
+    uint8_t *bytes = xcalloc((size_t)env->ram_size + 1, 1);
+    char text[80];
+
+    if (v->is_ram)
+        env->ram(p->instance, bytes);
+    else
+        player_observe(p, obs);
+    for (int i = 0; i < v->n; i++) {
+        const struct film_value *one = &v->list[i];
+        snprintf(text, sizeof(text), "%s %.6g", one->name,
+                 v->is_ram ? bytes[one->at] : obs[one->at]);
+        film_write_text(c, x, y + i * LINE, width, TEXT, text);
+    }
+    free(bytes);
+    free(obs);
+}
+
+static void draw_panel(struct player *p, const struct film_options *o,
+                       const struct layout *l, struct canvas *c, int x, int y)
 {
     struct canvas frame = frame_alloc(p->episode.env, l->grow);
 
@@ -140,6 +166,8 @@ static void draw_panel(struct player *p, const struct layout *l, struct canvas *
     canvas_blit(c, x, y, 1, &frame);
     canvas_free(&frame);
     film_draw_caption(p, c, x, y + l->height + 8, l->width);
+    if (o->values)
+        film_draw_values(p, o->values, c, x, y + l->height + 8 + 2 * LINE, l->width);
 }
 
 struct canvas film_draw(struct player *p, const struct film_options *o)
@@ -153,13 +181,13 @@ struct canvas film_draw(struct player *p, const struct film_options *o)
     int title_width = 640;
     int width = GAP + l.columns * (l.width + GAP);
     struct canvas c = canvas_alloc(width > title_width ? width : title_width,
-                                   TITLE + l.rows * (l.height + CAPTION) + GAP);
+                                   TITLE + l.rows * (l.height + l.caption) + GAP);
     canvas_clear(&c, BACKGROUND);
     draw_title(p, &in, &c);
     for (int i = 0; i < l.n; i++) {
         player_seek(p, in.to - (int64_t)(l.n - 1 - i) * l.stride);
-        draw_panel(p, &l, &c, GAP + i % l.columns * (l.width + GAP),
-                   TITLE + i / l.columns * (l.height + CAPTION));
+        draw_panel(p, &in, &l, &c, GAP + i % l.columns * (l.width + GAP),
+                   TITLE + i / l.columns * (l.height + l.caption));
     }
     return c;
 }

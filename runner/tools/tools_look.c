@@ -1,5 +1,4 @@
-/* tools_look.c - tools that look into recorded episodes: failures, trace, frames,
- * replay_diff. */
+/* tools_look.c - tools that look into recorded episodes: failures, trace, replay_diff. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,9 +8,7 @@
 #include "runner/brief/brief_cause.h"
 #include "runner/brief/brief_failure.h"
 #include "runner/brief/quote.h"
-#include "runner/brief/strip.h"
 #include "runner/judge/failures.h"
-#include "runner/picture/film.h"
 #include "runner/picture/frame.h"
 #include "runner/tools/tool_work.h"
 
@@ -379,37 +376,6 @@ out:
     tool_episode_clear(&e);
     json_decref(t.columns);
     json_decref(t.rows);
-    return status;
-}
-
-enum memo_status tool_frames(struct tool_work *w)
-{
-    struct tool_episode e = { 0 };
-    enum memo_status status;
-
-    if (tool_episode_get(w, tool_text(w, "policy"), tool_number(w, "iteration", -1), &e,
-                         &status)) {
-        struct evaluation evaluation = w->c->memo->base;
-        struct strip strip = { .index = (int)e.seed,
-                               .n_panels = (int)tool_number(w, "panels", FILM_PANELS) };
-        evaluation.policy = e.policy;
-        /* The end is a picture of its own: what the last action brought stands there. */
-        strip.to = tool_number(w, "to", e.r->tape.n_steps);
-        strip.to = strip.to < e.r->tape.n_steps ? strip.to : e.r->tape.n_steps;
-        strip.from = tool_number(
-            w, "from", strip.to >= strip.n_panels ? strip.to - strip.n_panels + 1 : 0);
-        strip.to = strip.to < 0 ? 0 : strip.to;
-        strip.from = strip.from < strip.to ? strip.from : strip.to;
-        w->out->images = xcalloc(1, sizeof(*w->out->images));
-        w->out->n_images = 1;
-        if (strip_make(&evaluation, e.r, &strip, w->out->images, w->err) != 0)
-            status = MEMO_FAILED;
-        json_object_set_new(w->data, "from", json_integer(strip.from));
-        json_object_set_new(w->data, "to", json_integer(strip.to));
-        json_object_set_new(w->data, "n_steps", json_integer(e.r->n_steps));
-        json_object_set_new(w->data, "return", tool_json(e.r->score));
-    }
-    tool_episode_clear(&e);
     return status;
 }
 

@@ -144,17 +144,22 @@ const struct tool tool_table[] = {
       tool_trace },
     { "frames",
       "A film strip of an episode on a dev seed, as a picture; under each panel the step, "
-      "the action there, and reward and events of the step before. Costs as trace does.",
+      "the action there, reward and events of the step before, and fields or bytes of memory "
+      "of your choice. Costs as trace does.",
       SEED ","
       WHOSE ","
       PARAMS ","
       "'from': {'type': 'integer', 'minimum': 0, 'description': 'first step; by "
       "default near the end'},"
       "'to': {'type': 'integer', 'minimum': 0, 'description': 'last step'},"
-      "'panels': {'type': 'integer', 'minimum': 1, 'maximum': 12}",
+      "'panels': {'type': 'integer', 'minimum': 1, 'maximum': 12},"
+      "'fields': {'type': 'array', 'items': {'type': 'string'}, 'maxItems': 8, "
+      "'description': 'what of the observation is written under each panel, 8 values at "
+      "most: fields, as trace has them, or bytes of memory by number'}",
       "'from': {'type': 'integer'},"
       "'to': {'type': 'integer'},"
       "'n_steps': {'type': 'integer'},"
+      "'fields': {'type': 'array'},"
       "'return': {'type': 'number'}",
       tool_frames },
     { "replay_diff",
