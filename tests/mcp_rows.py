@@ -1,5 +1,5 @@
 # mcp_rows.py - the rows of mcp.t.
-import base64, json, os, signal, sqlite3, subprocess, time, tomllib
+import base64, json, os, re, signal, sqlite3, subprocess, time, tomllib
 from mcp_client import Client, ok, done, MODERN
 
 TMP, ROOT, RATCHET = os.environ["TMP"], os.environ["ROOT"], os.environ["RATCHET"]
@@ -31,6 +31,14 @@ ok("every tool carries a title and annotations", all(
 ok("what only looks says so, what changes or costs does not", {n for n, t in c.schemas.items() if
    t["annotations"]["readOnlyHint"]} == {"task_info", "check", "failures", "trace", "frames",
    "replay_diff", "probe", "ram_changes", "cases", "notes_search"}, c.schemas)
+# docs/agents.md names each tool and its arguments, in bold those that must be given.
+with open("docs/agents.md") as f:
+    told = dict(re.findall(r"^\| `(\w+)` \| [^|]+ \| (.*) \|$", f.read().split("\n## Tools\n")[1], re.M))
+ok("docs: the table names the tools that there are", list(told) == list(c.schemas), told)
+for name, tool in c.schemas.items():
+    must = tool["inputSchema"].get("required", [])
+    want = ", ".join(("**`%s`**" if a in must else "`%s`") % a for a in tool["inputSchema"]["properties"])
+    ok("docs: the arguments of " + name, told.get(name) == want, want)
 brief = c.request("prompts/get", {"name": "brief"})["result"]["messages"][0]["content"]["text"]
 ok("the prompt is the brief", "## Failures" in brief and "submit" in brief, brief)
 d = c.call("task_info", {"guide": True})
