@@ -89,6 +89,9 @@ d = c.call("ram_changes", {"seeds": [0, 1]})
 pushed = {v["value"]: v.get("mean_change_with_action", {}) for v in d["values"]}
 ok("ram_changes: what a push does to the velocity", d["steps_seen"] > 20 and
    "correlation_with_return" in str(d) or len(set(pushed)) == 4, d)
+d = c.call("frames", {"seed": 0, "policy": None, "iteration": None, "params": None, "from": None,
+                      "to": None, "panels": 1, "fields": None})
+ok("null is taken as not given", d["to"] == d["n_steps"] and "fields" not in d, d)
 d = c.call("frames", {"seed": 0, "panels": 4})
 ok("frames: to the end, with the last reward", d["to"] == d["n_steps"], d)
 png = [x for x in c.content if x["type"] == "image"]

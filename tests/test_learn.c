@@ -19,6 +19,7 @@
 #include "runner/judge/failures.h"
 #include "runner/judge/robust.h"
 #include "runner/learn/direction.h"
+#include "runner/model/wire/api.h"
 #include "runner/policy/claims.h"
 #include "runner/policy/edit.h"
 #include "runner/tools/tools.h"
@@ -225,6 +226,80 @@ static void test_schema_rules(void **state)
     (void)state;
     for (int i = 0; i < n; i++)
         check_schema_rules(list[i].name, list[i].schema);
+}
+
+/* What strict mode demands beside: every argument is named as required, and no bounds. What
+ * was not required is what may be null. */
+static void check_strict(const char *tool, const json_t *strict, const json_t *plain)
+{
+    static const char *const no[] = { "minimum",  "maximum",   "minItems",
+                                      "maxItems", "minLength", "maxLength" };
+    json_t *properties = json_object_get(strict, "properties"), *value;
+    const json_t *type = json_object_get(strict, "type");
+    const char *name;
+
+    for (size_t i = 0; i < sizeof(no) / sizeof(no[0]); i++)
+        if (json_object_get(strict, no[i]))
+            fail_msg("%s: %s in a strict schema", tool, no[i]);
+    if (json_is_array(type) && (json_array_size(type) != 2 ||
+                                strcmp(json_string_value(json_array_get(type, 1)), "null")))
+        fail_msg("%s: a list of types", tool);
+    if (json_object_get(strict, "items"))
+        check_strict(tool, json_object_get(strict, "items"), json_object_get(plain, "items"));
+    if (!properties)
+        return;
+    if (!json_is_false(json_object_get(strict, "additionalProperties")) ||
+        json_array_size(json_object_get(strict, "required")) != json_object_size(properties))
+        fail_msg("%s: an object that is open, or has what is not required", tool);
+    json_object_foreach(properties, name, value) {
+        bool is_required = false, is_listed = false;
+        const json_t *was = json_object_get(plain, "required"),
+                     *list = json_object_get(strict, "required"),
+                     *choices = json_object_get(value, "enum");
+        for (size_t i = 0; i < json_array_size(was); i++)
+            is_required |= !strcmp(json_string_value(json_array_get(was, i)), name);
+        for (size_t i = 0; i < json_array_size(list); i++)
+            is_listed |= !strcmp(json_string_value(json_array_get(list, i)), name);
+        if (!is_listed || is_required != json_is_string(json_object_get(value, "type")))
+            fail_msg("%s: %s is not as it was", tool, name);
+        if (choices && !is_required &&
+            !json_is_null(json_array_get(choices, json_array_size(choices) - 1)))
+            fail_msg("%s: %s cannot be null", tool, name);
+        check_strict(tool, value, json_object_get(json_object_get(plain, "properties"), name));
+    }
+}
+
+/* Every tool on the wire: OpenAI's address gets the strict form, Gemini's and others' the
+ * plain one, by either of OpenAI's dialects. */
+static void test_schema_forms(void **state)
+{
+    static const char *const vendors[] = { "openai", "google", NULL };
+    static const struct dialect *const dialects[] = { &chat_dialect, &responses_dialect };
+    struct request request = { 0 };
+
+    (void)state;
+    request.tools = tools_describe(&request.n_tools);
+    for (int k = 0; k < 6; k++) {
+        struct api api = { .dialect = dialects[k / 3], .model = (char *)"m" };
+        json_t *body, *list;
+        bool is_openai = k % 3 == 0;
+        api.base.vendor = vendors[k % 3];
+        body = api.dialect->body(&api, &request);
+        list = json_object_get(body, "tools");
+        assert_int_equal(json_array_size(list), request.n_tools);
+        for (int i = 0; i < request.n_tools; i++) {
+            json_t *tool = json_array_get(list, (size_t)i),
+                   *inner = json_object_get(tool, "function");
+            const json_t *schema = json_object_get(inner ? inner : tool, "parameters");
+            if (json_is_true(json_object_get(inner ? inner : tool, "strict")) != is_openai)
+                fail_msg("%s: strict", request.tools[i].name);
+            if (is_openai)
+                check_strict(request.tools[i].name, schema, request.tools[i].schema);
+            else if (!json_equal(schema, request.tools[i].schema))
+                fail_msg("%s: not the plain form", request.tools[i].name);
+        }
+        json_decref(body);
+    }
 }
 
 static void test_nearest(void **state)
@@ -435,7 +510,9 @@ int main(void)
 {
     struct CMUnitTest tests[N_DIFFS + N_CLAIMS + N_PLAYED + 9] = {
         cmocka_unit_test(test_quote_line), cmocka_unit_test(test_quote_block),
-        cmocka_unit_test(test_schema_rules), cmocka_unit_test(test_schema),     cmocka_unit_test(test_tool_schemas),
+        cmocka_unit_test(test_schema_rules),
+        cmocka_unit_test(test_schema_forms),
+        cmocka_unit_test(test_schema),     cmocka_unit_test(test_tool_schemas),
         cmocka_unit_test(test_nearest),    cmocka_unit_test(test_far_below),
         cmocka_unit_test(test_tape),       cmocka_unit_test(test_welch),
         cmocka_unit_test(test_direction),

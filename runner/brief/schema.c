@@ -155,3 +155,72 @@ int schema_check(const json_t *schema, const json_t *value, struct error *err)
 {
     return schema_check_value(schema, value, "the arguments", 0, err);
 }
+
+static void schema_tell_bounds(json_t *schema)
+{
+    static const char *const bounds[][3] = {
+        { "minimum", "least", "" },         { "maximum", "most", "" },
+        { "minItems", "least", " items" },  { "maxItems", "most", " items" },
+        { "minLength", "least", " bytes" }, { "maxLength", "most", " bytes" },
+    };
+
+    for (size_t i = 0; i < sizeof(bounds) / sizeof(bounds[0]); i++) {
+        const json_t *bound = json_object_get(schema, bounds[i][0]);
+        const char *about = json_string_value(json_object_get(schema, "description"));
+        char limit[64], text[1024];
+        if (!bound)
+            continue;
+        snprintf(limit, sizeof(limit), "at %s %.15g%s", bounds[i][1],
+                 json_number_value(bound), bounds[i][2]);
+        snprintf(text, sizeof(text), "%.900s%s%s", about ? about : "", about ? "; " : "",
+                 limit);
+        json_object_set_new(schema, "description", json_string(text));
+        json_object_del(schema, bounds[i][0]);
+    }
+}
+
+static void schema_allow_null(json_t *schema)
+{
+    json_t *choices = json_object_get(schema, "enum");
+
+    json_object_set_new(schema, "type",
+                        json_pack("[O, s]", json_object_get(schema, "type"), "null"));
+    if (choices)
+        json_array_append_new(choices, json_null());
+}
+
+static bool schema_requires(const json_t *required, const char *name)
+{
+    for (size_t i = 0; i < json_array_size(required); i++)
+        if (!strcmp(json_string_value(json_array_get(required, i)), name))
+            return true;
+    return false;
+}
+
+static void schema_make_strict(json_t *schema)
+{
+    json_t *properties = json_object_get(schema, "properties"), *all, *value;
+    const char *name;
+
+    schema_tell_bounds(schema);
+    if (json_object_get(schema, "items"))
+        schema_make_strict(json_object_get(schema, "items"));
+    if (!properties)
+        return;
+    all = json_array();
+    json_object_foreach(properties, name, value) {
+        schema_make_strict(value);
+        if (!schema_requires(json_object_get(schema, "required"), name))
+            schema_allow_null(value);
+        json_array_append_new(all, json_string(name));
+    }
+    json_object_set_new(schema, "required", all);
+}
+
+json_t *schema_strict(const json_t *schema)
+{
+    json_t *strict = json_deep_copy(schema);
+
+    schema_make_strict(strict);
+    return strict;
+}

@@ -1,4 +1,5 @@
 /* api.c - what the providers over HTTP share: where to, with which key, and the tries. */
+#include "runner/brief/schema.h"
 #include "runner/brief/usage.h"
 #include "base/clock.h"
 #include "runner/model/wire/api.h"
@@ -383,6 +384,27 @@ bool api_lacks_tools(struct api *api, const struct request *request,
            api_mentions(error, lacking) && !api_mentions(error, others) &&
            api_set_lack(api, &api->lacks.tools,
                         "no tool calls: the conversation goes on as text", error);
+}
+
+bool api_is_strict(const struct api *api)
+{
+    return api->base.vendor && !strcmp(api->base.vendor, "openai") && !api->lacks.strict;
+}
+
+json_t *api_schema(const struct api *api, const json_t *schema)
+{
+    return !schema              ? NULL
+           : api_is_strict(api) ? schema_strict(schema)
+                                : json_incref((json_t *)schema);
+}
+
+bool api_lacks_strict(struct api *api, const struct request *request,
+                      const struct draft_error *error)
+{
+    static const char *const words[] = { "strict", "invalid schema", "json schema", NULL };
+
+    return request->n_tools > 0 && api_is_strict(api) && api_mentions(error, words) &&
+           api_set_lack(api, &api->lacks.strict, "no strict schemas", error);
 }
 
 json_t *api_text(const char *text)

@@ -14,7 +14,7 @@
 /* What a server turned out not to take. */
 struct api_lacks {
     bool tools, images, stream, usage_option, new_max_tokens, reasoning_items, cache,
-        reasoning;
+        reasoning, strict;
     /* What it turned out to demand of turns that have none. */
     bool empty_reasoning, signatures;
 };
@@ -88,6 +88,14 @@ bool api_set_lack(struct api *api, bool *lack, const char *what,
 /* Does the server's message hold one of these words? Case does not count; NULL at the
  * end. */
 bool api_mentions(const struct draft_error *error, const char *const *words);
+
+/* A tool's schema in the server's form, the caller's: OpenAI's own address takes the strict
+ * one, Gemini and all others the plain one, which has no lists of types. */
+bool api_is_strict(const struct api *api);
+json_t *api_schema(const struct api *api, const json_t *schema);
+/* The server has said that it does not take the strict form. */
+bool api_lacks_strict(struct api *api, const struct request *request,
+                      const struct draft_error *error);
 
 /* The server has said that it has no tools: the conversation goes on as text. False when
  * that is not what it said (but, say, that a schema or a call of an earlier turn is

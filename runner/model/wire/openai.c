@@ -168,10 +168,13 @@ static json_t *chat_body(const struct api *api, const struct request *request)
 
     for (int i = 0; i < request->n_tools; i++)
         json_array_append_new(tools,
-                              json_pack("{s:s, s:{s:s, s:s, s:O?}}", "type", "function",
-                                        "function", "name", request->tools[i].name,
-                                        "description", request->tools[i].about,
-                                        "parameters", request->tools[i].schema));
+                              json_pack("{s:s, s:{s:s, s:s, s:o*, s:o*}}", "type",
+                                        "function", "function", "name",
+                                        request->tools[i].name, "description",
+                                        request->tools[i].about, "parameters",
+                                        api_schema(api, request->tools[i].schema),
+                                        "strict",
+                                        api_is_strict(api) ? json_true() : NULL));
     if (json_array_size(tools) > 0)
         json_object_set(body, "tools", tools);
     json_decref(tools);
@@ -347,7 +350,7 @@ static bool chat_adapt(struct api *api, const struct request *request,
                             "max_tokens, not max_completion_tokens", error);
     if (api_mentions(error, usage))
         return api_set_lack(api, &api->lacks.usage_option, "no stream_options", error);
-    if (api_lacks_tools(api, request, error))
+    if (api_lacks_strict(api, request, error) || api_lacks_tools(api, request, error))
         return true;
     if (api_mentions(error, images))
         return api_set_lack(api, &api->lacks.images, "no pictures", error);

@@ -111,10 +111,11 @@ static json_t *responses_body(const struct api *api, const struct request *reque
 
     for (int i = 0; i < request->n_tools; i++)
         json_array_append_new(tools,
-                              json_pack("{s:s, s:s, s:s, s:O?, s:b}", "type", "function",
+                              json_pack("{s:s, s:s, s:s, s:o*, s:b}", "type", "function",
                                         "name", request->tools[i].name, "description",
                                         request->tools[i].about, "parameters",
-                                        request->tools[i].schema, "strict", 0));
+                                        api_schema(api, request->tools[i].schema),
+                                        "strict", api_is_strict(api)));
     if (json_array_size(tools) > 0)
         json_object_set(body, "tools", tools);
     json_decref(tools);
@@ -270,7 +271,7 @@ static bool responses_adapt(struct api *api, const struct request *request,
                             "no encrypted thoughts back", error);
     if (api_mentions(error, images))
         return api_set_lack(api, &api->lacks.images, "no pictures", error);
-    return api_lacks_tools(api, request, error);
+    return api_lacks_strict(api, request, error) || api_lacks_tools(api, request, error);
 }
 
 const struct dialect responses_dialect = {
