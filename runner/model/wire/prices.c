@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/json.h"
 #include "base/file.h"
 
 #define PRICE_MOST 1e6 /* dollars; a price of more is none */
@@ -246,11 +247,12 @@ static void add_rows(json_t *rows, const struct list *list, const char *whose)
             const struct price_tier *t = &p->tiers[k];
 
             json_array_append_new(
-                rows, json_pack("{s:s, s:s, s:I, s:f, s:f, s:f, s:f, s:s, s:s, s:s}",
+                rows, json_pack("{s:s, s:s, s:I, s:o, s:o, s:o, s:o, s:s, s:s, s:s}",
                                 "provider", p->provider, "model", p->model, "above",
-                                (json_int_t)t->above, "in", t->in, "cached", t->cached,
-                                "cache_write", t->cache_write, "out", t->out, "of", whose,
-                                "date", p->date, "source", p->source));
+                                (json_int_t)t->above, "in", json_finite(t->in), "cached",
+                                json_finite(t->cached), "cache_write",
+                                json_finite(t->cache_write), "out", json_finite(t->out),
+                                "of", whose, "date", p->date, "source", p->source));
         }
 }
 
