@@ -15,6 +15,7 @@
 #include "runner/model/wire/api_keys.h"
 #include "runner/model/wire/prices.h"
 #include "tests/own_home.h"
+#include "tests/rows.h"
 
 static void write_private(const char *path, mode_t mode, const char *text)
 {
@@ -60,6 +61,80 @@ static void keys(void **state)
     unlink("config/ratchet/keys");
     api_keys_redact("SECRET-1", text);
     assert_string_equal(text, "a ******** and ********");
+}
+
+/* What stands in the file of keys; a wrong one is told without its value. */
+static const struct keys_row {
+    const char *name, *text;
+    size_t len; /* 0: to its end */
+    const char *key, *error; /* NULL: none */
+} keys_rows[] = {
+    { "an empty file", "", 0, NULL, NULL },
+    { "no value", "TEST_KEY=\n", 0, NULL, NULL },
+    { "nothing in quotes", "TEST_KEY=\"\"\n", 0, NULL, NULL },
+    { "no sign between", "TEST_KEY SECRET\n", 0, NULL, NULL },
+    { "a longer name", "TEST_KEY_2=SECRET\nMY_TEST_KEY=SECRET\n", 0, NULL, NULL },
+    { "CRLF", "A=1\r\nTEST_KEY=\"SECRET\"\r\n", 0, "SECRET", NULL },
+    { "quotes without an end", "TEST_KEY='SECRET\n", 0, "SECRET", NULL },
+    { "no end of the line", "TEST_KEY=SECRET", 0, "SECRET", NULL },
+    { "a zero byte in it", "TEST_KEY=SEC\0RET\n", 17, "SEC", NULL },
+    { "a zero byte before it", "A\0B\nTEST_KEY=SECRET\n", 20, NULL, NULL },
+    { "a header more", "TEST_KEY=SECRET\rHost: evil\n", 0, NULL, "TEST_KEY holds a blank" },
+    { "a blank in it", "TEST_KEY=SEC RET\n", 0, NULL, "TEST_KEY holds a blank" },
+    { "letters beyond ASCII", "TEST_KEY=SECR\303\211T\n", 0, NULL, "TEST_KEY holds a blank" },
+    { "a control character", "TEST_KEY=SEC\033[2JRET\n", 0, NULL, "TEST_KEY holds a blank" },
+    { "bytes of no text", "\377\376\001\n=\n==\nexport\nexport \nTEST_KEY=SECRET\n", 0, "SECRET",
+      NULL },
+};
+
+static void keys_hostile(void **state)
+{
+    const struct keys_row *row = *state;
+    struct error err = { "" };
+    char *key;
+
+    setenv("XDG_CONFIG_HOME", "hostile", 1);
+    mkdir("hostile", 0755);
+    mkdir("hostile/ratchet", 0755);
+    assert_int_equal(file_save("hostile/ratchet/keys", row->text,
+                               row->len ? row->len : strlen(row->text), &err),
+                     0);
+    chmod("hostile/ratchet/keys", 0600);
+    key = api_keys_find("TEST_KEY", &err);
+    unlink("hostile/ratchet/keys");
+    if (!row->key)
+        assert_null(key);
+    else if (!key || strcmp(key, row->key) != 0)
+        fail_msg("%s", key ? key : err.text);
+    if (row->error)
+        assert_non_null(strstr(err.text, row->error));
+    else
+        assert_string_equal(err.text, "");
+    assert_null(strstr(err.text, "SEC"));
+    api_keys_free(key);
+}
+
+/* A file of keys that is no file, or has no end, holds none and is not waited for. */
+static void keys_no_file(void **state)
+{
+    static const char path[] = "hostile/ratchet/keys";
+    struct error err = { "" };
+
+    (void)state;
+    setenv("XDG_CONFIG_HOME", "hostile", 1);
+    mkdir("hostile", 0755);
+    mkdir("hostile/ratchet", 0755);
+    alarm(10);
+    assert_int_equal(mkdir(path, 0700), 0);
+    assert_null(api_keys_find("TEST_KEY", &err));
+    rmdir(path);
+    assert_int_equal(mkfifo(path, 0600), 0);
+    assert_null(api_keys_find("TEST_KEY", &err));
+    unlink(path);
+    assert_int_equal(symlink("/dev/zero", path), 0);
+    assert_null(api_keys_find("TEST_KEY", &err));
+    unlink(path);
+    alarm(0);
 }
 
 struct price_row {
@@ -153,15 +228,17 @@ static void price_of_the_unknown(void **state)
 int main(void)
 {
     struct CMUnitTest tests[64] = { cmocka_unit_test(keys),
-                                    cmocka_unit_test(price_of_the_unknown) };
+                                    cmocka_unit_test(price_of_the_unknown),
+                                    cmocka_unit_test(keys_no_file) };
     char folder[sizeof(OWN_HOME)];
-    size_t n = 2;
+    size_t n = 3;
     int failed;
 
     own_home_enter(folder);
     for (size_t i = 0; i < sizeof(price_rows) / sizeof(*price_rows); i++)
         tests[n++] = (struct CMUnitTest){ price_rows[i].name, price, NULL, NULL,
                                           (void *)&price_rows[i] };
+    ROWS_ADD(tests, n, keys_rows, keys_hostile);
     failed = _cmocka_run_group_tests("prices", tests, n, NULL, NULL);
     return failed + own_home_leave(folder);
 }
