@@ -17,6 +17,8 @@ session() { # session NAME REPLY...
     name=$1
     shift
     (cd "$TMP" && python3 "$ROOT/tests/tools/make_session.py" "$name.jsonl" "$@")
+    # by the rules of a live run, which it is compared with
+    sed -i 's/"brief_format": "1"/"brief_format": "2"/' "$TMP/$name.jsonl"
 }
 session near near.txt none-1.txt none-2.txt far.txt
 improve() { # improve RUN MODEL [OPTION...]
@@ -26,14 +28,16 @@ improve() { # improve RUN MODEL [OPTION...]
     "$RATCHET" improve falls --plugin "$BUILD/tests/falls.so" --policy "$TMP/start.lua" \
         --model "$model" --out "$run" --json --set toll=1000 --set dev=4 "$@" >"$TMP/out.json" 2>"$TMP/err"
 }
-turns() { # turns RUN: how the sides took turns in each comparison, as the ledger has it
+turns() { # turns RUN: how the sides took turns in each comparison, as the ledger has it; what is
+    # measured beside it (perturbed starts, sticky actions) compares nothing
     python3 - "$TMP/logs/ledger.sqlite" "$TMP/$1" <<'P'
 import itertools
 import sqlite3
 import sys
 db = sqlite3.connect(sys.argv[1])
 run, = db.execute("SELECT id FROM run WHERE name = ?", (sys.argv[2],)).fetchone()
-for scope, in db.execute("SELECT DISTINCT scope FROM episode WHERE run = ? AND purpose = 'gate'", (run,)):
+for scope, in db.execute("SELECT DISTINCT scope FROM episode WHERE run = ? AND purpose = 'gate'"
+                         " AND scope <> 'starts' AND scope NOT LIKE 'sticky %'", (run,)):
     # The seeds in the order in which they were begun, and who played each first.
     first, order = {}, []
     for sha, index in db.execute("SELECT sha256, seed_index FROM episode WHERE run = ? AND purpose ="

@@ -44,7 +44,8 @@ for kind in ("view", "table"):
     for name, in db.execute("SELECT name FROM sqlite_master WHERE type = ?", [kind]).fetchall():
         if name not in three and not name.startswith(("note_word_", "sqlite_")):
             db.execute("DROP %s %s" % (kind, name))
-for column in ("run.was_public", "run.env_version", "run.chance", "opening.seeds"):
+for column in ("run.was_public", "run.env_version", "run.chance", "run.brief_format",
+               "opening.seeds"):
     db.execute("ALTER TABLE %s DROP COLUMN %s" % tuple(column.split(".")))
 db.executescript("PRAGMA user_version=3; PRAGMA wal_checkpoint(TRUNCATE)")
 db.close()

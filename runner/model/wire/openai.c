@@ -203,7 +203,8 @@ static void openai_take_usage(struct draft *reply, const json_t *usage)
     reply->tokens_out = provider_count(usage, "completion_tokens");
     reply->tokens_cached = provider_count(in, "cached_tokens");
     reply->tokens_reasoning = provider_count(out, "reasoning_tokens");
-    if (json_is_number(cost) && json_number_value(cost) >= 0)
+    /* 0 is no price that a budget could count on: what is free has a price of 0 of one's own. */
+    if (json_is_number(cost) && json_number_value(cost) > 0)
         reply->usd = json_number_value(cost);
 }
 
