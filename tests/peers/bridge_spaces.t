@@ -38,4 +38,14 @@ for row in 'Nested:its action "arm" has a Dict space' 'Text:its action has a Tex
     'Sequence:its action 0 has a Sequence space' 'Wide:65 components, more than 64'; do
     expect "refused by name: ${row%%:*}" 1 "${row#*:}" "$RATCHET" envs "gym/test/${row%%:*}-v0"
 done
+
+# An environment that does not forget the episode before is made anew for each: the same seed is
+# the same episode, whatever was played before it.
+printf 'return { act = function(obs) return obs.obs end }\n' >"$TMP/echo.lua"
+for seeds in "200 0" "1 199"; do # more episodes than there are lanes
+    "$RATCHET" run gym/test/Remembers-v0 "$TMP/echo.lua" -n ${seeds% *} --seed ${seeds#* } --jobs 1 \
+        --set max_frames=20 --json >"$TMP/${seeds% *}.json" 2>"$TMP/err"
+done
+[ "$(json "$TMP/200.json" 'j["episodes"][199]["trajectory"]')" = "$(json "$TMP/1.json" 'j["episodes"][0]["trajectory"]')" ]
+ok "what remembers its episodes is made anew for each" $? "$(cat "$TMP/200.json" "$TMP/1.json" "$TMP/err")"
 done_testing

@@ -80,9 +80,18 @@ class Dies(Echo):
         return super().step(action)
 
 
+class Remembers(Locked):
+    """Shows another thing in each episode, whatever its seed, and cannot be copied."""
+    played = 0
+
+    def reset(self, seed=None, options=None):
+        self.played += 1
+        return super().reset(seed=seed + 1000 * self.played)
+
+
 for name, space in SPACES.items():
     gymnasium.register(f"test/{name}-v0", Echo, kwargs={"space": space})
-for kind in (Locked, Elsewhere, Dies):
+for kind in (Locked, Elsewhere, Dies, Remembers):
     gymnasium.register(f"test/{kind.__name__}-v0", kind, kwargs={"space": SPACES["Discrete"]})
 
 __file__ = sys.argv.pop(1)
