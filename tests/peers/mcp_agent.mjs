@@ -25,7 +25,7 @@ client.setNotificationHandler(LoggingMessageNotificationSchema, (n) => logged.pu
 await client.connect(transport);
 ok("the SDK connects", client.getServerVersion().name === "ratchet", client.getServerVersion());
 const { tools } = await client.listTools(); // from here on it holds answers to their schemas
-ok("the SDK takes every tool and its schemas", tools.length === 17, tools.length);
+ok("the SDK takes every tool and its schemas", tools.length === 18, tools.length);
 ok("ping", (await client.ping()) !== undefined);
 await client.setLoggingLevel("info");
 const { prompts } = await client.listPrompts();

@@ -22,7 +22,7 @@ const client = new Client({ name: "peer", version: "2" },
 await client.connect(transport);
 ok("2026-07-28 by server/discover", client.getDiscoverResult().supportedVersions
   .includes("2026-07-28"), client.getDiscoverResult());
-ok("every tool and its schemas", (await client.listTools()).tools.length === 17);
+ok("every tool and its schemas", (await client.listTools()).tools.length === 18);
 ok("the brief", (await client.getPrompt({ name: "brief" })).messages[0].content.text
   .includes("## Failures"));
 ok("a resource", (await client.readResource({ uri: "ratchet://policy" })).contents[0].text);
