@@ -235,7 +235,7 @@ static int read_opening(const struct sweep *s, const struct sweep_cell *c,
 
     words_add(&call.argv, "freeze");
     words_add(&call.argv, folder);
-    option_words(&call.argv, options_jobs, NULL, &s->setup);
+    option_words(&call.argv, options_jobs, (void *)&s->setup, NULL);
     words_add(&call.argv, "--json");
     reply = call_json(&call, &refused);
     call_clear(&call);
